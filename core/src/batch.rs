@@ -1,0 +1,66 @@
+//! A batch: some samples, in some order, borrowed from wherever they lie.
+
+use crate::Error;
+use crate::kernels::{Element, Rows};
+
+/// Samples of `IN` numbers each, to go through a layer together.
+///
+/// `T` is `u8` for pixels, which count as value / 255, or `f32` for values as they are. A batch is only a view; the
+/// samples stay where they are and as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a, T, const IN: usize> {
+    rows: Rows<'a, T>,
+}
+
+impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
+    /// All of `samples`, in their order.
+    ///
+    /// # Errors
+    /// [`Error::EmptyBatch`] without samples.
+    pub const fn new(samples: &'a [[T; IN]]) -> Result<Self, Error> {
+        if samples.is_empty() {
+            return Err(Error::EmptyBatch);
+        }
+        Ok(Self { rows: Rows::contiguous(samples.as_flattened(), IN, samples.len()) })
+    }
+
+    /// The samples whose numbers are in `order`, in that order.
+    ///
+    /// # Errors
+    /// [`Error::EmptyBatch`] without an order, [`Error::SampleOutOfRange`] where it names a sample that is not there.
+    pub fn indexed(samples: &'a [[T; IN]], order: &'a [u32]) -> Result<Self, Error> {
+        if order.is_empty() {
+            return Err(Error::EmptyBatch);
+        }
+        check_order(order, samples.len())?;
+        Ok(Self { rows: Rows::indexed(samples.as_flattened(), IN, order) })
+    }
+
+    /// Says which samples come next, so that they can be on their way from memory while this batch is computed.
+    /// Changes no result.
+    ///
+    /// # Errors
+    /// [`Error::SampleOutOfRange`] where `order` names a sample that is not there.
+    pub fn followed_by(self, order: &'a [u32]) -> Result<Self, Error> {
+        check_order(order, self.rows.stored())?;
+        Ok(Self { rows: self.rows.followed_by(order) })
+    }
+
+    /// How many samples, at least one.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
+    pub const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) const fn rows(&self) -> Rows<'a, T> {
+        self.rows
+    }
+}
+
+fn check_order(order: &[u32], samples: usize) -> Result<(), Error> {
+    match order.iter().find(|&&index| index as usize >= samples) {
+        Some(&index) => Err(Error::SampleOutOfRange { index, samples }),
+        None => Ok(()),
+    }
+}

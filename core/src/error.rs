@@ -1,0 +1,90 @@
+//! What can be wrong with the numbers that a user passes in.
+
+use core::fmt;
+
+/// A wrong argument. Whoever returns it has changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A batch without samples.
+    EmptyBatch,
+    /// An order that names a sample that is not there.
+    SampleOutOfRange {
+        /// The number found in the order.
+        index: u32,
+        /// How many samples there are.
+        samples: usize,
+    },
+    /// Two slices that belong together have different lengths.
+    Length {
+        /// Which slice is wrong.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that fits.
+        expected: usize,
+    },
+    /// A label that is no class.
+    LabelOutOfRange {
+        /// Which sample of the batch.
+        sample: usize,
+        /// Its label.
+        label: u8,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// A NaN or an infinity where a finite number must be.
+    NotFinite {
+        /// Which slice it is in.
+        what: &'static str,
+        /// Where in the slice.
+        index: usize,
+    },
+    /// A setting of an optimizer outside its range.
+    Setting {
+        /// Which setting.
+        what: &'static str,
+        /// The value given.
+        found: f32,
+        /// The smallest allowed value.
+        least: f32,
+        /// The largest allowed value.
+        most: f32,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::EmptyBatch => write!(f, "a batch needs at least one sample"),
+            Self::SampleOutOfRange { index, samples } => {
+                write!(f, "the order names sample {index}, but there are {samples}")
+            }
+            Self::Length { what, found, expected } => {
+                write!(f, "{what}: length {found}, expected {expected}")
+            }
+            Self::LabelOutOfRange { sample, label, classes } => {
+                write!(f, "sample {sample} has label {label}, but there are {classes} classes")
+            }
+            Self::NotFinite { what, index } => {
+                write!(f, "{what}: number {index} is not finite")
+            }
+            Self::Setting { what, found, least, most } => {
+                write!(f, "{what} is {found}, expected {least} to {most}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// Refuses a slice with a NaN or an infinity in it.
+pub(crate) fn check_finite(what: &'static str, values: &[f32]) -> Result<(), Error> {
+    // Without an early exit the first pass is a few vector instructions; the place is only looked for when needed.
+    let all_finite = values.iter().fold(true, |finite, value| finite & value.is_finite());
+    if all_finite {
+        return Ok(());
+    }
+    let index = values.iter().position(|value| !value.is_finite()).unwrap_or(0);
+    Err(Error::NotFinite { what, index })
+}

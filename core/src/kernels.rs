@@ -1,0 +1,91 @@
+//! The loops that everything is made of. They know slices of numbers and no layer.
+//!
+//! `portable` is the specification: every other version returns the same 32 bits for every output, for finite inputs.
+//! What it fixes:
+//!
+//! - **A dot product** has 16 partial sums. Element i goes to sum i mod 16, in rising i, by fused multiply-add from
+//!   +0.0; then sums l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1. Scale and bias come last, fused.
+//! - **A gradient** is a fused multiply-add per sample, in the order of the batch, from +0.0; then one multiplication.
+//! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is `f32::NAN`.
+//!
+//! Inputs (samples, weights, deltas) must be finite; layers and losses see to that.
+
+mod portable;
+mod rows;
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_code)]
+mod neon;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod x86;
+
+mod dispatch;
+
+pub use dispatch::{
+    Kernel, KernelError, affine, affine_transposed, outer_product, outer_product_adam, outer_product_sgd, softmax,
+    softmax_cross_entropy,
+};
+pub use rows::Rows;
+
+#[cfg(target_arch = "aarch64")]
+use neon::Load;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+use portable::Load;
+#[cfg(target_arch = "x86_64")]
+use x86::Load;
+
+/// A number that a sample can be made of: `u8` or `f32`.
+pub trait Element: Copy + Into<f32> + Load {
+    /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.
+    const SCALE: f32;
+}
+
+impl Element for u8 {
+    const SCALE: f32 = 1.0 / 255.0;
+}
+
+impl Element for f32 {
+    const SCALE: f32 = 1.0;
+}
+
+/// What Adam multiplies by in one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamStep {
+    /// The learning rate with the bias corrections in it.
+    pub step_size: f32,
+    /// 1 − β₁.
+    pub first_share: f32,
+    /// 1 − β₂.
+    pub second_share: f32,
+    /// ε, added to the root.
+    pub epsilon: f32,
+}
+
+/// Parameters with the running means of their gradients and of the squares of them; all three of the same length.
+#[derive(Debug)]
+pub struct AdamParameters<'a> {
+    /// The weights or biases.
+    pub values: &'a mut [f32],
+    /// The running means.
+    pub first_moments: &'a mut [f32],
+    /// The running means of squares.
+    pub second_moments: &'a mut [f32],
+}
+
+/// How a batch did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// The sum of the samples' losses, added in their order; no more than [`f32::MAX`].
+    pub loss: f32,
+    /// How many samples had their largest logit at their label; of equal logits, the first counts as the largest.
+    pub correct: u32,
+}
+
+impl Score {
+    /// Counts one more sample.
+    fn add(&mut self, loss: f32, correct: bool) {
+        let sum = self.loss + loss;
+        self.loss = if sum < f32::MAX { sum } else { f32::MAX };
+        self.correct += u32::from(correct);
+    }
+}

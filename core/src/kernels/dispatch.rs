@@ -1,0 +1,308 @@
+//! Which version of the loops runs: the only place that knows what the processor has.
+//!
+//! Every function here checks the lengths, so that the versions behind it need not, and so that none of them can read
+//! or write beyond a slice.
+
+use core::fmt;
+
+#[cfg(target_arch = "aarch64")]
+use super::neon;
+#[cfg(target_arch = "x86_64")]
+use super::x86::{avx2, avx512};
+use super::{AdamParameters, AdamStep, Element, Rows, Score, portable};
+use crate::Error;
+
+/// A version of the loops that this machine can run. To have one is the proof of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kernel(Version);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    Portable,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+/// Whether a feature is there: asked of the processor where `std` can, else of the compiler's target.
+#[cfg(target_arch = "x86_64")]
+macro_rules! has {
+    ($($feature:tt),+) => {{
+        #[cfg(feature = "std")]
+        let has = $(std::is_x86_feature_detected!($feature))&&+;
+        #[cfg(not(feature = "std"))]
+        let has = $(cfg!(target_feature = $feature))&&+;
+        has
+    }};
+}
+
+impl Version {
+    /// The versions for this architecture, the slowest first.
+    const ALL: &[Self] = &[
+        Self::Portable,
+        #[cfg(target_arch = "aarch64")]
+        Self::Neon,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512,
+    ];
+
+    fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => cfg!(target_feature = "neon"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => has!("avx2", "fma"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => has!("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx2", "fma"),
+        }
+    }
+}
+
+impl Kernel {
+    /// Plain Rust: the specification, on any machine.
+    pub const PORTABLE: Self = Self(Version::Portable);
+
+    /// Every name that [`by_name`](Self::by_name) knows, on this architecture or another.
+    pub const NAMES: [&str; 4] = ["portable", "avx2", "avx512", "neon"];
+
+    /// The fastest that this machine has.
+    #[must_use]
+    pub fn best() -> Self {
+        Self::available().last().unwrap_or(Self::PORTABLE)
+    }
+
+    /// All that this machine has, the slowest first.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Version::ALL.iter().filter(|version| version.is_available()).map(|&version| Self(version))
+    }
+
+    /// The one of that name.
+    ///
+    /// # Errors
+    /// [`KernelError`] where there is none of that name, or this machine lacks it.
+    pub fn by_name(name: &str) -> Result<Self, KernelError> {
+        let Some(&name) = Self::NAMES.iter().find(|&&known| known == name) else {
+            return Err(KernelError::Unknown);
+        };
+        Self::available().find(|kernel| kernel.name() == name).ok_or(KernelError::Missing(name))
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self.0 {
+            Version::Portable => "portable",
+            #[cfg(target_arch = "aarch64")]
+            Version::Neon => "neon",
+            #[cfg(target_arch = "x86_64")]
+            Version::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Version::Avx512 => "avx512",
+        }
+    }
+}
+
+/// Why there is no such kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KernelError {
+    /// No kernel has that name.
+    Unknown,
+    /// This machine lacks the instructions of the kernel named.
+    Missing(&'static str),
+}
+
+impl fmt::Display for KernelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => {
+                write!(f, "no kernel has that name; there are")?;
+                for (position, name) in Kernel::NAMES.iter().enumerate() {
+                    write!(f, "{} {name}", if position == 0 { "" } else { "," })?;
+                }
+                Ok(())
+            }
+            Self::Missing(name) => write!(f, "this machine lacks the instructions of kernel {name}"),
+        }
+    }
+}
+
+impl core::error::Error for KernelError {}
+
+/// Calls one function of the version that a kernel stands for.
+macro_rules! dispatch {
+    ($kernel:ident, $function:ident($($argument:expr),*)) => {
+        match $kernel.0 {
+            Version::Portable => portable::$function($($argument),*),
+            // SAFETY: this `Kernel` was only made because the machine has the instructions.
+            #[cfg(target_arch = "aarch64")]
+            Version::Neon => unsafe { neon::$function($($argument),*) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Version::Avx2 => unsafe { avx2::$function($($argument),*) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Version::Avx512 => unsafe { avx512::$function($($argument),*) },
+        }
+    };
+}
+
+/// `outputs[row][unit]` = (rows\[row\] · weights\[unit\]) · `scale` + `bias[unit]`.
+///
+/// `weights` is unit × width, `outputs` row × unit, both flat.
+///
+/// # Errors
+/// [`Error::Length`] where the lengths do not fit together.
+#[allow(unsafe_code)]
+pub fn affine<T: Element>(
+    kernel: Kernel,
+    rows: Rows<'_, T>,
+    weights: &[f32],
+    bias: &[f32],
+    scale: f32,
+    outputs: &mut [f32],
+) -> Result<(), Error> {
+    check_not_zero("row width", rows.width())?;
+    check_not_zero("units", bias.len())?;
+    check("weights", weights.len(), bias.len() * rows.width())?;
+    check("logits", outputs.len(), rows.len() * bias.len())?;
+    dispatch!(kernel, affine(rows, weights, bias, scale, outputs));
+    Ok(())
+}
+
+/// `outputs[row][column]` = Σ over units, in their order, of `deltas[row][unit]` · `weights[unit][column]`; below
+/// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL), +0.0.
+///
+/// `deltas` is row × unit, `weights` unit × column, `outputs` row × column, all flat.
+///
+/// # Errors
+/// [`Error::Length`] where the lengths do not fit together.
+#[allow(unsafe_code)]
+pub fn affine_transposed(
+    kernel: Kernel,
+    deltas: &[f32],
+    weights: &[f32],
+    units: usize,
+    outputs: &mut [f32],
+) -> Result<(), Error> {
+    check_not_zero("units", units)?;
+    let (rows, columns) = (deltas.len() / units, weights.len() / units);
+    check_not_zero("weights", columns)?;
+    check("deltas", deltas.len(), rows * units)?;
+    check("weights", weights.len(), columns * units)?;
+    check("input deltas", outputs.len(), rows * columns)?;
+    dispatch!(kernel, affine_transposed(deltas, weights, units, outputs));
+    Ok(())
+}
+
+/// `gradient[unit][column]` = (Σ over rows, in their order, of `deltas[row][unit]` · `rows[row][column]`) · `scale`;
+/// below [`SMALLEST_GRADIENT`](crate::math::SMALLEST_GRADIENT), +0.0.
+///
+/// `deltas` is row × unit, `gradient` unit × width, both flat.
+///
+/// # Errors
+/// [`Error::Length`] where the lengths do not fit together.
+#[allow(unsafe_code)]
+pub fn outer_product<T: Element>(
+    kernel: Kernel,
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    scale: f32,
+    gradient: &mut [f32],
+) -> Result<(), Error> {
+    let units = check_outer(&rows, deltas, gradient.len())?;
+    dispatch!(kernel, outer_product(rows, deltas, units, scale, gradient));
+    Ok(())
+}
+
+/// The gradient of [`outer_product`], at once used: weight ← weight − `learning_rate` · gradient; below
+/// [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT), +0.0.
+///
+/// # Errors
+/// [`Error::Length`] where the lengths do not fit together.
+#[allow(unsafe_code)]
+pub fn outer_product_sgd<T: Element>(
+    kernel: Kernel,
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    scale: f32,
+    learning_rate: f32,
+    weights: &mut [f32],
+) -> Result<(), Error> {
+    let units = check_outer(&rows, deltas, weights.len())?;
+    dispatch!(kernel, outer_product_sgd(rows, deltas, units, scale, learning_rate, weights));
+    Ok(())
+}
+
+/// The gradient of [`outer_product`], at once used for a step of Adam on each parameter.
+///
+/// # Errors
+/// [`Error::Length`] where the lengths do not fit together.
+#[allow(unsafe_code)]
+pub fn outer_product_adam<T: Element>(
+    kernel: Kernel,
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    scale: f32,
+    step: &AdamStep,
+    parameters: AdamParameters<'_>,
+) -> Result<(), Error> {
+    let units = check_outer(&rows, deltas, parameters.values.len())?;
+    check("first moments", parameters.first_moments.len(), parameters.values.len())?;
+    check("second moments", parameters.second_moments.len(), parameters.values.len())?;
+    dispatch!(kernel, outer_product_adam(rows, deltas, units, scale, step, parameters));
+    Ok(())
+}
+
+/// Softmax of each row of `classes` numbers, in place.
+///
+/// # Errors
+/// [`Error::Length`] where `values` is no whole number of rows.
+#[allow(unsafe_code)]
+pub fn softmax(kernel: Kernel, values: &mut [f32], classes: usize) -> Result<(), Error> {
+    check_not_zero("classes", classes)?;
+    check("logits", values.len(), values.len() / classes * classes)?;
+    dispatch!(kernel, softmax(values, classes));
+    Ok(())
+}
+
+/// Softmax of each row of `classes` numbers and its cross-entropy with the row's label, in place: `values` become the
+/// derivatives of each row's loss. A label that is no class makes no sense and no error here.
+///
+/// # Errors
+/// [`Error::Length`] where `values` is not label × class.
+#[allow(unsafe_code)]
+pub fn softmax_cross_entropy(
+    kernel: Kernel,
+    values: &mut [f32],
+    classes: usize,
+    labels: &[u8],
+) -> Result<Score, Error> {
+    check_not_zero("classes", classes)?;
+    check("logits", values.len(), labels.len() * classes)?;
+    Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
+}
+
+/// The number of units, where `deltas` is row × unit and `parameters` unit × width.
+fn check_outer<T>(rows: &Rows<'_, T>, deltas: &[f32], parameters: usize) -> Result<usize, Error> {
+    check_not_zero("rows", rows.len())?;
+    check_not_zero("row width", rows.width())?;
+    let units = deltas.len() / rows.len();
+    check_not_zero("units", units)?;
+    check("deltas", deltas.len(), rows.len() * units)?;
+    check("parameters", parameters, rows.width() * units)?;
+    Ok(units)
+}
+
+fn check(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
+    if found == expected { Ok(()) } else { Err(Error::Length { what, found, expected }) }
+}
+
+fn check_not_zero(what: &'static str, found: usize) -> Result<(), Error> {
+    if found == 0 { Err(Error::Length { what, found, expected: 1 }) } else { Ok(()) }
+}

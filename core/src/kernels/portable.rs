@@ -1,0 +1,183 @@
+//! The specification: plain Rust for any machine. What is computed here is what every other version computes.
+
+use super::{AdamParameters, AdamStep, Element, Rows, Score};
+use crate::math::{
+    SMALLEST_GRADIENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, exp_nonpositive, flush_below,
+    fused_multiply_add, ln, sqrt,
+};
+
+/// What a version needs of a number in a sample; this one needs nothing.
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+pub trait Load {}
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+impl<T> Load for T {}
+
+/// Partial sums of a dot product.
+const LANES: usize = 16;
+
+pub(super) fn affine<T: Element>(rows: Rows<'_, T>, weights: &[f32], bias: &[f32], scale: f32, outputs: &mut [f32]) {
+    let units = bias.len();
+    for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
+        let row = rows.row(index);
+        for ((output, weights), &bias) in outputs.iter_mut().zip(weights.chunks_exact(rows.width())).zip(bias) {
+            *output = canonical(fused_multiply_add(dot(row, weights), scale, bias));
+        }
+    }
+}
+
+fn dot<T: Element>(row: &[T], weights: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; LANES];
+    for (row, weights) in row.chunks(LANES).zip(weights.chunks(LANES)) {
+        for ((sum, &input), &weight) in sums.iter_mut().zip(row).zip(weights) {
+            *sum = fused_multiply_add(weight, input.into(), *sum);
+        }
+    }
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = sums;
+    let [a, b, c, d, e, f, g, h] = [a + i, b + j, c + k, d + l, e + m, f + n, g + o, h + p];
+    let [a, b, c, d] = [a + e, b + f, c + g, d + h];
+    (a + c) + (b + d)
+}
+
+pub(super) fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+    let columns = weights.len() / units;
+    for (deltas, outputs) in deltas.chunks_exact(units).zip(outputs.chunks_exact_mut(columns)) {
+        outputs.fill(0.0);
+        for (&delta, weights) in deltas.iter().zip(weights.chunks_exact(columns)) {
+            for (output, &weight) in outputs.iter_mut().zip(weights) {
+                *output = fused_multiply_add(delta, weight, *output);
+            }
+        }
+        for output in outputs {
+            *output = canonical(flush_below(*output, SMALLEST_SIGNAL));
+        }
+    }
+}
+
+/// Calls `update` with the place of every parameter and its gradient.
+fn gradients<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    mut update: impl FnMut(usize, f32),
+) {
+    let width = rows.width();
+    for unit in 0..units {
+        for column in 0..width {
+            let mut sum = 0.0;
+            for (index, deltas) in deltas.chunks_exact(units).enumerate() {
+                if let (Some(&input), Some(&delta)) = (rows.row(index).get(column), deltas.get(unit)) {
+                    sum = fused_multiply_add(delta, input.into(), sum);
+                }
+            }
+            update(unit * width + column, flush_below(sum * scale, SMALLEST_GRADIENT));
+        }
+    }
+}
+
+pub(super) fn outer_product<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    gradient: &mut [f32],
+) {
+    gradients(rows, deltas, units, scale, |place, value| {
+        if let Some(gradient) = gradient.get_mut(place) {
+            *gradient = canonical(value);
+        }
+    });
+}
+
+pub(super) fn outer_product_sgd<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    learning_rate: f32,
+    weights: &mut [f32],
+) {
+    gradients(rows, deltas, units, scale, |place, gradient| {
+        if let Some(weight) = weights.get_mut(place) {
+            let updated = fused_multiply_add(-learning_rate, gradient, *weight);
+            *weight = canonical(flush_below(updated, SMALLEST_WEIGHT));
+        }
+    });
+}
+
+pub(super) fn outer_product_adam<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    step: &AdamStep,
+    parameters: AdamParameters<'_>,
+) {
+    let AdamParameters { values, first_moments, second_moments } = parameters;
+    gradients(rows, deltas, units, scale, |place, gradient| {
+        let (Some(value), Some(first), Some(second)) =
+            (values.get_mut(place), first_moments.get_mut(place), second_moments.get_mut(place))
+        else {
+            return;
+        };
+        let mean = fused_multiply_add(step.first_share, gradient - *first, *first);
+        let mean = flush_below(mean, SMALLEST_GRADIENT);
+        let mean_square =
+            fused_multiply_add(step.second_share, fused_multiply_add(gradient, gradient, -*second), *second);
+        let mean_square = flush_below(mean_square, SMALLEST_SECOND_MOMENT);
+        let updated = *value - (step.step_size * mean) / (sqrt(mean_square) + step.epsilon);
+        *first = canonical(mean);
+        *second = canonical(mean_square);
+        *value = canonical(flush_below(updated, SMALLEST_WEIGHT));
+    });
+}
+
+pub(super) fn softmax(values: &mut [f32], classes: usize) {
+    for row in values.chunks_exact_mut(classes) {
+        let largest = largest(row);
+        softmax_row(row, largest);
+    }
+}
+
+fn largest(row: &[f32]) -> f32 {
+    row.iter().fold(f32::NEG_INFINITY, |largest, &logit| if logit > largest { logit } else { largest })
+}
+
+/// Turns a row of logits into probabilities and returns the sum of the exponentials.
+fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
+    let mut sum = 0.0;
+    for value in &mut *row {
+        *value = exp_nonpositive(*value - largest);
+        sum += *value;
+    }
+    for value in &mut *row {
+        *value = flush_below(*value / sum, SMALLEST_SIGNAL);
+    }
+    sum
+}
+
+pub(super) fn softmax_cross_entropy(values: &mut [f32], classes: usize, labels: &[u8]) -> Score {
+    let mut score = Score::default();
+    for (row, &label) in values.chunks_exact_mut(classes).zip(labels) {
+        let label = usize::from(label);
+        let Some(&logit) = row.get(label) else { continue };
+        let largest = largest(row);
+        let first_largest = row.iter().position(|&logit| logit == largest);
+        let sum = softmax_row(row, largest);
+        score.add(loss(logit - largest, sum), first_largest == Some(label));
+        if let Some(probability) = row.get_mut(label) {
+            *probability -= 1.0;
+        }
+    }
+    score
+}
+
+/// −ln(exp(`logit`) / `sum`), where `logit` ≤ 0 is the distance to the largest.
+fn loss(logit: f32, sum: f32) -> f32 {
+    ln(sum) - logit
+}
+
+/// The value, or the one NaN that all machines agree on.
+fn canonical(value: f32) -> f32 {
+    if value.is_nan() { f32::NAN } else { value }
+}

@@ -1,0 +1,101 @@
+//! Which numbers are the samples of a batch.
+
+/// Rows of equal width out of one slice: in their order, in a given order, or one row again and again.
+///
+/// No row reaches beyond the slice; whoever makes a `Rows` sees to that, and only this file can.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a, T> {
+    values: &'a [T],
+    width: usize,
+    len: usize,
+    /// From one row to the next, where there is no order: the width, or 0.
+    stride: usize,
+    order: &'a [u32],
+    next: &'a [u32],
+}
+
+impl<'a, T> Rows<'a, T> {
+    /// The first `len` rows of `values`, or as many as there are.
+    #[must_use]
+    pub const fn contiguous(values: &'a [T], width: usize, len: usize) -> Self {
+        let stored = stored(values, width);
+        let len = if len < stored { len } else { stored };
+        Self { values, width, len, stride: width, order: &[], next: &[] }
+    }
+
+    /// The rows with the numbers in `order`, or none where one of them is out of range.
+    #[must_use]
+    pub fn indexed(values: &'a [T], width: usize, order: &'a [u32]) -> Self {
+        let stored = stored(values, width);
+        let in_range = order.iter().all(|&index| (index as usize) < stored);
+        let order = if in_range { order } else { &[] };
+        Self { values, width, len: order.len(), stride: width, order, next: &[] }
+    }
+
+    /// `row`, `len` times.
+    #[must_use]
+    pub const fn repeated(row: &'a [T], len: usize) -> Self {
+        Self { values: row, width: row.len(), len, stride: 0, order: &[], next: &[] }
+    }
+
+    /// Which rows will be wanted next, or nothing where one of them is out of range.
+    #[must_use]
+    pub fn followed_by(self, next: &'a [u32]) -> Self {
+        let in_range = next.iter().all(|&index| (index as usize) < self.stored());
+        Self { next: if in_range { next } else { &[] }, ..self }
+    }
+
+    /// How many rows.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Numbers in a row.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many rows the slice holds.
+    #[must_use]
+    pub const fn stored(&self) -> usize {
+        stored(self.values, self.width)
+    }
+
+    /// Row `index`; empty where there is none.
+    #[inline]
+    #[must_use]
+    pub fn row(&self, index: usize) -> &'a [T] {
+        if index >= self.len {
+            return &[];
+        }
+        let start = match self.order.get(index) {
+            Some(&stored) => stored as usize * self.width,
+            None => index * self.stride,
+        };
+        self.values.get(start..start + self.width).unwrap_or(&[])
+    }
+
+    /// The row that will be wanted `index` rows after the last one of these, if that is known.
+    #[inline]
+    #[must_use]
+    pub fn next_row(&self, index: usize) -> Option<&'a [T]> {
+        let start = *self.next.get(index)? as usize * self.width;
+        self.values.get(start..start + self.width)
+    }
+}
+
+/// How many rows of `width` there are; an empty row is stored once.
+const fn stored<T>(values: &[T], width: usize) -> usize {
+    match values.len().checked_div(width) {
+        Some(rows) => rows,
+        None => 1,
+    }
+}

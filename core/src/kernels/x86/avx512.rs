@@ -1,0 +1,617 @@
+//! AVX-512 (F, BW, DQ, VL): one vector is the 16 partial sums of a dot product.
+
+use core::arch::x86_64::*;
+
+use crate::kernels::{AdamParameters, AdamStep, Element, Rows, Score};
+use crate::math::{
+    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_GRADIENT,
+    SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS,
+};
+
+const LANES: usize = 16;
+/// Samples and units whose sums are kept in registers at a time: 20 of the 32.
+const SAMPLES: usize = 4;
+const UNITS: usize = 5;
+/// Vectors of inputs whose gradients are kept in registers at a time, with `UNITS` units.
+const CHUNKS: usize = 4;
+
+/// Numbers that can be loaded as 16 lanes of f32.
+pub trait Load: Sized {
+    /// # Safety
+    /// 16 numbers can be read at `from`, and the machine has AVX-512F.
+    unsafe fn load(from: *const Self) -> __m512;
+    /// The lanes that are not in `mask` are zero, and their memory is not touched.
+    ///
+    /// # Safety
+    /// The numbers in `mask` can be read at `from`, and the machine has AVX-512F, BW and VL.
+    unsafe fn load_some(mask: __mmask16, from: *const Self) -> __m512;
+}
+
+impl Load for u8 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load(from: *const Self) -> __m512 {
+        // SAFETY: the caller's.
+        let bytes = unsafe { _mm_loadu_si128(from.cast()) };
+        _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load_some(mask: __mmask16, from: *const Self) -> __m512 {
+        // SAFETY: the caller's.
+        let bytes = unsafe { _mm_maskz_loadu_epi8(mask, from.cast()) };
+        _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes))
+    }
+}
+
+impl Load for f32 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load(from: *const Self) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load_some(mask: __mmask16, from: *const Self) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_maskz_loadu_ps(mask, from) }
+    }
+}
+
+/// The lanes of the first `count` numbers.
+const fn mask(count: usize) -> __mmask16 {
+    if count >= LANES { !0 } else { (1 << count) - 1 }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(in crate::kernels) fn affine<T: Element>(
+    rows: Rows<'_, T>,
+    weights: &[f32],
+    bias: &[f32],
+    scale: f32,
+    outputs: &mut [f32],
+) {
+    let width = rows.width();
+    let mut unit = 0;
+    while unit < bias.len() {
+        let count = (bias.len() - unit).min(UNITS);
+        let weights = &weights[unit * width..][..count * width];
+        let bias_here = &bias[unit..][..count];
+        match count {
+            1 => affine_units::<T, 1>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
+            2 => affine_units::<T, 2>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
+            3 => affine_units::<T, 3>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
+            4 => affine_units::<T, 4>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
+            _ => affine_units::<T, UNITS>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
+        }
+        unit += count;
+    }
+}
+
+/// The outputs of `N` units from `first` on, for every row.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn affine_units<T: Element, const N: usize>(
+    rows: Rows<'_, T>,
+    weights: &[f32],
+    bias: &[f32],
+    scale: f32,
+    outputs: &mut [f32],
+    first: usize,
+    units: usize,
+) {
+    let mut index = 0;
+    while index < rows.len() {
+        let count = if rows.len() - index < SAMPLES { 1 } else { SAMPLES };
+        let mut sums = [[0.0; N]; SAMPLES];
+        if count == SAMPLES {
+            let pick = core::array::from_fn(|sample| rows.row(index + sample));
+            // The rows that come next are fetched once, on the first units' way through this batch.
+            let next = core::array::from_fn(|sample| {
+                if first == 0 { rows.next_row(index + sample).unwrap_or(&[]) } else { &[] }
+            });
+            sums = dots::<T, SAMPLES, N>(pick, next, weights);
+        } else {
+            [sums[0]] = dots::<T, 1, N>([rows.row(index)], [&[]], weights);
+        }
+        for (sums, outputs) in sums.iter().zip(outputs.chunks_exact_mut(units).skip(index)).take(count) {
+            for ((output, &sum), &bias) in outputs[first..].iter_mut().zip(sums).zip(bias) {
+                let value = sum.mul_add(scale, bias);
+                *output = if value.is_nan() { f32::NAN } else { value };
+            }
+        }
+        index += count;
+    }
+}
+
+/// The dot products of `S` rows with `N` weight vectors of the same width.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn dots<T: Element, const S: usize, const N: usize>(
+    rows: [&[T]; S],
+    next: [&[T]; S],
+    weights: &[f32],
+) -> [[f32; N]; S] {
+    let width = weights.len() / N;
+    assert!(rows.iter().all(|row| row.len() == width));
+    let mut sums = [[_mm512_setzero_ps(); N]; S];
+    let chunks = width / LANES;
+    let chunks_a_line = 64 / (LANES * size_of::<T>());
+    for chunk in 0..chunks {
+        let at = chunk * LANES;
+        if chunk % chunks_a_line == 0 {
+            for next in next {
+                _mm_prefetch::<_MM_HINT_T1>(next.as_ptr().wrapping_add(at).cast());
+            }
+        }
+        // SAFETY: `at + LANES` ≤ width, the length of every row, and `weights` has N times that.
+        unsafe {
+            let mut inputs = [_mm512_setzero_ps(); S];
+            for row in 0..S {
+                inputs[row] = <T as Load>::load(rows[row].as_ptr().add(at));
+            }
+            for unit in 0..N {
+                let weight = _mm512_loadu_ps(weights.as_ptr().add(unit * width + at));
+                for row in 0..S {
+                    sums[row][unit] = _mm512_fmadd_ps(weight, inputs[row], sums[row][unit]);
+                }
+            }
+        }
+    }
+    if width % LANES != 0 {
+        let (at, mask) = (chunks * LANES, mask(width % LANES));
+        // SAFETY: `mask` ends with the row.
+        unsafe {
+            let mut inputs = [_mm512_setzero_ps(); S];
+            for row in 0..S {
+                inputs[row] = <T as Load>::load_some(mask, rows[row].as_ptr().add(at));
+            }
+            for unit in 0..N {
+                let weight = _mm512_maskz_loadu_ps(mask, weights.as_ptr().add(unit * width + at));
+                for row in 0..S {
+                    sums[row][unit] = _mm512_mask3_fmadd_ps(weight, inputs[row], sums[row][unit], mask);
+                }
+            }
+        }
+    }
+    sum_lanes(sums)
+}
+
+/// Adds up the lanes of each vector: l + (l + 8), l + (l + 4), l + (l + 2), l + (l + 1). Sixteen vectors share the work:
+/// at each step two of them are folded into one.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn sum_lanes<const S: usize, const N: usize>(sums: [[__m512; N]; S]) -> [[f32; N]; S] {
+    const { assert!(S * N <= 2 * LANES) };
+    let mut vectors = [_mm512_setzero_ps(); 2 * LANES];
+    for (vector, &sum) in vectors.iter_mut().zip(sums.as_flattened()) {
+        *vector = sum;
+    }
+    let mut totals = [[0.0; N]; S];
+    for (group, totals) in vectors.chunks_exact(LANES).zip(totals.as_flattened_mut().chunks_mut(LANES)) {
+        let mut quarters = [_mm512_setzero_ps(); 4];
+        for (quarter, four) in quarters.iter_mut().zip(group.chunks_exact(4)) {
+            let ab = fold::<0x44, 0xee>(four[0], four[1]);
+            let cd = fold::<0x44, 0xee>(four[2], four[3]);
+            *quarter = fold::<0x88, 0xdd>(ab, cd);
+        }
+        let low = fold_in_blocks::<0x44, 0xee>(quarters[0], quarters[1]);
+        let high = fold_in_blocks::<0x44, 0xee>(quarters[2], quarters[3]);
+        let folded = lanes(fold_in_blocks::<0x88, 0xdd>(low, high));
+        for (place, total) in totals.iter_mut().enumerate() {
+            // Block b holds, of each quarter in turn, its vector b.
+            *total = folded[place % 4 * 4 + place / 4];
+        }
+    }
+    totals
+}
+
+/// Adds 128-bit blocks of `a` and `b` picked by `LEFT` to those picked by `RIGHT`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn fold<const LEFT: i32, const RIGHT: i32>(a: __m512, b: __m512) -> __m512 {
+    _mm512_add_ps(_mm512_shuffle_f32x4::<LEFT>(a, b), _mm512_shuffle_f32x4::<RIGHT>(a, b))
+}
+
+/// The same with lanes within each 128-bit block.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn fold_in_blocks<const LEFT: i32, const RIGHT: i32>(a: __m512, b: __m512) -> __m512 {
+    _mm512_add_ps(_mm512_shuffle_ps::<LEFT>(a, b), _mm512_shuffle_ps::<RIGHT>(a, b))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn lanes(vector: __m512) -> [f32; LANES] {
+    let mut lanes = [0.0; LANES];
+    // SAFETY: `lanes` has room for 16.
+    unsafe { _mm512_storeu_ps(lanes.as_mut_ptr(), vector) };
+    lanes
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(in crate::kernels) fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+    let columns = weights.len() / units;
+    let rows = deltas.len() / units;
+    let smallest = _mm512_set1_ps(SMALLEST_SIGNAL);
+    for column in (0..columns).step_by(LANES) {
+        let mask = mask(columns - column);
+        let mut row = 0;
+        while row < rows {
+            let count = if rows - row < ROWS_BACK { 1 } else { ROWS_BACK };
+            let mut sums = [_mm512_setzero_ps(); ROWS_BACK];
+            // SAFETY: `mask` ends with the row of weights; row + count ≤ rows.
+            unsafe {
+                for unit in 0..units {
+                    let weight = _mm512_maskz_loadu_ps(mask, weights.as_ptr().add(unit * columns + column));
+                    for (step, sum) in sums.iter_mut().enumerate().take(count) {
+                        let delta = _mm512_set1_ps(*deltas.as_ptr().add((row + step) * units + unit));
+                        *sum = _mm512_fmadd_ps(delta, weight, *sum);
+                    }
+                }
+                for (step, &sum) in sums.iter().enumerate().take(count) {
+                    let to = outputs.as_mut_ptr().add((row + step) * columns + column);
+                    _mm512_mask_storeu_ps(to, mask, canonical(flush_below(sum, smallest)));
+                }
+            }
+            row += count;
+        }
+    }
+}
+
+/// Rows whose sums [`affine_transposed`] keeps in registers at a time.
+const ROWS_BACK: usize = 8;
+
+/// What is done with 16 gradients of neighbouring parameters as soon as they are known.
+trait Update: Copy {
+    /// # Safety
+    /// The parameters `at` to `at` + 15, as far as they are in `mask`, are there, and the machine has AVX-512F and DQ.
+    unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512);
+}
+
+/// Stores them.
+#[derive(Clone, Copy)]
+struct Store {
+    gradient: *mut f32,
+}
+
+impl Update for Store {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512) {
+        // SAFETY: the caller's.
+        unsafe { _mm512_mask_storeu_ps(self.gradient.add(at), mask, canonical(gradient)) };
+    }
+}
+
+/// Gradient descent.
+#[derive(Clone, Copy)]
+struct Descend {
+    learning_rate: f32,
+    weights: *mut f32,
+}
+
+impl Update for Descend {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512) {
+        let learning_rate = _mm512_set1_ps(self.learning_rate);
+        // SAFETY: the caller's.
+        unsafe {
+            let weights = self.weights.add(at);
+            let updated = _mm512_fnmadd_ps(learning_rate, gradient, _mm512_maskz_loadu_ps(mask, weights));
+            let updated = flush_below(updated, _mm512_set1_ps(SMALLEST_WEIGHT));
+            _mm512_mask_storeu_ps(weights, mask, canonical(updated));
+        }
+    }
+}
+
+/// Adam.
+#[derive(Clone, Copy)]
+struct Adapt {
+    step: AdamStep,
+    values: *mut f32,
+    first_moments: *mut f32,
+    second_moments: *mut f32,
+}
+
+impl Update for Adapt {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512) {
+        let first_share = _mm512_set1_ps(self.step.first_share);
+        let second_share = _mm512_set1_ps(self.step.second_share);
+        // SAFETY: the caller's.
+        unsafe {
+            let (values, first, second) =
+                (self.values.add(at), self.first_moments.add(at), self.second_moments.add(at));
+            let mean = _mm512_maskz_loadu_ps(mask, first);
+            let mean = _mm512_fmadd_ps(first_share, _mm512_sub_ps(gradient, mean), mean);
+            let mean = flush_below(mean, _mm512_set1_ps(SMALLEST_GRADIENT));
+            let square = _mm512_maskz_loadu_ps(mask, second);
+            let square = _mm512_fmadd_ps(second_share, _mm512_fmsub_ps(gradient, gradient, square), square);
+            let square = flush_below(square, _mm512_set1_ps(SMALLEST_SECOND_MOMENT));
+            let change = _mm512_div_ps(
+                _mm512_mul_ps(_mm512_set1_ps(self.step.step_size), mean),
+                _mm512_add_ps(_mm512_sqrt_ps(square), _mm512_set1_ps(self.step.epsilon)),
+            );
+            let value = _mm512_sub_ps(_mm512_maskz_loadu_ps(mask, values), change);
+            let value = flush_below(value, _mm512_set1_ps(SMALLEST_WEIGHT));
+            _mm512_mask_storeu_ps(first, mask, canonical(mean));
+            _mm512_mask_storeu_ps(second, mask, canonical(square));
+            _mm512_mask_storeu_ps(values, mask, canonical(value));
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(in crate::kernels) fn outer_product<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    gradient: &mut [f32],
+) {
+    // SAFETY: the gradient has a place for every unit and input.
+    unsafe { gradients(rows, deltas, units, scale, Store { gradient: gradient.as_mut_ptr() }) };
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(in crate::kernels) fn outer_product_sgd<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    learning_rate: f32,
+    weights: &mut [f32],
+) {
+    // SAFETY: there is a weight for every unit and input.
+    unsafe { gradients(rows, deltas, units, scale, Descend { learning_rate, weights: weights.as_mut_ptr() }) };
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(in crate::kernels) fn outer_product_adam<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    step: &AdamStep,
+    parameters: AdamParameters<'_>,
+) {
+    let update = Adapt {
+        step: *step,
+        values: parameters.values.as_mut_ptr(),
+        first_moments: parameters.first_moments.as_mut_ptr(),
+        second_moments: parameters.second_moments.as_mut_ptr(),
+    };
+    // SAFETY: there is a parameter, and both its moments, for every unit and input.
+    unsafe { gradients(rows, deltas, units, scale, update) };
+}
+
+/// # Safety
+/// There is a parameter for every unit and input.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: impl Update) {
+    let mut unit = 0;
+    while unit < units {
+        let count = (units - unit).min(UNITS);
+        // SAFETY: the caller's; `unit` + `count` ≤ `units`.
+        unsafe {
+            match count {
+                1 => unit_gradients::<T, 1>(rows, deltas, units, unit, scale, update),
+                2 => unit_gradients::<T, 2>(rows, deltas, units, unit, scale, update),
+                3 => unit_gradients::<T, 3>(rows, deltas, units, unit, scale, update),
+                4 => unit_gradients::<T, 4>(rows, deltas, units, unit, scale, update),
+                _ => unit_gradients::<T, UNITS>(rows, deltas, units, unit, scale, update),
+            }
+        }
+        unit += count;
+    }
+}
+
+/// The gradients of `N` units from `first` on.
+///
+/// # Safety
+/// There are `N` units from `first` on, and a parameter for each and every input.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+unsafe fn unit_gradients<T: Element, const N: usize>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    first: usize,
+    scale: f32,
+    update: impl Update,
+) {
+    let width = rows.width();
+    let mut column = 0;
+    // SAFETY: the caller's; all columns are below the width, but for those that the mask leaves out.
+    unsafe {
+        while column + CHUNKS * LANES <= width {
+            block::<T, N, CHUNKS>(rows, deltas, units, first, scale, column, !0, update);
+            column += CHUNKS * LANES;
+        }
+        while column < width {
+            block::<T, N, 1>(rows, deltas, units, first, scale, column, mask(width - column), update);
+            column += LANES;
+        }
+    }
+}
+
+/// The gradients of `N` units by `C` vectors of inputs.
+///
+/// # Safety
+/// There are `N` units from `first` on, and the inputs from `column` on, as far as they are in `mask`.
+#[inline]
+#[expect(clippy::too_many_arguments, reason = "they are what one loop runs over")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+unsafe fn block<T: Element, const N: usize, const C: usize>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    first: usize,
+    scale: f32,
+    column: usize,
+    mask: __mmask16,
+    update: impl Update,
+) {
+    let mut sums = [[_mm512_setzero_ps(); C]; N];
+    for (index, deltas) in deltas.chunks_exact(units).enumerate() {
+        let row = rows.row(index).as_ptr();
+        // SAFETY: the caller's.
+        unsafe {
+            let mut inputs = [_mm512_setzero_ps(); C];
+            for chunk in 0..C {
+                inputs[chunk] = <T as Load>::load_some(mask, row.add(column + chunk * LANES));
+            }
+            for unit in 0..N {
+                let delta = _mm512_set1_ps(*deltas.as_ptr().add(first + unit));
+                for chunk in 0..C {
+                    sums[unit][chunk] = _mm512_fmadd_ps(delta, inputs[chunk], sums[unit][chunk]);
+                }
+            }
+        }
+    }
+    let (scale, smallest) = (_mm512_set1_ps(scale), _mm512_set1_ps(SMALLEST_GRADIENT));
+    for unit in 0..N {
+        for chunk in 0..C {
+            let gradient = flush_below(_mm512_mul_ps(sums[unit][chunk], scale), smallest);
+            let at = (first + unit) * rows.width() + column + chunk * LANES;
+            // SAFETY: the caller's.
+            unsafe { update.apply(mask, at, gradient) };
+        }
+    }
+}
+
+/// The lanes, or +0.0 where the magnitude is below the limit.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn flush_below(values: __m512, limit: __m512) -> __m512 {
+    let keep = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(values), limit);
+    _mm512_maskz_mov_ps(keep, values)
+}
+
+/// The lanes, with every NaN the one that all machines agree on.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn canonical(values: __m512) -> __m512 {
+    let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(values, values);
+    _mm512_mask_mov_ps(values, nan, _mm512_set1_ps(f32::NAN))
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(in crate::kernels) fn softmax(values: &mut [f32], classes: usize) {
+    for rows in values.chunks_mut(LANES * classes) {
+        softmax_rows(rows, classes);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(in crate::kernels) fn softmax_cross_entropy(values: &mut [f32], classes: usize, labels: &[u8]) -> Score {
+    let mut score = Score::default();
+    for (rows, labels) in values.chunks_mut(LANES * classes).zip(labels.chunks(LANES)) {
+        let mut logits = [0.0; LANES];
+        for ((logit, row), &label) in logits.iter_mut().zip(rows.chunks_exact(classes)).zip(labels) {
+            *logit = row.get(usize::from(label)).copied().unwrap_or(0.0);
+        }
+        let (largest, first_largest, sum) = softmax_rows(rows, classes);
+        // SAFETY: `logits` holds 16.
+        let distance = _mm512_sub_ps(unsafe { _mm512_loadu_ps(logits.as_ptr()) }, largest);
+        let losses = lanes(_mm512_sub_ps(ln(sum), distance));
+        for (((&loss, &first_largest), row), &label) in
+            losses.iter().zip(&first_largest).zip(rows.chunks_exact_mut(classes)).zip(labels)
+        {
+            let Some(probability) = row.get_mut(usize::from(label)) else { continue };
+            *probability -= 1.0;
+            score.add(loss, first_largest == i32::from(label));
+        }
+    }
+    score
+}
+
+/// Softmax of up to 16 rows, one in each lane. Returns the largest logits, the first classes that have them, and the
+/// sums of the exponentials.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn softmax_rows(values: &mut [f32], classes: usize) -> (__m512, [i32; LANES], __m512) {
+    let rows = values.len() / classes;
+    let mask = mask(rows);
+    let steps = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    // Offsets are 32 bits wide: 16 rows of 2²⁷ classes and more do not fit, nor into any memory this is for.
+    let places = _mm512_mullo_epi32(steps, _mm512_set1_epi32(classes as i32));
+    let from = values.as_mut_ptr();
+    let zero = _mm512_setzero_ps();
+    // SAFETY: lane l reads and writes number l · classes + class, for l < rows and class < classes only.
+    unsafe {
+        let mut largest = _mm512_set1_ps(f32::NEG_INFINITY);
+        let mut first_largest = _mm512_setzero_si512();
+        for class in 0..classes {
+            let logits = _mm512_mask_i32gather_ps::<4>(zero, mask, places, from.add(class).cast_const());
+            let larger = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(logits, largest);
+            largest = _mm512_mask_mov_ps(largest, larger, logits);
+            first_largest = _mm512_mask_mov_epi32(first_largest, larger, _mm512_set1_epi32(class as i32));
+        }
+        let mut sum = zero;
+        for class in 0..classes {
+            let logits = _mm512_mask_i32gather_ps::<4>(zero, mask, places, from.add(class).cast_const());
+            let exponentials = exp_nonpositive(_mm512_sub_ps(logits, largest));
+            sum = _mm512_add_ps(sum, exponentials);
+            _mm512_mask_i32scatter_ps::<4>(from.add(class), mask, places, exponentials);
+        }
+        let smallest = _mm512_set1_ps(SMALLEST_SIGNAL);
+        for class in 0..classes {
+            let exponentials = _mm512_mask_i32gather_ps::<4>(zero, mask, places, from.add(class).cast_const());
+            let probabilities = flush_below(_mm512_div_ps(exponentials, sum), smallest);
+            _mm512_mask_i32scatter_ps::<4>(from.add(class), mask, places, probabilities);
+        }
+        let mut classes = [0; LANES];
+        _mm512_storeu_si512(classes.as_mut_ptr().cast(), first_largest);
+        (largest, classes, sum)
+    }
+}
+
+/// As [`math::exp_nonpositive`](crate::math::exp_nonpositive).
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn exp_nonpositive(x: __m512) -> __m512 {
+    let round = _mm512_set1_ps(ROUND);
+    let x = _mm512_max_ps(x, _mm512_set1_ps(EXP_LOWEST));
+    let rounded = _mm512_fmadd_ps(x, _mm512_set1_ps(LOG2_E), round);
+    let n = _mm512_sub_ps(rounded, round);
+    let r = _mm512_fnmadd_ps(n, _mm512_set1_ps(LN_2_HIGH), x);
+    let r = _mm512_fnmadd_ps(n, _mm512_set1_ps(LN_2_LOW), r);
+    let p = polynomial(r, &EXP_POLYNOMIAL);
+    let p = _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r);
+    let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(rounded));
+    let value = _mm512_castps_si512(_mm512_add_ps(p, _mm512_set1_ps(1.0)));
+    flush_below(_mm512_castsi512_ps(_mm512_add_epi32(value, exponent)), _mm512_set1_ps(SMALLEST_SIGNAL))
+}
+
+/// As [`math::ln`](crate::math::ln).
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn ln(value: __m512) -> __m512 {
+    let sqrt_half = _mm512_set1_epi32(SQRT_HALF_BITS.cast_signed());
+    let shifted = _mm512_sub_epi32(_mm512_castps_si512(value), sqrt_half);
+    let exponent = _mm512_cvtepi32_ps(_mm512_srai_epi32::<23>(shifted));
+    let mantissa = _mm512_add_epi32(_mm512_and_si512(shifted, _mm512_set1_epi32(0x007f_ffff)), sqrt_half);
+    let f = _mm512_sub_ps(_mm512_castsi512_ps(mantissa), _mm512_set1_ps(1.0));
+    let p = polynomial(f, &LN_POLYNOMIAL);
+    let square = _mm512_mul_ps(f, f);
+    let cube_term = _mm512_mul_ps(square, _mm512_mul_ps(p, f));
+    let low = _mm512_fmadd_ps(exponent, _mm512_set1_ps(LN_2_LOW), cube_term);
+    let low = _mm512_fmadd_ps(square, _mm512_set1_ps(-0.5), low);
+    _mm512_fmadd_ps(exponent, _mm512_set1_ps(LN_2_HIGH), _mm512_add_ps(f, low))
+}
+
+/// The polynomial with these coefficients, of rising powers, by Horner's rule.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn polynomial<const N: usize>(x: __m512, coefficients: &[f32; N]) -> __m512 {
+    let mut value = _mm512_set1_ps(coefficients[N - 1]);
+    for &coefficient in coefficients.iter().rev().skip(1) {
+        value = _mm512_fmadd_ps(value, x, _mm512_set1_ps(coefficient));
+    }
+    value
+}

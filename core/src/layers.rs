@@ -1,0 +1,7 @@
+//! Layers: the weights, and how a signal goes through them in both directions.
+
+mod dense;
+mod units;
+
+pub use dense::Dense;
+pub use units::{MomentsMut, UnitsMut};

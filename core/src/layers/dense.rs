@@ -1,0 +1,171 @@
+//! The dense layer: every output is a weighted sum of every input.
+
+use super::UnitsMut;
+use crate::kernels::{self, AdamStep, Element, Kernel};
+use crate::{AdamState, Batch, Error, Random, Sgd, math};
+
+/// `OUT` sums over `IN` inputs, each with its own weights and a bias: z = W·x + b.
+///
+/// 4 · (`IN` + 1) · `OUT` bytes, rounded up to 64. Put a big one into a `static`, where [`ZERO`](Self::ZERO) and
+/// [`from_bits`](Self::from_bits) cost nothing at run time.
+///
+/// Shapes are types, so a layer that does not fit does not compile:
+///
+/// ```compile_fail
+/// # use dense_core::{Batch, Dense, Kernel};
+/// let layer = Dense::<784, 10>::ZERO;
+/// let images = [[0_u8; 28]];
+/// let mut logits = [[0.0; 10]];
+/// layer.forward(Kernel::best(), Batch::new(&images).unwrap(), &mut logits);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub struct Dense<const IN: usize, const OUT: usize> {
+    weights: [[f32; IN]; OUT],
+    bias: [f32; OUT],
+}
+
+impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
+    /// How many numbers it learns.
+    pub const PARAMETERS: usize = IN * OUT + OUT;
+
+    /// All parameters +0.0.
+    pub const ZERO: Self = Self { weights: [[0.0; IN]; OUT], bias: [0.0; OUT] };
+
+    /// A layer of these weights, `weights[output][input]`, and biases.
+    #[must_use]
+    pub const fn new(weights: [[f32; IN]; OUT], bias: [f32; OUT]) -> Self {
+        Self { weights, bias }
+    }
+
+    /// The same from the bits of the numbers, so that generated code keeps every one of them.
+    #[must_use]
+    pub const fn from_bits(weights: [[u32; IN]; OUT], bias: [u32; OUT]) -> Self {
+        let mut layer = Self::ZERO;
+        let mut output = 0;
+        while output < OUT {
+            let mut input = 0;
+            while input < IN {
+                layer.weights[output][input] = f32::from_bits(weights[output][input]);
+                input += 1;
+            }
+            layer.bias[output] = f32::from_bits(bias[output]);
+            output += 1;
+        }
+        layer
+    }
+
+    /// The weights, `[output][input]`.
+    #[must_use]
+    pub const fn weights(&self) -> &[[f32; IN]; OUT] {
+        &self.weights
+    }
+
+    /// The weights, to be changed; they must stay finite.
+    pub const fn weights_mut(&mut self) -> &mut [[f32; IN]; OUT] {
+        &mut self.weights
+    }
+
+    /// The biases.
+    #[must_use]
+    pub const fn bias(&self) -> &[f32; OUT] {
+        &self.bias
+    }
+
+    /// The biases, to be changed; they must stay finite.
+    pub const fn bias_mut(&mut self) -> &mut [f32; OUT] {
+        &mut self.bias
+    }
+
+    /// Draws the weights evenly from ±√(6 / (`IN` + `OUT`)), so that signals keep their size on the way through
+    /// (Glorot and Bengio 2010, Keras's default), and zeroes the biases.
+    ///
+    /// One draw a weight, output after output.
+    pub fn glorot_uniform(&mut self, random: &mut Random) {
+        let limit = math::sqrt(6.0 / (IN + OUT) as f32);
+        for weight in self.weights.as_flattened_mut() {
+            *weight = (2.0 * random.uniform() - 1.0) * limit;
+        }
+        self.bias = [0.0; OUT];
+    }
+
+    /// Forward: the logits of each sample, `logits[sample][output]` = Σ weight · input + bias.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `logits` has not one row a sample.
+    pub fn forward<T: Element>(
+        &self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        logits: &mut [[f32; OUT]],
+    ) -> Result<(), Error> {
+        let logits = logits.as_flattened_mut();
+        kernels::affine(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, T::SCALE, logits)
+    }
+
+    /// Backward: what the inputs had to do with it, by the chain rule.
+    /// `input_deltas[sample][input]` = Σ over outputs of delta · weight.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where there are not as many rows of `input_deltas` as of `deltas`.
+    pub fn backward(
+        &self,
+        kernel: Kernel,
+        deltas: &[[f32; OUT]],
+        input_deltas: &mut [[f32; IN]],
+    ) -> Result<(), Error> {
+        let input_deltas = input_deltas.as_flattened_mut();
+        kernels::affine_transposed(kernel, deltas.as_flattened(), self.weights.as_flattened(), OUT, input_deltas)
+    }
+
+    /// The gradient of the mean loss by every parameter, `gradients.weights()[output][input]` = mean over the samples
+    /// of delta · input. To learn, the steps below are enough and store no gradient; this is for looking at it.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `deltas` has not one row a sample.
+    pub fn gradients<T: Element>(
+        &self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        deltas: &[[f32; OUT]],
+        gradients: &mut Self,
+    ) -> Result<(), Error> {
+        gradients.units_mut().store_gradients(kernel, batch, deltas.as_flattened())
+    }
+
+    /// Backward and update in one pass by gradient descent. `deltas` is the derivative of each sample's loss by its
+    /// logits, as a [loss](crate::losses) leaves it.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `deltas` has not one row a sample; the layer is then as it was.
+    pub fn step_sgd<T: Element>(
+        &mut self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        deltas: &[[f32; OUT]],
+        sgd: &Sgd,
+    ) -> Result<(), Error> {
+        self.units_mut().step_sgd(kernel, batch, deltas.as_flattened(), sgd)
+    }
+
+    /// Backward and update in one pass by Adam; `step` comes from [`Adam::next_step`](crate::Adam::next_step), once a
+    /// batch.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `deltas` has not one row a sample; the layer and the state are then as they were.
+    pub fn step_adam<T: Element>(
+        &mut self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        deltas: &[[f32; OUT]],
+        state: &mut AdamState<IN, OUT>,
+        step: &AdamStep,
+    ) -> Result<(), Error> {
+        self.units_mut().step_adam(kernel, batch, deltas.as_flattened(), &mut state.units_mut(), step)
+    }
+
+    /// All units of the layer, to be shared out among threads.
+    pub const fn units_mut(&mut self) -> UnitsMut<'_, IN> {
+        UnitsMut::new(&mut self.weights, &mut self.bias)
+    }
+}

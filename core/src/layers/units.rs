@@ -1,0 +1,136 @@
+//! Some of a layer's units (outputs, each with its weights and bias), so that threads can each train their own.
+//!
+//! No sum is split: a unit is computed and updated by one thread, in the order in which a single thread would do it.
+
+use crate::kernels::{self, AdamParameters, AdamStep, Element, Kernel, Rows};
+use crate::{Batch, Error, Sgd};
+
+/// Neighbouring units of a [`Dense`](crate::Dense) layer, borrowed to be trained.
+///
+/// Slices of logits and deltas are sample × unit, of these units only.
+#[derive(Debug)]
+pub struct UnitsMut<'a, const IN: usize> {
+    weights: &'a mut [[f32; IN]],
+    bias: &'a mut [f32],
+}
+
+impl<'a, const IN: usize> UnitsMut<'a, IN> {
+    pub(super) const fn new(weights: &'a mut [[f32; IN]], bias: &'a mut [f32]) -> Self {
+        Self { weights, bias }
+    }
+
+    /// How many units.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.bias.is_empty()
+    }
+
+    /// The first `count` units (all, where there are fewer) and the rest.
+    #[must_use]
+    pub fn split(self, count: usize) -> (Self, Self) {
+        let count = count.min(self.len());
+        let (weights, other_weights) = self.weights.split_at_mut(count);
+        let (bias, other_bias) = self.bias.split_at_mut(count);
+        (Self::new(weights, bias), Self::new(other_weights, other_bias))
+    }
+
+    /// See [`Dense::forward`](crate::Dense::forward).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `logits` is not sample × unit.
+    pub fn forward<T: Element>(
+        &self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        logits: &mut [f32],
+    ) -> Result<(), Error> {
+        kernels::affine(kernel, batch.rows(), self.weights.as_flattened(), self.bias, T::SCALE, logits)
+    }
+
+    /// Stores the gradient by every parameter in the place of the parameter.
+    pub(super) fn store_gradients<T: Element>(
+        &mut self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        deltas: &[f32],
+    ) -> Result<(), Error> {
+        let (scale, ones, mean) = scales::<T>(batch.len());
+        kernels::outer_product(kernel, batch.rows(), deltas, scale, self.weights.as_flattened_mut())?;
+        kernels::outer_product(kernel, ones, deltas, mean, self.bias)
+    }
+
+    /// See [`Dense::step_sgd`](crate::Dense::step_sgd).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `deltas` is not sample × unit; nothing has changed then.
+    pub fn step_sgd<T: Element>(
+        &mut self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        deltas: &[f32],
+        sgd: &Sgd,
+    ) -> Result<(), Error> {
+        let (scale, ones, mean) = scales::<T>(batch.len());
+        let learning_rate = sgd.learning_rate();
+        let weights = self.weights.as_flattened_mut();
+        kernels::outer_product_sgd(kernel, batch.rows(), deltas, scale, learning_rate, weights)?;
+        kernels::outer_product_sgd(kernel, ones, deltas, mean, learning_rate, self.bias)
+    }
+
+    /// See [`Dense::step_adam`](crate::Dense::step_adam).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `deltas` is not sample × unit, or `moments` are of another number of units; nothing
+    /// has changed then.
+    pub fn step_adam<T: Element>(
+        &mut self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        deltas: &[f32],
+        moments: &mut MomentsMut<'_, IN>,
+        step: &AdamStep,
+    ) -> Result<(), Error> {
+        let (scale, ones, mean) = scales::<T>(batch.len());
+        let parameters = AdamParameters {
+            values: self.weights.as_flattened_mut(),
+            first_moments: moments.first.weights.as_flattened_mut(),
+            second_moments: moments.second.weights.as_flattened_mut(),
+        };
+        kernels::outer_product_adam(kernel, batch.rows(), deltas, scale, step, parameters)?;
+        let parameters = AdamParameters {
+            values: self.bias,
+            first_moments: moments.first.bias,
+            second_moments: moments.second.bias,
+        };
+        kernels::outer_product_adam(kernel, ones, deltas, mean, step, parameters)
+    }
+}
+
+/// Adam's running means for the units of a [`UnitsMut`].
+#[derive(Debug)]
+pub struct MomentsMut<'a, const IN: usize> {
+    pub(crate) first: UnitsMut<'a, IN>,
+    pub(crate) second: UnitsMut<'a, IN>,
+}
+
+impl<const IN: usize> MomentsMut<'_, IN> {
+    /// Those of the first `count` units and of the rest, as [`UnitsMut::split`].
+    #[must_use]
+    pub fn split(self, count: usize) -> (Self, Self) {
+        let (first, other_first) = self.first.split(count);
+        let (second, other_second) = self.second.split(count);
+        (Self { first, second }, Self { first: other_first, second: other_second })
+    }
+}
+
+/// What the sums over a batch are multiplied by for the weights; the input of the biases, which is always 1; and what
+/// their sums are multiplied by.
+fn scales<T: Element>(samples: usize) -> (f32, Rows<'static, f32>, f32) {
+    (T::SCALE / samples as f32, Rows::repeated(&[1.0], samples), 1.0 / samples as f32)
+}

@@ -1,0 +1,124 @@
+//! The scalar arithmetic that every kernel follows: fused multiply-add, `exp`, `ln`, and where small becomes zero.
+//!
+//! # No subnormals
+//!
+//! Some processors are slow on subnormal numbers and some flush them, so the same bits everywhere need a rule that
+//! keeps them out. What is written becomes +0.0 when its magnitude is below a limit:
+//!
+//! | what | limit |
+//! |---|---|
+//! | probabilities, deltas, activations | [`SMALLEST_SIGNAL`] 2⁻³⁰ |
+//! | weights and biases | [`SMALLEST_WEIGHT`] 2⁻⁵⁰ |
+//! | gradients and Adam's first moments | [`SMALLEST_GRADIENT`] 2⁻⁴⁰ |
+//! | Adam's second moments | [`SMALLEST_GRADIENT`]² = 2⁻⁸⁰ |
+//!
+//! A float of magnitude at least 2ᵏ is a multiple of 2ᵏ⁻²³. The product of a signal and a weight is therefore a multiple
+//! of 2⁻³⁰⁻²³⁻⁵⁰⁻²³ = 2⁻¹²⁶, the smallest normal number, and so is every sum of such products: it is normal or zero.
+//! The same count holds for delta × input, gradient², and learning rate × gradient (learning rates start at 2⁻⁴⁰).
+
+/// Below this magnitude a probability, delta or activation becomes +0.0.
+pub const SMALLEST_SIGNAL: f32 = 1.0 / (1_u64 << 30) as f32;
+/// Below this magnitude an updated weight or bias becomes +0.0.
+pub const SMALLEST_WEIGHT: f32 = 1.0 / (1_u64 << 50) as f32;
+/// Below this magnitude a gradient or a first moment becomes +0.0; its square is the limit of a second moment.
+pub const SMALLEST_GRADIENT: f32 = 1.0 / (1_u64 << 40) as f32;
+/// Below this a second moment becomes +0.0.
+pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_GRADIENT * SMALLEST_GRADIENT;
+
+/// `value`, or +0.0 where its magnitude is below `limit`. NaN stays NaN.
+#[inline]
+#[must_use]
+pub fn flush_below(value: f32, limit: f32) -> f32 {
+    if value.abs() < limit { 0.0 } else { value }
+}
+
+/// `a * b + c`, rounded once.
+#[inline]
+#[must_use]
+pub fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
+    #[cfg(feature = "std")]
+    return a.mul_add(b, c);
+    #[cfg(not(feature = "std"))]
+    libm::fmaf(a, b, c)
+}
+
+/// √`value`, correctly rounded.
+#[inline]
+#[must_use]
+pub fn sqrt(value: f32) -> f32 {
+    #[cfg(feature = "std")]
+    return value.sqrt();
+    #[cfg(not(feature = "std"))]
+    libm::sqrtf(value)
+}
+
+/// Arguments below this have an exponential of less than 2⁻³¹; they are raised to it before the reduction.
+pub(crate) const EXP_LOWEST: f32 = -21.6;
+pub(crate) const LOG2_E: f32 = core::f32::consts::LOG2_E;
+/// Adding and subtracting 1.5 · 2²³ rounds to the nearest integer, ties to even, and leaves it in the low bits.
+pub(crate) const ROUND: f32 = 12_582_912.0;
+/// The leading bits of ln 2: its product with an exponent is exact.
+pub(crate) const LN_2_HIGH: f32 = 0.693_359_375;
+pub(crate) const LN_2_LOW: f32 = -2.121_944_4e-4;
+/// (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2, minimax, error of eʳ 3.2e-9; rising powers.
+pub(crate) const EXP_POLYNOMIAL: [f32; 5] = [0.5, 0.166_665_18, 0.041_666_206, 0.008_368_953, 0.001_395_060_3];
+/// (ln(1 + f) − f + f²/2) / f³ for √½ ≤ 1 + f ≤ √2, minimax, relative error of ln(1 + f) 5.9e-9; rising powers.
+pub(crate) const LN_POLYNOMIAL: [f32; 8] = [
+    0.333_333_16,
+    -0.250_008_1,
+    0.200_022_86,
+    -0.166_245_54,
+    0.141_811_92,
+    -0.131_287_54,
+    0.128_816_44,
+    -0.078_596_06,
+];
+/// The bits of √½: subtracting them moves the exponent's step to √½, so that the mantissa lies around 1.
+pub(crate) const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
+
+/// e to the power of `x` for `x` ≤ 0, within 0.53 units in the last place; +0.0 where that is less than
+/// [`SMALLEST_SIGNAL`]. −∞ gives +0.0.
+///
+/// x = n · ln 2 + r with |r| ≤ ln 2 / 2, so that eˣ = 2ⁿ · eʳ, and eʳ is a polynomial.
+#[inline]
+#[must_use]
+pub fn exp_nonpositive(x: f32) -> f32 {
+    let x = if x > EXP_LOWEST { x } else { EXP_LOWEST };
+    let rounded = fused_multiply_add(x, LOG2_E, ROUND);
+    let n = rounded - ROUND;
+    let r = fused_multiply_add(n, -LN_2_HIGH, x);
+    let r = fused_multiply_add(n, -LN_2_LOW, r);
+    let [c0, c1, c2, c3, c4] = EXP_POLYNOMIAL;
+    let p = fused_multiply_add(c4, r, c3);
+    let p = fused_multiply_add(p, r, c2);
+    let p = fused_multiply_add(p, r, c1);
+    let p = fused_multiply_add(p, r, c0);
+    let p = fused_multiply_add(p, r * r, r);
+    // |n| ≤ 32 here, so adding n to the exponent field multiplies by 2ⁿ exactly.
+    let scaled = f32::from_bits((p + 1.0).to_bits().wrapping_add(rounded.to_bits() << 23));
+    flush_below(scaled, SMALLEST_SIGNAL)
+}
+
+/// The natural logarithm of a normal positive number, within 0.60 units in the last place.
+///
+/// `value` = 2ᵉ · (1 + f) with √½ ≤ 1 + f < √2, so that ln = e · ln 2 + ln(1 + f).
+#[inline]
+#[must_use]
+pub fn ln(value: f32) -> f32 {
+    let shifted = value.to_bits().wrapping_sub(SQRT_HALF_BITS);
+    let exponent = (shifted.cast_signed() >> 23) as f32;
+    let f = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(SQRT_HALF_BITS)) - 1.0;
+    let [c0, c1, c2, c3, c4, c5, c6, c7] = LN_POLYNOMIAL;
+    let p = fused_multiply_add(c7, f, c6);
+    let p = fused_multiply_add(p, f, c5);
+    let p = fused_multiply_add(p, f, c4);
+    let p = fused_multiply_add(p, f, c3);
+    let p = fused_multiply_add(p, f, c2);
+    let p = fused_multiply_add(p, f, c1);
+    let p = fused_multiply_add(p, f, c0);
+    let square = f * f;
+    let p = p * f;
+    let low = fused_multiply_add(exponent, LN_2_LOW, square * p);
+    let low = fused_multiply_add(square, -0.5, low);
+    fused_multiply_add(exponent, LN_2_HIGH, f + low)
+}
