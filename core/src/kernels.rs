@@ -5,6 +5,7 @@
 //!
 //! - **A dot product** has 16 partial sums. Element i goes to sum i mod 16, in rising i, by fused multiply-add from
 //!   +0.0; then sums l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1. Scale and bias come last, fused.
+//! - **The sum of a softmax** has the same 16 partial sums, by addition.
 //! - **A gradient** is a fused multiply-add per sample, in the order of the batch, from +0.0; then one multiplication.
 //! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is `f32::NAN`.
 //!

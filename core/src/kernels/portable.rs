@@ -32,6 +32,10 @@ fn dot<T: Element>(row: &[T], weights: &[f32]) -> f32 {
             *sum = fused_multiply_add(weight, input.into(), *sum);
         }
     }
+    add_lanes(sums)
+}
+
+fn add_lanes(sums: [f32; LANES]) -> f32 {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = sums;
     let [a, b, c, d, e, f, g, h] = [a + i, b + j, c + k, d + l, e + m, f + n, g + o, h + p];
     let [a, b, c, d] = [a + e, b + f, c + g, d + h];
@@ -145,11 +149,14 @@ fn largest(row: &[f32]) -> f32 {
 
 /// Turns a row of logits into probabilities and returns the sum of the exponentials.
 fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
-    let mut sum = 0.0;
-    for value in &mut *row {
-        *value = exp_nonpositive(*value - largest);
-        sum += *value;
+    let mut sums = [0.0; LANES];
+    for values in row.chunks_mut(LANES) {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *value = exp_nonpositive(*value - largest);
+            *sum += *value;
+        }
     }
+    let sum = add_lanes(sums);
     for value in &mut *row {
         *value = flush_below(*value / sum, SMALLEST_SIGNAL);
     }

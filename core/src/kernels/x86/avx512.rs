@@ -176,30 +176,57 @@ fn dots<T: Element, const S: usize, const N: usize>(
             }
         }
     }
-    sum_lanes(sums)
+    reduce_lanes::<Sum, S, N>(sums)
 }
 
-/// Adds up the lanes of each vector: l + (l + 8), l + (l + 4), l + (l + 2), l + (l + 1). Sixteen vectors share the work:
-/// at each step two of them are folded into one.
+/// How two lanes become one.
+trait Fold {
+    /// # Safety
+    /// The machine has AVX-512F.
+    unsafe fn fold(a: __m512, b: __m512) -> __m512;
+}
+
+struct Sum;
+
+impl Fold for Sum {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn fold(a: __m512, b: __m512) -> __m512 {
+        _mm512_add_ps(a, b)
+    }
+}
+
+struct Maximum;
+
+impl Fold for Maximum {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn fold(a: __m512, b: __m512) -> __m512 {
+        _mm512_max_ps(a, b)
+    }
+}
+
+/// Folds the lanes of each vector: l and l + 8, l and l + 4, l and l + 2, l and l + 1. Sixteen vectors share the work: at
+/// each step two of them become one.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn sum_lanes<const S: usize, const N: usize>(sums: [[__m512; N]; S]) -> [[f32; N]; S] {
+fn reduce_lanes<F: Fold, const S: usize, const N: usize>(vectors: [[__m512; N]; S]) -> [[f32; N]; S] {
     const { assert!(S * N <= 2 * LANES) };
-    let mut vectors = [_mm512_setzero_ps(); 2 * LANES];
-    for (vector, &sum) in vectors.iter_mut().zip(sums.as_flattened()) {
-        *vector = sum;
+    let mut padded = [_mm512_setzero_ps(); 2 * LANES];
+    for (padded, &vector) in padded.iter_mut().zip(vectors.as_flattened()) {
+        *padded = vector;
     }
     let mut totals = [[0.0; N]; S];
-    for (group, totals) in vectors.chunks_exact(LANES).zip(totals.as_flattened_mut().chunks_mut(LANES)) {
+    for (group, totals) in padded.chunks_exact(LANES).zip(totals.as_flattened_mut().chunks_mut(LANES)) {
         let mut quarters = [_mm512_setzero_ps(); 4];
         for (quarter, four) in quarters.iter_mut().zip(group.chunks_exact(4)) {
-            let ab = fold::<0x44, 0xee>(four[0], four[1]);
-            let cd = fold::<0x44, 0xee>(four[2], four[3]);
-            *quarter = fold::<0x88, 0xdd>(ab, cd);
+            let ab = fold_blocks::<F, 0x44, 0xee>(four[0], four[1]);
+            let cd = fold_blocks::<F, 0x44, 0xee>(four[2], four[3]);
+            *quarter = fold_blocks::<F, 0x88, 0xdd>(ab, cd);
         }
-        let low = fold_in_blocks::<0x44, 0xee>(quarters[0], quarters[1]);
-        let high = fold_in_blocks::<0x44, 0xee>(quarters[2], quarters[3]);
-        let folded = lanes(fold_in_blocks::<0x88, 0xdd>(low, high));
+        let low = fold_in_blocks::<F, 0x44, 0xee>(quarters[0], quarters[1]);
+        let high = fold_in_blocks::<F, 0x44, 0xee>(quarters[2], quarters[3]);
+        let folded = lanes(fold_in_blocks::<F, 0x88, 0xdd>(low, high));
         for (place, total) in totals.iter_mut().enumerate() {
             // Block b holds, of each quarter in turn, its vector b.
             *total = folded[place % 4 * 4 + place / 4];
@@ -208,18 +235,20 @@ fn sum_lanes<const S: usize, const N: usize>(sums: [[__m512; N]; S]) -> [[f32; N
     totals
 }
 
-/// Adds 128-bit blocks of `a` and `b` picked by `LEFT` to those picked by `RIGHT`.
+/// Folds 128-bit blocks of `a` and `b` picked by `LEFT` with those picked by `RIGHT`.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn fold<const LEFT: i32, const RIGHT: i32>(a: __m512, b: __m512) -> __m512 {
-    _mm512_add_ps(_mm512_shuffle_f32x4::<LEFT>(a, b), _mm512_shuffle_f32x4::<RIGHT>(a, b))
+fn fold_blocks<F: Fold, const LEFT: i32, const RIGHT: i32>(a: __m512, b: __m512) -> __m512 {
+    // SAFETY: this function has AVX-512F too.
+    unsafe { F::fold(_mm512_shuffle_f32x4::<LEFT>(a, b), _mm512_shuffle_f32x4::<RIGHT>(a, b)) }
 }
 
 /// The same with lanes within each 128-bit block.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn fold_in_blocks<const LEFT: i32, const RIGHT: i32>(a: __m512, b: __m512) -> __m512 {
-    _mm512_add_ps(_mm512_shuffle_ps::<LEFT>(a, b), _mm512_shuffle_ps::<RIGHT>(a, b))
+fn fold_in_blocks<F: Fold, const LEFT: i32, const RIGHT: i32>(a: __m512, b: __m512) -> __m512 {
+    // SAFETY: this function has AVX-512F too.
+    unsafe { F::fold(_mm512_shuffle_ps::<LEFT>(a, b), _mm512_shuffle_ps::<RIGHT>(a, b)) }
 }
 
 #[inline]
@@ -515,60 +544,122 @@ pub(in crate::kernels) fn softmax_cross_entropy(values: &mut [f32], classes: usi
         for ((logit, row), &label) in logits.iter_mut().zip(rows.chunks_exact(classes)).zip(labels) {
             *logit = row.get(usize::from(label)).copied().unwrap_or(0.0);
         }
-        let (largest, first_largest, sum) = softmax_rows(rows, classes);
-        // SAFETY: `logits` holds 16.
-        let distance = _mm512_sub_ps(unsafe { _mm512_loadu_ps(logits.as_ptr()) }, largest);
-        let losses = lanes(_mm512_sub_ps(ln(sum), distance));
-        for (((&loss, &first_largest), row), &label) in
-            losses.iter().zip(&first_largest).zip(rows.chunks_exact_mut(classes)).zip(labels)
+        let Extremes { largest, first_largest, sums } = softmax_rows(rows, classes);
+        let losses = _mm512_sub_ps(ln(vector(&sums)), _mm512_sub_ps(vector(&logits), vector(&largest)));
+        for (((loss, &first_largest), row), &label) in
+            lanes(losses).into_iter().zip(&first_largest).zip(rows.chunks_exact_mut(classes)).zip(labels)
         {
-            let Some(probability) = row.get_mut(usize::from(label)) else { continue };
+            let label = usize::from(label);
+            let Some(probability) = row.get_mut(label) else { continue };
             *probability -= 1.0;
-            score.add(loss, first_largest == i32::from(label));
+            score.add(loss, first_largest == label);
         }
     }
     score
 }
 
-/// Softmax of up to 16 rows, one in each lane. Returns the largest logits, the first classes that have them, and the
-/// sums of the exponentials.
+/// What softmax finds out about up to 16 rows on its way.
+struct Extremes {
+    largest: [f32; LANES],
+    /// The first class that has the largest logit.
+    first_largest: [usize; LANES],
+    /// The sums of the exponentials; 1 where there is no row.
+    sums: [f32; LANES],
+}
+
+/// Softmax of up to 16 rows, in place.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn softmax_rows(values: &mut [f32], classes: usize) -> (__m512, [i32; LANES], __m512) {
-    let rows = values.len() / classes;
-    let mask = mask(rows);
-    let steps = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    // Offsets are 32 bits wide: 16 rows of 2²⁷ classes and more do not fit, nor into any memory this is for.
-    let places = _mm512_mullo_epi32(steps, _mm512_set1_epi32(classes as i32));
-    let from = values.as_mut_ptr();
-    let zero = _mm512_setzero_ps();
-    // SAFETY: lane l reads and writes number l · classes + class, for l < rows and class < classes only.
-    unsafe {
-        let mut largest = _mm512_set1_ps(f32::NEG_INFINITY);
-        let mut first_largest = _mm512_setzero_si512();
-        for class in 0..classes {
-            let logits = _mm512_mask_i32gather_ps::<4>(zero, mask, places, from.add(class).cast_const());
-            let larger = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(logits, largest);
-            largest = _mm512_mask_mov_ps(largest, larger, logits);
-            first_largest = _mm512_mask_mov_epi32(first_largest, larger, _mm512_set1_epi32(class as i32));
-        }
-        let mut sum = zero;
-        for class in 0..classes {
-            let logits = _mm512_mask_i32gather_ps::<4>(zero, mask, places, from.add(class).cast_const());
-            let exponentials = exp_nonpositive(_mm512_sub_ps(logits, largest));
-            sum = _mm512_add_ps(sum, exponentials);
-            _mm512_mask_i32scatter_ps::<4>(from.add(class), mask, places, exponentials);
-        }
-        let smallest = _mm512_set1_ps(SMALLEST_SIGNAL);
-        for class in 0..classes {
-            let exponentials = _mm512_mask_i32gather_ps::<4>(zero, mask, places, from.add(class).cast_const());
-            let probabilities = flush_below(_mm512_div_ps(exponentials, sum), smallest);
-            _mm512_mask_i32scatter_ps::<4>(from.add(class), mask, places, probabilities);
-        }
-        let mut classes = [0; LANES];
-        _mm512_storeu_si512(classes.as_mut_ptr().cast(), first_largest);
-        (largest, classes, sum)
+fn softmax_rows(values: &mut [f32], classes: usize) -> Extremes {
+    if classes <= LANES {
+        return softmax_narrow_rows(values, classes);
     }
+    let mut extremes = Extremes { largest: [0.0; LANES], first_largest: [0; LANES], sums: [1.0; LANES] };
+    for (index, row) in values.chunks_exact_mut(classes).enumerate().take(LANES) {
+        (extremes.largest[index], extremes.first_largest[index], extremes.sums[index]) = softmax_wide_row(row);
+    }
+    extremes
+}
+
+/// Softmax of up to 16 rows that fit into a vector each. All of them are loaded before the first is stored, since a
+/// masked load close behind a masked store would wait for it.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn softmax_narrow_rows(values: &mut [f32], classes: usize) -> Extremes {
+    let rows = values.len() / classes;
+    let masks: [__mmask16; LANES] = core::array::from_fn(|index| if index < rows { mask(classes) } else { 0 });
+    let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
+    let mut vectors = [lowest; LANES];
+    for (index, vector) in vectors.iter_mut().enumerate() {
+        // SAFETY: the mask ends with the row and is empty where there is none.
+        *vector = unsafe {
+            _mm512_mask_loadu_ps(lowest, masks[index], values.as_ptr().wrapping_add(index * classes))
+        };
+    }
+    let [largest] = reduce_lanes::<Maximum, 1, LANES>([vectors]);
+    let mut first_largest = [0; LANES];
+    for (index, vector) in vectors.iter_mut().enumerate() {
+        let largest = _mm512_set1_ps(largest[index]);
+        let at_largest = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(*vector, largest);
+        first_largest[index] = at_largest.trailing_zeros() as usize;
+        *vector = _mm512_maskz_mov_ps(masks[index], exp_nonpositive(_mm512_sub_ps(*vector, largest)));
+    }
+    let [mut sums] = reduce_lanes::<Sum, 1, LANES>([vectors]);
+    sums[rows..].fill(1.0);
+    let smallest = _mm512_set1_ps(SMALLEST_SIGNAL);
+    for (index, &vector) in vectors.iter().enumerate() {
+        let probabilities = flush_below(_mm512_div_ps(vector, _mm512_set1_ps(sums[index])), smallest);
+        // SAFETY: as for the load.
+        unsafe {
+            _mm512_mask_storeu_ps(values.as_mut_ptr().wrapping_add(index * classes), masks[index], probabilities);
+        }
+    }
+    Extremes { largest, first_largest, sums }
+}
+
+/// Softmax of one row of any length. Returns its largest logit, where that is first, and the sum of the exponentials.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn softmax_wide_row(row: &mut [f32]) -> (f32, usize, f32) {
+    let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
+    let mut largest = lowest;
+    for logits in row.chunks(LANES) {
+        // SAFETY: the mask ends with the row.
+        largest = _mm512_max_ps(largest, unsafe {
+            _mm512_mask_loadu_ps(lowest, mask(logits.len()), logits.as_ptr())
+        });
+    }
+    let [[largest]] = reduce_lanes::<Maximum, 1, 1>([[largest]]);
+    let first_largest = row.iter().position(|&logit| logit == largest).unwrap_or(0);
+    let mut sum = _mm512_setzero_ps();
+    for values in row.chunks_mut(LANES) {
+        let mask = mask(values.len());
+        // SAFETY: the mask ends with the row.
+        unsafe {
+            let logits = _mm512_maskz_loadu_ps(mask, values.as_ptr());
+            let exponentials = exp_nonpositive(_mm512_sub_ps(logits, _mm512_set1_ps(largest)));
+            sum = _mm512_mask_add_ps(sum, mask, sum, exponentials);
+            _mm512_mask_storeu_ps(values.as_mut_ptr(), mask, exponentials);
+        }
+    }
+    let [[sum]] = reduce_lanes::<Sum, 1, 1>([[sum]]);
+    for values in row.chunks_mut(LANES) {
+        let mask = mask(values.len());
+        // SAFETY: the mask ends with the row.
+        unsafe {
+            let exponentials = _mm512_maskz_loadu_ps(mask, values.as_ptr());
+            let probabilities = _mm512_div_ps(exponentials, _mm512_set1_ps(sum));
+            let probabilities = flush_below(probabilities, _mm512_set1_ps(SMALLEST_SIGNAL));
+            _mm512_mask_storeu_ps(values.as_mut_ptr(), mask, probabilities);
+        }
+    }
+    (largest, first_largest, sum)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn vector(lanes: &[f32; LANES]) -> __m512 {
+    // SAFETY: `lanes` holds 16.
+    unsafe { _mm512_loadu_ps(lanes.as_ptr()) }
 }
 
 /// As [`math::exp_nonpositive`](crate::math::exp_nonpositive).
