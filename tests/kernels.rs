@@ -281,7 +281,8 @@ fn refuses_wrong_lengths(kernel: Kernel) {
     let numbers = [1.0_f32; 64];
     let mut written = [7.0_f32; 64];
     // Right would be 51 weights, 3 biases and 6 outputs.
-    for (weights, bias, outputs) in [(50, 3, 6), (52, 3, 6), (51, 2, 6), (51, 4, 6), (51, 3, 5), (51, 3, 7), (0, 0, 0)] {
+    for (weights, bias, outputs) in [(50, 3, 6), (52, 3, 6), (51, 2, 6), (51, 4, 6), (51, 3, 5), (51, 3, 7), (0, 0, 0)]
+    {
         kernels::affine(kernel, rows, &numbers[..weights], &numbers[..bias], 1.0, &mut written[..outputs]).unwrap_err();
     }
     // 6 deltas, 51 weights, 3 units and 34 outputs.

@@ -7,15 +7,16 @@
 //!   +0.0; then sums l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1. Scale and bias come last, fused.
 //! - **The sum of a softmax** has the same 16 partial sums, by addition.
 //! - **A gradient** is a fused multiply-add per sample, in the order of the batch, from +0.0; then one multiplication.
-//! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is `f32::NAN`.
+//! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is
+//!   [`math::NAN`](crate::math::NAN).
 //!
 //! Inputs (samples, weights, deltas) must be finite; layers and losses see to that.
 
-mod portable;
-mod rows;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
 mod neon;
+mod portable;
+mod rows;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86;

@@ -9,21 +9,36 @@
 //! |---|---|
 //! | probabilities, deltas, activations | [`SMALLEST_SIGNAL`] 2⁻³⁰ |
 //! | weights and biases | [`SMALLEST_WEIGHT`] 2⁻⁵⁰ |
-//! | gradients and Adam's first moments | [`SMALLEST_GRADIENT`] 2⁻⁴⁰ |
-//! | Adam's second moments | [`SMALLEST_GRADIENT`]² = 2⁻⁸⁰ |
+//! | Adam's first moments | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
+//! | Adam's second moments | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
 //!
 //! A float of magnitude at least 2ᵏ is a multiple of 2ᵏ⁻²³. The product of a signal and a weight is therefore a multiple
 //! of 2⁻³⁰⁻²³⁻⁵⁰⁻²³ = 2⁻¹²⁶, the smallest normal number, and so is every sum of such products: it is normal or zero.
-//! The same count holds for delta × input, gradient², and learning rate × gradient (learning rates start at 2⁻⁴⁰).
+//! Sums of delta × input are multiples of 2⁻¹⁰⁶, so a gradient, even of 2¹⁶ samples, is normal or zero as well. What
+//! else could be too small is added to something so much larger, or flushed right after, that its bits do not count.
+//!
+//! # One NaN
+//!
+//! From finite numbers a NaN can only come out where a sum overflowed. Processors disagree about its bits; here they
+//! are those of [`NAN`].
 
 /// Below this magnitude a probability, delta or activation becomes +0.0.
 pub const SMALLEST_SIGNAL: f32 = 1.0 / (1_u64 << 30) as f32;
 /// Below this magnitude an updated weight or bias becomes +0.0.
 pub const SMALLEST_WEIGHT: f32 = 1.0 / (1_u64 << 50) as f32;
-/// Below this magnitude a gradient or a first moment becomes +0.0; its square is the limit of a second moment.
-pub const SMALLEST_GRADIENT: f32 = 1.0 / (1_u64 << 40) as f32;
-/// Below this a second moment becomes +0.0.
-pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_GRADIENT * SMALLEST_GRADIENT;
+/// Below this magnitude one of Adam's first moments becomes +0.0.
+pub const SMALLEST_FIRST_MOMENT: f32 = 1.0 / (1_u64 << 40) as f32;
+/// Below this one of Adam's second moments becomes +0.0.
+pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_FIRST_MOMENT * SMALLEST_FIRST_MOMENT;
+/// The NaN that every kernel returns: the one that x86 makes by itself.
+pub const NAN: f32 = f32::from_bits(0xffc0_0000);
+
+/// `value`, or [`NAN`] for any other NaN.
+#[inline]
+#[must_use]
+pub fn canonical(value: f32) -> f32 {
+    if value.is_nan() { NAN } else { value }
+}
 
 /// `value`, or +0.0 where its magnitude is below `limit`. NaN stays NaN.
 #[inline]
@@ -58,21 +73,13 @@ pub(crate) const LOG2_E: f32 = core::f32::consts::LOG2_E;
 /// Adding and subtracting 1.5 · 2²³ rounds to the nearest integer, ties to even, and leaves it in the low bits.
 pub(crate) const ROUND: f32 = 12_582_912.0;
 /// The leading bits of ln 2: its product with an exponent is exact.
-pub(crate) const LN_2_HIGH: f32 = 0.693_359_375;
+pub(crate) const LN_2_HIGH: f32 = 0.693_359_4;
 pub(crate) const LN_2_LOW: f32 = -2.121_944_4e-4;
 /// (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2, minimax, error of eʳ 3.2e-9; rising powers.
 pub(crate) const EXP_POLYNOMIAL: [f32; 5] = [0.5, 0.166_665_18, 0.041_666_206, 0.008_368_953, 0.001_395_060_3];
 /// (ln(1 + f) − f + f²/2) / f³ for √½ ≤ 1 + f ≤ √2, minimax, relative error of ln(1 + f) 5.9e-9; rising powers.
-pub(crate) const LN_POLYNOMIAL: [f32; 8] = [
-    0.333_333_16,
-    -0.250_008_1,
-    0.200_022_86,
-    -0.166_245_54,
-    0.141_811_92,
-    -0.131_287_54,
-    0.128_816_44,
-    -0.078_596_06,
-];
+pub(crate) const LN_POLYNOMIAL: [f32; 8] =
+    [0.333_333_16, -0.250_008_1, 0.200_022_86, -0.166_245_54, 0.141_811_92, -0.131_287_54, 0.128_816_44, -0.078_596_06];
 /// The bits of √½: subtracting them moves the exponent's step to √½, so that the mantissa lies around 1.
 pub(crate) const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 

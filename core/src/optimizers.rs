@@ -5,7 +5,7 @@ use crate::layers::MomentsMut;
 use crate::{Dense, Error};
 
 /// The smallest learning rate, 2⁻⁴⁰: anything below moves no weight that f32 can tell apart.
-pub const SMALLEST_LEARNING_RATE: f32 = crate::math::SMALLEST_GRADIENT;
+pub const SMALLEST_LEARNING_RATE: f32 = 1.0 / (1_u64 << 40) as f32;
 /// The largest learning rate.
 pub const LARGEST_LEARNING_RATE: f32 = 1e30;
 
@@ -90,12 +90,7 @@ const fn check_learning_rate(found: f32) -> Result<(), Error> {
     if found >= SMALLEST_LEARNING_RATE && found <= LARGEST_LEARNING_RATE {
         return Ok(());
     }
-    Err(Error::Setting {
-        what: "learning rate",
-        found,
-        least: SMALLEST_LEARNING_RATE,
-        most: LARGEST_LEARNING_RATE,
-    })
+    Err(Error::Setting { what: "learning rate", found, least: SMALLEST_LEARNING_RATE, most: LARGEST_LEARNING_RATE })
 }
 
 /// The running means that [`Adam`] keeps for a layer: twice the layer's size.

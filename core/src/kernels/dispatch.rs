@@ -200,8 +200,7 @@ pub fn affine_transposed(
     Ok(())
 }
 
-/// `gradient[unit][column]` = (Σ over rows, in their order, of `deltas[row][unit]` · `rows[row][column]`) · `scale`;
-/// below [`SMALLEST_GRADIENT`](crate::math::SMALLEST_GRADIENT), +0.0.
+/// `gradient[unit][column]` = (Σ over rows, in their order, of `deltas[row][unit]` · `rows[row][column]`) · `scale`.
 ///
 /// `deltas` is row × unit, `gradient` unit × width, both flat.
 ///

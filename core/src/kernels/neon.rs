@@ -4,8 +4,8 @@ use core::arch::aarch64::*;
 
 use super::{AdamParameters, AdamStep, Element, Rows, Score};
 use crate::math::{
-    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_GRADIENT,
-    SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS, fused_multiply_add,
+    self, EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, NAN, ROUND, SMALLEST_FIRST_MOMENT,
+    SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS,
 };
 
 const LANES: usize = 4;
@@ -67,12 +67,12 @@ impl Load for f32 {
 #[inline]
 #[target_feature(enable = "neon")]
 unsafe fn load_padded<T: Load>(count: usize, from: *const T, padding: T) -> Chunk {
-    let mut numbers = [padding; CHUNK];
     // SAFETY: the caller's; `numbers` has room for 16.
     unsafe {
         if count >= CHUNK {
             return T::load(from);
         }
+        let mut numbers = [padding; CHUNK];
         from.copy_to_nonoverlapping(numbers.as_mut_ptr(), count);
         T::load(numbers.as_ptr())
     }
@@ -85,21 +85,29 @@ unsafe fn load_padded<T: Load>(count: usize, from: *const T, padding: T) -> Chun
 #[inline]
 #[target_feature(enable = "neon")]
 unsafe fn store(count: usize, to: *mut f32, values: Chunk) {
-    let mut numbers = [0.0; CHUNK];
     // SAFETY: the caller's; `numbers` has room for 16.
     unsafe {
-        let whole = count >= CHUNK;
-        let place = if whole { to } else { numbers.as_mut_ptr() };
-        for (vector, &values) in values.iter().enumerate() {
-            vst1q_f32(place.add(vector * LANES), values);
+        if count >= CHUNK {
+            return store_all(to, values);
         }
-        if !whole {
-            to.copy_from_nonoverlapping(numbers.as_ptr(), count);
-        }
+        let mut numbers = [0.0; CHUNK];
+        store_all(numbers.as_mut_ptr(), values);
+        to.copy_from_nonoverlapping(numbers.as_ptr(), count);
     }
 }
 
-// There is no prefetch of the rows that come next: stable Rust has none for this architecture.
+/// # Safety
+/// 16 numbers can be written at `to`.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn store_all(to: *mut f32, values: Chunk) {
+    for (vector, &values) in values.iter().enumerate() {
+        // SAFETY: the caller's.
+        unsafe { vst1q_f32(to.add(vector * LANES), values) };
+    }
+}
+
+// The rows that come next are not fetched here: stable Rust has no prefetch for this architecture.
 #[target_feature(enable = "neon")]
 pub(super) fn affine<T: Element>(rows: Rows<'_, T>, weights: &[f32], bias: &[f32], scale: f32, outputs: &mut [f32]) {
     let units = bias.len();
@@ -117,8 +125,7 @@ pub(super) fn affine<T: Element>(rows: Rows<'_, T>, weights: &[f32], bias: &[f32
                 _ => sums = dots::<T, UNITS>(row, weights),
             }
             for ((output, &sum), &bias) in outputs[first..].iter_mut().zip(&sums).zip(bias) {
-                let value = fused_multiply_add(sum, scale, bias);
-                *output = if value.is_nan() { f32::NAN } else { value };
+                *output = math::canonical(math::fused_multiply_add(sum, scale, bias));
             }
         }
     }
@@ -195,22 +202,46 @@ fn block_back<const N: usize>(deltas: &[f32], weights: &[f32], units: usize, col
     let columns = weights.len() / units;
     assert!(deltas.len() == N * units && outputs.len() == N * columns && column < columns);
     let left = columns - column;
+    // SAFETY: there is a delta for every row and unit; a row of weights or outputs has `left` numbers from `column` on.
+    unsafe {
+        let sums = if left >= CHUNK {
+            sums_back::<N, true>(deltas, weights, units, column)
+        } else {
+            sums_back::<N, false>(deltas, weights, units, column)
+        };
+        for (row, &sums) in sums.iter().enumerate() {
+            let sums = sums.map(|sum| canonical(flush_below(sum, SMALLEST_SIGNAL)));
+            store(left, outputs.as_mut_ptr().add(row * columns + column), sums);
+        }
+    }
+}
+
+/// The sums of [`block_back`]; `WHOLE` is whether there are four vectors.
+///
+/// # Safety
+/// `deltas` is `N` × unit, `column` is below the number of columns, and `WHOLE` tells the truth.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn sums_back<const N: usize, const WHOLE: bool>(
+    deltas: &[f32],
+    weights: &[f32],
+    units: usize,
+    column: usize,
+) -> [Chunk; N] {
+    let columns = weights.len() / units;
+    let count = if WHOLE { CHUNK } else { columns - column };
     let mut sums = [[vdupq_n_f32(0.0); VECTORS]; N];
     for unit in 0..units {
-        // SAFETY: no more than what is left of a unit's weights is read; the rows have a delta for every unit.
+        // SAFETY: the caller's; `count` weights of this unit are left.
         unsafe {
-            let weights = load_padded(left, weights.as_ptr().add(unit * columns + column), 0.0);
+            let weights = load_padded(count, weights.as_ptr().add(unit * columns + column), 0.0);
             for (row, sums) in sums.iter_mut().enumerate() {
                 let delta = [vdupq_n_f32(*deltas.as_ptr().add(row * units + unit)); VECTORS];
                 *sums = multiply_add(*sums, delta, weights);
             }
         }
     }
-    for (row, &sums) in sums.iter().enumerate() {
-        let sums = sums.map(|sum| canonical(flush_below(sum, SMALLEST_SIGNAL)));
-        // SAFETY: no more than what is left of a row of outputs is written.
-        unsafe { store(left, outputs.as_mut_ptr().add(row * columns + column), sums) };
-    }
+    sums
 }
 
 /// What is done with 16 gradients of neighbouring parameters as soon as they are known.
@@ -287,7 +318,7 @@ impl Update for Adapt {
             for vector in 0..VECTORS {
                 let (gradient, mean, square) = (gradient[vector], first[vector], second[vector]);
                 let mean = vfmaq_f32(mean, first_share, vsubq_f32(gradient, mean));
-                let mean = flush_below(mean, SMALLEST_GRADIENT);
+                let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
                 let square = vfmaq_f32(square, second_share, vfmaq_f32(vnegq_f32(square), gradient, gradient));
                 let square = flush_below(square, SMALLEST_SECOND_MOMENT);
                 let change = vdivq_f32(vmulq_f32(step_size, mean), vaddq_f32(vsqrtq_f32(square), epsilon));
@@ -348,7 +379,7 @@ pub(super) fn outer_product_adam<T: Element>(
 }
 
 /// # Safety
-/// There is a parameter for every unit and input.
+/// There is a row of `units` deltas for every sample, and a parameter for every unit and input.
 #[target_feature(enable = "neon")]
 unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: impl Update) {
     let width = rows.width();
@@ -371,7 +402,7 @@ unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize,
 /// The gradients of `N` units from `first` on by the inputs from `column` on, four vectors at most.
 ///
 /// # Safety
-/// There are `N` units from `first` on, and `column` is below the width.
+/// As for [`gradients`]; there are `N` units from `first` on, and `column` is below the width.
 #[inline]
 #[target_feature(enable = "neon")]
 unsafe fn block<T: Element, const N: usize>(
@@ -384,25 +415,47 @@ unsafe fn block<T: Element, const N: usize>(
     update: impl Update,
 ) {
     let left = rows.width() - column;
+    // SAFETY: the caller's; `left` inputs and, in each unit, parameters are left.
+    unsafe {
+        let sums = if left >= CHUNK {
+            sums::<T, N, true>(rows, deltas, units, first, column)
+        } else {
+            sums::<T, N, false>(rows, deltas, units, first, column)
+        };
+        let scale = vdupq_n_f32(scale);
+        for (unit, &sums) in sums.iter().enumerate() {
+            let gradient = sums.map(|sum| vmulq_f32(sum, scale));
+            update.apply(left, (first + unit) * rows.width() + column, gradient);
+        }
+    }
+}
+
+/// The sums of [`block`]; `WHOLE` is whether there are four vectors.
+///
+/// # Safety
+/// As for [`block`], and `WHOLE` tells the truth.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn sums<T: Element, const N: usize, const WHOLE: bool>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    first: usize,
+    column: usize,
+) -> [Chunk; N] {
+    let count = if WHOLE { CHUNK } else { rows.width() - column };
     let mut sums = [[vdupq_n_f32(0.0); VECTORS]; N];
     for (index, deltas) in deltas.chunks_exact(units).enumerate() {
-        let row = rows.row(index).as_ptr().wrapping_add(column);
-        // SAFETY: the caller's; no more than `left` inputs are read.
+        // SAFETY: the caller's; `count` inputs of this row are left.
         unsafe {
-            let inputs = load_padded(left, row, T::default());
+            let inputs = load_padded(count, rows.row(index).as_ptr().add(column), T::default());
             for (unit, sums) in sums.iter_mut().enumerate() {
                 let delta = [vdupq_n_f32(*deltas.as_ptr().add(first + unit)); VECTORS];
                 *sums = multiply_add(*sums, delta, inputs);
             }
         }
     }
-    let scale = vdupq_n_f32(scale);
-    for (unit, &sums) in sums.iter().enumerate() {
-        let gradient = sums.map(|sum| flush_below(vmulq_f32(sum, scale), SMALLEST_GRADIENT));
-        let at = (first + unit) * rows.width() + column;
-        // SAFETY: the caller's; `left` parameters are left in this unit.
-        unsafe { update.apply(left, at, gradient) };
-    }
+    sums
 }
 
 /// The lanes, or +0.0 where the magnitude is below the limit.
@@ -413,11 +466,11 @@ fn flush_below(values: float32x4_t, limit: f32) -> float32x4_t {
     vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(values), below))
 }
 
-/// The lanes, with every NaN the one that all machines agree on.
+/// As [`math::canonical`].
 #[inline]
 #[target_feature(enable = "neon")]
 fn canonical(values: float32x4_t) -> float32x4_t {
-    vbslq_f32(vceqq_f32(values, values), values, vdupq_n_f32(f32::NAN))
+    vbslq_f32(vceqq_f32(values, values), values, vdupq_n_f32(NAN))
 }
 
 #[target_feature(enable = "neon")]
@@ -463,12 +516,18 @@ fn softmax_rows(values: &mut [f32], classes: usize) -> (float32x4_t, [f32; LANES
         largest = vbslq_f32(larger, logits, largest);
         first_largest = vbslq_f32(larger, vdupq_n_f32(class as f32), first_largest);
     }
-    let mut sum = vdupq_n_f32(0.0);
+    let mut sums = [vdupq_n_f32(0.0); CHUNK];
     for class in 0..classes {
         let exponentials = exp_nonpositive(vsubq_f32(column(values, classes, class), largest));
-        sum = vaddq_f32(sum, exponentials);
+        sums[class % CHUNK] = vaddq_f32(sums[class % CHUNK], exponentials);
         store_column(values, classes, class, exponentials);
     }
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            sums[lane] = vaddq_f32(sums[lane], sums[lane + half]);
+        }
+    }
+    let sum = sums[0];
     for class in 0..classes {
         let exponentials = column(values, classes, class);
         store_column(values, classes, class, flush_below(vdivq_f32(exponentials, sum), SMALLEST_SIGNAL));
@@ -489,8 +548,10 @@ fn column(values: &[f32], classes: usize, class: usize) -> float32x4_t {
 #[inline]
 #[target_feature(enable = "neon")]
 fn store_column(values: &mut [f32], classes: usize, class: usize, column: float32x4_t) {
-    for (value, lane) in values.iter_mut().skip(class).step_by(classes).zip(lanes(column)) {
-        *value = lane;
+    for (row, lane) in lanes(column).into_iter().enumerate() {
+        if let Some(value) = values.get_mut(row * classes + class) {
+            *value = lane;
+        }
     }
 }
 
@@ -503,7 +564,7 @@ fn lanes(vector: float32x4_t) -> [f32; LANES] {
     lanes
 }
 
-/// As [`math::exp_nonpositive`](crate::math::exp_nonpositive).
+/// As [`math::exp_nonpositive`].
 #[inline]
 #[target_feature(enable = "neon")]
 fn exp_nonpositive(x: float32x4_t) -> float32x4_t {
@@ -520,7 +581,7 @@ fn exp_nonpositive(x: float32x4_t) -> float32x4_t {
     flush_below(vreinterpretq_f32_u32(vaddq_u32(value, exponent)), SMALLEST_SIGNAL)
 }
 
-/// As [`math::ln`](crate::math::ln).
+/// As [`math::ln`].
 #[inline]
 #[target_feature(enable = "neon")]
 fn ln(value: float32x4_t) -> float32x4_t {

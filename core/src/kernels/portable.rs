@@ -2,8 +2,8 @@
 
 use super::{AdamParameters, AdamStep, Element, Rows, Score};
 use crate::math::{
-    SMALLEST_GRADIENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, exp_nonpositive, flush_below,
-    fused_multiply_add, ln, sqrt,
+    SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
+    flush_below, fused_multiply_add, ln, sqrt,
 };
 
 /// What a version needs of a number in a sample; this one needs nothing.
@@ -74,7 +74,7 @@ fn gradients<T: Element>(
                     sum = fused_multiply_add(delta, input.into(), sum);
                 }
             }
-            update(unit * width + column, flush_below(sum * scale, SMALLEST_GRADIENT));
+            update(unit * width + column, sum * scale);
         }
     }
 }
@@ -125,7 +125,7 @@ pub(super) fn outer_product_adam<T: Element>(
             return;
         };
         let mean = fused_multiply_add(step.first_share, gradient - *first, *first);
-        let mean = flush_below(mean, SMALLEST_GRADIENT);
+        let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
         let mean_square =
             fused_multiply_add(step.second_share, fused_multiply_add(gradient, gradient, -*second), *second);
         let mean_square = flush_below(mean_square, SMALLEST_SECOND_MOMENT);
@@ -182,9 +182,4 @@ pub(super) fn softmax_cross_entropy(values: &mut [f32], classes: usize, labels: 
 /// −ln(exp(`logit`) / `sum`), where `logit` ≤ 0 is the distance to the largest.
 fn loss(logit: f32, sum: f32) -> f32 {
     ln(sum) - logit
-}
-
-/// The value, or the one NaN that all machines agree on.
-fn canonical(value: f32) -> f32 {
-    if value.is_nan() { f32::NAN } else { value }
 }

@@ -83,14 +83,21 @@ impl<'a, T> Rows<'a, T> {
         self.values.get(start..start + self.width).unwrap_or(&[])
     }
 
-    /// The row that will be wanted `index` rows after the last one of these, if that is known.
+    /// A row to fetch from memory while row `index` is computed; empty where nothing is known to come.
     #[inline]
     #[must_use]
-    pub fn next_row(&self, index: usize) -> Option<&'a [T]> {
-        let start = *self.next.get(index)? as usize * self.width;
-        self.values.get(start..start + self.width)
+    pub fn upcoming(&self, index: usize) -> &'a [T] {
+        if self.next.is_empty() {
+            return self.row(index + AHEAD);
+        }
+        let Some(&stored) = self.next.get(index) else { return &[] };
+        let start = stored as usize * self.width;
+        self.values.get(start..start + self.width).unwrap_or(&[])
     }
 }
+
+/// How many rows ahead a row is fetched, where no batch is known to follow.
+const AHEAD: usize = 8;
 
 /// How many rows of `width` there are; an empty row is stored once.
 const fn stored<T>(values: &[T], width: usize) -> usize {

@@ -108,12 +108,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     ///
     /// # Errors
     /// [`Error::Length`] where there are not as many rows of `input_deltas` as of `deltas`.
-    pub fn backward(
-        &self,
-        kernel: Kernel,
-        deltas: &[[f32; OUT]],
-        input_deltas: &mut [[f32; IN]],
-    ) -> Result<(), Error> {
+    pub fn backward(&self, kernel: Kernel, deltas: &[[f32; OUT]], input_deltas: &mut [[f32; IN]]) -> Result<(), Error> {
         let input_deltas = input_deltas.as_flattened_mut();
         kernels::affine_transposed(kernel, deltas.as_flattened(), self.weights.as_flattened(), OUT, input_deltas)
     }

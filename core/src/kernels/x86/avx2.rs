@@ -4,7 +4,7 @@ use core::arch::x86_64::*;
 
 use crate::kernels::{AdamParameters, AdamStep, Element, Rows, Score};
 use crate::math::{
-    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_GRADIENT,
+    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_FIRST_MOMENT,
     SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS,
 };
 
@@ -64,9 +64,7 @@ fn mask(count: usize) -> __m256i {
 #[target_feature(enable = "avx2")]
 unsafe fn store(count: usize, to: *mut f32, values: __m256) {
     // SAFETY: the caller's.
-    unsafe {
-        if count >= LANES { _mm256_storeu_ps(to, values) } else { _mm256_maskstore_ps(to, mask(count), values) }
-    }
+    unsafe { if count >= LANES { _mm256_storeu_ps(to, values) } else { _mm256_maskstore_ps(to, mask(count), values) } }
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -84,7 +82,7 @@ pub(in crate::kernels) fn affine<T: Element>(
         for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
             let row = rows.row(index);
             // The rows that come next are fetched once, on the first units' way through this batch.
-            let next = if first == 0 { rows.next_row(index).unwrap_or(&[]) } else { &[] };
+            let next = if first == 0 { rows.upcoming(index) } else { &[] };
             let mut sums = [0.0; UNITS];
             match bias.len() {
                 1 => sums[..1].copy_from_slice(&dots::<T, 1>(row, next, weights)),
@@ -94,8 +92,7 @@ pub(in crate::kernels) fn affine<T: Element>(
                 _ => sums = dots::<T, UNITS>(row, next, weights),
             }
             for ((output, &sum), &bias) in outputs[first..].iter_mut().zip(&sums).zip(bias) {
-                let value = sum.mul_add(scale, bias);
-                *output = if value.is_nan() { f32::NAN } else { value };
+                *output = sum.mul_add(scale, bias);
             }
         }
     }
@@ -110,7 +107,7 @@ fn dots<T: Element, const N: usize>(row: &[T], next: &[T], weights: &[f32]) -> [
     let mut sums = [[_mm256_setzero_ps(); 2]; N];
     for at in (0..width).step_by(2 * LANES) {
         let count = width - at;
-        if at * size_of::<T>() % 64 == 0 {
+        if (at * size_of::<T>()).is_multiple_of(64) {
             _mm_prefetch::<_MM_HINT_T1>(next.as_ptr().wrapping_add(at).cast());
         }
         // SAFETY: all is read below the width, of which the row has one and the weights N.
@@ -139,6 +136,14 @@ fn dots<T: Element, const N: usize>(row: &[T], next: &[T], weights: &[f32]) -> [
             }
         }
     }
+    add_lanes(sums)
+}
+
+/// Adds up the 16 partial sums of each pair of vectors: l + (l + 8), l + (l + 4), l + (l + 2), l + (l + 1). Four pairs
+/// share the work.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_lanes<const N: usize>(sums: [[__m256; 2]; N]) -> [f32; N] {
     let mut totals = [0.0; N];
     for (totals, sums) in totals.chunks_mut(4).zip(sums.chunks(4)) {
         let mut quarters = [_mm_setzero_ps(); 4];
@@ -184,7 +189,7 @@ pub(in crate::kernels) fn affine_transposed(deltas: &[f32], weights: &[f32], uni
                 }
                 for (step, &sum) in sums.iter().enumerate().take(count) {
                     let to = outputs.as_mut_ptr().add((row + step) * columns + column);
-                    store(lanes, to, canonical(flush_below(sum, SMALLEST_SIGNAL)));
+                    store(lanes, to, flush_below(sum, SMALLEST_SIGNAL));
                 }
             }
             row += count;
@@ -213,7 +218,7 @@ impl Update for Store {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
         // SAFETY: the caller's.
-        unsafe { store(count, self.gradient.add(at), canonical(gradient)) };
+        unsafe { store(count, self.gradient.add(at), gradient) };
     }
 }
 
@@ -233,7 +238,7 @@ impl Update for Descend {
         unsafe {
             let weights = self.weights.add(at);
             let updated = _mm256_fnmadd_ps(learning_rate, gradient, <f32 as Load>::load(count, weights));
-            store(count, weights, canonical(flush_below(updated, SMALLEST_WEIGHT)));
+            store(count, weights, flush_below(updated, SMALLEST_WEIGHT));
         }
     }
 }
@@ -259,7 +264,7 @@ impl Update for Adapt {
                 (self.values.add(at), self.first_moments.add(at), self.second_moments.add(at));
             let mean = <f32 as Load>::load(count, first);
             let mean = _mm256_fmadd_ps(first_share, _mm256_sub_ps(gradient, mean), mean);
-            let mean = flush_below(mean, SMALLEST_GRADIENT);
+            let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
             let square = <f32 as Load>::load(count, second);
             let square = _mm256_fmadd_ps(second_share, _mm256_fmsub_ps(gradient, gradient, square), square);
             let square = flush_below(square, SMALLEST_SECOND_MOMENT);
@@ -268,9 +273,9 @@ impl Update for Adapt {
                 _mm256_add_ps(_mm256_sqrt_ps(square), _mm256_set1_ps(self.step.epsilon)),
             );
             let value = flush_below(_mm256_sub_ps(<f32 as Load>::load(count, values), change), SMALLEST_WEIGHT);
-            store(count, first, canonical(mean));
-            store(count, second, canonical(square));
-            store(count, values, canonical(value));
+            store(count, first, mean);
+            store(count, second, square);
+            store(count, values, value);
         }
     }
 }
@@ -323,6 +328,10 @@ pub(in crate::kernels) fn outer_product_adam<T: Element>(
 /// There is a parameter for every unit and input.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: impl Update) {
+    if rows.width() == 1 {
+        // SAFETY: the caller's.
+        return unsafe { column_gradients(rows, deltas, units, scale, update) };
+    }
     let width = rows.width();
     for first in (0..units).step_by(UNITS) {
         for column in (0..width).step_by(CHUNKS * LANES) {
@@ -337,6 +346,32 @@ unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize,
                 }
             }
         }
+    }
+}
+
+/// The gradients by a single input (a bias is the weight of an input that is always 1), with units as lanes.
+///
+/// # Safety
+/// There is a parameter for every unit, and the rows have one input.
+#[target_feature(enable = "avx2,fma")]
+unsafe fn column_gradients<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    update: impl Update,
+) {
+    for first in (0..units).step_by(LANES) {
+        let count = units - first;
+        let mut sum = _mm256_setzero_ps();
+        for (index, deltas) in deltas.chunks_exact(units).enumerate() {
+            // SAFETY: no more than the deltas of this row are loaded.
+            let deltas = unsafe { <f32 as Load>::load(count, deltas.as_ptr().add(first)) };
+            let input: f32 = rows.row(index).first().map_or(0.0, |&input| input.into());
+            sum = _mm256_fmadd_ps(deltas, _mm256_set1_ps(input), sum);
+        }
+        // SAFETY: the caller's.
+        unsafe { update.apply(count, first, _mm256_mul_ps(sum, _mm256_set1_ps(scale))) };
     }
 }
 
@@ -383,7 +418,7 @@ unsafe fn block<T: Element, const N: usize>(
         for (chunk, &sum) in sums.iter().enumerate() {
             let count = left.saturating_sub(chunk * LANES);
             if count > 0 {
-                let gradient = flush_below(_mm256_mul_ps(sum, _mm256_set1_ps(scale)), SMALLEST_GRADIENT);
+                let gradient = _mm256_mul_ps(sum, _mm256_set1_ps(scale));
                 let at = (first + unit) * rows.width() + column + chunk * LANES;
                 // SAFETY: the caller's; `count` parameters are left in this unit.
                 unsafe { update.apply(count, at, gradient) };
@@ -400,17 +435,10 @@ fn flush_below(values: __m256, limit: f32) -> __m256 {
     _mm256_and_ps(values, _mm256_cmp_ps::<_CMP_NLT_UQ>(magnitudes, _mm256_set1_ps(limit)))
 }
 
-/// The lanes, with every NaN the one that all machines agree on.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn canonical(values: __m256) -> __m256 {
-    _mm256_blendv_ps(values, _mm256_set1_ps(f32::NAN), _mm256_cmp_ps::<_CMP_UNORD_Q>(values, values))
-}
-
 #[target_feature(enable = "avx2,fma")]
 pub(in crate::kernels) fn softmax(values: &mut [f32], classes: usize) {
-    for rows in values.chunks_mut(LANES * classes) {
-        softmax_rows(rows, classes);
+    for row in values.chunks_exact_mut(classes) {
+        softmax_row(row);
     }
 }
 
@@ -418,69 +446,57 @@ pub(in crate::kernels) fn softmax(values: &mut [f32], classes: usize) {
 pub(in crate::kernels) fn softmax_cross_entropy(values: &mut [f32], classes: usize, labels: &[u8]) -> Score {
     let mut score = Score::default();
     for (rows, labels) in values.chunks_mut(LANES * classes).zip(labels.chunks(LANES)) {
-        let mut logits = [0.0; LANES];
-        for ((logit, row), &label) in logits.iter_mut().zip(rows.chunks_exact(classes)).zip(labels) {
-            *logit = row.get(usize::from(label)).copied().unwrap_or(0.0);
+        let (mut distances, mut sums, mut correct) = ([0.0; LANES], [1.0; LANES], [false; LANES]);
+        for (index, (row, &label)) in rows.chunks_exact_mut(classes).zip(labels).enumerate() {
+            let label = usize::from(label);
+            let Some(&logit) = row.get(label) else { continue };
+            let (largest, first_largest, sum) = softmax_row(row);
+            row[label] -= 1.0;
+            (distances[index], sums[index], correct[index]) = (logit - largest, sum, first_largest == label);
         }
-        let (largest, first_largest, sum) = softmax_rows(rows, classes);
-        // SAFETY: `logits` holds 8.
-        let distance = _mm256_sub_ps(unsafe { _mm256_loadu_ps(logits.as_ptr()) }, largest);
-        let losses = lanes(_mm256_sub_ps(ln(sum), distance));
-        for (((&loss, &first_largest), row), &label) in
-            losses.iter().zip(&first_largest).zip(rows.chunks_exact_mut(classes)).zip(labels)
-        {
-            let Some(probability) = row.get_mut(usize::from(label)) else { continue };
-            *probability -= 1.0;
-            score.add(loss, first_largest == f32::from(label));
+        // SAFETY: both hold 8.
+        let losses =
+            unsafe { lanes(_mm256_sub_ps(ln(_mm256_loadu_ps(sums.as_ptr())), _mm256_loadu_ps(distances.as_ptr()))) };
+        for (&loss, &correct) in losses.iter().zip(&correct).take(labels.len()) {
+            score.add(loss, correct);
         }
     }
     score
 }
 
-/// Softmax of up to 8 rows, one in each lane. Returns the largest logits, the first classes that have them, and the
-/// sums of the exponentials.
+/// Softmax of a row, in place. Returns its largest logit, where that is first, and the sum of the exponentials.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn softmax_rows(values: &mut [f32], classes: usize) -> (__m256, [f32; LANES], __m256) {
-    let mut largest = _mm256_set1_ps(f32::NEG_INFINITY);
-    let mut first_largest = _mm256_setzero_ps();
-    for class in 0..classes {
-        let logits = column(values, classes, class);
-        let larger = _mm256_cmp_ps::<_CMP_GT_OQ>(logits, largest);
-        largest = _mm256_blendv_ps(largest, logits, larger);
-        first_largest = _mm256_blendv_ps(first_largest, _mm256_set1_ps(class as f32), larger);
+fn softmax_row(row: &mut [f32]) -> (f32, usize, f32) {
+    let largest = row.iter().fold(f32::NEG_INFINITY, |largest, &logit| if logit > largest { logit } else { largest });
+    let first_largest = row.iter().position(|&logit| logit == largest).unwrap_or(0);
+    let mut sums = [_mm256_setzero_ps(); 2];
+    for values in row.chunks_mut(2 * LANES) {
+        for (values, sum) in values.chunks_mut(LANES).zip(&mut sums) {
+            let count = values.len();
+            // SAFETY: `count` numbers are loaded and stored.
+            unsafe {
+                let logits = <f32 as Load>::load(count, values.as_ptr());
+                let exponentials = exp_nonpositive(_mm256_sub_ps(logits, _mm256_set1_ps(largest)));
+                // The other lanes keep their sums, since −0.0 adds nothing to anything.
+                let there = _mm256_castsi256_ps(mask(count));
+                let summand = _mm256_blendv_ps(_mm256_set1_ps(-0.0), exponentials, there);
+                *sum = _mm256_add_ps(*sum, summand);
+                store(count, values.as_mut_ptr(), exponentials);
+            }
+        }
     }
-    let mut sum = _mm256_setzero_ps();
-    for class in 0..classes {
-        let exponentials = exp_nonpositive(_mm256_sub_ps(column(values, classes, class), largest));
-        sum = _mm256_add_ps(sum, exponentials);
-        store_column(values, classes, class, exponentials);
+    let [sum] = add_lanes([sums]);
+    for values in row.chunks_mut(LANES) {
+        let count = values.len();
+        // SAFETY: `count` numbers are loaded and stored.
+        unsafe {
+            let exponentials = <f32 as Load>::load(count, values.as_ptr());
+            let probabilities = _mm256_div_ps(exponentials, _mm256_set1_ps(sum));
+            store(count, values.as_mut_ptr(), flush_below(probabilities, SMALLEST_SIGNAL));
+        }
     }
-    for class in 0..classes {
-        let exponentials = column(values, classes, class);
-        store_column(values, classes, class, flush_below(_mm256_div_ps(exponentials, sum), SMALLEST_SIGNAL));
-    }
-    (largest, lanes(first_largest), sum)
-}
-
-/// Number `class` of each row, one row in each lane.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn column(values: &[f32], classes: usize, class: usize) -> __m256 {
-    let mut column = [0.0; LANES];
-    for (lane, &value) in column.iter_mut().zip(values.iter().skip(class).step_by(classes)) {
-        *lane = value;
-    }
-    // SAFETY: `column` holds 8.
-    unsafe { _mm256_loadu_ps(column.as_ptr()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_column(values: &mut [f32], classes: usize, class: usize, column: __m256) {
-    for (value, lane) in values.iter_mut().skip(class).step_by(classes).zip(lanes(column)) {
-        *value = lane;
-    }
+    (largest, first_largest, sum)
 }
 
 #[inline]

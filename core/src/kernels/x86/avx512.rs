@@ -4,16 +4,13 @@ use core::arch::x86_64::*;
 
 use crate::kernels::{AdamParameters, AdamStep, Element, Rows, Score};
 use crate::math::{
-    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_GRADIENT,
+    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_FIRST_MOMENT,
     SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS,
 };
 
 const LANES: usize = 16;
-/// Samples and units whose sums are kept in registers at a time: 20 of the 32.
-const SAMPLES: usize = 4;
-const UNITS: usize = 5;
-/// Vectors of inputs whose gradients are kept in registers at a time, with `UNITS` units.
-const CHUNKS: usize = 4;
+/// Vectors of sums that are kept in registers at a time, of the 32 there are.
+const SUMS: usize = 20;
 
 /// Numbers that can be loaded as 16 lanes of f32.
 pub trait Load: Sized {
@@ -74,55 +71,54 @@ pub(in crate::kernels) fn affine<T: Element>(
     scale: f32,
     outputs: &mut [f32],
 ) {
-    let width = rows.width();
-    let mut unit = 0;
-    while unit < bias.len() {
-        let count = (bias.len() - unit).min(UNITS);
-        let weights = &weights[unit * width..][..count * width];
-        let bias_here = &bias[unit..][..count];
-        match count {
-            1 => affine_units::<T, 1>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
-            2 => affine_units::<T, 2>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
-            3 => affine_units::<T, 3>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
-            4 => affine_units::<T, 4>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
-            _ => affine_units::<T, UNITS>(rows, weights, bias_here, scale, outputs, unit, bias.len()),
-        }
-        unit += count;
+    let mut first = 0;
+    while first < bias.len() {
+        first += match bias.len() - first {
+            1 => affine_units::<T, 4, 1>(rows, weights, bias, scale, outputs, first),
+            2 => affine_units::<T, 4, 2>(rows, weights, bias, scale, outputs, first),
+            3 => affine_units::<T, 4, 3>(rows, weights, bias, scale, outputs, first),
+            4 => affine_units::<T, 4, 4>(rows, weights, bias, scale, outputs, first),
+            5..10 => affine_units::<T, 4, 5>(rows, weights, bias, scale, outputs, first),
+            _ => affine_units::<T, 2, 10>(rows, weights, bias, scale, outputs, first),
+        };
     }
 }
 
-/// The outputs of `N` units from `first` on, for every row.
+/// The outputs of `N` units from `first` on, for every row, `S` rows at a time. Returns `N`.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn affine_units<T: Element, const N: usize>(
+fn affine_units<T: Element, const S: usize, const N: usize>(
     rows: Rows<'_, T>,
     weights: &[f32],
     bias: &[f32],
     scale: f32,
     outputs: &mut [f32],
     first: usize,
-    units: usize,
-) {
+) -> usize {
+    let units = bias.len();
+    let weights = &weights[first * rows.width()..][..N * rows.width()];
+    let bias: &[f32; N] = bias[first..].first_chunk().unwrap();
     let mut index = 0;
-    while index < rows.len() {
-        let count = if rows.len() - index < SAMPLES { 1 } else { SAMPLES };
-        let mut sums = [[0.0; N]; SAMPLES];
-        if count == SAMPLES {
-            let pick = core::array::from_fn(|sample| rows.row(index + sample));
-            // The rows that come next are fetched once, on the first units' way through this batch.
-            let next = core::array::from_fn(|sample| {
-                if first == 0 { rows.next_row(index + sample).unwrap_or(&[]) } else { &[] }
-            });
-            sums = dots::<T, SAMPLES, N>(pick, next, weights);
-        } else {
-            [sums[0]] = dots::<T, 1, N>([rows.row(index)], [&[]], weights);
+    while index + S <= rows.len() {
+        let these = core::array::from_fn(|row| rows.row(index + row));
+        // What comes next is fetched once, on the first units' way through these rows.
+        let next = core::array::from_fn(|row| if first == 0 { rows.upcoming(index + row) } else { &[] });
+        for (row, sums) in dots::<T, S, N>(these, next, weights).iter().enumerate() {
+            scale_and_add(sums, scale, bias, outputs[(index + row) * units + first..].first_chunk_mut().unwrap());
         }
-        for (sums, outputs) in sums.iter().zip(outputs.chunks_exact_mut(units).skip(index)).take(count) {
-            for ((output, &sum), &bias) in outputs[first..].iter_mut().zip(sums).zip(bias) {
-                let value = sum.mul_add(scale, bias);
-                *output = if value.is_nan() { f32::NAN } else { value };
-            }
-        }
-        index += count;
+        index += S;
+    }
+    for index in index..rows.len() {
+        let [sums] = dots::<T, 1, N>([rows.row(index)], [&[]], weights);
+        scale_and_add(&sums, scale, bias, outputs[index * units + first..].first_chunk_mut().unwrap());
+    }
+    N
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512vl,fma")]
+fn scale_and_add<const N: usize>(sums: &[f32; N], scale: f32, bias: &[f32; N], outputs: &mut [f32; N]) {
+    for unit in 0..N {
+        outputs[unit] = sums[unit].mul_add(scale, bias[unit]);
     }
 }
 
@@ -141,7 +137,7 @@ fn dots<T: Element, const S: usize, const N: usize>(
     let chunks_a_line = 64 / (LANES * size_of::<T>());
     for chunk in 0..chunks {
         let at = chunk * LANES;
-        if chunk % chunks_a_line == 0 {
+        if chunk.is_multiple_of(chunks_a_line) {
             for next in next {
                 _mm_prefetch::<_MM_HINT_T1>(next.as_ptr().wrapping_add(at).cast());
             }
@@ -160,7 +156,7 @@ fn dots<T: Element, const S: usize, const N: usize>(
             }
         }
     }
-    if width % LANES != 0 {
+    if !width.is_multiple_of(LANES) {
         let (at, mask) = (chunks * LANES, mask(width % LANES));
         // SAFETY: `mask` ends with the row.
         unsafe {
@@ -282,7 +278,7 @@ pub(in crate::kernels) fn affine_transposed(deltas: &[f32], weights: &[f32], uni
                 }
                 for (step, &sum) in sums.iter().enumerate().take(count) {
                     let to = outputs.as_mut_ptr().add((row + step) * columns + column);
-                    _mm512_mask_storeu_ps(to, mask, canonical(flush_below(sum, smallest)));
+                    _mm512_mask_storeu_ps(to, mask, flush_below(sum, smallest));
                 }
             }
             row += count;
@@ -311,7 +307,7 @@ impl Update for Store {
     #[target_feature(enable = "avx512f,avx512dq")]
     unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512) {
         // SAFETY: the caller's.
-        unsafe { _mm512_mask_storeu_ps(self.gradient.add(at), mask, canonical(gradient)) };
+        unsafe { _mm512_mask_storeu_ps(self.gradient.add(at), mask, gradient) };
     }
 }
 
@@ -332,7 +328,7 @@ impl Update for Descend {
             let weights = self.weights.add(at);
             let updated = _mm512_fnmadd_ps(learning_rate, gradient, _mm512_maskz_loadu_ps(mask, weights));
             let updated = flush_below(updated, _mm512_set1_ps(SMALLEST_WEIGHT));
-            _mm512_mask_storeu_ps(weights, mask, canonical(updated));
+            _mm512_mask_storeu_ps(weights, mask, updated);
         }
     }
 }
@@ -358,19 +354,21 @@ impl Update for Adapt {
                 (self.values.add(at), self.first_moments.add(at), self.second_moments.add(at));
             let mean = _mm512_maskz_loadu_ps(mask, first);
             let mean = _mm512_fmadd_ps(first_share, _mm512_sub_ps(gradient, mean), mean);
-            let mean = flush_below(mean, _mm512_set1_ps(SMALLEST_GRADIENT));
+            let mean = flush_below(mean, _mm512_set1_ps(SMALLEST_FIRST_MOMENT));
             let square = _mm512_maskz_loadu_ps(mask, second);
             let square = _mm512_fmadd_ps(second_share, _mm512_fmsub_ps(gradient, gradient, square), square);
-            let square = flush_below(square, _mm512_set1_ps(SMALLEST_SECOND_MOMENT));
+            // A sum of squares needs no sign taken off.
+            let large = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(square, _mm512_set1_ps(SMALLEST_SECOND_MOMENT));
+            let square = _mm512_maskz_mov_ps(large, square);
             let change = _mm512_div_ps(
                 _mm512_mul_ps(_mm512_set1_ps(self.step.step_size), mean),
                 _mm512_add_ps(_mm512_sqrt_ps(square), _mm512_set1_ps(self.step.epsilon)),
             );
             let value = _mm512_sub_ps(_mm512_maskz_loadu_ps(mask, values), change);
             let value = flush_below(value, _mm512_set1_ps(SMALLEST_WEIGHT));
-            _mm512_mask_storeu_ps(first, mask, canonical(mean));
-            _mm512_mask_storeu_ps(second, mask, canonical(square));
-            _mm512_mask_storeu_ps(values, mask, canonical(value));
+            _mm512_mask_storeu_ps(first, mask, mean);
+            _mm512_mask_storeu_ps(second, mask, square);
+            _mm512_mask_storeu_ps(values, mask, value);
         }
     }
 }
@@ -423,68 +421,172 @@ pub(in crate::kernels) fn outer_product_adam<T: Element>(
 /// There is a parameter for every unit and input.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: impl Update) {
-    let mut unit = 0;
-    while unit < units {
-        let count = (units - unit).min(UNITS);
-        // SAFETY: the caller's; `unit` + `count` ≤ `units`.
-        unsafe {
-            match count {
-                1 => unit_gradients::<T, 1>(rows, deltas, units, unit, scale, update),
-                2 => unit_gradients::<T, 2>(rows, deltas, units, unit, scale, update),
-                3 => unit_gradients::<T, 3>(rows, deltas, units, unit, scale, update),
-                4 => unit_gradients::<T, 4>(rows, deltas, units, unit, scale, update),
-                _ => unit_gradients::<T, UNITS>(rows, deltas, units, unit, scale, update),
+    if rows.width() == 1 {
+        // SAFETY: the caller's.
+        return unsafe { column_gradients(rows, deltas, units, scale, update) };
+    }
+    let mut first = 0;
+    while first < units {
+        // SAFETY: the caller's; there are as many units left as each arm takes.
+        first += unsafe {
+            match units - first {
+                1 => unit_gradients::<T, 1, 4>(rows, deltas, units, first, scale, update),
+                2 => unit_gradients::<T, 2, 4>(rows, deltas, units, first, scale, update),
+                3 => unit_gradients::<T, 3, 4>(rows, deltas, units, first, scale, update),
+                4 => unit_gradients::<T, 4, 4>(rows, deltas, units, first, scale, update),
+                _ => unit_gradients::<T, 5, 4>(rows, deltas, units, first, scale, update),
             }
-        }
-        unit += count;
+        };
     }
 }
 
-/// The gradients of `N` units from `first` on.
+/// The gradients by a single input (a bias is the weight of an input that is always 1), with units as lanes.
+///
+/// # Safety
+/// There is a parameter for every unit, and the rows have one input.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+unsafe fn column_gradients<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    update: impl Update,
+) {
+    for first in (0..units).step_by(LANES) {
+        let mask = mask(units - first);
+        let mut sum = _mm512_setzero_ps();
+        for (index, deltas) in deltas.chunks_exact(units).enumerate() {
+            // SAFETY: the mask ends with the deltas of this row.
+            let deltas = unsafe { _mm512_maskz_loadu_ps(mask, deltas.as_ptr().add(first)) };
+            let input: f32 = rows.row(index).first().map_or(0.0, |&input| input.into());
+            sum = _mm512_fmadd_ps(deltas, _mm512_set1_ps(input), sum);
+        }
+        // SAFETY: the caller's.
+        unsafe { update.apply(mask, first, _mm512_mul_ps(sum, _mm512_set1_ps(scale))) };
+    }
+}
+
+/// The gradients of `N` units from `first` on, `C` vectors of inputs at a time. Returns `N`.
 ///
 /// # Safety
 /// There are `N` units from `first` on, and a parameter for each and every input.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn unit_gradients<T: Element, const N: usize>(
+unsafe fn unit_gradients<T: Element, const N: usize, const C: usize>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
     first: usize,
     scale: f32,
     update: impl Update,
-) {
+) -> usize {
     let width = rows.width();
+    let (sums_left, places) = ([_mm512_setzero_ps(); SUMS], [(0, 0); SUMS]);
+    let mut pending = Pending { sums: sums_left, places, len: 0, scale, update };
     let mut column = 0;
-    // SAFETY: the caller's; all columns are below the width, but for those that the mask leaves out.
-    unsafe {
-        while column + CHUNKS * LANES <= width {
-            block::<T, N, CHUNKS>(rows, deltas, units, first, scale, column, !0, update);
-            column += CHUNKS * LANES;
+    while column < width {
+        // SAFETY: the caller's; all columns are below the width, but for those that the mask leaves out.
+        unsafe {
+            if column + C * LANES <= width {
+                let sums = sums::<T, N, C>(rows, deltas, units, first, column, !0, &mut pending);
+                pending.refill(sums, first, width, column, !0);
+                column += C * LANES;
+            } else {
+                let mask = mask(width - column);
+                let sums = sums::<T, N, 1>(rows, deltas, units, first, column, mask, &mut pending);
+                pending.refill(sums, first, width, column, mask);
+                column += LANES;
+            }
         }
-        while column < width {
-            block::<T, N, 1>(rows, deltas, units, first, scale, column, mask(width - column), update);
-            column += LANES;
+    }
+    // SAFETY: these are places of the last columns.
+    unsafe { pending.finish() };
+    N
+}
+
+/// Sums that still have to become updates. One is applied while each row is added to the next sums: the update waits
+/// for divisions and roots, the sums keep the multipliers busy, and the processor does both at once.
+struct Pending<U> {
+    sums: [__m512; SUMS],
+    /// Where the sum belongs among the parameters, and which lanes of it.
+    places: [(usize, __mmask16); SUMS],
+    len: usize,
+    scale: f32,
+    update: U,
+}
+
+impl<U: Update> Pending<U> {
+    /// Applies one of them, if there is one.
+    ///
+    /// # Safety
+    /// All places are among the parameters, and the machine has AVX-512F and DQ.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn apply_one(&mut self) {
+        if let Some(last) = self.len.checked_sub(1)
+            && let (Some(&sum), Some(&(at, mask))) = (self.sums.get(last), self.places.get(last))
+        {
+            self.len = last;
+            let gradient = _mm512_mul_ps(sum, _mm512_set1_ps(self.scale));
+            // SAFETY: the caller's.
+            unsafe { self.update.apply(mask, at, gradient) };
         }
+    }
+
+    /// Applies all of them.
+    ///
+    /// # Safety
+    /// As for one.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn finish(&mut self) {
+        while self.len > 0 {
+            // SAFETY: the caller's.
+            unsafe { self.apply_one() };
+        }
+    }
+
+    /// Applies what is left, then takes the sums of `N` units from `first` on and `C` vectors of columns.
+    ///
+    /// # Safety
+    /// As for one; the units, and the columns in `mask`, are among the parameters.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn refill<const N: usize, const C: usize>(
+        &mut self,
+        sums: [[__m512; C]; N],
+        first: usize,
+        width: usize,
+        column: usize,
+        mask: __mmask16,
+    ) {
+        const { assert!(C * N <= SUMS) };
+        // SAFETY: the caller's.
+        unsafe { self.finish() };
+        for unit in 0..N {
+            for chunk in 0..C {
+                self.sums[unit * C + chunk] = sums[unit][chunk];
+                self.places[unit * C + chunk] = ((first + unit) * width + column + chunk * LANES, mask);
+            }
+        }
+        self.len = N * C;
     }
 }
 
-/// The gradients of `N` units by `C` vectors of inputs.
+/// Σ over rows of delta · input for `N` units from `first` on and `C` vectors of inputs from `column` on.
 ///
 /// # Safety
 /// There are `N` units from `first` on, and the inputs from `column` on, as far as they are in `mask`.
 #[inline]
-#[expect(clippy::too_many_arguments, reason = "they are what one loop runs over")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn block<T: Element, const N: usize, const C: usize>(
+unsafe fn sums<T: Element, const N: usize, const C: usize>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
     first: usize,
-    scale: f32,
     column: usize,
     mask: __mmask16,
-    update: impl Update,
-) {
+    pending: &mut Pending<impl Update>,
+) -> [[__m512; C]; N] {
     let mut sums = [[_mm512_setzero_ps(); C]; N];
     for (index, deltas) in deltas.chunks_exact(units).enumerate() {
         let row = rows.row(index).as_ptr();
@@ -500,17 +602,10 @@ unsafe fn block<T: Element, const N: usize, const C: usize>(
                     sums[unit][chunk] = _mm512_fmadd_ps(delta, inputs[chunk], sums[unit][chunk]);
                 }
             }
+            pending.apply_one();
         }
     }
-    let (scale, smallest) = (_mm512_set1_ps(scale), _mm512_set1_ps(SMALLEST_GRADIENT));
-    for unit in 0..N {
-        for chunk in 0..C {
-            let gradient = flush_below(_mm512_mul_ps(sums[unit][chunk], scale), smallest);
-            let at = (first + unit) * rows.width() + column + chunk * LANES;
-            // SAFETY: the caller's.
-            unsafe { update.apply(mask, at, gradient) };
-        }
-    }
+    sums
 }
 
 /// The lanes, or +0.0 where the magnitude is below the limit.
@@ -519,14 +614,6 @@ unsafe fn block<T: Element, const N: usize, const C: usize>(
 fn flush_below(values: __m512, limit: __m512) -> __m512 {
     let keep = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(values), limit);
     _mm512_maskz_mov_ps(keep, values)
-}
-
-/// The lanes, with every NaN the one that all machines agree on.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn canonical(values: __m512) -> __m512 {
-    let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(values, values);
-    _mm512_mask_mov_ps(values, nan, _mm512_set1_ps(f32::NAN))
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -592,9 +679,7 @@ fn softmax_narrow_rows(values: &mut [f32], classes: usize) -> Extremes {
     let mut vectors = [lowest; LANES];
     for (index, vector) in vectors.iter_mut().enumerate() {
         // SAFETY: the mask ends with the row and is empty where there is none.
-        *vector = unsafe {
-            _mm512_mask_loadu_ps(lowest, masks[index], values.as_ptr().wrapping_add(index * classes))
-        };
+        *vector = unsafe { _mm512_mask_loadu_ps(lowest, masks[index], values.as_ptr().wrapping_add(index * classes)) };
     }
     let [largest] = reduce_lanes::<Maximum, 1, LANES>([vectors]);
     let mut first_largest = [0; LANES];
@@ -624,9 +709,7 @@ fn softmax_wide_row(row: &mut [f32]) -> (f32, usize, f32) {
     let mut largest = lowest;
     for logits in row.chunks(LANES) {
         // SAFETY: the mask ends with the row.
-        largest = _mm512_max_ps(largest, unsafe {
-            _mm512_mask_loadu_ps(lowest, mask(logits.len()), logits.as_ptr())
-        });
+        largest = _mm512_max_ps(largest, unsafe { _mm512_mask_loadu_ps(lowest, mask(logits.len()), logits.as_ptr()) });
     }
     let [[largest]] = reduce_lanes::<Maximum, 1, 1>([[largest]]);
     let first_largest = row.iter().position(|&logit| logit == largest).unwrap_or(0);

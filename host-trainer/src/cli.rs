@@ -1,0 +1,230 @@
+//! The command line: which subcommands and options there are, and what their values may be.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dense_core::{Kernel, KernelError};
+
+/// Samples in the training set; a larger batch or limit can only be a slip of the keyboard.
+const MAX_SAMPLES: usize = 60_000;
+const MAX_EPOCHS: usize = 100_000;
+const MAX_THREADS: usize = 256;
+
+const EXAMPLES: &str = "\
+Examples:
+  host-trainer
+      Train with Adam for 10 epochs and write the weights into the firmware
+  host-trainer --epochs 3 --limit 6000 --weights out/weights.rs
+      Try something quickly and leave the firmware alone
+  host-trainer train --optimizer sgd --learning-rate 0.1 --seed 7
+      Train with another optimizer from other initial weights
+  host-trainer evaluate --weights out/model.safetensors --kernel portable
+      Test saved weights with the kernel that every machine has";
+
+/// Trains softmax regression on Fashion-MNIST and writes the weights as Rust for a microcontroller
+///
+/// Without a subcommand it trains.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    train: TrainArgs,
+}
+
+impl Cli {
+    /// The chosen subcommand: `train` if none was named.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Train(self.train))
+    }
+}
+
+/// What the program is to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train the model, test it and write its weights
+    Train(TrainArgs),
+    /// Test saved weights on the test set
+    Evaluate(EvaluateArgs),
+}
+
+/// Options of `train`.
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// Folder for the history, the safetensors file and the pictures [default: out]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
+    #[arg(hide_default_value = true)]
+    pub out: PathBuf,
+
+    /// Rust file to write the weights to [default: firmware/src/weights.rs]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(WEIGHTS))]
+    #[arg(hide_default_value = true)]
+    pub weights: PathBuf,
+
+    /// Passes over the training samples
+    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_EPOCHS))]
+    pub epochs: usize,
+
+    /// Samples in one training step
+    #[arg(long, value_name = "N", default_value_t = 32, allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_SAMPLES))]
+    pub batch_size: usize,
+
+    /// Rule that turns gradients into new weights
+    #[arg(long, value_enum, default_value_t = Optimizer::Adam)]
+    pub optimizer: Optimizer,
+
+    /// Step size of the optimizer [default: 0.001 for adam, 0.01 for sgd]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(value_parser = positive_number)]
+    learning_rate: Option<f32>,
+
+    /// Seed of the initial weights and of the shuffling
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub seed: u64,
+
+    /// Threads to train with
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_THREADS))]
+    pub threads: usize,
+
+    /// Train with the first N samples only
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_SAMPLES))]
+    pub limit: Option<usize>,
+
+    /// Options shared with `evaluate`.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+impl TrainArgs {
+    /// The learning rate given, or else the one Keras gives the chosen optimizer.
+    pub fn learning_rate(&self) -> f32 {
+        self.learning_rate.unwrap_or(match self.optimizer {
+            Optimizer::Adam => 0.001,
+            Optimizer::Sgd => 0.01,
+        })
+    }
+}
+
+/// Options of `evaluate`.
+#[derive(Args, Debug)]
+pub struct EvaluateArgs {
+    /// Generated .rs or .safetensors file to test [default: firmware/src/weights.rs]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(WEIGHTS))]
+    #[arg(hide_default_value = true)]
+    pub weights: PathBuf,
+
+    /// Options shared with `train`.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// Options of every subcommand.
+#[derive(Args, Debug)]
+pub struct CommonArgs {
+    /// Folder with the four files of Fashion-MNIST [default: data/fashion-mnist]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("data/fashion-mnist"))]
+    #[arg(hide_default_value = true)]
+    pub data: PathBuf,
+
+    /// Code that does the arithmetic: all give the same bits, auto is the fastest
+    #[arg(long, value_enum, default_value_t = KernelChoice::Auto)]
+    pub kernel: KernelChoice,
+
+    /// How much to print: 0 nothing, 1 a progress bar, 2 one line per epoch
+    #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(value_parser = verbosity)]
+    pub verbose: u8,
+}
+
+/// The rule that turns gradients into new weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Optimizer {
+    /// Adaptive moment estimation
+    Adam,
+    /// Stochastic gradient descent
+    Sgd,
+}
+
+impl Optimizer {
+    /// The name as `--optimizer` takes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Adam => "adam",
+            Self::Sgd => "sgd",
+        }
+    }
+}
+
+/// The code asked to do the arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KernelChoice {
+    /// The fastest kernel this machine has
+    Auto,
+    /// Plain Rust, for every machine
+    Portable,
+    /// x86-64 with AVX2
+    Avx2,
+    /// x86-64 with AVX-512
+    Avx512,
+    /// AArch64 with Neon
+    Neon,
+}
+
+impl KernelChoice {
+    /// The kernel itself.
+    ///
+    /// # Errors
+    ///
+    /// If this machine lacks the kernel.
+    pub fn kernel(self) -> Result<Kernel, KernelError> {
+        match self {
+            Self::Auto => Ok(Kernel::best()),
+            Self::Portable => Ok(Kernel::PORTABLE),
+            Self::Avx2 => Kernel::by_name("avx2"),
+            Self::Avx512 => Kernel::by_name("avx512"),
+            Self::Neon => Kernel::by_name("neon"),
+        }
+    }
+}
+
+const WEIGHTS: &str = "firmware/src/weights.rs";
+
+/// A default path. Cargo runs a program in whatever folder the user is in, but names the folder of
+/// the package, and the workspace is its parent; without Cargo the path stands for itself.
+fn in_workspace(path: &str) -> PathBuf {
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let workspace = package.as_deref().and_then(Path::parent);
+    workspace.map_or_else(|| path.into(), |workspace| workspace.join(path))
+}
+
+/// A parser of whole numbers from 1 to `maximum`.
+fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |text| match text.parse() {
+        Ok(number) if (1..=maximum).contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from 1 to {maximum}")),
+    }
+}
+
+/// Parses a number that is finite and above zero once it is an `f32`.
+fn positive_number(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("must be a finite number above 0".into()),
+    }
+}
+
+fn verbosity(text: &str) -> Result<u8, String> {
+    match text.parse() {
+        Ok(level @ 0..=2) => Ok(level),
+        _ => Err("must be 0, 1 or 2".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

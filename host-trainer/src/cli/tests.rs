@@ -1,0 +1,177 @@
+//! Tests of the command line.
+
+use super::*;
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+fn parse(line: &str) -> Result<Command, clap::Error> {
+    let words = line.split_whitespace();
+    Cli::try_parse_from(std::iter::once("host-trainer").chain(words)).map(Cli::into_command)
+}
+
+fn train(line: &str) -> TrainArgs {
+    match parse(line) {
+        Ok(Command::Train(args)) => args,
+        other => panic!("{line:?} gave {other:?}"),
+    }
+}
+
+fn evaluate(line: &str) -> EvaluateArgs {
+    match parse(line) {
+        Ok(Command::Evaluate(args)) => args,
+        other => panic!("{line:?} gave {other:?}"),
+    }
+}
+
+#[test]
+fn definition_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn defaults_are_those_of_keras_and_lie_in_the_workspace() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for line in ["", "train"] {
+        let args = train(line);
+        assert_eq!(args.common.data, workspace.join("data/fashion-mnist"));
+        assert_eq!(args.common.kernel, KernelChoice::Auto);
+        assert_eq!(args.common.verbose, 1);
+        assert_eq!(args.out, workspace.join("out"));
+        assert_eq!(args.weights, workspace.join("firmware/src/weights.rs"));
+        assert_eq!((args.epochs, args.batch_size), (10, 32));
+        assert_eq!((args.seed, args.threads), (0, 1));
+        assert_eq!(args.optimizer, Optimizer::Adam);
+        assert_eq!(args.limit, None);
+    }
+    let args = evaluate("evaluate");
+    assert_eq!(args.common.data, workspace.join("data/fashion-mnist"));
+    assert_eq!(args.weights, workspace.join("firmware/src/weights.rs"));
+}
+
+#[test]
+fn every_option_of_train_works_with_and_without_its_name() {
+    for subcommand in ["", "train "] {
+        let args = train(&format!(
+            "{subcommand}--data d --out o --weights w.rs --epochs 100000 --batch-size 60000 \
+             --optimizer sgd --learning-rate 0.5 --seed 18446744073709551615 --threads 256 \
+             --kernel portable --limit 1 --verbose 2"
+        ));
+        assert_eq!(args.common.data, Path::new("d"));
+        assert_eq!(args.common.kernel, KernelChoice::Portable);
+        assert_eq!(args.common.verbose, 2);
+        assert_eq!(args.out, Path::new("o"));
+        assert_eq!(args.weights, Path::new("w.rs"));
+        assert_eq!((args.epochs, args.batch_size), (100_000, 60_000));
+        assert_eq!((args.seed, args.threads), (u64::MAX, 256));
+        assert_eq!(args.optimizer, Optimizer::Sgd);
+        assert_eq!(args.learning_rate(), 0.5);
+        assert_eq!(args.limit, Some(1));
+    }
+}
+
+#[test]
+fn evaluate_takes_its_own_options() {
+    let args = evaluate("evaluate --data d --weights m.safetensors --kernel neon --verbose 0");
+    assert_eq!(args.common.data, Path::new("d"));
+    assert_eq!(args.weights, Path::new("m.safetensors"));
+    assert_eq!(args.common.kernel, KernelChoice::Neon);
+    assert_eq!(args.common.verbose, 0);
+}
+
+#[test]
+fn learning_rate_follows_the_optimizer_unless_given() {
+    for (line, wanted) in [
+        ("", 0.001),
+        ("--optimizer adam", 0.001),
+        ("--optimizer sgd", 0.01),
+        ("--optimizer sgd --learning-rate 1e-3", 0.001),
+    ] {
+        assert_eq!(train(line).learning_rate(), wanted, "{line}");
+    }
+}
+
+#[test]
+fn bad_values_are_refused_with_the_option_and_the_fault() {
+    let epochs = "must be a whole number from 1 to 100000";
+    let samples = "must be a whole number from 1 to 60000";
+    let threads = "must be a whole number from 1 to 256";
+    let learning_rate = "must be a finite number above 0";
+    for (option, value, fault) in [
+        ("--epochs", "0", epochs),
+        ("--epochs", "100001", epochs),
+        ("--epochs", "-1", epochs),
+        ("--epochs", "1.5", epochs),
+        ("--batch-size", "0", samples),
+        ("--batch-size", "60001", samples),
+        ("--batch-size", "99999999999999999999", samples),
+        ("--limit", "0", samples),
+        ("--threads", "0", threads),
+        ("--threads", "257", threads),
+        ("--learning-rate", "0", learning_rate),
+        ("--learning-rate", "-0.1", learning_rate),
+        ("--learning-rate", "NaN", learning_rate),
+        ("--learning-rate", "inf", learning_rate),
+        ("--learning-rate", "1e-60", learning_rate),
+        ("--learning-rate", "1e60", learning_rate),
+        ("--learning-rate", "fast", learning_rate),
+        ("--seed", "-1", "invalid digit found in string"),
+        ("--verbose", "3", "must be 0, 1 or 2"),
+        ("--optimizer", "rmsprop", "[possible values: adam, sgd]"),
+        ("--kernel", "sse2", "auto, portable, avx2, avx512, neon"),
+    ] {
+        for subcommand in ["", "train "] {
+            let error = parse(&format!("{subcommand}{option} {value}")).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            let text = error.to_string();
+            for wanted in [option, value, fault] {
+                assert!(text.contains(wanted), "{option} {value}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn stray_words_are_refused() {
+    for (line, kind) in [
+        ("test", ErrorKind::InvalidSubcommand),
+        ("--epoch-count 3", ErrorKind::UnknownArgument),
+        ("evaluate --epochs 3", ErrorKind::UnknownArgument),
+        ("--epochs 3 evaluate", ErrorKind::ArgumentConflict),
+        ("--epochs", ErrorKind::InvalidValue),
+        ("--epochs 3 --epochs 4", ErrorKind::ArgumentConflict),
+    ] {
+        assert_eq!(parse(line).unwrap_err().kind(), kind, "{line}");
+    }
+}
+
+#[test]
+fn help_shows_the_defaults_but_no_path_of_this_machine() {
+    let help = Cli::command().render_help().to_string();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for wanted in [
+        "Examples:",
+        "[default: data/fashion-mnist]",
+        "[default: firmware/src/weights.rs]",
+        "[default: 32]",
+        "[default: 0.001 for adam, 0.01 for sgd]",
+    ] {
+        assert!(help.contains(wanted), "{wanted} is not in\n{help}");
+    }
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    assert!(!help.contains(&*workspace.to_string_lossy()), "{help}");
+}
+
+#[test]
+fn kernels_and_optimizers_answer_to_their_names() {
+    assert_eq!(KernelChoice::Auto.kernel(), Ok(Kernel::best()));
+    for choice in KernelChoice::value_variants() {
+        let name = choice.to_possible_value().unwrap().get_name().to_owned();
+        if let (Ok(kernel), true) = (choice.kernel(), name != "auto") {
+            assert_eq!(kernel.name(), name);
+        }
+    }
+    for optimizer in Optimizer::value_variants() {
+        let name = optimizer.to_possible_value().unwrap().get_name().to_owned();
+        assert_eq!(optimizer.name(), name);
+    }
+}

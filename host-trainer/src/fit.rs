@@ -1,0 +1,258 @@
+//! The learning loop: epochs of shuffled batches, each one step, on one thread or several.
+//!
+//! Each thread trains some of the layer's units. It computes their logits for the whole batch, hands them to the others,
+//! and has all it needs to correct its own weights: one meeting a step, no shared weights, and no sum that depends on
+//! how many threads there are.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use dense_core::layers::{MomentsMut, UnitsMut};
+use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random, Sgd};
+
+use crate::barrier::SpinBarrier;
+use crate::cli::Optimizer;
+use crate::dataset::Split;
+use crate::history::{Epoch, Metrics};
+use crate::idx::{CLASSES, PIXELS};
+use crate::progress::Progress;
+
+/// How to train.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The rule that turns gradients into new weights.
+    pub optimizer: Optimizer,
+    /// The optimizer's step size.
+    pub learning_rate: f32,
+    /// Samples in a step; the last step of an epoch has what is left.
+    pub batch_size: usize,
+    /// Passes over the samples.
+    pub epochs: usize,
+    /// Where the shuffles come from.
+    pub seed: u64,
+    /// Threads to share the work; no more than there are classes find any.
+    pub threads: usize,
+    /// The version of the loops.
+    pub kernel: Kernel,
+}
+
+impl Settings {
+    /// How many threads will find work.
+    #[must_use]
+    pub fn working_threads(&self) -> usize {
+        self.threads.clamp(1, CLASSES)
+    }
+
+    /// Steps in an epoch over so many samples.
+    #[must_use]
+    pub const fn steps_per_epoch(&self, samples: usize) -> usize {
+        samples.div_ceil(self.batch_size)
+    }
+}
+
+/// Why a fit ended early.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// The weights have grown until a logit was not finite.
+    #[error(
+        "training diverged at epoch {epoch}, step {step}: the weights have grown until the outputs were no longer \
+         finite; try a smaller learning rate"
+    )]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step in the epoch, from 1.
+        step: usize,
+    },
+    /// A setting or a sample was wrong.
+    #[error("{0}")]
+    Core(#[from] Error),
+}
+
+/// Trains `layer` on the samples and returns how each epoch went: the means over the epoch of the loss and the accuracy
+/// of each batch before its step, as Keras reports them.
+///
+/// The weights come out the same, to the last bit, for any number of threads and any kernel.
+///
+/// # Errors
+///
+/// [`FitError::Diverged`] as soon as a logit is not finite; [`FitError::Core`] for wrong settings or samples.
+pub fn fit(
+    layer: &mut Dense<PIXELS, CLASSES>,
+    split: &Split,
+    settings: &Settings,
+    progress: &mut Progress,
+) -> Result<Vec<Epoch>, FitError> {
+    let mut state = Box::new(AdamState::<PIXELS, CLASSES>::ZERO);
+    let threads = settings.working_threads();
+    let exchange = Exchange::new(threads, settings.batch_size.min(split.len()));
+    let (mut units, mut moments) = (layer.units_mut(), state.units_mut());
+    let mut parts = Vec::new();
+    let mut first = 0;
+    for thread in 0..threads {
+        let count = CLASSES / threads + usize::from(thread < CLASSES % threads);
+        let (part, part_moments);
+        (part, units) = units.split(count);
+        (part_moments, moments) = moments.split(count);
+        let optimizer = PartOptimizer::new(settings, part_moments)?;
+        parts.push(Part { first, units: part, optimizer, exchange: &exchange });
+        first += count;
+    }
+    thread::scope(|scope| {
+        let mut parts = parts.into_iter();
+        let first = parts.next();
+        for part in parts {
+            // All threads see the same numbers, so the first one has any error that another has.
+            scope.spawn(move || part.fit(split, settings, &mut Progress::new(0, 0, 0)));
+        }
+        first.map_or(Ok(Vec::new()), |part| part.fit(split, settings, progress))
+    })
+}
+
+/// Where threads leave their logits for the others: one batch to be read, and one to be written meanwhile.
+struct Exchange {
+    threads: usize,
+    barrier: SpinBarrier,
+    logits: [Vec<[AtomicU32; CLASSES]>; 2],
+}
+
+impl Exchange {
+    fn new(threads: usize, batch_size: usize) -> Self {
+        let samples = if threads == 1 { 0 } else { batch_size };
+        let logits = || (0..samples).map(|_| [const { AtomicU32::new(0) }; CLASSES]).collect();
+        Self { threads, barrier: SpinBarrier::new(threads), logits: [logits(), logits()] }
+    }
+}
+
+/// The units that one thread trains.
+struct Part<'a> {
+    /// The class of the first unit.
+    first: usize,
+    units: UnitsMut<'a, PIXELS>,
+    optimizer: PartOptimizer<'a>,
+    exchange: &'a Exchange,
+}
+
+enum PartOptimizer<'a> {
+    Sgd(Sgd),
+    Adam(Adam, MomentsMut<'a, PIXELS>),
+}
+
+impl<'a> PartOptimizer<'a> {
+    fn new(settings: &Settings, moments: MomentsMut<'a, PIXELS>) -> Result<Self, Error> {
+        Ok(match settings.optimizer {
+            Optimizer::Sgd => Self::Sgd(Sgd::new(settings.learning_rate)?),
+            Optimizer::Adam => Self::Adam(Adam::new(settings.learning_rate)?, moments),
+        })
+    }
+}
+
+/// What a step works on, kept from step to step.
+struct Buffers {
+    labels: Vec<u8>,
+    /// The logits of all classes, then their deltas.
+    logits: Vec<[f32; CLASSES]>,
+    /// Those of this part's classes only.
+    own: Vec<f32>,
+}
+
+impl Part<'_> {
+    /// Every thread runs this over the same samples in the same order.
+    fn fit(mut self, split: &Split, settings: &Settings, progress: &mut Progress) -> Result<Vec<Epoch>, FitError> {
+        let samples = split.len();
+        let mut random = Random::new(settings.seed, Random::SHUFFLE);
+        let mut order: Vec<u32> = (0..).take(samples).collect();
+        let mut buffers = Buffers { labels: Vec::new(), logits: Vec::new(), own: Vec::new() };
+        let mut epochs = Vec::with_capacity(settings.epochs);
+        let mut step_count = 0;
+        for epoch in 1..=settings.epochs {
+            let start = Instant::now();
+            progress.start_epoch(epoch);
+            random.shuffle(&mut order);
+            let (mut loss, mut correct, mut done) = (0.0, 0_u32, 0);
+            for (step, batch) in order.chunks(settings.batch_size).enumerate() {
+                done += batch.len();
+                let next = &order[done..(done + settings.batch_size).min(samples)];
+                let score =
+                    self.step(split, batch, next, settings.kernel, step_count, &mut buffers).map_err(|error| {
+                        match error {
+                            Error::NotFinite { .. } => FitError::Diverged { epoch, step: step + 1 },
+                            error => FitError::Core(error),
+                        }
+                    })?;
+                step_count += 1;
+                loss += f64::from(score.loss);
+                correct += score.correct;
+                progress.step(step + 1, || (metrics(loss, correct, done), done));
+            }
+            let seconds = start.elapsed().as_secs_f64();
+            let metrics = metrics(loss, correct, samples);
+            progress.finish_epoch(metrics, seconds, samples);
+            epochs.push(Epoch { metrics, seconds });
+        }
+        Ok(epochs)
+    }
+
+    /// One step: forward, loss, backward, update.
+    fn step(
+        &mut self,
+        split: &Split,
+        order: &[u32],
+        next: &[u32],
+        kernel: Kernel,
+        step_count: usize,
+        buffers: &mut Buffers,
+    ) -> Result<dense_core::Score, Error> {
+        let batch = Batch::indexed(&split.images, order)?.followed_by(next)?;
+        let Buffers { labels, logits, own } = buffers;
+        labels.clear();
+        labels.extend(order.iter().map(|&sample| split.labels[sample as usize]));
+        logits.resize(order.len(), [0.0; CLASSES]);
+        if self.exchange.threads == 1 {
+            self.units.forward(kernel, batch, logits.as_flattened_mut())?;
+        } else {
+            own.resize(order.len() * self.units.len(), 0.0);
+            self.units.forward(kernel, batch, own)?;
+            self.exchange_logits(own, logits, step_count);
+        }
+        let score = sparse_categorical_cross_entropy(kernel, logits, labels)?;
+        let deltas = if self.exchange.threads == 1 {
+            logits.as_flattened()
+        } else {
+            for (own, deltas) in own.chunks_exact_mut(self.units.len()).zip(&*logits) {
+                own.copy_from_slice(&deltas[self.first..][..own.len()]);
+            }
+            own
+        };
+        match &mut self.optimizer {
+            PartOptimizer::Sgd(sgd) => self.units.step_sgd(kernel, batch, deltas, sgd)?,
+            PartOptimizer::Adam(adam, moments) => {
+                self.units.step_adam(kernel, batch, deltas, moments, &adam.next_step())?;
+            }
+        }
+        Ok(score)
+    }
+
+    /// Leaves this part's logits for the others and collects those of all parts.
+    fn exchange_logits(&self, own: &[f32], logits: &mut [[f32; CLASSES]], step_count: usize) {
+        // A thread can be one step ahead of another at most, so two batches of logits never meet in one place.
+        let shared = &self.exchange.logits[step_count % 2];
+        for (own, shared) in own.chunks_exact(self.units.len()).zip(shared) {
+            for (&logit, shared) in own.iter().zip(&shared[self.first..]) {
+                shared.store(logit.to_bits(), Ordering::Relaxed);
+            }
+        }
+        self.exchange.barrier.wait();
+        for (logits, shared) in logits.iter_mut().zip(shared) {
+            for (logit, shared) in logits.iter_mut().zip(shared) {
+                *logit = f32::from_bits(shared.load(Ordering::Relaxed));
+            }
+        }
+    }
+}
+
+fn metrics(loss: f64, correct: u32, samples: usize) -> Metrics {
+    Metrics { loss: loss / samples as f64, accuracy: f64::from(correct) / samples as f64 }
+}

@@ -1,0 +1,15 @@
+//! Trains the networks of `dense-core` on a computer and writes them as Rust for a microcontroller.
+
+pub mod barrier;
+pub mod cli;
+pub mod dataset;
+pub mod evaluate;
+pub mod files;
+pub mod fit;
+pub mod history;
+pub mod idx;
+pub mod model_files;
+pub mod pictures;
+pub mod progress;
+pub mod run;
+pub mod summary;

@@ -1,0 +1,117 @@
+//! Tests of the model as Rust source.
+
+use proptest::prelude::*;
+
+use super::super::tests::{class_names, layer, model};
+use super::*;
+
+fn source() -> String {
+    to_rust_source(&model(&layer(), &class_names()))
+}
+
+#[test]
+fn every_bit_survives() {
+    assert_eq!(from_rust_source(&source()).unwrap(), layer());
+}
+
+#[test]
+fn text_is_as_documented() {
+    let text = source();
+    let wanted = "\
+//! The trained model. Generated: edit the recipe, not this file.
+//!
+//! - made by: `host-trainer train`
+//! - data set: Fashion-MNIST
+//! - model: `Flatten(28, 28) -> Dense(10, softmax)`
+//! - optimizer: adam
+//! - learning rate: 0.001
+//! - batch size: 32
+//! - epochs: 10
+//! - training samples: 60000
+//! - seed: 7
+//! - test accuracy: 0.8438
+//! - test loss: 0.4512
+
+use dense_core::Dense;
+
+/// The bits of the weights, a row for each class, and of the biases.
+#[rustfmt::skip]
+pub static MODEL: Dense<784, 10> = Dense::from_bits([
+    // T-shirt/top
+    [
+        0x1e3ce508, ";
+    assert_eq!(&text[..wanted.len()], wanted);
+    assert!(text.ends_with(",\n]);\n"));
+    // The head up to the declaration, 52 lines a row, and the biases.
+    assert_eq!(text.lines().count(), 19 + 10 * 52 + 3);
+}
+
+#[test]
+fn comments_indentation_and_line_endings_are_free() {
+    let text = source();
+    let unindented: Vec<&str> = text.lines().map(str::trim).collect();
+    for text in [unindented.join("\n\n// note\n"), text.replace('\n', "\r\n"), text.trim_end().to_owned()] {
+        assert_eq!(from_rust_source(&text).unwrap(), layer());
+    }
+}
+
+#[test]
+fn a_class_name_cannot_leave_its_comment() {
+    let mut names = class_names();
+    names[0] = "coat\n[\u{202e}".into();
+    let text = to_rust_source(&model(&layer(), &names));
+    assert!(text.contains("    // coat\\n[\\u{202e}\n"));
+    assert_eq!(from_rust_source(&text).unwrap(), layer());
+}
+
+#[test]
+fn faults_name_the_line() {
+    let text = source();
+    let first = "0x1e3ce508, ";
+    let cases = [
+        ("use dense_core", "use densecore", "line 15: found `use densecore::Dense;`, wanted `use dense_core::Dense;`"),
+        (
+            "784, 10> =",
+            "784, 20> =",
+            "line 19: found `pub static MODEL: Dense<784, 20> = Dense::from_bits([`, \
+             wanted `pub static MODEL: Dense<784, 10> = Dense::from_bits([`",
+        ),
+        (first, "", "line 71: found 783 numbers in the array that ends here, wanted 784"),
+        (first, "0x00000000, 0x00000000, ", "line 71: found 785 numbers in the array that ends here, wanted 784"),
+        (first, "0x7f800000, ", "line 22: `0x7f800000,` is inf, wanted a finite number"),
+        (first, "0xffc00000, ", "line 22: `0xffc00000,` is NaN, wanted a finite number"),
+        (first, "0x+1234567, ", "line 22: found `0x+1234567,`, wanted a number such as `0x3f800000,`"),
+        (first, "0x123456789, ", "line 22: found `0x123456789,`, wanted a number such as `0x3f800000,`"),
+        (first, "1.0, ", "line 22: found `1.0,`, wanted a number such as `0x3f800000,`"),
+        (first, "\u{1b}[2J, ", "line 22: found `\\u{1b}[2J,`, wanted a number such as `0x3f800000,`"),
+        ("]);", "]); fn f() {}", "line 542: found `]);`, wanted a number such as `0x3f800000,`"),
+        ("]);\n", "]);\nfn f() {}\n", "line 543: found `fn f() {}`, wanted the end of the file"),
+        ("]);\n", "", "line 542: the file ends, wanted `]);`"),
+    ];
+    for (old, new, wanted) in cases {
+        assert_eq!(text.matches(old).count(), 1, "{old}");
+        let error = from_rust_source(&text.replace(old, new)).unwrap_err();
+        assert_eq!(error.to_string(), wanted);
+    }
+    let long = "a".repeat(100_000);
+    let error = from_rust_source(&long).unwrap_err().to_string();
+    assert!(error.len() < 200, "{error}");
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_text_never_panics(text in any::<String>()) {
+        prop_assert!(from_rust_source(&text).is_err());
+    }
+
+    #[test]
+    fn a_damaged_module_never_panics(
+        start in 0..70_000_usize,
+        length in 0..60_usize,
+        new in ".{0,20}",
+    ) {
+        let mut text = source();
+        text.replace_range(start..start + length, &new);
+        let _ = from_rust_source(&text);
+    }
+}

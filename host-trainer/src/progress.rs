@@ -1,0 +1,187 @@
+//! Shows on standard output how a fit gets on, much as Keras does.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::history::Metrics;
+use crate::summary::thousands;
+
+/// Steps between two looks at the clock: a step can be shorter than the look.
+const STEPS_PER_LOOK: usize = 64;
+/// Redraws per second, at most.
+const REDRAWS_PER_SECOND: u8 = 20;
+const REDRAW_INTERVAL: Duration = Duration::from_millis(1000 / REDRAWS_PER_SECOND as u64);
+
+/// The progress of a fit: a bar per epoch on a terminal, or else a line per epoch.
+pub struct Progress {
+    display: Display,
+    epochs: usize,
+    steps_per_epoch: usize,
+    epoch: usize,
+    epoch_start: Instant,
+    last_redraw: Instant,
+    /// The step at which to look at the clock again.
+    next_look: usize,
+}
+
+enum Display {
+    Nothing,
+    Lines,
+    Bar(ProgressBar),
+}
+
+impl Progress {
+    /// Progress of a fit of `epochs` passes of `steps_per_epoch` steps. As in Keras, `verbose` 0
+    /// prints nothing, 1 a bar and 2 a line for each epoch; where standard output is no terminal, 1
+    /// prints lines too.
+    pub fn new(verbose: u8, epochs: usize, steps_per_epoch: usize) -> Self {
+        let display = match verbose {
+            0 => Display::Nothing,
+            1 if !ProgressDrawTarget::stdout().is_hidden() => Display::Bar(ProgressBar::hidden()),
+            _ => Display::Lines,
+        };
+        let now = Instant::now();
+        Self { display, epochs, steps_per_epoch, epoch: 0, epoch_start: now, last_redraw: now, next_look: usize::MAX }
+    }
+
+    /// Begins epoch number `epoch`, the first being 1.
+    pub fn start_epoch(&mut self, epoch: usize) {
+        self.epoch = epoch;
+        if let Display::Bar(bar) = &mut self.display {
+            print_line(&format!("Epoch {epoch}/{}", self.epochs));
+            *bar = new_bar(self.steps_per_epoch);
+            self.epoch_start = Instant::now();
+            self.next_look = STEPS_PER_LOOK;
+        }
+    }
+
+    /// Notes that `steps_done` steps of the epoch are done. When the display is due, `running` is
+    /// asked for the metrics so far and the number of samples they are of.
+    #[inline]
+    pub fn step(&mut self, steps_done: usize, running: impl FnOnce() -> (Metrics, usize)) {
+        if steps_done >= self.next_look {
+            self.look(steps_done, running);
+        }
+    }
+
+    #[cold]
+    fn look(&mut self, steps_done: usize, running: impl FnOnce() -> (Metrics, usize)) {
+        self.next_look = steps_done + STEPS_PER_LOOK;
+        let now = Instant::now();
+        if now - self.last_redraw < REDRAW_INTERVAL {
+            return;
+        }
+        self.last_redraw = now;
+        if let Display::Bar(bar) = &self.display {
+            let (metrics, samples) = running();
+            let seconds = (now - self.epoch_start).as_secs_f64();
+            bar.set_message(fit_text(metrics, seconds, samples));
+            bar.set_position(steps_done as u64);
+        }
+    }
+
+    /// Ends the epoch, which took `seconds` for `samples` samples, and leaves its final line.
+    pub fn finish_epoch(&mut self, metrics: Metrics, seconds: f64, samples: usize) {
+        self.next_look = usize::MAX;
+        let text = fit_text(metrics, seconds, samples);
+        match &self.display {
+            Display::Nothing => {}
+            Display::Lines => {
+                let (epoch, epochs, steps) = (self.epoch, self.epochs, self.steps_per_epoch);
+                print_line(&format!("Epoch {epoch}/{epochs} - {steps}/{steps} - {text}"));
+            }
+            Display::Bar(bar) => bar.finish_with_message(text),
+        }
+    }
+}
+
+/// Prints the result of a test of `steps` batches that took `seconds`, unless `verbose` is 0.
+pub fn print_evaluation(verbose: u8, metrics: Metrics, seconds: f64, steps: usize) {
+    if verbose > 0 {
+        print_line(&evaluation_text(metrics, seconds, steps));
+    }
+}
+
+fn evaluation_text(Metrics { loss, accuracy }: Metrics, seconds: f64, steps: usize) -> String {
+    format!("{steps}/{steps} - loss: {loss:.4} - accuracy: {accuracy:.4} - {seconds:.3}s")
+}
+
+fn fit_text(Metrics { loss, accuracy }: Metrics, seconds: f64, samples: usize) -> String {
+    let rate = thousands((samples as f64 / seconds.max(1e-9)).round() as usize);
+    format!("{seconds:.3}s - loss: {loss:.4} - accuracy: {accuracy:.4} - {rate} images/s")
+}
+
+fn new_bar(steps: usize) -> ProgressBar {
+    let width = steps.to_string().len();
+    let template = format!("{{pos:>{width}}}/{{len}} {{wide_bar:.green}} {{msg}}");
+    let style = ProgressStyle::with_template(&template)
+        .expect("the template is well formed whatever the width")
+        .progress_chars("━╸─");
+    let target = ProgressDrawTarget::stdout_with_hz(REDRAWS_PER_SECOND);
+    ProgressBar::with_draw_target(Some(steps as u64), target).with_style(style)
+}
+
+fn print_line(line: &str) {
+    // If nobody reads the progress any more, that is no reason to stop the fit.
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METRICS: Metrics = Metrics { loss: 0.482_34, accuracy: 0.833_06 };
+
+    #[test]
+    fn text_is_as_documented() {
+        for (seconds, samples, wanted) in [
+            (0.025, 60_000, "0.025s - loss: 0.4823 - accuracy: 0.8331 - 2,400,000 images/s"),
+            (61.5, 0, "61.500s - loss: 0.4823 - accuracy: 0.8331 - 0 images/s"),
+            (0.0, 1, "0.000s - loss: 0.4823 - accuracy: 0.8331 - 1,000,000,000 images/s"),
+        ] {
+            assert_eq!(fit_text(METRICS, seconds, samples), wanted);
+        }
+        let wanted = "313/313 - loss: 0.4823 - accuracy: 0.8331 - 0.003s";
+        assert_eq!(evaluation_text(METRICS, 0.003, 313), wanted);
+    }
+
+    #[test]
+    fn metrics_are_asked_for_only_when_a_redraw_is_due() {
+        let Some(long_ago) = Instant::now().checked_sub(2 * REDRAW_INTERVAL) else {
+            return;
+        };
+        let mut progress = Progress {
+            display: Display::Bar(ProgressBar::hidden()),
+            epochs: 1,
+            steps_per_epoch: 1_875,
+            epoch: 1,
+            epoch_start: long_ago,
+            last_redraw: long_ago,
+            next_look: STEPS_PER_LOOK,
+        };
+        let mut asked_at = Vec::new();
+        for steps_done in 1..=3 * STEPS_PER_LOOK {
+            if steps_done == 2 * STEPS_PER_LOOK + 1 {
+                progress.last_redraw = long_ago;
+            }
+            progress.step(steps_done, || {
+                asked_at.push(steps_done);
+                (METRICS, 32 * steps_done)
+            });
+        }
+        assert_eq!(asked_at, [STEPS_PER_LOOK, 3 * STEPS_PER_LOOK]);
+    }
+
+    #[test]
+    fn metrics_are_never_asked_for_without_a_bar() {
+        for verbose in [0, 2] {
+            let mut progress = Progress::new(verbose, 1, 1_000);
+            progress.start_epoch(1);
+            for steps_done in 1..=1_000 {
+                progress.step(steps_done, || panic!("asked at step {steps_done}"));
+            }
+        }
+    }
+}

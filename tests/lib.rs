@@ -1,0 +1,8 @@
+//! What the golden tests share: the vectors, the tolerances and a plain float64 reference.
+
+pub mod reference;
+pub mod tolerances;
+pub mod vectors;
+
+/// Any error ends a test, with its message.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
