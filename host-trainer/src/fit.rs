@@ -90,15 +90,12 @@ pub fn fit(
     let exchange = Exchange::new(threads, settings.batch_size.min(split.len()));
     let (mut units, mut moments) = (layer.units_mut(), state.units_mut());
     let mut parts = Vec::new();
-    let mut first = 0;
-    for thread in 0..threads {
-        let count = CLASSES / threads + usize::from(thread < CLASSES % threads);
+    for bounds in exchange.bounds.windows(2) {
         let (part, part_moments);
-        (part, units) = units.split(count);
-        (part_moments, moments) = moments.split(count);
+        (part, units) = units.split(bounds[1] - bounds[0]);
+        (part_moments, moments) = moments.split(bounds[1] - bounds[0]);
         let optimizer = PartOptimizer::new(settings, part_moments)?;
-        parts.push(Part { first, units: part, optimizer, exchange: &exchange });
-        first += count;
+        parts.push(Part { first: bounds[0], units: part, optimizer, exchange: &exchange });
     }
     thread::scope(|scope| {
         let mut parts = parts.into_iter();
@@ -113,16 +110,39 @@ pub fn fit(
 
 /// Where threads leave their logits for the others: one batch to be read, and one to be written meanwhile.
 struct Exchange {
-    threads: usize,
+    /// The first class of each thread, and the end.
+    bounds: Vec<usize>,
     barrier: SpinBarrier,
-    logits: [Vec<[AtomicU32; CLASSES]>; 2],
+    /// The logits of one part after the other, each sample × unit, so that no two threads write to one cache line.
+    logits: [Vec<AtomicU32>; 2],
 }
 
 impl Exchange {
     fn new(threads: usize, batch_size: usize) -> Self {
+        let bounds = (0..=threads).map(|thread| thread * CLASSES / threads).collect();
         let samples = if threads == 1 { 0 } else { batch_size };
-        let logits = || (0..samples).map(|_| [const { AtomicU32::new(0) }; CLASSES]).collect();
-        Self { threads, barrier: SpinBarrier::new(threads), logits: [logits(), logits()] }
+        let logits = || (0..samples * CLASSES).map(|_| AtomicU32::new(0)).collect();
+        Self { bounds, barrier: SpinBarrier::new(threads), logits: [logits(), logits()] }
+    }
+
+    /// Leaves the `own` logits of the classes from `first` on for the others, and collects those of all classes.
+    ///
+    /// A thread can be one step ahead of another at most, so the logits of two steps never meet in one place.
+    fn swap(&self, step_count: usize, first: usize, own: &[f32], logits: &mut [[f32; CLASSES]]) {
+        let shared = &self.logits[step_count % 2];
+        for (&logit, shared) in own.iter().zip(&shared[first * logits.len()..]) {
+            shared.store(logit.to_bits(), Ordering::Relaxed);
+        }
+        self.barrier.wait();
+        for bounds in self.bounds.windows(2) {
+            let (first, count) = (bounds[0], bounds[1] - bounds[0]);
+            let part = shared[first * logits.len()..].chunks_exact(count);
+            for (logits, shared) in logits.iter_mut().zip(part) {
+                for (logit, shared) in logits[first..].iter_mut().zip(shared) {
+                    *logit = f32::from_bits(shared.load(Ordering::Relaxed));
+                }
+            }
+        }
     }
 }
 
@@ -210,15 +230,15 @@ impl Part<'_> {
         labels.clear();
         labels.extend(order.iter().map(|&sample| split.labels[sample as usize]));
         logits.resize(order.len(), [0.0; CLASSES]);
-        if self.exchange.threads == 1 {
+        if self.units.len() == CLASSES {
             self.units.forward(kernel, batch, logits.as_flattened_mut())?;
         } else {
             own.resize(order.len() * self.units.len(), 0.0);
             self.units.forward(kernel, batch, own)?;
-            self.exchange_logits(own, logits, step_count);
+            self.exchange.swap(step_count, self.first, own, logits);
         }
         let score = sparse_categorical_cross_entropy(kernel, logits, labels)?;
-        let deltas = if self.exchange.threads == 1 {
+        let deltas = if self.units.len() == CLASSES {
             logits.as_flattened()
         } else {
             for (own, deltas) in own.chunks_exact_mut(self.units.len()).zip(&*logits) {
@@ -233,23 +253,6 @@ impl Part<'_> {
             }
         }
         Ok(score)
-    }
-
-    /// Leaves this part's logits for the others and collects those of all parts.
-    fn exchange_logits(&self, own: &[f32], logits: &mut [[f32; CLASSES]], step_count: usize) {
-        // A thread can be one step ahead of another at most, so two batches of logits never meet in one place.
-        let shared = &self.exchange.logits[step_count % 2];
-        for (own, shared) in own.chunks_exact(self.units.len()).zip(shared) {
-            for (&logit, shared) in own.iter().zip(&shared[self.first..]) {
-                shared.store(logit.to_bits(), Ordering::Relaxed);
-            }
-        }
-        self.exchange.barrier.wait();
-        for (logits, shared) in logits.iter_mut().zip(shared) {
-            for (logit, shared) in logits.iter_mut().zip(shared) {
-                *logit = f32::from_bits(shared.load(Ordering::Relaxed));
-            }
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use core::arch::x86_64::*;
 use crate::kernels::{AdamParameters, AdamStep, Element, Rows, Score};
 use crate::math::{
     EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_FIRST_MOMENT,
-    SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS,
+    SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS, fused_multiply_add,
 };
 
 const LANES: usize = 8;
@@ -92,7 +92,7 @@ pub(in crate::kernels) fn affine<T: Element>(
                 _ => sums = dots::<T, UNITS>(row, next, weights),
             }
             for ((output, &sum), &bias) in outputs[first..].iter_mut().zip(&sums).zip(bias) {
-                *output = sum.mul_add(scale, bias);
+                *output = fused_multiply_add(sum, scale, bias);
             }
         }
     }

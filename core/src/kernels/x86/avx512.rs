@@ -5,7 +5,7 @@ use core::arch::x86_64::*;
 use crate::kernels::{AdamParameters, AdamStep, Element, Rows, Score};
 use crate::math::{
     EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_FIRST_MOMENT,
-    SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS,
+    SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, SQRT_HALF_BITS, fused_multiply_add,
 };
 
 const LANES: usize = 16;
@@ -118,7 +118,7 @@ fn affine_units<T: Element, const S: usize, const N: usize>(
 #[target_feature(enable = "avx512f,avx512vl,fma")]
 fn scale_and_add<const N: usize>(sums: &[f32; N], scale: f32, bias: &[f32; N], outputs: &mut [f32; N]) {
     for unit in 0..N {
-        outputs[unit] = sums[unit].mul_add(scale, bias[unit]);
+        outputs[unit] = fused_multiply_add(sums[unit], scale, bias[unit]);
     }
 }
 
