@@ -60,7 +60,7 @@ impl Random {
 
     /// Shuffles in place, every order equally likely: Fisher–Yates from the last element down.
     ///
-    /// Of more than 2³² elements, only the first 2³² are shuffled.
+    /// Of 2³² elements or more, only the first 2³² − 1 are shuffled.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
         for last in (1..count).rev() {
@@ -84,18 +84,31 @@ mod tests {
         }
     }
 
+    /// The numbers come from another implementation, written from the descriptions above.
     #[test]
     fn derived_numbers_never_change() {
         let mut random = Random::new(0, Random::SHUFFLE);
         let mut order = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
         random.shuffle(&mut order);
-        assert_eq!(order, SHUFFLED);
-        assert_eq!(random.uniform().to_bits(), UNIFORM_BITS);
-        assert_eq!([3, 10, 1000, u32::MAX].map(|bound| random.below(bound)), BELOW);
+        assert_eq!(order, [3, 1, 7, 2, 9, 6, 0, 5, 8, 4]);
+        assert_eq!(random.uniform().to_bits(), 0x3f70_42d9);
+        assert_eq!([3, 10, 1000, u32::MAX].map(|bound| random.below(bound)), [2, 5, 943, 2_378_660_697]);
+
+        // Of such a bound, one low half in four is unfair; one of these eight is drawn again.
+        let mut random = Random::new(0, Random::SHUFFLE);
+        let numbers = [0; 8].map(|_| random.below(3 << 30));
+        let expected = [
+            1_543_029_196,
+            3_197_346_514,
+            397_646_932,
+            314_464_581,
+            3_163_971_435,
+            1_902_357_170,
+            507_999_449,
+            1_615_661_940,
+        ];
+        assert_eq!(numbers, expected);
     }
-    const SHUFFLED: [u8; 10] = [0; 10];
-    const UNIFORM_BITS: u32 = 0;
-    const BELOW: [u32; 4] = [0; 4];
 
     #[test]
     fn below_is_fair_and_in_range() {

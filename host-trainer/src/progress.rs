@@ -92,7 +92,11 @@ impl Progress {
                 let (epoch, epochs, steps) = (self.epoch, self.epochs, self.steps_per_epoch);
                 print_line(&format!("Epoch {epoch}/{epochs} - {steps}/{steps} - {text}"));
             }
-            Display::Bar(bar) => bar.finish_with_message(text),
+            Display::Bar(bar) => {
+                bar.finish_with_message(text);
+                // The finished bar leaves the cursor at its end.
+                print_line("");
+            }
         }
     }
 }
