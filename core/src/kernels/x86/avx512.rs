@@ -11,8 +11,6 @@ pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_p
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
 const LANES: usize = 16;
-/// Vectors of sums that are kept in registers at a time, of the 32 there are.
-const SUMS: usize = 20;
 
 /// Numbers that can be loaded as 16 lanes of f32.
 pub trait Load: Sized {

@@ -2,15 +2,23 @@
 
 use core::arch::x86_64::*;
 
-use super::{LANES, Load, SUMS, flush_below, mask};
+use super::{LANES, Load, flush_below, mask};
 use crate::kernels::{AdamParameters, AdamStep, Element, Rows};
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
-/// What is done with 16 gradients of neighbouring parameters as soon as they are known.
+/// What is done with 16 gradients of neighbouring parameters as soon as they are known, in two parts, so that the second
+/// need not wait for what is slow in the first.
 trait Update: Copy {
+    /// What the first part leaves for the second.
+    type Rest: Copy;
+
     /// # Safety
     /// The parameters `at` to `at` + 15, as far as they are in `mask`, are there, and the machine has AVX-512F and DQ.
-    unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512);
+    unsafe fn begin(self, mask: __mmask16, at: usize, gradient: __m512) -> Self::Rest;
+
+    /// # Safety
+    /// As for the first part, which was given the same `mask` and `at` and returned `rest`.
+    unsafe fn end(self, mask: __mmask16, at: usize, rest: Self::Rest);
 }
 
 /// Stores them.
@@ -20,12 +28,18 @@ struct Store {
 }
 
 impl Update for Store {
+    type Rest = ();
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
-    unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512) {
+    unsafe fn begin(self, mask: __mmask16, at: usize, gradient: __m512) {
         // SAFETY: the caller's.
         unsafe { _mm512_mask_storeu_ps(self.gradient.add(at), mask, gradient) };
     }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn end(self, _: __mmask16, _: usize, (): ()) {}
 }
 
 /// Gradient descent.
@@ -36,9 +50,11 @@ struct Descend {
 }
 
 impl Update for Descend {
+    type Rest = ();
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
-    unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512) {
+    unsafe fn begin(self, mask: __mmask16, at: usize, gradient: __m512) {
         let learning_rate = _mm512_set1_ps(self.learning_rate);
         // SAFETY: the caller's.
         unsafe {
@@ -48,6 +64,10 @@ impl Update for Descend {
             _mm512_mask_storeu_ps(weights, mask, updated);
         }
     }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn end(self, _: __mmask16, _: usize, (): ()) {}
 }
 
 /// Adam.
@@ -60,32 +80,40 @@ struct Adapt {
 }
 
 impl Update for Adapt {
+    /// The dividend, and the root that the divisor comes from.
+    type Rest = (__m512, __m512);
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
-    unsafe fn apply(self, mask: __mmask16, at: usize, gradient: __m512) {
+    unsafe fn begin(self, mask: __mmask16, at: usize, gradient: __m512) -> Self::Rest {
         let first_share = _mm512_set1_ps(self.step.first_share);
         let second_share = _mm512_set1_ps(self.step.second_share);
         // SAFETY: the caller's.
         unsafe {
-            let (values, first, second) =
-                (self.values.add(at), self.first_moments.add(at), self.second_moments.add(at));
+            let (first, second) = (self.first_moments.add(at), self.second_moments.add(at));
             let mean = _mm512_maskz_loadu_ps(mask, first);
             let mean = _mm512_fmadd_ps(first_share, _mm512_sub_ps(gradient, mean), mean);
             let mean = flush_below(mean, _mm512_set1_ps(SMALLEST_FIRST_MOMENT));
             let square = _mm512_maskz_loadu_ps(mask, second);
             let square = _mm512_fmadd_ps(second_share, _mm512_fmsub_ps(gradient, gradient, square), square);
-            // A sum of squares needs no sign taken off.
+            // A mean of squares needs no sign taken off.
             let large = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(square, _mm512_set1_ps(SMALLEST_SECOND_MOMENT));
             let square = _mm512_maskz_mov_ps(large, square);
-            let change = _mm512_div_ps(
-                _mm512_mul_ps(_mm512_set1_ps(self.step.step_size), mean),
-                _mm512_add_ps(_mm512_sqrt_ps(square), _mm512_set1_ps(self.step.epsilon)),
-            );
-            let value = _mm512_sub_ps(_mm512_maskz_loadu_ps(mask, values), change);
-            let value = flush_below(value, _mm512_set1_ps(SMALLEST_WEIGHT));
             _mm512_mask_storeu_ps(first, mask, mean);
             _mm512_mask_storeu_ps(second, mask, square);
-            _mm512_mask_storeu_ps(values, mask, value);
+            (_mm512_mul_ps(_mm512_set1_ps(self.step.step_size), mean), _mm512_sqrt_ps(square))
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn end(self, mask: __mmask16, at: usize, (dividend, root): Self::Rest) {
+        let change = _mm512_div_ps(dividend, _mm512_add_ps(root, _mm512_set1_ps(self.step.epsilon)));
+        // SAFETY: the caller's.
+        unsafe {
+            let values = self.values.add(at);
+            let value = _mm512_sub_ps(_mm512_maskz_loadu_ps(mask, values), change);
+            _mm512_mask_storeu_ps(values, mask, flush_below(value, _mm512_set1_ps(SMALLEST_WEIGHT)));
         }
     }
 }
@@ -179,7 +207,10 @@ unsafe fn column_gradients<T: Element>(
             sum = _mm512_fmadd_ps(deltas, _mm512_set1_ps(input), sum);
         }
         // SAFETY: the caller's.
-        unsafe { update.apply(mask, first, _mm512_mul_ps(sum, _mm512_set1_ps(scale))) };
+        unsafe {
+            let rest = update.begin(mask, first, _mm512_mul_ps(sum, _mm512_set1_ps(scale)));
+            update.end(mask, first, rest);
+        }
     }
 }
 
@@ -197,95 +228,111 @@ unsafe fn unit_gradients<T: Element, const N: usize, const C: usize>(
     update: impl Update,
 ) -> usize {
     let width = rows.width();
-    let (sums_left, places) = ([_mm512_setzero_ps(); SUMS], [(0, 0); SUMS]);
-    let mut pending = Pending { sums: sums_left, places, len: 0, scale, update };
+    let none = [[_mm512_setzero_ps(); C]; N];
+    let mut pending = Pending { sums: none, left: 0, at: 0, width, scale, update, begun: None };
     let mut column = 0;
-    while column < width {
-        // SAFETY: the caller's; all columns are below the width, but for those that the mask leaves out.
-        unsafe {
-            if column + C * LANES <= width {
-                let sums = sums::<T, N, C>(rows, deltas, units, first, column, !0, &mut pending);
-                pending.refill(sums, first, width, column, !0);
-                column += C * LANES;
-            } else {
-                let mask = mask(width - column);
-                let sums = sums::<T, N, 1>(rows, deltas, units, first, column, mask, &mut pending);
-                pending.refill(sums, first, width, column, mask);
-                column += LANES;
-            }
+    // SAFETY: the caller's; all columns are below the width, but for those that the mask leaves out.
+    unsafe {
+        while column + C * LANES <= width {
+            let sums = sums::<T, N, C, C>(rows, deltas, units, first, column, !0, &mut pending);
+            pending.refill(sums, first * width + column);
+            column += C * LANES;
         }
+        while column < width {
+            let mask = mask(width - column);
+            let sums = sums::<T, N, 1, C>(rows, deltas, units, first, column, mask, &mut pending);
+            for (unit, &[sum]) in sums.iter().enumerate() {
+                let gradient = _mm512_mul_ps(sum, _mm512_set1_ps(scale));
+                let at = (first + unit) * width + column;
+                let rest = update.begin(mask, at, gradient);
+                update.end(mask, at, rest);
+            }
+            column += LANES;
+        }
+        pending.finish();
     }
-    // SAFETY: these are places of the last columns.
-    unsafe { pending.finish() };
     N
 }
 
-/// Sums that still have to become updates. One is applied while each row is added to the next sums: the update waits
-/// for divisions and roots, the sums keep the multipliers busy, and the processor does both at once.
-struct Pending<U> {
-    sums: [__m512; SUMS],
-    /// Where the sum belongs among the parameters, and which lanes of it.
-    places: [(usize, __mmask16); SUMS],
-    len: usize,
+/// Sums of `N` units by `C` vectors of inputs that still have to become updates. While a row is added to the next sums,
+/// one update ends and another begins: updates wait for divisions and roots, sums keep the multipliers busy, and the
+/// processor does both at once.
+struct Pending<U: Update, const N: usize, const C: usize> {
+    sums: [[__m512; C]; N],
+    /// How many of them are left, the first ones.
+    left: usize,
+    /// The place of the first one among the parameters.
+    at: usize,
+    width: usize,
     scale: f32,
     update: U,
+    /// The place of one that has begun, and what is left to do for it.
+    begun: Option<(usize, U::Rest)>,
 }
 
-impl<U: Update> Pending<U> {
-    /// Applies one of them, if there is one.
+impl<U: Update, const N: usize, const C: usize> Pending<U, N, C> {
+    /// Begins the update of one of them, if there is one, and ends the one before.
     ///
     /// # Safety
-    /// All places are among the parameters, and the machine has AVX-512F and DQ.
+    /// Their places are among the parameters, and the machine has AVX-512F and DQ.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
     unsafe fn apply_one(&mut self) {
-        if let Some(last) = self.len.checked_sub(1)
-            && let (Some(&sum), Some(&(at, mask))) = (self.sums.get(last), self.places.get(last))
+        if let Some(last) = self.left.checked_sub(1)
+            && let Some(&sum) = self.sums.as_flattened().get(last)
         {
-            self.len = last;
+            self.left = last;
+            let at = self.at + last / C * self.width + last % C * LANES;
             let gradient = _mm512_mul_ps(sum, _mm512_set1_ps(self.scale));
             // SAFETY: the caller's.
-            unsafe { self.update.apply(mask, at, gradient) };
+            unsafe {
+                self.end();
+                self.begun = Some((at, self.update.begin(!0, at, gradient)));
+            }
         }
     }
 
-    /// Applies all of them.
+    /// Ends the update that has begun, if one has.
+    ///
+    /// # Safety
+    /// As for beginning it.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn end(&mut self) {
+        if let Some((at, rest)) = self.begun.take() {
+            // SAFETY: the caller's.
+            unsafe { self.update.end(!0, at, rest) };
+        }
+    }
+
+    /// Applies all that are left.
     ///
     /// # Safety
     /// As for one.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
     unsafe fn finish(&mut self) {
-        while self.len > 0 {
-            // SAFETY: the caller's.
-            unsafe { self.apply_one() };
+        // SAFETY: the caller's.
+        unsafe {
+            while self.left > 0 {
+                self.apply_one();
+            }
+            self.end();
         }
     }
 
-    /// Applies what is left, then takes the sums of `N` units from `first` on and `C` vectors of columns.
+    /// Applies all that are left, then takes others.
     ///
     /// # Safety
-    /// As for one; the units, and the columns in `mask`, are among the parameters.
+    /// As for one; the parameters from `at` on are those of the sums.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
-    unsafe fn refill<const N: usize, const C: usize>(
-        &mut self,
-        sums: [[__m512; C]; N],
-        first: usize,
-        width: usize,
-        column: usize,
-        mask: __mmask16,
-    ) {
-        const { assert!(C * N <= SUMS) };
+    unsafe fn refill(&mut self, sums: [[__m512; C]; N], at: usize) {
         // SAFETY: the caller's.
         unsafe { self.finish() };
-        for unit in 0..N {
-            for chunk in 0..C {
-                self.sums[unit * C + chunk] = sums[unit][chunk];
-                self.places[unit * C + chunk] = ((first + unit) * width + column + chunk * LANES, mask);
-            }
-        }
-        self.len = N * C;
+        self.sums = sums;
+        self.at = at;
+        self.left = N * C;
     }
 }
 
@@ -295,14 +342,14 @@ impl<U: Update> Pending<U> {
 /// There are `N` units from `first` on, and the inputs from `column` on, as far as they are in `mask`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn sums<T: Element, const N: usize, const C: usize>(
+unsafe fn sums<T: Element, const N: usize, const C: usize, const P: usize>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
     first: usize,
     column: usize,
     mask: __mmask16,
-    pending: &mut Pending<impl Update>,
+    pending: &mut Pending<impl Update, N, P>,
 ) -> [[__m512; C]; N] {
     let mut sums = [[_mm512_setzero_ps(); C]; N];
     for (index, deltas) in deltas.chunks_exact(units).enumerate() {

@@ -1,0 +1,87 @@
+//! The same recipe gives the same weights, whatever computes them; another seed gives others.
+
+use std::fs;
+use std::path::Path;
+
+use dense_core::Kernel;
+use host_trainer::model_files;
+
+use super::{fashion_mnist, train, write_data_set};
+
+/// Batch sizes, each with as many samples as leave an uneven last batch.
+const RECIPES: [&str; 5] = [
+    "--batch-size 1 --limit 20",
+    "--batch-size 7 --limit 100",
+    "--batch-size 32 --limit 100",
+    "--batch-size 1000 --limit 1001",
+    "--batch-size 60000 --limit 1001",
+];
+
+/// The Rust file that a training writes.
+fn weights(folder: &Path, data: &Path, options: &str) -> Vec<u8> {
+    train(folder, data, &format!("--verbose 0 {options}"));
+    fs::read(folder.join("weights.rs")).unwrap()
+}
+
+#[test]
+fn neither_threads_nor_kernels_change_a_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write_data_set(folder.path(), 1_001, 20);
+    let mut ways: Vec<String> = ["1", "2", "3", "10", "64"].map(|threads| format!("--threads {threads}")).into();
+    ways.extend(Kernel::available().map(|kernel| format!("--kernel {}", kernel.name())));
+    ways.extend(Kernel::available().map(|kernel| format!("--threads 3 --kernel {}", kernel.name())));
+    for optimizer in ["adam", "sgd"] {
+        for recipe in RECIPES {
+            let recipe = format!("--epochs 2 --optimizer {optimizer} {recipe}");
+            let expected = weights(folder.path(), &data, &recipe);
+            for way in &ways {
+                let found = weights(folder.path(), &data, &format!("{recipe} {way}"));
+                assert!(found == expected, "{recipe}: {way} gives other weights");
+            }
+        }
+    }
+}
+
+/// The fingerprint is the same on every machine: it was taken with AVX-512 and with the portable kernel.
+#[test]
+fn real_images_give_the_same_weights_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    for way in ["", "--threads 2", "--kernel portable"] {
+        weights(folder.path(), &fashion_mnist(), &format!("--limit 1000 --batch-size 8 --epochs 2 {way}"));
+        let layer = model_files::load(&folder.path().join("weights.rs")).unwrap();
+        let numbers = layer.weights().as_flattened().iter().chain(layer.bias());
+        // FNV-1a over the bits.
+        let fingerprint = numbers.flat_map(|number| number.to_bits().to_le_bytes()).fold(
+            0xcbf2_9ce4_8422_2325_u64,
+            |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3),
+        );
+        assert_eq!(fingerprint, 0, "{way}");
+    }
+}
+
+#[test]
+fn every_setting_of_the_recipe_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write_data_set(folder.path(), 50, 20);
+    // The numbers alone: the comment above them names the recipe.
+    let layer = |options: &str| {
+        weights(folder.path(), &data, options);
+        model_files::load(&folder.path().join("weights.rs")).unwrap()
+    };
+    let usual = layer("--epochs 1");
+    assert!(layer("--epochs 1 --seed 0") == usual);
+    let mut others = vec![usual];
+    for options in [
+        "--seed 1",
+        "--seed 18446744073709551615",
+        "--epochs 2",
+        "--batch-size 31",
+        "--limit 49",
+        "--learning-rate 0.002",
+        "--optimizer sgd",
+    ] {
+        let other = layer(&if options.contains("--epochs") { options.into() } else { format!("--epochs 1 {options}") });
+        assert!(!others.contains(&other), "{options} changes nothing");
+        others.push(other);
+    }
+}

@@ -1,0 +1,144 @@
+//! What a training leaves behind, and that `evaluate` reads it back.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::Path;
+
+use host_trainer::{idx, model_files};
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Value, json};
+
+use super::{fashion_mnist, succeed, train, write_data_set};
+
+/// The line of a test result, without its time.
+fn evaluation_line(printed: &str) -> String {
+    let line = printed.lines().find(|line| line.contains("/313 - loss: ")).unwrap();
+    let (line, seconds) = line.rsplit_once(" - ").unwrap();
+    assert!(seconds.ends_with('s'), "{printed}");
+    line.to_owned()
+}
+
+#[test]
+fn evaluate_finds_what_training_found_in_either_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let trained = evaluation_line(&train(folder, &fashion_mnist(), "--limit 1000 --epochs 2"));
+    for options in [
+        "--weights weights.rs",
+        "--weights out/model.safetensors",
+        "--weights weights.rs --verbose 2",
+        "--weights out/model.safetensors --kernel portable",
+    ] {
+        let printed = succeed(folder, &fashion_mnist(), &format!("evaluate {options}"));
+        assert_eq!(evaluation_line(&printed), trained, "{options}");
+        assert_eq!(printed.lines().count(), 1, "{printed}");
+    }
+}
+
+/// Trains with none of the defaults.
+fn train_otherwise(folder: &Path) {
+    let data = write_data_set(folder, 50, 20);
+    let options = "--optimizer sgd --learning-rate 0.1 --batch-size 7 --limit 48 --epochs 3 \
+                   --seed 18446744073709551615 --threads 64 --kernel portable";
+    train(folder, &data, options);
+}
+
+fn is_metrics(value: &Value, keys: &[&str]) -> bool {
+    let object = value.as_object().unwrap();
+    let loss = value["loss"].as_f64().unwrap();
+    let accuracy = value["accuracy"].as_f64().unwrap();
+    object.keys().eq(keys) && loss > 0.0 && loss.is_finite() && (0.0..=1.0).contains(&accuracy)
+}
+
+#[test]
+fn history_is_as_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    train_otherwise(folder.path());
+    let mut history: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("out/history.json")).unwrap()).unwrap();
+    let history = history.as_object_mut().unwrap();
+
+    let epochs = history.remove("epochs").unwrap();
+    let epochs = epochs.as_array().unwrap();
+    assert_eq!(epochs.len(), 3);
+    let mut seconds = 0.0;
+    for epoch in epochs {
+        assert!(is_metrics(epoch, &["accuracy", "loss", "seconds"]), "{epoch}");
+        seconds += epoch["seconds"].as_f64().unwrap();
+    }
+    let test = history.remove("test").unwrap();
+    assert!(is_metrics(&test, &["accuracy", "loss"]), "{test}");
+    assert!(history.remove("fit_seconds").unwrap().as_f64().unwrap() >= seconds && seconds > 0.0);
+    let settings = json!({
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "batch_size": 7,
+        "samples": 48,
+        "seed": u64::MAX,
+        "threads": 10,
+        "kernel": "portable",
+    });
+    assert_eq!(Value::Object(history.clone()), settings);
+}
+
+#[test]
+fn safetensors_hold_the_numbers_of_the_rust_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    train_otherwise(folder);
+    let bytes = fs::read(folder.join("out/model.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors: Vec<_> =
+        file.tensors().into_iter().map(|(name, tensor)| (name, tensor.dtype(), tensor.shape().to_vec())).collect();
+    tensors.sort_by(|one, other| one.0.cmp(&other.0));
+    let expected = [("dense.bias", vec![10]), ("dense.kernel", vec![10, 784])];
+    assert_eq!(tensors, expected.map(|(name, shape)| (name.to_owned(), Dtype::F32, shape)));
+
+    let layer = model_files::load(&folder.join("weights.rs")).unwrap();
+    let numbers = |name| {
+        let (numbers, rest) = file.tensor(name).unwrap().data().as_chunks();
+        assert!(rest.is_empty());
+        numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers("dense.kernel"), layer.weights().as_flattened());
+    assert_eq!(numbers("dense.bias"), layer.bias());
+    assert!(numbers("dense.bias").iter().all(|&bias| bias != 0.0 && bias.is_finite()));
+
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+    let recipe: Value = serde_json::from_str(&metadata.metadata().as_ref().unwrap()["recipe"]).unwrap();
+    for (key, expected) in [
+        ("data_set", json!("data")),
+        ("class_names", json!(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])),
+        ("optimizer", json!("sgd")),
+        ("learning_rate", json!(0.1)),
+        ("batch_size", json!(7)),
+        ("epochs", json!(3)),
+        ("samples", json!(48)),
+        ("seed", json!(u64::MAX)),
+    ] {
+        assert_eq!(recipe[key], expected, "{key}");
+    }
+}
+
+#[test]
+fn the_picture_shows_the_first_images() {
+    for (limit, height) in [(1, 128), (5, 248), (50, 368)] {
+        let folder = tempfile::tempdir().unwrap();
+        let data = write_data_set(folder.path(), 50, 20);
+        train(folder.path(), &data, &format!("--epochs 1 --limit {limit}"));
+        let file = File::open(folder.path().join("out/images.png")).unwrap();
+        let mut reader = png::Decoder::new(BufReader::new(file)).read_info().unwrap();
+        let mut greys = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut greys).unwrap();
+        assert_eq!((info.color_type, info.bit_depth), (png::ColorType::Grayscale, png::BitDepth::Eight));
+        assert_eq!((info.width, info.height), (368, height), "{limit} images");
+
+        let images = File::open(data.join("train-images-idx3-ubyte")).unwrap();
+        let images = idx::read_images(BufReader::new(images)).unwrap();
+        for (pixel, &grey) in images[0].iter().enumerate() {
+            // Each pixel is 4 x 4, below and right of a border of 8.
+            let (x, y) = (8 + pixel % 28 * 4, 8 + pixel / 28 * 4);
+            assert_eq!(greys[y * 368 + x], grey, "pixel {pixel}");
+        }
+    }
+}
