@@ -8,19 +8,16 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{PIXELS, idx, run, write_data_set};
+use super::{PIXELS, idx, run, train, write_data_set};
 
-/// A folder with a data set, a model of an earlier training, and a few things that are no model.
+/// A folder with a data set, an earlier training, and a few files that are no model.
 fn workplace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    write_data_set(folder.path(), 50, 20);
-    fs::create_dir(folder.path().join("out")).unwrap();
-    for (file, contents) in [
-        ("weights.rs", &b"// before\n"[..]),
-        ("out/history.json", b"{}\n"),
-        ("file", b""),
-        ("garbage.safetensors", b"\x10\0\0\0\0\0\0\0{\"dense.kernel\":"),
-    ] {
+    let data = write_data_set(folder.path(), 50, 20);
+    train(folder.path(), &data, "--epochs 1");
+    for (file, contents) in
+        [("empty", &b""[..]), ("text", b"fn main() {}\n"), ("cut", b"\x20\0\0\0\0\0\0\0{\"dense.kernel\":")]
+    {
         fs::write(folder.path().join(file), contents).unwrap();
     }
     folder
@@ -52,11 +49,8 @@ fn assert_refused(folder: &Path, line: &str, code: i32, wanted: &[&str]) {
         assert!(complaint.contains(wanted), "{line} does not name {wanted:?} but says\n{complaint}");
     }
     let after = contents(folder);
-    let changed: Vec<_> = before
-        .keys()
-        .chain(after.keys())
-        .filter(|&path| before.get(path) != after.get(path))
-        .collect();
+    let changed: Vec<_> =
+        before.keys().chain(after.keys()).filter(|&path| before.get(path) != after.get(path)).collect();
     assert!(changed.is_empty(), "{line} has changed {changed:?}");
 }
 
@@ -72,16 +66,155 @@ const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
 const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
 
 /// Rewrites a file of the data set.
-fn edit(file: &str, edit: impl Fn(&mut Vec<u8>)) {
-    let mut bytes = fs::read(file).unwrap();
+fn edit(data: &Path, file: &str, edit: impl Fn(&mut Vec<u8>)) {
+    let path = data.join(file);
+    let mut bytes = fs::read(&path).unwrap();
     edit(&mut bytes);
-    fs::write(file, bytes).unwrap();
+    fs::write(path, bytes).unwrap();
 }
 
-/// A way to damage the data set in the folder given.
+/// Damages the data set in a folder.
 type Damage = fn(&Path);
 
 #[test]
 fn a_damaged_data_set_is_refused() {
-    let cases: [(Damage, &[&str]); 17] = [];
+    let cases: [(Damage, &[&str]); 15] = [
+        (|data| fs::remove_dir_all(data).unwrap(), &["cannot open the dataset folder", "data: "]),
+        (|data| fs::remove_file(data.join(TEST_LABELS)).unwrap(), &["no file t10k-labels-idx1-ubyte or ", "data"]),
+        (
+            |data| edit(data, TRAIN_IMAGES, |bytes| bytes.truncate(16 + 50 * PIXELS - 1)),
+            &[TRAIN_IMAGES, "the header says 50 samples, the file ends after 49"],
+        ),
+        (|data| edit(data, TEST_LABELS, |bytes| bytes.truncate(7)), &[TEST_LABELS, "after 7 of the 8 bytes"]),
+        (|data| edit(data, TEST_IMAGES, |bytes| bytes.clear()), &[TEST_IMAGES, "after 0 of the 16 bytes"]),
+        (
+            |data| edit(data, TRAIN_LABELS, |bytes| bytes.push(0)),
+            &[TRAIN_LABELS, "the header says 50 samples, the file goes on after them"],
+        ),
+        (
+            |data| edit(data, TEST_IMAGES, |bytes| bytes[2] = 0x0d),
+            &[TEST_IMAGES, "magic number 0x00000d03 found, 0x00000803 (images) wanted"],
+        ),
+        (
+            |data| {
+                fs::rename(data.join(TRAIN_IMAGES), data.join("swap")).unwrap();
+                fs::rename(data.join(TRAIN_LABELS), data.join(TRAIN_IMAGES)).unwrap();
+                fs::rename(data.join("swap"), data.join(TRAIN_LABELS)).unwrap();
+            },
+            &[TRAIN_LABELS, "magic number 0x00000803 (images) found, 0x00000801 (labels) wanted"],
+        ),
+        (
+            |data| fs::write(data.join(TEST_LABELS), idx(&[0x801, 19], &[3; 19])).unwrap(),
+            &["t10k-images-idx3-ubyte has 20 images", "t10k-labels-idx1-ubyte has 19 labels"],
+        ),
+        (
+            |data| edit(data, TRAIN_LABELS, |bytes| bytes[8 + 49] = 10),
+            &[TRAIN_LABELS, "label 10 found at sample 49, 0 to 9 wanted"],
+        ),
+        (
+            |data| edit(data, TRAIN_IMAGES, |bytes| bytes[15] = 27),
+            &[TRAIN_IMAGES, "images of 28 x 27 pixels found, 28 x 28 wanted"],
+        ),
+        (
+            |data| {
+                edit(data, TRAIN_IMAGES, |bytes| {
+                    *bytes = gzip(bytes);
+                    // The checksum comes before the length, in the last 8 bytes.
+                    let checksum = bytes.len() - 8;
+                    bytes[checksum] ^= 1;
+                });
+            },
+            &[TRAIN_IMAGES, "corrupt gzip"],
+        ),
+        (
+            |data| {
+                edit(data, TEST_LABELS, |bytes| {
+                    *bytes = gzip(bytes);
+                    bytes.truncate(bytes.len() - 9);
+                });
+            },
+            &[TEST_LABELS, "corrupt gzip"],
+        ),
+        (
+            |data| fs::write(data.join("classes.txt"), "Bag\n".repeat(9)).unwrap(),
+            &["classes.txt", "10 lines wanted, 9"],
+        ),
+        (
+            |data| fs::write(data.join("classes.txt"), "Bag\x1b[31m\n".repeat(10)).unwrap(),
+            &["classes.txt", "line 1 holds the control character"],
+        ),
+    ];
+    for (damage, wanted) in cases {
+        let folder = workplace();
+        damage(&folder.path().join("data"));
+        for line in ["--out out --weights weights.rs", "evaluate --weights weights.rs"] {
+            assert_refused(folder.path(), line, 2, wanted);
+        }
+    }
+}
+
+#[test]
+fn wrong_options_are_refused() {
+    let folder = workplace();
+    let samples = "must be a whole number from 1 to 60000";
+    let learning_rate = "must be a finite number above 0";
+    for (options, wanted) in [
+        ("--batch-size 0", ["--batch-size", samples]),
+        ("--batch-size 99999999", ["--batch-size", samples]),
+        ("--batch-size -1", ["--batch-size", samples]),
+        ("--limit 0", ["--limit", samples]),
+        ("--epochs 0", ["--epochs", "must be a whole number from 1 to 100000"]),
+        ("--threads 0", ["--threads", "must be a whole number from 1 to 256"]),
+        ("--seed -1", ["--seed", "-1"]),
+        ("--learning-rate NaN", ["--learning-rate", learning_rate]),
+        ("--learning-rate inf", ["--learning-rate", learning_rate]),
+        ("--learning-rate 0", ["--learning-rate", learning_rate]),
+        ("--learning-rate -1", ["--learning-rate", learning_rate]),
+        ("--learning-rate 1e-50", ["--learning-rate", learning_rate]),
+        ("--learning-rate 1e-20", ["learning rate is 0.00000000000000000001", "expected 0.0000000000009"]),
+        ("--optimizer sgd --learning-rate 1e31", ["learning rate is 1", "expected 0.0000000000009"]),
+        ("--verbose 3", ["--verbose", "must be 0, 1 or 2"]),
+        ("--optimizer newton", ["--optimizer", "adam, sgd"]),
+        ("--kernel sse2", ["--kernel", "portable"]),
+        ("--momentum 0.9", ["--momentum", "unexpected"]),
+    ] {
+        assert_refused(folder.path(), &format!("--out out --weights weights.rs {options}"), 2, &wanted);
+    }
+}
+
+#[test]
+fn unusable_outputs_are_refused() {
+    let folder = workplace();
+    for (line, wanted) in [
+        ("--weights weights.rs --out empty", "cannot use the folder empty: "),
+        ("--weights weights.rs --out empty/out", "cannot use the folder empty/out: "),
+        ("--out out --weights empty/weights.rs", "cannot use the folder empty: "),
+        ("--out out --weights data", "cannot write data: "),
+    ] {
+        assert_refused(folder.path(), &format!("{line} --epochs 1"), 2, &[wanted]);
+    }
+}
+
+#[test]
+fn a_kernel_of_another_machine_is_refused() {
+    let folder = workplace();
+    let foreign = if cfg!(target_arch = "x86_64") { "neon" } else { "avx2" };
+    for line in ["--out out --weights weights.rs", "evaluate --weights weights.rs"] {
+        assert_refused(folder.path(), &format!("{line} --kernel {foreign}"), 2, &["--kernel: ", foreign]);
+    }
+}
+
+#[test]
+fn evaluate_refuses_what_is_no_model() {
+    let folder = workplace();
+    for (file, wanted) in [
+        ("missing.rs", "no such file; run `host-trainer train` first"),
+        ("empty", "line 1: the file ends"),
+        ("text", "found `fn main() {}`, wanted `use dense_core"),
+        ("cut", "not a valid safetensors file: "),
+        ("data/train-images-idx3-ubyte", "neither a .safetensors file nor a .rs file"),
+        ("out", "out: "),
+    ] {
+        assert_refused(folder.path(), &format!("evaluate --weights {file}"), 2, &[file, wanted]);
+    }
 }

@@ -104,16 +104,31 @@ fn a_training_tells_its_story_in_order() {
 #[test]
 fn steps_are_counted_with_the_uneven_last_one() {
     for (options, bookkeeping, steps) in [
-        ("--limit 1001 --batch-size 8 --epochs 2", "1,001 samples in batches of 8: 126 iterations an epoch, 252 in 2 epochs", "126"),
-        ("--limit 999 --batch-size 8 --epochs 1", "999 samples in batches of 8: 125 iterations an epoch, 125 in 1 epoch", "125"),
-        ("--limit 20 --batch-size 1 --epochs 3", "20 samples in batches of 1: 20 iterations an epoch, 60 in 3 epochs", "20"),
+        (
+            "--limit 1001 --batch-size 8 --epochs 2",
+            "1,001 samples in batches of 8: 126 iterations an epoch, 252 in 2 epochs",
+            "126",
+        ),
+        (
+            "--limit 999 --batch-size 8 --epochs 1",
+            "999 samples in batches of 8: 125 iterations an epoch, 125 in 1 epoch",
+            "125",
+        ),
+        (
+            "--limit 20 --batch-size 1 --epochs 3",
+            "20 samples in batches of 1: 20 iterations an epoch, 60 in 3 epochs",
+            "20",
+        ),
         ("--epochs 2", "1,001 samples in batches of 32: 32 iterations an epoch, 64 in 2 epochs", "32"),
         ("--limit 60000 --epochs 2", "1,001 samples in batches of 32: 32 iterations an epoch, 64 in 2 epochs", "32"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let data = write_data_set(folder.path(), 1_001, 33);
         let printed = train(folder.path(), &data, options);
-        assert_in_order(&printed, &["(1001, 28, 28) (33, 28, 28)\n".into(), format!("\n{bookkeeping}\n"), "\n2/2 - loss: ".into()]);
+        assert_in_order(
+            &printed,
+            &["(1001, 28, 28) (33, 28, 28)\n".into(), format!("\n{bookkeeping}\n"), "\n2/2 - loss: ".into()],
+        );
         assert_eq!(printed_epoch_lines(&printed), epoch_lines(folder.path(), steps), "{options}");
     }
 }

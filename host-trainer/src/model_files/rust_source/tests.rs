@@ -21,7 +21,7 @@ fn text_is_as_documented() {
 //! The trained model. Generated: edit the recipe, not this file.
 //!
 //! - made by: `host-trainer train`
-//! - data set: Fashion-MNIST
+//! - data set: fashion-mnist
 //! - model: `Flatten(28, 28) -> Dense(10, softmax)`
 //! - optimizer: adam
 //! - learning rate: 0.001
