@@ -132,6 +132,24 @@ fn affine<T: Samples>(kernel: Kernel) {
     });
 }
 
+/// Every partial sum is −0.0, and the lanes beyond the end of a row must stay so: adding +0.0 · +0.0 there would not.
+fn affine_keeps_negative_zeros(kernel: Kernel) {
+    let tiny = f32::from_bits(1);
+    for width in [16, 17, 24, 25, 30, 33] {
+        for units in UNITS {
+            for batch in BATCHES {
+                let (samples, weights, bias) =
+                    (vec![-tiny; batch * width], vec![tiny; units * width], vec![-0.0; units]);
+                let rows = Rows::contiguous(&samples, width, batch);
+                let mut outputs = vec![7.0; batch * units];
+                kernels::affine(kernel, rows, &weights, &bias, 1.0, &mut outputs).unwrap();
+                let case = format!("width {width}, {units} units, batch {batch}");
+                assert_same_bits(&vec![-0.0; batch * units], &outputs, &case);
+            }
+        }
+    }
+}
+
 fn affine_transposed(kernel: Kernel) {
     for_each_case::<u8>(|case, random, values, rows, units| {
         let weights = values.fill(random, units * rows.width());
@@ -319,6 +337,7 @@ macro_rules! suite {
             suite!(@tests $name:
                 affine_u8 = affine::<u8>,
                 affine_f32 = affine::<f32>,
+                affine_keeps_negative_zeros = affine_keeps_negative_zeros,
                 affine_transposed = affine_transposed,
                 outer_product_u8 = outer_product::<u8>,
                 outer_product_f32 = outer_product::<f32>,

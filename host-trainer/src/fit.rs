@@ -4,7 +4,6 @@
 //! and has all it needs to correct its own weights: one meeting a step, no shared weights, and no sum that depends on
 //! how many threads there are.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -12,9 +11,9 @@ use dense_core::layers::{MomentsMut, UnitsMut};
 use dense_core::losses::sparse_categorical_cross_entropy;
 use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random, Sgd};
 
-use crate::barrier::SpinBarrier;
 use crate::cli::Optimizer;
 use crate::dataset::Split;
+use crate::exchange::Exchange;
 use crate::history::{Epoch, Metrics};
 use crate::idx::{CLASSES, PIXELS};
 use crate::progress::Progress;
@@ -78,26 +77,28 @@ pub enum FitError {
 ///
 /// # Errors
 ///
-/// [`FitError::Diverged`] as soon as a logit is not finite; [`FitError::Core`] for wrong settings or samples.
+/// [`FitError::Diverged`] as soon as a logit is not finite; [`FitError::Core`] for wrong settings or samples. `layer` is
+/// then as it was.
 pub fn fit(
     layer: &mut Dense<PIXELS, CLASSES>,
     split: &Split,
     settings: &Settings,
     progress: &mut Progress,
 ) -> Result<Vec<Epoch>, FitError> {
-    let mut state = Box::new(AdamState::<PIXELS, CLASSES>::ZERO);
     let threads = settings.working_threads();
-    let exchange = Exchange::new(threads, settings.batch_size.min(split.len()));
-    let (mut units, mut moments) = (layer.units_mut(), state.units_mut());
+    let exchange = &Exchange::new(threads, settings.batch_size.min(split.len()));
+    // Copies, so that no two threads write to one cache line, such as that of the biases.
+    let copy = |_| (Box::new(layer.clone()), Box::new(AdamState::<PIXELS, CLASSES>::ZERO));
+    let mut copies: Vec<_> = (0..threads).map(copy).collect();
     let mut parts = Vec::new();
-    for bounds in exchange.bounds.windows(2) {
-        let (part, part_moments);
-        (part, units) = units.split(bounds[1] - bounds[0]);
-        (part_moments, moments) = moments.split(bounds[1] - bounds[0]);
-        let optimizer = PartOptimizer::new(settings, part_moments)?;
-        parts.push(Part { first: bounds[0], units: part, optimizer, exchange: &exchange });
+    for (index, (layer, state)) in copies.iter_mut().enumerate() {
+        let classes = exchange.classes(index);
+        let units = layer.units_mut().split(classes.start).1.split(classes.len()).0;
+        let moments = state.units_mut().split(classes.start).1.split(classes.len()).0;
+        let optimizer = PartOptimizer::new(settings, moments)?;
+        parts.push(Part { index, first: classes.start, units, optimizer, exchange });
     }
-    thread::scope(|scope| {
+    let epochs = thread::scope(|scope| {
         let mut parts = parts.into_iter();
         let first = parts.next();
         for part in parts {
@@ -105,49 +106,19 @@ pub fn fit(
             scope.spawn(move || part.fit(split, settings, &mut Progress::new(0, 0, 0)));
         }
         first.map_or(Ok(Vec::new()), |part| part.fit(split, settings, progress))
-    })
-}
-
-/// Where threads leave their logits for the others: one batch to be read, and one to be written meanwhile.
-struct Exchange {
-    /// The first class of each thread, and the end.
-    bounds: Vec<usize>,
-    barrier: SpinBarrier,
-    /// The logits of one part after the other, each sample × unit, so that no two threads write to one cache line.
-    logits: [Vec<AtomicU32>; 2],
-}
-
-impl Exchange {
-    fn new(threads: usize, batch_size: usize) -> Self {
-        let bounds = (0..=threads).map(|thread| thread * CLASSES / threads).collect();
-        let samples = if threads == 1 { 0 } else { batch_size };
-        let logits = || (0..samples * CLASSES).map(|_| AtomicU32::new(0)).collect();
-        Self { bounds, barrier: SpinBarrier::new(threads), logits: [logits(), logits()] }
+    })?;
+    for (index, (trained, _)) in copies.iter().enumerate() {
+        let classes = exchange.classes(index);
+        layer.weights_mut()[classes.clone()].copy_from_slice(&trained.weights()[classes.clone()]);
+        layer.bias_mut()[classes.clone()].copy_from_slice(&trained.bias()[classes]);
     }
-
-    /// Leaves the `own` logits of the classes from `first` on for the others, and collects those of all classes.
-    ///
-    /// A thread can be one step ahead of another at most, so the logits of two steps never meet in one place.
-    fn swap(&self, step_count: usize, first: usize, own: &[f32], logits: &mut [[f32; CLASSES]]) {
-        let shared = &self.logits[step_count % 2];
-        for (&logit, shared) in own.iter().zip(&shared[first * logits.len()..]) {
-            shared.store(logit.to_bits(), Ordering::Relaxed);
-        }
-        self.barrier.wait();
-        for bounds in self.bounds.windows(2) {
-            let (first, count) = (bounds[0], bounds[1] - bounds[0]);
-            let part = shared[first * logits.len()..].chunks_exact(count);
-            for (logits, shared) in logits.iter_mut().zip(part) {
-                for (logit, shared) in logits[first..].iter_mut().zip(shared) {
-                    *logit = f32::from_bits(shared.load(Ordering::Relaxed));
-                }
-            }
-        }
-    }
+    Ok(epochs)
 }
 
 /// The units that one thread trains.
 struct Part<'a> {
+    /// Which part it is, from 0.
+    index: usize,
     /// The class of the first unit.
     first: usize,
     units: UnitsMut<'a, PIXELS>,
@@ -235,7 +206,7 @@ impl Part<'_> {
         } else {
             own.resize(order.len() * self.units.len(), 0.0);
             self.units.forward(kernel, batch, own)?;
-            self.exchange.swap(step_count, self.first, own, logits);
+            self.exchange.swap(step_count, self.index, own, logits);
         }
         let score = sparse_categorical_cross_entropy(kernel, logits, labels)?;
         let deltas = if self.units.len() == CLASSES {

@@ -1,9 +1,9 @@
 //! Trains the networks of `dense-core` on a computer and writes them as Rust for a microcontroller.
 
-pub mod barrier;
 pub mod cli;
 pub mod dataset;
 pub mod evaluate;
+pub mod exchange;
 pub mod files;
 pub mod fit;
 pub mod history;

@@ -1,7 +1,7 @@
 //! The whole recipe, ten seeds: as good as Keras, on all of Fashion-MNIST.
 //!
 //! `cargo test -p host-trainer --test recipe -- --nocapture` shows the results as a table in Markdown. With AVX-512 that
-//! takes four seconds, with AVX2 six, and with the portable kernel alone ten minutes.
+//! takes four seconds, with AVX2 six, and with the portable kernel alone five minutes.
 
 use std::path::Path;
 
