@@ -90,7 +90,7 @@ impl<T: Element, const IN: usize, const OUT: usize> Scene<T, IN, OUT> {
             }
         }
         let mut gradients = Dense::ZERO;
-        self.dense.gradients(kernel, batch, &deltas, &mut gradients)?;
+        gradients.set_to_gradients(kernel, batch, &deltas)?;
         let mut input_deltas = vec![[0.0; IN]; self.samples.len()];
         self.dense.backward(kernel, &deltas, &mut input_deltas)?;
         Ok((gradients, input_deltas))

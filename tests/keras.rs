@@ -133,7 +133,7 @@ fn first_batch() -> Result<()> {
         let score = sparse_categorical_cross_entropy(kernel, &mut deltas, labels)?;
         let loss = score.loss / BATCH_SIZE as f32;
         let mut gradients = Network::ZERO;
-        recipe.initial.gradients(kernel, batch, &deltas, &mut gradients)?;
+        gradients.set_to_gradients(kernel, batch, &deltas)?;
         let gradients = Layer::new(&gradients).parameters;
 
         for (oracle, prefix) in ["first_batch", "first_batch_float64"].into_iter().enumerate() {

@@ -6,7 +6,8 @@ use crate::kernels::{Element, Rows};
 /// Samples of `IN` numbers each, to go through a layer together.
 ///
 /// `T` is `u8` for pixels, which count as value / 255, or `f32` for values as they are. A batch is only a view; the
-/// samples stay where they are and as they are.
+/// samples stay where they are and as they are. Samples of f32 should be finite: from others come logits that a loss
+/// refuses.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a, T, const IN: usize> {
     rows: Rows<'a, T>,
@@ -18,6 +19,7 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
     /// # Errors
     /// [`Error::EmptyBatch`] without samples.
     pub const fn new(samples: &'a [[T; IN]]) -> Result<Self, Error> {
+        const { assert!(IN > 0, "a sample has at least one number") };
         if samples.is_empty() {
             return Err(Error::EmptyBatch);
         }
@@ -29,6 +31,7 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
     /// # Errors
     /// [`Error::EmptyBatch`] without an order, [`Error::SampleOutOfRange`] where it names a sample that is not there.
     pub fn indexed(samples: &'a [[T; IN]], order: &'a [u32]) -> Result<Self, Error> {
+        const { assert!(IN > 0, "a sample has at least one number") };
         if order.is_empty() {
             return Err(Error::EmptyBatch);
         }

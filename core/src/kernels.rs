@@ -10,7 +10,8 @@
 //! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is
 //!   [`math::NAN`](crate::math::NAN).
 //!
-//! Inputs (samples, weights, deltas) must be finite; layers and losses see to that.
+//! Samples, weights and deltas are to be finite. Where one is not, the bits of a NaN that comes of it depend on the
+//! machine; losses refuse logits that are not finite, so a training step never gets that far.
 
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
@@ -36,7 +37,7 @@ use portable::Load;
 #[cfg(target_arch = "x86_64")]
 use x86::Load;
 
-/// A number that a sample can be made of: `u8` or `f32`.
+/// A number that a sample can be made of: `u8` or `f32`, and no other.
 pub trait Element: Copy + Into<f32> + Load {
     /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.
     const SCALE: f32;

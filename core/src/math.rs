@@ -3,7 +3,7 @@
 //! # No subnormals
 //!
 //! Some processors are slow on subnormal numbers and some flush them, so the same bits everywhere need a rule that
-//! keeps them out. What is written becomes +0.0 when its magnitude is below a limit:
+//! keeps them out. A probability, delta, weight or moment is written as +0.0 when its magnitude is below a limit:
 //!
 //! | what | limit |
 //! |---|---|
@@ -11,6 +11,9 @@
 //! | weights and biases | [`SMALLEST_WEIGHT`] 2⁻⁵⁰ |
 //! | Adam's first moments | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
 //! | Adam's second moments | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
+//!
+//! Pixels are whole numbers. Samples of f32, and weights from elsewhere, are taken as they are: the rule holds for them
+//! if they obey the limits of signals and weights.
 //!
 //! A float of magnitude at least 2ᵏ is a multiple of 2ᵏ⁻²³. The product of a signal and a weight is therefore a multiple
 //! of 2⁻³⁰⁻²³⁻⁵⁰⁻²³ = 2⁻¹²⁶, the smallest normal number, and so is every sum of such products: it is normal or zero.

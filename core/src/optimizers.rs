@@ -4,7 +4,8 @@ use crate::kernels::AdamStep;
 use crate::layers::MomentsMut;
 use crate::{Dense, Error};
 
-/// The smallest learning rate, 2⁻⁴⁰: anything below moves no weight that f32 can tell apart.
+/// The smallest learning rate, 2⁻⁴⁰: far below any that learns, and large enough for the arithmetic of
+/// [`math`](crate::math).
 pub const SMALLEST_LEARNING_RATE: f32 = 1.0 / (1_u64 << 40) as f32;
 /// The largest learning rate.
 pub const LARGEST_LEARNING_RATE: f32 = 1e30;

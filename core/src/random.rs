@@ -2,7 +2,7 @@
 
 /// PCG32 (XSH-RR 64/32, M. E. O'Neill 2014, pcg-random.org): 64 bits of state, 32 bits a step, the same everywhere.
 ///
-/// A `seed` gives independent sequences for different `stream`s. Everything derived from [`next_u32`](Self::next_u32)
+/// A `seed` gives a different sequence for each `stream`. Everything derived from [`next_u32`](Self::next_u32)
 /// below is fixed too: how many numbers it draws and what it makes of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Random {
@@ -58,7 +58,7 @@ impl Random {
         (self.next_u32() >> 8) as f32 * (1.0 / (1 << 24) as f32)
     }
 
-    /// Shuffles in place, every order equally likely: Fisher–Yates from the last element down.
+    /// Shuffles in place, with a fair draw for every place: Fisher–Yates from the last element down.
     ///
     /// Of 2³² elements or more, only the first 2³² − 1 are shuffled.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {

@@ -4,10 +4,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dense_core::{Kernel, KernelError};
+use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
+use dense_core::{Adam, Kernel, KernelError, Sgd};
 
-/// Samples in the training set; a larger batch or limit can only be a slip of the keyboard.
-const MAX_SAMPLES: usize = 60_000;
+/// The arithmetic of dense-core is made for batches of up to so many samples.
+const MAX_BATCH_SIZE: usize = 65_536;
 const MAX_EPOCHS: usize = 100_000;
 const MAX_THREADS: usize = 256;
 
@@ -70,7 +71,7 @@ pub struct TrainArgs {
 
     /// Samples in one training step
     #[arg(long, value_name = "N", default_value_t = 32, allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_SAMPLES))]
+    #[arg(value_parser = whole_number(MAX_BATCH_SIZE))]
     pub batch_size: usize,
 
     /// Rule that turns gradients into new weights
@@ -79,7 +80,7 @@ pub struct TrainArgs {
 
     /// Step size of the optimizer [default: 0.001 for adam, 0.01 for sgd]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    #[arg(value_parser = positive_number)]
+    #[arg(value_parser = learning_rate)]
     learning_rate: Option<f32>,
 
     /// Seed of the initial weights and of the shuffling
@@ -93,7 +94,7 @@ pub struct TrainArgs {
 
     /// Train with the first N samples only
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_SAMPLES))]
+    #[arg(value_parser = whole_number(u32::MAX as usize))]
     pub limit: Option<usize>,
 
     /// Options shared with `evaluate`.
@@ -105,8 +106,8 @@ impl TrainArgs {
     /// The learning rate given, or else the one Keras gives the chosen optimizer.
     pub fn learning_rate(&self) -> f32 {
         self.learning_rate.unwrap_or(match self.optimizer {
-            Optimizer::Adam => 0.001,
-            Optimizer::Sgd => 0.01,
+            Optimizer::Adam => Adam::DEFAULT_LEARNING_RATE,
+            Optimizer::Sgd => Sgd::DEFAULT_LEARNING_RATE,
         })
     }
 }
@@ -211,11 +212,11 @@ fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, String> + Clon
     }
 }
 
-/// Parses a number that is finite and above zero once it is an `f32`.
-fn positive_number(text: &str) -> Result<f32, String> {
+/// Parses a learning rate that the optimizers accept.
+fn learning_rate(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
-        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
-        _ => Err("must be a finite number above 0".into()),
+        Ok(number) if (SMALLEST_LEARNING_RATE..=LARGEST_LEARNING_RATE).contains(&number) => Ok(number),
+        _ => Err(format!("must be a number from {SMALLEST_LEARNING_RATE:e} to {LARGEST_LEARNING_RATE:e}")),
     }
 }
 

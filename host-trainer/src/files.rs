@@ -25,6 +25,9 @@ pub enum FileError {
         /// What the system said.
         error: io::Error,
     },
+    /// Two outputs would be one file.
+    #[error("cannot write {}: another output goes to the same file", .0.display())]
+    Twice(PathBuf),
 }
 
 /// A file that is in place.
@@ -46,7 +49,8 @@ pub struct Written {
 /// with `.tmp`.
 #[derive(Debug, Default)]
 pub struct Outputs {
-    staged: Vec<(NamedTempFile, Written)>,
+    /// The temporary file, the file that it is to become, and what the caller calls that.
+    staged: Vec<(NamedTempFile, PathBuf, Written)>,
 }
 
 impl Outputs {
@@ -62,18 +66,13 @@ impl Outputs {
     /// The folder cannot be created, the file cannot be written, or `path` is a folder.
     pub fn stage(&mut self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         let failed = |error| FileError::Write { path: path.to_owned(), error };
-        if path.is_dir() {
-            return Err(failed(io::ErrorKind::IsADirectory.into()));
-        }
-        let folder = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
+        let target = target_of(path)?;
+        let folder = folder_of(&target);
         create_folder(folder)?;
         let mut file = temporary_file(folder).map_err(failed)?;
         file.write_all(bytes).map_err(failed)?;
         let written = Written { path: path.to_owned(), bytes: bytes.len() as u64 };
-        self.staged.push((file, written));
+        self.staged.push((file, target, written));
         Ok(())
     }
 
@@ -85,10 +84,10 @@ impl Outputs {
     /// The first file that cannot be put on the disk, before any target has changed, or that
     /// cannot be renamed, when those before it have been.
     pub fn commit(self) -> Result<Vec<Written>, FileError> {
-        for (file, written) in &self.staged {
+        for (file, _, written) in &self.staged {
             file.as_file().sync_all().map_err(|error| FileError::Write { path: written.path.clone(), error })?;
         }
-        let rename = |(file, written): (NamedTempFile, Written)| match file.persist(&written.path) {
+        let rename = |(file, target, written): (NamedTempFile, PathBuf, Written)| match file.persist(target) {
             Ok(_) => Ok(written),
             Err(failure) => Err(FileError::Write { path: written.path, error: failure.error }),
         };
@@ -96,16 +95,50 @@ impl Outputs {
     }
 }
 
-/// Finds out whether files can be created in `folder`, which is itself created if missing, so
-/// that a long run need not fail at its end.
+/// Finds out whether files can be written to these paths, so that a long run need not fail at its end. Their folders are
+/// created if missing.
 ///
 /// # Errors
 ///
-/// The folder cannot be created, is a file, or accepts no new file.
-pub fn check_writable(folder: &Path) -> Result<(), FileError> {
-    create_folder(folder)?;
-    let created = temporary_file(folder).and_then(NamedTempFile::close);
-    created.map_err(|error| FileError::Folder { path: folder.to_owned(), error })
+/// A folder cannot be created, is a file, or accepts no new file; a path is something else than a file; or two paths
+/// mean one file.
+pub fn check_targets(paths: &[&Path]) -> Result<(), FileError> {
+    let mut targets = Vec::new();
+    for path in paths {
+        let target = target_of(path)?;
+        let folder = folder_of(&target);
+        create_folder(folder)?;
+        let created = temporary_file(folder).and_then(NamedTempFile::close);
+        created.map_err(|error| FileError::Folder { path: folder.to_owned(), error })?;
+        let failed = |error| FileError::Folder { path: folder.to_owned(), error };
+        let place = fs::canonicalize(folder).map_err(failed)?.join(target.file_name().unwrap_or_default());
+        if targets.contains(&place) {
+            return Err(FileError::Twice((*path).to_owned()));
+        }
+        targets.push(place);
+    }
+    Ok(())
+}
+
+/// The file that a path means: where links lead, and nothing but a file or a place for one.
+fn target_of(path: &Path) -> Result<PathBuf, FileError> {
+    let failed = |error| FileError::Write { path: path.to_owned(), error };
+    if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => fs::canonicalize(path).map_err(failed),
+        Ok(found) if found.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
+        Ok(_) => Err(failed(io::Error::other("not a regular file"))),
+        Err(_) => Ok(path.to_owned()),
+    }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
 }
 
 fn create_folder(folder: &Path) -> Result<(), FileError> {
@@ -187,7 +220,7 @@ mod tests {
         fs::write(&file, "").unwrap();
         let below = file.join("out");
         for path in [&file, &below] {
-            let message = check_writable(path).unwrap_err().to_string();
+            let message = check_targets(&[&path.join("model.rs")]).unwrap_err().to_string();
             let wanted = format!("cannot use the folder {}: ", path.display());
             assert!(message.starts_with(&wanted), "{message}");
         }
@@ -206,9 +239,42 @@ mod tests {
     fn a_writable_folder_is_created_and_left_empty() {
         let folder = TempDir::new().unwrap();
         let out = folder.path().join("a/b");
-        check_writable(&out).unwrap();
-        check_writable(&out).unwrap();
+        check_targets(&[&out.join("file")]).unwrap();
+        check_targets(&[&out.join("file"), &out.join("other")]).unwrap();
         assert!(names(&out).is_empty());
+    }
+
+    #[test]
+    fn two_outputs_are_two_files() {
+        let folder = TempDir::new().unwrap();
+        let [plain, roundabout] = ["file", "./below/../file"].map(|name| folder.path().join(name));
+        fs::create_dir(folder.path().join("below")).unwrap();
+        for path in [&plain, &roundabout] {
+            let message = check_targets(&[&plain, path]).unwrap_err().to_string();
+            assert!(message.contains("another output goes to the same file"), "{message}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_devices_refused() {
+        let folder = TempDir::new().unwrap();
+        let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
+        fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let mut outputs = Outputs::new();
+        outputs.stage(&link, b"after").unwrap();
+        outputs.commit().unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"after");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+
+        let message = outputs_to("/dev/null").unwrap_err().to_string();
+        assert_eq!(message, "cannot write /dev/null: not a regular file");
+    }
+
+    #[cfg(unix)]
+    fn outputs_to(path: &str) -> Result<(), FileError> {
+        Outputs::new().stage(Path::new(path), b"")
     }
 
     #[cfg(unix)]

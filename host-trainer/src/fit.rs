@@ -47,7 +47,7 @@ impl Settings {
     /// Steps in an epoch over so many samples.
     #[must_use]
     pub const fn steps_per_epoch(&self, samples: usize) -> usize {
-        samples.div_ceil(self.batch_size)
+        if self.batch_size == 0 { 0 } else { samples.div_ceil(self.batch_size) }
     }
 }
 
@@ -85,6 +85,9 @@ pub fn fit(
     settings: &Settings,
     progress: &mut Progress,
 ) -> Result<Vec<Epoch>, FitError> {
+    if split.is_empty() || settings.batch_size == 0 {
+        return Err(FitError::Core(Error::EmptyBatch));
+    }
     let threads = settings.working_threads();
     let exchange = &Exchange::new(threads, settings.batch_size.min(split.len()));
     // Copies, so that no two threads write to one cache line, such as that of the biases.

@@ -13,3 +13,4 @@ pub mod pictures;
 pub mod progress;
 pub mod run;
 pub mod summary;
+pub mod terminal;

@@ -1,12 +1,12 @@
 //! Shows on standard output how a fit gets on, much as Keras does.
 
-use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::history::Metrics;
 use crate::summary::thousands;
+use crate::terminal::print;
 
 /// Steps between two looks at the clock: a step can be shorter than the look.
 const STEPS_PER_LOOK: usize = 64;
@@ -50,7 +50,7 @@ impl Progress {
     pub fn start_epoch(&mut self, epoch: usize) {
         self.epoch = epoch;
         if let Display::Bar(bar) = &mut self.display {
-            print_line(&format!("Epoch {epoch}/{}", self.epochs));
+            print(&format!("Epoch {epoch}/{}\n", self.epochs));
             *bar = new_bar(self.steps_per_epoch);
             self.epoch_start = Instant::now();
             self.next_look = STEPS_PER_LOOK;
@@ -90,12 +90,12 @@ impl Progress {
             Display::Nothing => {}
             Display::Lines => {
                 let (epoch, epochs, steps) = (self.epoch, self.epochs, self.steps_per_epoch);
-                print_line(&format!("Epoch {epoch}/{epochs} - {steps}/{steps} - {text}"));
+                print(&format!("Epoch {epoch}/{epochs} - {steps}/{steps} - {text}\n"));
             }
             Display::Bar(bar) => {
                 bar.finish_with_message(text);
                 // The finished bar leaves the cursor at its end.
-                print_line("");
+                print("\n");
             }
         }
     }
@@ -104,7 +104,7 @@ impl Progress {
 /// Prints the result of a test of `steps` batches that took `seconds`, unless `verbose` is 0.
 pub fn print_evaluation(verbose: u8, metrics: Metrics, seconds: f64, steps: usize) {
     if verbose > 0 {
-        print_line(&evaluation_text(metrics, seconds, steps));
+        print(&(evaluation_text(metrics, seconds, steps) + "\n"));
     }
 }
 
@@ -125,11 +125,6 @@ fn new_bar(steps: usize) -> ProgressBar {
         .progress_chars("━╸─");
     let target = ProgressDrawTarget::stdout_with_hz(REDRAWS_PER_SECOND);
     ProgressBar::with_draw_target(Some(steps as u64), target).with_style(style)
-}
-
-fn print_line(line: &str) {
-    // If nobody reads the progress any more, that is no reason to stop the fit.
-    let _ = writeln!(io::stdout(), "{line}");
 }
 
 #[cfg(test)]

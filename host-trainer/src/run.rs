@@ -1,6 +1,5 @@
 //! The commands: what they do, in the order in which a user sees it.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
@@ -10,7 +9,7 @@ use dense_core::{Dense, Kernel, KernelError, Random};
 use crate::cli::{EvaluateArgs, TrainArgs};
 use crate::dataset::{Dataset, DatasetError};
 use crate::evaluate::{self, BATCH_SIZE};
-use crate::files::{FileError, Outputs, Written, check_writable};
+use crate::files::{FileError, Outputs, Written, check_targets};
 use crate::fit::{FitError, Settings, fit};
 use crate::history::{History, Metrics};
 use crate::idx::{CLASSES, PIXELS, SIDE};
@@ -18,6 +17,7 @@ use crate::model_files::{self, ModelFileError, Recipe, TrainedModel};
 use crate::pictures;
 use crate::progress::{Progress, print_evaluation};
 use crate::summary::{LayerSummary, summary, thousands};
+use crate::terminal::{has_colours, print};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,14 @@ pub enum RunError {
     /// The picture of the first images cannot be made.
     #[error("images.png: {0}")]
     Picture(#[from] png::EncodingError),
+    /// The weights cannot be tested.
+    #[error("{}: {error}", path.display())]
+    Weights {
+        /// The file they came from.
+        path: PathBuf,
+        /// What was wrong.
+        error: dense_core::Error,
+    },
     /// The training failed.
     #[error("{0}")]
     Fit(#[from] FitError),
@@ -57,13 +65,15 @@ impl RunError {
 ///
 /// # Errors
 ///
-/// Any [`RunError`]; no output file has changed then, unless it is the last of them that could not be put in place.
+/// Any [`RunError`]. No output file has changed then, unless all were written and one could not be put in place:
+/// see [`Outputs`].
 pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let common = &arguments.common;
     let kernel = common.kernel.kernel()?;
-    check_writable(&arguments.out)?;
-    check_writable(folder_of(&arguments.weights))?;
     let mut dataset = Dataset::load(&common.data)?;
+    let [picture_path, history_path, model_path] =
+        ["images.png", "history.json", "model.safetensors"].map(|name| arguments.out.join(name));
+    check_targets(&[&picture_path, &history_path, &model_path, &arguments.weights])?;
     let (train_shape, test_shape) = (shape(dataset.train.len()), shape(dataset.test.len()));
     if let Some(limit) = arguments.limit {
         dataset.train.truncate(limit);
@@ -82,15 +92,10 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let shown = &dataset.train.images[..samples.min(9)];
     let picture = pictures::png_grid(shown)?;
     if common.verbose > 0 {
-        println!("{train_shape} {test_shape}\n");
-        print!("{}", describe_data(&dataset, &settings));
-        let captions: Vec<_> = dataset.train.labels[..shown.len()]
-            .iter()
-            .map(|&label| dataset.class_names[usize::from(label)].as_str())
-            .collect();
-        println!("\n{}", pictures::terminal_grid(shown, &captions, has_colours()));
-        print!("{}", describe_model());
-        println!();
+        let captions = dataset.train.labels.iter().map(|&label| dataset.class_names[usize::from(label)].as_str());
+        let captions: Vec<_> = captions.take(shown.len()).collect();
+        print(&format!("{train_shape} {test_shape}\n\n{}\n", describe_data(&dataset, &settings)));
+        print(&format!("{}\n{}\n", pictures::terminal_grid(shown, &captions, has_colours()), describe_model()));
     }
 
     let mut layer = Box::new(Dense::<PIXELS, CLASSES>::ZERO);
@@ -131,14 +136,14 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         test_loss: test.loss,
     };
     let mut outputs = Outputs::new();
-    outputs.stage(&arguments.out.join("images.png"), &picture)?;
-    outputs.stage(&arguments.out.join("history.json"), &history.to_json())?;
-    outputs.stage(&arguments.out.join("model.safetensors"), &model_files::to_safetensors(&model)?)?;
+    outputs.stage(&picture_path, &picture)?;
+    outputs.stage(&history_path, &history.to_json())?;
+    outputs.stage(&model_path, &model_files::to_safetensors(&model)?)?;
     outputs.stage(&arguments.weights, model_files::to_rust_source(&model).as_bytes())?;
     let written = outputs.commit()?;
     if common.verbose > 0 {
         for Written { path, bytes } in written {
-            println!("wrote {} ({} bytes)", shown_path(&path).display(), thousands(bytes as usize));
+            print(&format!("wrote {} ({} bytes)\n", shown_path(&path).display(), thousands(bytes as usize)));
         }
     }
     Ok(())
@@ -154,8 +159,8 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
     let kernel = common.kernel.kernel()?;
     let layer = model_files::load(&arguments.weights)?;
     let dataset = Dataset::load(&common.data)?;
-    test(&layer, &dataset, kernel, common.verbose).map_err(FitError::Core)?;
-    Ok(())
+    let tested = test(&layer, &dataset, kernel, common.verbose);
+    tested.map(|_| ()).map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }
 
 fn test(
@@ -213,20 +218,6 @@ fn describe_model() -> String {
         },
     ];
     summary("softmax_regression", &layers)
-}
-
-/// Whether pictures can be drawn in 24-bit greys.
-fn has_colours() -> bool {
-    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-    io::stdout().is_terminal() && !plain
-}
-
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// The last part of a folder's path, whatever way leads to it.

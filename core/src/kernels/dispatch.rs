@@ -110,6 +110,7 @@ impl Kernel {
 
 /// Why there is no such kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KernelError {
     /// No kernel has that name.
     Unknown,
@@ -169,8 +170,8 @@ pub fn affine<T: Element>(
 ) -> Result<(), Error> {
     check_not_zero("row width", rows.width())?;
     check_not_zero("units", bias.len())?;
-    check("weights", weights.len(), bias.len() * rows.width())?;
-    check("logits", outputs.len(), rows.len() * bias.len())?;
+    check("weights", weights.len(), product(bias.len(), rows.width()))?;
+    check("logits", outputs.len(), product(rows.len(), bias.len()))?;
     dispatch!(kernel, affine(rows, weights, bias, scale, outputs));
     Ok(())
 }
@@ -193,9 +194,9 @@ pub fn affine_transposed(
     check_not_zero("units", units)?;
     let (rows, columns) = (deltas.len() / units, weights.len() / units);
     check_not_zero("weights", columns)?;
-    check("deltas", deltas.len(), rows * units)?;
-    check("weights", weights.len(), columns * units)?;
-    check("input deltas", outputs.len(), rows * columns)?;
+    check("deltas", deltas.len(), product(rows, units))?;
+    check("weights", weights.len(), product(columns, units))?;
+    check("input deltas", outputs.len(), product(rows, columns))?;
     dispatch!(kernel, affine_transposed(deltas, weights, units, outputs));
     Ok(())
 }
@@ -265,16 +266,16 @@ pub fn outer_product_adam<T: Element>(
 #[allow(unsafe_code)]
 pub fn softmax(kernel: Kernel, values: &mut [f32], classes: usize) -> Result<(), Error> {
     check_not_zero("classes", classes)?;
-    check("logits", values.len(), values.len() / classes * classes)?;
+    check("logits", values.len(), product(values.len() / classes, classes))?;
     dispatch!(kernel, softmax(values, classes));
     Ok(())
 }
 
 /// Softmax of each row of `classes` numbers and its cross-entropy with the row's label, in place: `values` become the
-/// derivatives of each row's loss. A label that is no class makes no sense and no error here.
+/// derivatives of each row's loss.
 ///
 /// # Errors
-/// [`Error::Length`] where `values` is not label × class.
+/// [`Error::Length`] where `values` is not label × class, [`Error::LabelOutOfRange`]; `values` are then as they were.
 #[allow(unsafe_code)]
 pub fn softmax_cross_entropy(
     kernel: Kernel,
@@ -283,7 +284,10 @@ pub fn softmax_cross_entropy(
     labels: &[u8],
 ) -> Result<Score, Error> {
     check_not_zero("classes", classes)?;
-    check("logits", values.len(), labels.len() * classes)?;
+    check("logits", values.len(), product(labels.len(), classes))?;
+    if let Some((sample, &label)) = labels.iter().enumerate().find(|&(_, &label)| usize::from(label) >= classes) {
+        return Err(Error::LabelOutOfRange { sample, label, classes });
+    }
     Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
 }
 
@@ -293,9 +297,14 @@ fn check_outer<T>(rows: &Rows<'_, T>, deltas: &[f32], parameters: usize) -> Resu
     check_not_zero("row width", rows.width())?;
     let units = deltas.len() / rows.len();
     check_not_zero("units", units)?;
-    check("deltas", deltas.len(), rows.len() * units)?;
-    check("parameters", parameters, rows.width() * units)?;
+    check("deltas", deltas.len(), product(rows.len(), units))?;
+    check("parameters", parameters, product(rows.width(), units))?;
     Ok(units)
+}
+
+/// The length of a slice of so many rows of so much; where that is beyond any number, one that no slice has.
+fn product(rows: usize, length: usize) -> usize {
+    rows.saturating_mul(length)
 }
 
 fn check(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
@@ -304,4 +313,24 @@ fn check(what: &'static str, found: usize, expected: usize) -> Result<(), Error>
 
 fn check_not_zero(what: &'static str, found: usize) -> Result<(), Error> {
     if found == 0 { Err(Error::Length { what, found, expected: 1 }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_beyond_any_number_fit_no_slice() {
+        assert_eq!(product(3, 4), 12);
+        let row = [1.0_f32];
+        for kernel in Kernel::available() {
+            // 2 · usize::MAX / 2 + 2 wraps to 0, the length of an empty slice.
+            let rows = Rows::repeated(&row, usize::MAX / 2 + 1);
+            assert!(affine(kernel, rows, &[1.0; 2], &[0.0; 2], 1.0, &mut []).is_err());
+            assert!(outer_product(kernel, rows, &[], 1.0, &mut []).is_err());
+            assert!(softmax_cross_entropy(kernel, &mut [], usize::MAX / 2 + 1, &[0; 2]).is_err());
+            assert_eq!(softmax(kernel, &mut [], usize::MAX), Ok(()));
+            assert_eq!(softmax_cross_entropy(kernel, &mut [], usize::MAX, &[]), Ok(Score::default()));
+        }
+    }
 }

@@ -10,7 +10,9 @@ use crate::math::{
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
 pub trait Load {}
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
-impl<T> Load for T {}
+impl Load for u8 {}
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+impl Load for f32 {}
 
 /// Partial sums of a dot product.
 const LANES: usize = 16;

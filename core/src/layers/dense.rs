@@ -30,7 +30,10 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     pub const PARAMETERS: usize = IN * OUT + OUT;
 
     /// All parameters +0.0.
-    pub const ZERO: Self = Self { weights: [[0.0; IN]; OUT], bias: [0.0; OUT] };
+    pub const ZERO: Self = {
+        assert!(IN > 0 && OUT > 0, "a layer has at least one input and one output");
+        Self { weights: [[0.0; IN]; OUT], bias: [0.0; OUT] }
+    };
 
     /// A layer of these weights, `weights[output][input]`, and biases.
     #[must_use]
@@ -113,19 +116,19 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         kernels::affine_transposed(kernel, deltas.as_flattened(), self.weights.as_flattened(), OUT, input_deltas)
     }
 
-    /// The gradient of the mean loss by every parameter, `gradients.weights()[output][input]` = mean over the samples
-    /// of delta · input. To learn, the steps below are enough and store no gradient; this is for looking at it.
+    /// Becomes the gradient of the mean loss by every parameter of a layer: instead of weight and bias, the mean over the
+    /// samples of delta · input and of delta. To learn, the steps below are enough and store no gradient; this is for
+    /// looking at it.
     ///
     /// # Errors
     /// [`Error::Length`] where `deltas` has not one row a sample.
-    pub fn gradients<T: Element>(
-        &self,
+    pub fn set_to_gradients<T: Element>(
+        &mut self,
         kernel: Kernel,
         batch: Batch<'_, T, IN>,
         deltas: &[[f32; OUT]],
-        gradients: &mut Self,
     ) -> Result<(), Error> {
-        gradients.units_mut().store_gradients(kernel, batch, deltas.as_flattened())
+        self.units_mut().store_gradients(kernel, batch, deltas.as_flattened())
     }
 
     /// Backward and update in one pass by gradient descent. `deltas` is the derivative of each sample's loss by its

@@ -52,7 +52,7 @@ fn defaults_are_those_of_keras_and_lie_in_the_workspace() {
 fn every_option_of_train_works_with_and_without_its_name() {
     for subcommand in ["", "train "] {
         let args = train(&format!(
-            "{subcommand}--data d --out o --weights w.rs --epochs 100000 --batch-size 60000 \
+            "{subcommand}--data d --out o --weights w.rs --epochs 100000 --batch-size 65536 \
              --optimizer sgd --learning-rate 0.5 --seed 18446744073709551615 --threads 256 \
              --kernel portable --limit 1 --verbose 2"
         ));
@@ -61,7 +61,7 @@ fn every_option_of_train_works_with_and_without_its_name() {
         assert_eq!(args.common.verbose, 2);
         assert_eq!(args.out, Path::new("o"));
         assert_eq!(args.weights, Path::new("w.rs"));
-        assert_eq!((args.epochs, args.batch_size), (100_000, 60_000));
+        assert_eq!((args.epochs, args.batch_size), (100_000, 65_536));
         assert_eq!((args.seed, args.threads), (u64::MAX, 256));
         assert_eq!(args.optimizer, Optimizer::Sgd);
         assert_eq!(args.learning_rate(), 0.5);
@@ -93,18 +93,19 @@ fn learning_rate_follows_the_optimizer_unless_given() {
 #[test]
 fn bad_values_are_refused_with_the_option_and_the_fault() {
     let epochs = "must be a whole number from 1 to 100000";
-    let samples = "must be a whole number from 1 to 60000";
+    let batch_size = "must be a whole number from 1 to 65536";
+    let limit = "must be a whole number from 1 to 4294967295";
     let threads = "must be a whole number from 1 to 256";
-    let learning_rate = "must be a finite number above 0";
+    let learning_rate = "must be a number from 9.094947e-13 to 1e30";
     for (option, value, fault) in [
         ("--epochs", "0", epochs),
         ("--epochs", "100001", epochs),
         ("--epochs", "-1", epochs),
         ("--epochs", "1.5", epochs),
-        ("--batch-size", "0", samples),
-        ("--batch-size", "60001", samples),
-        ("--batch-size", "99999999999999999999", samples),
-        ("--limit", "0", samples),
+        ("--batch-size", "0", batch_size),
+        ("--batch-size", "65537", batch_size),
+        ("--batch-size", "99999999999999999999", batch_size),
+        ("--limit", "0", limit),
         ("--threads", "0", threads),
         ("--threads", "257", threads),
         ("--learning-rate", "0", learning_rate),
@@ -112,6 +113,7 @@ fn bad_values_are_refused_with_the_option_and_the_fault() {
         ("--learning-rate", "NaN", learning_rate),
         ("--learning-rate", "inf", learning_rate),
         ("--learning-rate", "1e-60", learning_rate),
+        ("--learning-rate", "9e-13", learning_rate),
         ("--learning-rate", "1e60", learning_rate),
         ("--learning-rate", "fast", learning_rate),
         ("--seed", "-1", "invalid digit found in string"),

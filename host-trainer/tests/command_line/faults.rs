@@ -156,13 +156,13 @@ fn a_damaged_data_set_is_refused() {
 #[test]
 fn wrong_options_are_refused() {
     let folder = workplace();
-    let samples = "must be a whole number from 1 to 60000";
-    let learning_rate = "must be a finite number above 0";
+    let batch_size = "must be a whole number from 1 to 65536";
+    let learning_rate = "must be a number from 9.094947e-13 to 1e30";
     for (options, wanted) in [
-        ("--batch-size 0", ["--batch-size", samples]),
-        ("--batch-size 99999999", ["--batch-size", samples]),
-        ("--batch-size -1", ["--batch-size", samples]),
-        ("--limit 0", ["--limit", samples]),
+        ("--batch-size 0", ["--batch-size", batch_size]),
+        ("--batch-size 99999999", ["--batch-size", batch_size]),
+        ("--batch-size -1", ["--batch-size", batch_size]),
+        ("--limit 0", ["--limit", "must be a whole number from 1"]),
         ("--epochs 0", ["--epochs", "must be a whole number from 1 to 100000"]),
         ("--threads 0", ["--threads", "must be a whole number from 1 to 256"]),
         ("--seed -1", ["--seed", "-1"]),
@@ -171,8 +171,8 @@ fn wrong_options_are_refused() {
         ("--learning-rate 0", ["--learning-rate", learning_rate]),
         ("--learning-rate -1", ["--learning-rate", learning_rate]),
         ("--learning-rate 1e-50", ["--learning-rate", learning_rate]),
-        ("--learning-rate 1e-20", ["learning rate is 0.00000000000000000001", "expected 0.0000000000009"]),
-        ("--optimizer sgd --learning-rate 1e31", ["learning rate is 1", "expected 0.0000000000009"]),
+        ("--learning-rate 1e-20", ["--learning-rate", learning_rate]),
+        ("--optimizer sgd --learning-rate 1e31", ["--learning-rate", learning_rate]),
         ("--verbose 3", ["--verbose", "must be 0, 1 or 2"]),
         ("--optimizer newton", ["--optimizer", "adam, sgd"]),
         ("--kernel sse2", ["--kernel", "portable"]),
@@ -190,6 +190,7 @@ fn unusable_outputs_are_refused() {
         ("--weights weights.rs --out empty/out", "cannot use the folder empty/out: "),
         ("--out out --weights empty/weights.rs", "cannot use the folder empty: "),
         ("--out out --weights data", "cannot write data: "),
+        ("--out out --weights out/model.safetensors", "another output goes to the same file"),
     ] {
         assert_refused(folder.path(), &format!("{line} --epochs 1"), 2, &[wanted]);
     }

@@ -72,8 +72,10 @@ fn dots<T: Element, const N: usize>(row: &[T], weights: &[f32]) -> [f32; N] {
     })
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
     for column in (0..columns).step_by(CHUNK) {
         for (deltas, outputs) in deltas.chunks(ROWS_BACK * units).zip(outputs.chunks_mut(ROWS_BACK * columns)) {

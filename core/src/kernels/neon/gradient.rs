@@ -96,8 +96,10 @@ impl Update for Adapt {
     }
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) fn outer_product<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -108,8 +110,10 @@ pub(in crate::kernels) fn outer_product<T: Element>(
     unsafe { gradients(rows, deltas, units, scale, Store { gradient: gradient.as_mut_ptr() }) };
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) fn outer_product_sgd<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -121,8 +125,10 @@ pub(in crate::kernels) fn outer_product_sgd<T: Element>(
     unsafe { gradients(rows, deltas, units, scale, Descend { learning_rate, weights: weights.as_mut_ptr() }) };
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) fn outer_product_adam<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product_adam<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,

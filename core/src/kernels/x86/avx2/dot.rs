@@ -78,8 +78,10 @@ fn dots<T: Element, const N: usize>(row: &[T], next: &[T], weights: &[f32]) -> [
     add_lanes(sums)
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
     let rows = deltas.len() / units;
     for column in (0..columns).step_by(LANES) {

@@ -86,8 +86,10 @@ impl Update for Adapt {
     }
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) fn outer_product<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -98,8 +100,10 @@ pub(in crate::kernels) fn outer_product<T: Element>(
     unsafe { gradients(rows, deltas, units, scale, Store { gradient: gradient.as_mut_ptr() }) };
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) fn outer_product_sgd<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -111,8 +115,10 @@ pub(in crate::kernels) fn outer_product_sgd<T: Element>(
     unsafe { gradients(rows, deltas, units, scale, Descend { learning_rate, weights: weights.as_mut_ptr() }) };
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) fn outer_product_adam<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product_adam<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -131,7 +137,7 @@ pub(in crate::kernels) fn outer_product_adam<T: Element>(
 }
 
 /// # Safety
-/// There is a parameter for every unit and input.
+/// There is a row for every row of deltas, and a parameter for every unit and input.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: impl Update) {
     if rows.width() == 1 {
@@ -158,7 +164,7 @@ unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize,
 /// The gradients by a single input (a bias is the weight of an input that is always 1), with units as lanes.
 ///
 /// # Safety
-/// There is a parameter for every unit, and the rows have one input.
+/// There is a row for every row of deltas, a parameter for every unit, and the rows have one input.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn column_gradients<T: Element>(
     rows: Rows<'_, T>,
@@ -184,7 +190,7 @@ unsafe fn column_gradients<T: Element>(
 /// The gradients of `N` units from `first` on by the inputs from `column` on, two vectors at most.
 ///
 /// # Safety
-/// There are `N` units from `first` on, and `column` is below the width.
+/// There is a row for every row of deltas, there are `N` units from `first` on, and `column` is below the width.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn block<T: Element, const N: usize>(

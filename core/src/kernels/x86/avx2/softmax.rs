@@ -18,7 +18,7 @@ pub(in crate::kernels) fn softmax(values: &mut [f32], classes: usize) {
 #[target_feature(enable = "avx2,fma")]
 pub(in crate::kernels) fn softmax_cross_entropy(values: &mut [f32], classes: usize, labels: &[u8]) -> Score {
     let mut score = Score::default();
-    for (rows, labels) in values.chunks_mut(LANES * classes).zip(labels.chunks(LANES)) {
+    for (rows, labels) in values.chunks_mut(LANES.saturating_mul(classes)).zip(labels.chunks(LANES)) {
         let (mut distances, mut sums, mut correct) = ([0.0; LANES], [1.0; LANES], [false; LANES]);
         for (index, (row, &label)) in rows.chunks_exact_mut(classes).zip(labels).enumerate() {
             let label = usize::from(label);

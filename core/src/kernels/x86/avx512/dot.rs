@@ -118,8 +118,10 @@ fn dots<T: Element, const S: usize, const N: usize>(
     reduce_lanes::<Sum, S, N>(sums)
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
     let rows = deltas.len() / units;
     let smallest = _mm512_set1_ps(SMALLEST_SIGNAL);

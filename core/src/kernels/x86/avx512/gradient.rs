@@ -96,9 +96,7 @@ impl Update for Adapt {
             let mean = flush_below(mean, _mm512_set1_ps(SMALLEST_FIRST_MOMENT));
             let square = _mm512_maskz_loadu_ps(mask, second);
             let square = _mm512_fmadd_ps(second_share, _mm512_fmsub_ps(gradient, gradient, square), square);
-            // A mean of squares needs no sign taken off.
-            let large = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(square, _mm512_set1_ps(SMALLEST_SECOND_MOMENT));
-            let square = _mm512_maskz_mov_ps(large, square);
+            let square = flush_below(square, _mm512_set1_ps(SMALLEST_SECOND_MOMENT));
             _mm512_mask_storeu_ps(first, mask, mean);
             _mm512_mask_storeu_ps(second, mask, square);
             (_mm512_mul_ps(_mm512_set1_ps(self.step.step_size), mean), _mm512_sqrt_ps(square))
@@ -118,8 +116,10 @@ impl Update for Adapt {
     }
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) fn outer_product<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -130,8 +130,10 @@ pub(in crate::kernels) fn outer_product<T: Element>(
     unsafe { gradients(rows, deltas, units, scale, Store { gradient: gradient.as_mut_ptr() }) };
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) fn outer_product_sgd<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -143,8 +145,10 @@ pub(in crate::kernels) fn outer_product_sgd<T: Element>(
     unsafe { gradients(rows, deltas, units, scale, Descend { learning_rate, weights: weights.as_mut_ptr() }) };
 }
 
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) fn outer_product_adam<T: Element>(
+pub(in crate::kernels) unsafe fn outer_product_adam<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -163,7 +167,7 @@ pub(in crate::kernels) fn outer_product_adam<T: Element>(
 }
 
 /// # Safety
-/// There is a parameter for every unit and input.
+/// There is a row for every row of deltas, and a parameter for every unit and input.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: impl Update) {
     if rows.width() == 1 {
@@ -188,7 +192,7 @@ unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize,
 /// The gradients by a single input (a bias is the weight of an input that is always 1), with units as lanes.
 ///
 /// # Safety
-/// There is a parameter for every unit, and the rows have one input.
+/// There is a row for every row of deltas, a parameter for every unit, and the rows have one input.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn column_gradients<T: Element>(
     rows: Rows<'_, T>,
@@ -217,7 +221,7 @@ unsafe fn column_gradients<T: Element>(
 /// The gradients of `N` units from `first` on, `C` vectors of inputs at a time. Returns `N`.
 ///
 /// # Safety
-/// There are `N` units from `first` on, and a parameter for each and every input.
+/// There is a row for every row of deltas, and there are `N` units from `first` on, with a parameter for each input.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn unit_gradients<T: Element, const N: usize, const C: usize>(
     rows: Rows<'_, T>,
@@ -339,7 +343,8 @@ impl<U: Update, const N: usize, const C: usize> Pending<U, N, C> {
 /// Σ over rows of delta · input for `N` units from `first` on and `C` vectors of inputs from `column` on.
 ///
 /// # Safety
-/// There are `N` units from `first` on, and the inputs from `column` on, as far as they are in `mask`.
+/// There is a row for every row of deltas, there are `N` units from `first` on, and the inputs from `column` on, as far
+/// as they are in `mask`; what is `pending` belongs to parameters that are there.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn sums<T: Element, const N: usize, const C: usize, const P: usize>(

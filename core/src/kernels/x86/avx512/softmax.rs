@@ -10,7 +10,7 @@ use crate::math::{
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 pub(in crate::kernels) fn softmax(values: &mut [f32], classes: usize) {
-    for rows in values.chunks_mut(LANES * classes) {
+    for rows in values.chunks_mut(LANES.saturating_mul(classes)) {
         softmax_rows(rows, classes);
     }
 }
@@ -18,7 +18,7 @@ pub(in crate::kernels) fn softmax(values: &mut [f32], classes: usize) {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 pub(in crate::kernels) fn softmax_cross_entropy(values: &mut [f32], classes: usize, labels: &[u8]) -> Score {
     let mut score = Score::default();
-    for (rows, labels) in values.chunks_mut(LANES * classes).zip(labels.chunks(LANES)) {
+    for (rows, labels) in values.chunks_mut(LANES.saturating_mul(classes)).zip(labels.chunks(LANES)) {
         let mut logits = [0.0; LANES];
         for ((logit, row), &label) in logits.iter_mut().zip(rows.chunks_exact(classes)).zip(labels) {
             *logit = row.get(usize::from(label)).copied().unwrap_or(0.0);
