@@ -1,0 +1,45 @@
+//! What does not fit together.
+
+use dense_core::Kernel;
+use dense_core::kernels::{self, AdamParameters, Rows};
+
+use crate::outer_product::step_of_adam;
+
+/// Lengths that do not fit are refused, and nothing is written.
+pub(crate) fn refuses_wrong_lengths(kernel: Kernel) {
+    let samples = [1_u8; 34];
+    let rows = Rows::contiguous(&samples, 17, 2);
+    let numbers = [1.0_f32; 64];
+    let mut written = [7.0_f32; 64];
+    // Right would be 51 weights, 3 biases and 6 outputs.
+    for (weights, bias, outputs) in [(50, 3, 6), (52, 3, 6), (51, 2, 6), (51, 4, 6), (51, 3, 5), (51, 3, 7), (0, 0, 0)]
+    {
+        kernels::affine(kernel, rows, &numbers[..weights], &numbers[..bias], 1.0, &mut written[..outputs]).unwrap_err();
+    }
+    // 6 deltas, 51 weights, 3 units and 34 outputs.
+    for (deltas, weights, units, outputs) in [(5, 51, 3, 34), (6, 50, 3, 34), (6, 51, 3, 33), (6, 51, 0, 34)] {
+        let (deltas, weights) = (&numbers[..deltas], &numbers[..weights]);
+        kernels::affine_transposed(kernel, deltas, weights, units, &mut written[..outputs]).unwrap_err();
+    }
+    // 6 deltas and 51 parameters.
+    for (deltas, parameters) in [(5, 51), (7, 51), (6, 50), (6, 52), (0, 0)] {
+        let deltas = &numbers[..deltas];
+        kernels::outer_product(kernel, rows, deltas, 1.0, &mut written[..parameters]).unwrap_err();
+        kernels::outer_product_sgd(kernel, rows, deltas, 1.0, 0.1, &mut written[..parameters]).unwrap_err();
+    }
+    for (first, second) in [(50, 51), (51, 52)] {
+        let (mut first_moments, mut second_moments) = (written, written);
+        let parameters = AdamParameters {
+            values: &mut written[..51],
+            first_moments: &mut first_moments[..first],
+            second_moments: &mut second_moments[..second],
+        };
+        kernels::outer_product_adam(kernel, rows, &numbers[..6], 1.0, &step_of_adam(), parameters).unwrap_err();
+    }
+    // 3 classes, 2 labels, 6 logits.
+    for (logits, classes) in [(5, 3), (7, 3), (6, 0)] {
+        kernels::softmax(kernel, &mut written[..logits], classes).unwrap_err();
+        kernels::softmax_cross_entropy(kernel, &mut written[..logits], classes, &[0, 1]).unwrap_err();
+    }
+    assert_eq!(written, [7.0; 64]);
+}

@@ -1,0 +1,78 @@
+//! One suite for every kernel: whatever `portable` computes, the others compute to the last bit.
+//!
+//! A kernel that this machine lacks is skipped, with a line that says so; `REQUIRE_KERNEL=avx512` (or another name, or
+//! several with commas) makes that a failure.
+
+mod affine;
+mod cases;
+mod lengths;
+mod outer_product;
+mod softmax;
+
+use dense_core::{Kernel, KernelError};
+
+/// The kernel of that name, or nothing (and a line) where this machine lacks it and need not have it.
+fn kernel(name: &str) -> Option<Kernel> {
+    match Kernel::by_name(name) {
+        Ok(kernel) => Some(kernel),
+        Err(error @ KernelError::Missing(_)) => {
+            let required = std::env::var("REQUIRE_KERNEL").unwrap_or_default();
+            assert!(!required.split(',').any(|required| required == name), "{error}, and REQUIRE_KERNEL wants it");
+            eprintln!("skipped: {error}");
+            None
+        }
+        Err(error) => panic!("{name}: {error}"),
+    }
+}
+
+/// Compares bits, and says where the first difference is.
+fn assert_same_bits(expected: &[f32], found: &[f32], case: &str) {
+    assert_eq!(expected.len(), found.len(), "{case}");
+    for (place, (expected, found)) in expected.iter().zip(found).enumerate() {
+        assert!(
+            expected.to_bits() == found.to_bits(),
+            "{case}, number {place}: portable has {expected:e} ({:#010x}), this kernel {found:e} ({:#010x})",
+            expected.to_bits(),
+            found.to_bits()
+        );
+    }
+}
+
+macro_rules! suite {
+    ($($name:ident),+) => {$(
+        mod $name {
+            use super::{affine, kernel, lengths, outer_product, softmax};
+
+            suite!(@tests $name:
+                affine_u8 = affine::affine::<u8>,
+                affine_f32 = affine::affine::<f32>,
+                affine_keeps_negative_zeros = affine::affine_keeps_negative_zeros,
+                affine_transposed = affine::affine_transposed,
+                affine_transposed_flushes_at_the_limit = affine::affine_transposed_flushes_at_the_limit,
+                outer_product_u8 = outer_product::outer_product::<u8>,
+                outer_product_f32 = outer_product::outer_product::<f32>,
+                outer_product_sgd_u8 = outer_product::outer_product_sgd::<u8>,
+                outer_product_sgd_f32 = outer_product::outer_product_sgd::<f32>,
+                outer_product_adam_u8 = outer_product::outer_product_adam::<u8>,
+                outer_product_adam_f32 = outer_product::outer_product_adam::<f32>,
+                updates_flush_at_the_limits = outer_product::updates_flush_at_the_limits,
+                epsilon_counts = outer_product::epsilon_counts,
+                moments_decay_to_zero = outer_product::moments_decay_to_zero,
+                softmax = softmax::softmax,
+                exponentials_to_the_last_bit = softmax::exponentials_to_the_last_bit,
+                logarithms_to_the_last_bit = softmax::logarithms_to_the_last_bit,
+                refuses_wrong_lengths = lengths::refuses_wrong_lengths
+            );
+        }
+    )+};
+    (@tests $kernel:ident: $($test:ident = $check:path),+) => {$(
+        #[test]
+        fn $test() {
+            if let Some(kernel) = kernel(stringify!($kernel)) {
+                $check(kernel);
+            }
+        }
+    )+};
+}
+
+suite!(portable, avx2, avx512, neon);

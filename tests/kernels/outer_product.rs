@@ -1,0 +1,141 @@
+//! Gradients, alone and with the updates that follow them.
+
+use dense_core::kernels::{self, AdamParameters, AdamStep, Rows};
+use dense_core::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
+use dense_core::{Adam, Kernel, Random};
+
+use crate::assert_same_bits;
+use crate::cases::{Samples, Values, around, for_each_case, straddle};
+
+pub(crate) fn outer_product<T: Samples>(kernel: Kernel) {
+    for_each_case::<T>(|case, random, values, rows, units| {
+        let deltas = values.fill(random, rows.len() * units);
+        let compute = |kernel| {
+            let mut gradient = vec![7.0; units * rows.width()];
+            kernels::outer_product(kernel, rows, &deltas, T::SCALE / 32.0, &mut gradient).unwrap();
+            gradient
+        };
+        assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
+    });
+}
+
+pub(crate) fn outer_product_sgd<T: Samples>(kernel: Kernel) {
+    for_each_case::<T>(|case, random, values, rows, units| {
+        let deltas = values.fill(random, rows.len() * units);
+        let weights = Values::Ordinary.fill(random, units * rows.width());
+        let compute = |kernel| {
+            let mut weights = weights.clone();
+            kernels::outer_product_sgd(kernel, rows, &deltas, T::SCALE / 32.0, 0.01, &mut weights).unwrap();
+            weights
+        };
+        assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
+    });
+}
+
+pub(crate) fn outer_product_adam<T: Samples>(kernel: Kernel) {
+    for_each_case::<T>(|case, random, values, rows, units| {
+        let count = units * rows.width();
+        let deltas = values.fill(random, rows.len() * units);
+        let weights = Values::Ordinary.fill(random, count);
+        let moments = Values::Ties.fill(random, count);
+        let squares = moments.iter().map(|moment| moment * moment).collect();
+        assert_same_adam(kernel, rows, &deltas, &State { values: weights, means: moments, squares }, case);
+    });
+}
+
+/// Parameters with Adam's moments of them.
+#[derive(Clone)]
+struct State {
+    values: Vec<f32>,
+    means: Vec<f32>,
+    squares: Vec<f32>,
+}
+
+/// Makes a step of Adam with both kernels, compares, and returns what came out.
+fn assert_same_adam<T: Samples>(kernel: Kernel, rows: Rows<'_, T>, deltas: &[f32], state: &State, case: &str) -> State {
+    let compute = |kernel| {
+        let mut state = state.clone();
+        let parameters = AdamParameters {
+            values: &mut state.values,
+            first_moments: &mut state.means,
+            second_moments: &mut state.squares,
+        };
+        kernels::outer_product_adam(kernel, rows, deltas, T::SCALE / 32.0, &step_of_adam(), parameters).unwrap();
+        state
+    };
+    let (expected, found) = (compute(Kernel::PORTABLE), compute(kernel));
+    assert_same_bits(&expected.values, &found.values, &format!("values, {case}"));
+    assert_same_bits(&expected.means, &found.means, &format!("means, {case}"));
+    assert_same_bits(&expected.squares, &found.squares, &format!("squares, {case}"));
+    expected
+}
+
+pub(crate) fn step_of_adam() -> AdamStep {
+    let mut adam = Adam::new(0.001).unwrap();
+    adam.next_step();
+    adam.next_step()
+}
+
+/// With gradients of zero, weights and moments on both sides of their limits stay there or decay just so far.
+pub(crate) fn updates_flush_at_the_limits(kernel: Kernel) {
+    let weights = around(SMALLEST_WEIGHT);
+    let count = weights.len();
+    let step = step_of_adam();
+    let means = around(SMALLEST_FIRST_MOMENT / (1.0 - step.first_share));
+    let squares = around(SMALLEST_SECOND_MOMENT / (1.0 - step.second_share)).into_iter().map(f32::abs).collect();
+    // The parameters of one unit, or the one parameter of many.
+    for (units, width) in [(1, count), (count, 1)] {
+        let case = format!("{units} units, width {width}");
+        let (samples, deltas) = (vec![1.0_f32; width], vec![0.0; units]);
+        let rows = Rows::contiguous(&samples, width, 1);
+
+        let descend = |kernel| {
+            let mut weights = weights.clone();
+            kernels::outer_product_sgd(kernel, rows, &deltas, 1.0, 0.01, &mut weights).unwrap();
+            weights
+        };
+        let expected = descend(Kernel::PORTABLE);
+        assert!(straddle(&expected, SMALLEST_WEIGHT));
+        assert_same_bits(&expected, &descend(kernel), &case);
+
+        let zeros = vec![0.0; count];
+        let state = State { values: weights.clone(), means: zeros.clone(), squares: zeros.clone() };
+        let updated = assert_same_adam(kernel, rows, &deltas, &state, &case);
+        assert!(straddle(&updated.values, SMALLEST_WEIGHT));
+
+        let state = State { values: zeros, means: means.clone(), squares: Vec::clone(&squares) };
+        let updated = assert_same_adam(kernel, rows, &deltas, &state, &case);
+        assert!(straddle(&updated.means, SMALLEST_FIRST_MOMENT));
+        assert!(straddle(&updated.squares, SMALLEST_SECOND_MOMENT));
+    }
+}
+
+/// Where gradients are so small that epsilon, 10⁻⁷, is a good part of the divisor.
+pub(crate) fn epsilon_counts(kernel: Kernel) {
+    let mut random = Random::new(2026, 6);
+    let width = 785;
+    let means: Vec<f32> = Values::Ordinary.fill(&mut random, width).iter().map(|mean| 1e-7 * mean).collect();
+    let squares = Values::Ordinary.fill(&mut random, width).iter().map(|root| 1e-14 * root * root).collect();
+    let state = State { values: vec![0.0; width], means, squares };
+    let samples = vec![1.0_f32; width];
+    assert_same_adam(kernel, Rows::contiguous(&samples, width, 1), &[1e-7], &state, "small moments");
+}
+
+/// Moments that nothing feeds any more decay to zero without a subnormal on the way.
+pub(crate) fn moments_decay_to_zero(kernel: Kernel) {
+    let step = step_of_adam();
+    let mut values = [0.5_f32; 17];
+    let (mut first_moments, mut second_moments) = ([1.0_f32; 17], [1.0_f32; 17]);
+    for _ in 0..60_000 {
+        let parameters = AdamParameters {
+            values: &mut values,
+            first_moments: &mut first_moments,
+            second_moments: &mut second_moments,
+        };
+        kernels::outer_product_adam(kernel, Rows::repeated(&[0_u8; 17], 1), &[1.0], 1.0, &step, parameters).unwrap();
+        let all = values.iter().chain(&first_moments).chain(&second_moments);
+        assert!(all.copied().all(|value| value == 0.0 || value.is_normal()));
+    }
+    assert_eq!(first_moments.map(f32::to_bits), [0; 17]);
+    assert_eq!(second_moments.map(f32::to_bits), [0; 17]);
+}
