@@ -71,7 +71,7 @@ impl Vectors {
         Ok(parameters)
     }
 
-    /// The layer of `name.weights` [OUT, IN] and `name.bias` [OUT].
+    /// The layer of `name.weights` (`OUT` × `IN`) and `name.bias` (`OUT`).
     pub fn dense<const IN: usize, const OUT: usize>(&self, name: &str) -> Result<Dense<IN, OUT>> {
         let weights = self.rows(&format!("{name}.weights"))?;
         let bias = self.rows(&format!("{name}.bias"))?;
