@@ -52,8 +52,8 @@ pub struct Layer {
 impl Layer {
     /// The same numbers as `dense`.
     pub fn new<const IN: usize, const OUT: usize>(dense: &Dense<IN, OUT>) -> Self {
-        let parameters = dense.weights().as_flattened().iter().chain(dense.bias());
-        Self { inputs: IN, parameters: parameters.copied().map(f64::from).collect() }
+        let parameters = dense.weights().chain(*dense.bias());
+        Self { inputs: IN, parameters: parameters.map(f64::from).collect() }
     }
 
     fn split(&self) -> (&[f64], &[f64]) {

@@ -7,12 +7,17 @@
 //!   +0.0; then sums l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1. Scale and bias come last, fused.
 //! - **The sum of a softmax** has the same 16 partial sums, by addition.
 //! - **A gradient** is a fused multiply-add per sample, in the order of the batch, from +0.0; then one multiplication.
+//!   Gradient descent folds that multiplication into the learning rate.
 //! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is
 //!   [`math::NAN`](crate::math::NAN).
 //!
 //! Samples, weights and deltas are to be finite. Where one is not, the bits of a NaN that comes of it depend on the
 //! machine; losses refuse logits that are not finite, so a training step never gets that far.
 
+#[cfg(fpv4)]
+#[allow(unsafe_code)]
+mod fpv4;
+mod layout;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
 mod neon;
@@ -28,11 +33,16 @@ pub use dispatch::{
     Kernel, KernelError, affine, affine_transposed, outer_product, outer_product_adam, outer_product_sgd, softmax,
     softmax_cross_entropy,
 };
+pub use layout::place;
 pub use rows::Rows;
 
+#[cfg(fpv4)]
+use fpv4::Load;
+#[cfg(fpv4)]
+pub(crate) use fpv4::{exp_nonpositive, fused_multiply_add, sqrt};
 #[cfg(target_arch = "aarch64")]
 use neon::Load;
-#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
 use portable::Load;
 #[cfg(target_arch = "x86_64")]
 use x86::Load;

@@ -46,7 +46,7 @@ pub fn canonical(value: f32) -> f32 {
 /// `value`, or +0.0 where its magnitude is below `limit`. NaN stays NaN.
 #[inline]
 #[must_use]
-pub fn flush_below(value: f32, limit: f32) -> f32 {
+pub const fn flush_below(value: f32, limit: f32) -> f32 {
     if value.abs() < limit { 0.0 } else { value }
 }
 
@@ -56,7 +56,9 @@ pub fn flush_below(value: f32, limit: f32) -> f32 {
 pub fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
     #[cfg(feature = "std")]
     return a.mul_add(b, c);
-    #[cfg(not(feature = "std"))]
+    #[cfg(fpv4)]
+    return crate::kernels::fused_multiply_add(a, b, c);
+    #[cfg(not(any(fpv4, feature = "std")))]
     libm::fmaf(a, b, c)
 }
 
@@ -66,7 +68,9 @@ pub fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
 pub fn sqrt(value: f32) -> f32 {
     #[cfg(feature = "std")]
     return value.sqrt();
-    #[cfg(not(feature = "std"))]
+    #[cfg(fpv4)]
+    return crate::kernels::sqrt(value);
+    #[cfg(not(any(fpv4, feature = "std")))]
     libm::sqrtf(value)
 }
 
@@ -93,20 +97,25 @@ pub(crate) const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 #[inline]
 #[must_use]
 pub fn exp_nonpositive(x: f32) -> f32 {
-    let x = if x > EXP_LOWEST { x } else { EXP_LOWEST };
-    let rounded = fused_multiply_add(x, LOG2_E, ROUND);
-    let n = rounded - ROUND;
-    let r = fused_multiply_add(n, -LN_2_HIGH, x);
-    let r = fused_multiply_add(n, -LN_2_LOW, r);
-    let [c0, c1, c2, c3, c4] = EXP_POLYNOMIAL;
-    let p = fused_multiply_add(c4, r, c3);
-    let p = fused_multiply_add(p, r, c2);
-    let p = fused_multiply_add(p, r, c1);
-    let p = fused_multiply_add(p, r, c0);
-    let p = fused_multiply_add(p, r * r, r);
-    // |n| ≤ 32 here, so adding n to the exponent field multiplies by 2ⁿ exactly.
-    let scaled = f32::from_bits((p + 1.0).to_bits().wrapping_add(rounded.to_bits() << 23));
-    flush_below(scaled, SMALLEST_SIGNAL)
+    #[cfg(fpv4)]
+    return crate::kernels::exp_nonpositive(x);
+    #[cfg(not(fpv4))]
+    {
+        let x = if x > EXP_LOWEST { x } else { EXP_LOWEST };
+        let rounded = fused_multiply_add(x, LOG2_E, ROUND);
+        let n = rounded - ROUND;
+        let r = fused_multiply_add(n, -LN_2_HIGH, x);
+        let r = fused_multiply_add(n, -LN_2_LOW, r);
+        let [c0, c1, c2, c3, c4] = EXP_POLYNOMIAL;
+        let p = fused_multiply_add(c4, r, c3);
+        let p = fused_multiply_add(p, r, c2);
+        let p = fused_multiply_add(p, r, c1);
+        let p = fused_multiply_add(p, r, c0);
+        let p = fused_multiply_add(p, r * r, r);
+        // |n| ≤ 32 here, so adding n to the exponent field multiplies by 2ⁿ exactly.
+        let scaled = f32::from_bits((p + 1.0).to_bits().wrapping_add(rounded.to_bits() << 23));
+        flush_below(scaled, SMALLEST_SIGNAL)
+    }
 }
 
 /// The natural logarithm of a normal positive number, within 0.86 units in the last place.

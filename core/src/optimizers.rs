@@ -8,7 +8,7 @@ use crate::{Dense, Error};
 /// [`math`](crate::math).
 pub const SMALLEST_LEARNING_RATE: f32 = 1.0 / (1_u64 << 40) as f32;
 /// The largest learning rate.
-pub const LARGEST_LEARNING_RATE: f32 = 1e30;
+pub const LARGEST_LEARNING_RATE: f32 = f32::MAX;
 
 /// Gradient descent as it is taught: w ← w − learning rate · gradient.
 ///

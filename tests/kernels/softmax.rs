@@ -5,6 +5,7 @@ use dense_core::math::exp_nonpositive;
 use dense_core::{Kernel, Random, Score};
 
 use crate::assert_same_bits;
+use crate::cases::around;
 
 /// Logits by hazard: ordinary ones, ties, a range beyond any exponent, and the ends of f32.
 fn logits(random: &mut Random, kind: u32, count: usize) -> Vec<f32> {
@@ -72,9 +73,13 @@ pub(crate) fn exponentials_to_the_last_bit(kernel: Kernel) {
 /// Of a row 0, x, x … with the label 0, the loss is the logarithm of the sum, which goes from 1 to the number of classes.
 pub(crate) fn logarithms_to_the_last_bit(kernel: Kernel) {
     const STEPS: u16 = u16::MAX;
+    let evenly = (0..STEPS).map(|step| -16.0 * f32::from(step) / f32::from(STEPS));
+    // With two classes, the exponential of this and 1 add up to √2, where the reduction goes over to another exponent.
+    let at_the_seam = around(0.881_373_6);
+    let arguments: Vec<f32> = evenly.chain(at_the_seam).collect();
     for classes in [2, 10, 17] {
-        for step in 0..STEPS {
-            let mut row = vec![-16.0 * f32::from(step) / f32::from(STEPS); classes];
+        for &x in &arguments {
+            let mut row = vec![x; classes];
             row[0] = 0.0;
             let loss = |kernel| kernels::softmax_cross_entropy(kernel, &mut row.clone(), classes, &[0]).unwrap().loss;
             let (expected, found) = (loss(Kernel::PORTABLE), loss(kernel));

@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+#[cfg(fpv4)]
+use super::fpv4;
 #[cfg(target_arch = "aarch64")]
 use super::neon;
 #[cfg(target_arch = "x86_64")]
@@ -19,6 +21,8 @@ pub struct Kernel(Version);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Version {
     Portable,
+    #[cfg(fpv4)]
+    Fpv4,
     #[cfg(target_arch = "aarch64")]
     Neon,
     #[cfg(target_arch = "x86_64")]
@@ -43,6 +47,8 @@ impl Version {
     /// The versions for this architecture, the slowest first.
     const ALL: &[Self] = &[
         Self::Portable,
+        #[cfg(fpv4)]
+        Self::Fpv4,
         #[cfg(target_arch = "aarch64")]
         Self::Neon,
         #[cfg(target_arch = "x86_64")]
@@ -54,6 +60,8 @@ impl Version {
     fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
+            #[cfg(fpv4)]
+            Self::Fpv4 => true,
             #[cfg(target_arch = "aarch64")]
             Self::Neon => cfg!(target_feature = "neon"),
             #[cfg(target_arch = "x86_64")]
@@ -69,7 +77,7 @@ impl Kernel {
     pub const PORTABLE: Self = Self(Version::Portable);
 
     /// Every name that [`by_name`](Self::by_name) knows, on this architecture or another.
-    pub const NAMES: [&str; 4] = ["portable", "avx2", "avx512", "neon"];
+    pub const NAMES: [&str; 5] = ["portable", "avx2", "avx512", "neon", "fpv4"];
 
     /// The fastest that this machine has.
     #[must_use]
@@ -98,6 +106,8 @@ impl Kernel {
     pub const fn name(self) -> &'static str {
         match self.0 {
             Version::Portable => "portable",
+            #[cfg(fpv4)]
+            Version::Fpv4 => "fpv4",
             #[cfg(target_arch = "aarch64")]
             Version::Neon => "neon",
             #[cfg(target_arch = "x86_64")]
@@ -140,6 +150,8 @@ macro_rules! dispatch {
     ($kernel:ident, $function:ident($($argument:expr),*)) => {
         match $kernel.0 {
             Version::Portable => portable::$function($($argument),*),
+            #[cfg(fpv4)]
+            Version::Fpv4 => fpv4::$function($($argument),*),
             // SAFETY: this `Kernel` was only made because the machine has the instructions.
             #[cfg(target_arch = "aarch64")]
             Version::Neon => unsafe { neon::$function($($argument),*) },
@@ -155,7 +167,7 @@ macro_rules! dispatch {
 
 /// `outputs[row][unit]` = (rows\[row\] · weights\[unit\]) · `scale` + `bias[unit]`.
 ///
-/// `weights` is unit × width, `outputs` row × unit, both flat.
+/// `weights` has a [`place`](super::place) for every unit and input; `outputs` is row × unit, flat.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
@@ -179,7 +191,8 @@ pub fn affine<T: Element>(
 /// `outputs[row][column]` = Σ over units, in their order, of `deltas[row][unit]` · `weights[unit][column]`; below
 /// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL), +0.0.
 ///
-/// `deltas` is row × unit, `weights` unit × column, `outputs` row × column, all flat.
+/// `weights` has a [`place`](super::place) for every unit and column; `deltas` is row × unit and `outputs` row ×
+/// column, both flat.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
@@ -203,7 +216,7 @@ pub fn affine_transposed(
 
 /// `gradient[unit][column]` = (Σ over rows, in their order, of `deltas[row][unit]` · `rows[row][column]`) · `scale`.
 ///
-/// `deltas` is row × unit, `gradient` unit × width, both flat.
+/// `gradient` has a [`place`](super::place) for every unit and column; `deltas` is row × unit, flat.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
@@ -220,8 +233,10 @@ pub fn outer_product<T: Element>(
     Ok(())
 }
 
-/// The gradient of [`outer_product`], at once used: weight ← weight − `learning_rate` · gradient; below
+/// The sum of [`outer_product`], at once used: weight ← weight − (`learning_rate` · `scale`) · sum; below
 /// [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT), +0.0.
+///
+/// No weight may be below that limit before, but +0.0, so that one that does not move stays as it is.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
@@ -235,7 +250,7 @@ pub fn outer_product_sgd<T: Element>(
     weights: &mut [f32],
 ) -> Result<(), Error> {
     let units = check_outer(&rows, deltas, weights.len())?;
-    dispatch!(kernel, outer_product_sgd(rows, deltas, units, scale, learning_rate, weights));
+    dispatch!(kernel, outer_product_sgd(rows, deltas, units, learning_rate * scale, weights));
     Ok(())
 }
 
@@ -291,7 +306,7 @@ pub fn softmax_cross_entropy(
     Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
 }
 
-/// The number of units, where `deltas` is row × unit and `parameters` unit × width.
+/// The number of units, where `deltas` is row × unit and there is a parameter for every unit and input.
 fn check_outer<T>(rows: &Rows<'_, T>, deltas: &[f32], parameters: usize) -> Result<usize, Error> {
     check_not_zero("rows", rows.len())?;
     check_not_zero("row width", rows.width())?;

@@ -1,17 +1,17 @@
 //! The specification: plain Rust for any machine. What is computed here is what every other version computes.
 
-use super::{AdamParameters, AdamStep, Element, Rows, Score};
+use super::{AdamParameters, AdamStep, Element, Rows, Score, place};
 use crate::math::{
     SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
     flush_below, fused_multiply_add, ln, sqrt,
 };
 
 /// What a version needs of a number in a sample; this one needs nothing.
-#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
 pub trait Load {}
-#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
 impl Load for u8 {}
-#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
 impl Load for f32 {}
 
 /// Partial sums of a dot product.
@@ -20,18 +20,21 @@ const LANES: usize = 16;
 pub(super) fn affine<T: Element>(rows: Rows<'_, T>, weights: &[f32], bias: &[f32], scale: f32, outputs: &mut [f32]) {
     let units = bias.len();
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
-        let row = rows.row(index);
-        for ((output, weights), &bias) in outputs.iter_mut().zip(weights.chunks_exact(rows.width())).zip(bias) {
-            *output = canonical(fused_multiply_add(dot(row, weights), scale, bias));
+        for (unit, (output, &bias)) in outputs.iter_mut().zip(bias).enumerate() {
+            let sum = dot(rows.row(index), weights, unit, units);
+            *output = canonical(fused_multiply_add(sum, scale, bias));
         }
     }
 }
 
-fn dot<T: Element>(row: &[T], weights: &[f32]) -> f32 {
+fn dot<T: Element>(row: &[T], weights: &[f32], unit: usize, units: usize) -> f32 {
     let mut sums = [0.0_f32; LANES];
-    for (row, weights) in row.chunks(LANES).zip(weights.chunks(LANES)) {
-        for ((sum, &input), &weight) in sums.iter_mut().zip(row).zip(weights) {
-            *sum = fused_multiply_add(weight, input.into(), *sum);
+    let width = row.len();
+    for (chunk, row) in row.chunks(LANES).enumerate() {
+        for (lane, (sum, &input)) in sums.iter_mut().zip(row).enumerate() {
+            if let Some(&weight) = weights.get(place(unit, chunk * LANES + lane, units, width)) {
+                *sum = fused_multiply_add(weight, input.into(), *sum);
+            }
         }
     }
     add_lanes(sums)
@@ -48,9 +51,11 @@ pub(super) fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, o
     let columns = weights.len() / units;
     for (deltas, outputs) in deltas.chunks_exact(units).zip(outputs.chunks_exact_mut(columns)) {
         outputs.fill(0.0);
-        for (&delta, weights) in deltas.iter().zip(weights.chunks_exact(columns)) {
-            for (output, &weight) in outputs.iter_mut().zip(weights) {
-                *output = fused_multiply_add(delta, weight, *output);
+        for (unit, &delta) in deltas.iter().enumerate() {
+            for (column, output) in outputs.iter_mut().enumerate() {
+                if let Some(&weight) = weights.get(place(unit, column, units, columns)) {
+                    *output = fused_multiply_add(delta, weight, *output);
+                }
             }
         }
         for output in outputs {
@@ -59,14 +64,8 @@ pub(super) fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, o
     }
 }
 
-/// Calls `update` with the place of every parameter and its gradient.
-fn gradients<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
-    mut update: impl FnMut(usize, f32),
-) {
+/// Calls `update` with the place of every parameter and its sum of delta · input.
+fn for_each_sum<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut update: impl FnMut(usize, f32)) {
     let width = rows.width();
     for unit in 0..units {
         for column in 0..width {
@@ -76,7 +75,7 @@ fn gradients<T: Element>(
                     sum = fused_multiply_add(delta, input.into(), sum);
                 }
             }
-            update(unit * width + column, sum * scale);
+            update(place(unit, column, units, width), sum);
         }
     }
 }
@@ -88,9 +87,9 @@ pub(super) fn outer_product<T: Element>(
     scale: f32,
     gradient: &mut [f32],
 ) {
-    gradients(rows, deltas, units, scale, |place, value| {
+    for_each_sum(rows, deltas, units, |place, sum| {
         if let Some(gradient) = gradient.get_mut(place) {
-            *gradient = canonical(value);
+            *gradient = canonical(sum * scale);
         }
     });
 }
@@ -99,13 +98,12 @@ pub(super) fn outer_product_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
-    scale: f32,
-    learning_rate: f32,
+    rate: f32,
     weights: &mut [f32],
 ) {
-    gradients(rows, deltas, units, scale, |place, gradient| {
+    for_each_sum(rows, deltas, units, |place, sum| {
         if let Some(weight) = weights.get_mut(place) {
-            let updated = fused_multiply_add(-learning_rate, gradient, *weight);
+            let updated = fused_multiply_add(-rate, sum, *weight);
             *weight = canonical(flush_below(updated, SMALLEST_WEIGHT));
         }
     });
@@ -120,7 +118,8 @@ pub(super) fn outer_product_adam<T: Element>(
     parameters: AdamParameters<'_>,
 ) {
     let AdamParameters { values, first_moments, second_moments } = parameters;
-    gradients(rows, deltas, units, scale, |place, gradient| {
+    for_each_sum(rows, deltas, units, |place, sum| {
+        let gradient = sum * scale;
         let (Some(value), Some(first), Some(second)) =
             (values.get_mut(place), first_moments.get_mut(place), second_moments.get_mut(place))
         else {

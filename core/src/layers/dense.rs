@@ -1,7 +1,7 @@
 //! The dense layer: every output is a weighted sum of every input.
 
 use super::UnitsMut;
-use crate::kernels::{self, AdamStep, Element, Kernel};
+use crate::kernels::{self, AdamStep, Element, Kernel, place};
 use crate::{AdamState, Batch, Error, Random, Sgd, math};
 
 /// `OUT` sums over `IN` inputs, each with its own weights and a bias: z = W·x + b.
@@ -21,6 +21,7 @@ use crate::{AdamState, Batch, Error, Random, Sgd, math};
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub struct Dense<const IN: usize, const OUT: usize> {
+    /// Room for all of them; [`place`] says which is where.
     weights: [[f32; IN]; OUT],
     bias: [f32; OUT],
 }
@@ -36,9 +37,22 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     };
 
     /// A layer of these weights, `weights[output][input]`, and biases.
+    ///
+    /// A weight below [`SMALLEST_WEIGHT`](math::SMALLEST_WEIGHT) becomes +0.0, here and wherever a weight is set.
     #[must_use]
     pub const fn new(weights: [[f32; IN]; OUT], bias: [f32; OUT]) -> Self {
-        Self { weights, bias }
+        let mut layer = Self::ZERO;
+        let mut output = 0;
+        while output < OUT {
+            let mut input = 0;
+            while input < IN {
+                layer.set_weight(output, input, weights[output][input]);
+                input += 1;
+            }
+            output += 1;
+        }
+        layer.bias = bias;
+        layer
     }
 
     /// The same from the bits of the numbers, so that generated code keeps every one of them.
@@ -49,7 +63,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         while output < OUT {
             let mut input = 0;
             while input < IN {
-                layer.weights[output][input] = f32::from_bits(weights[output][input]);
+                layer.set_weight(output, input, f32::from_bits(weights[output][input]));
                 input += 1;
             }
             layer.bias[output] = f32::from_bits(bias[output]);
@@ -58,15 +72,48 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         layer
     }
 
-    /// The weights, `[output][input]`.
+    /// The weight of `input` in the sum of `output`.
+    ///
+    /// # Panics
+    /// Where there is no such output or input, as an array does.
     #[must_use]
-    pub const fn weights(&self) -> &[[f32; IN]; OUT] {
-        &self.weights
+    pub const fn weight(&self, output: usize, input: usize) -> f32 {
+        assert!(output < OUT && input < IN, "no such weight");
+        self.weights.as_flattened()[place(output, input, OUT, IN)]
     }
 
-    /// The weights, to be changed; they must stay finite.
-    pub const fn weights_mut(&mut self) -> &mut [[f32; IN]; OUT] {
-        &mut self.weights
+    /// Sets the weight of `input` in the sum of `output`. It must be finite.
+    ///
+    /// # Panics
+    /// Where there is no such output or input, as an array does.
+    pub const fn set_weight(&mut self, output: usize, input: usize, weight: f32) {
+        assert!(output < OUT && input < IN, "no such weight");
+        self.weights.as_flattened_mut()[place(output, input, OUT, IN)] =
+            math::flush_below(weight, math::SMALLEST_WEIGHT);
+    }
+
+    /// All weights, output after output: (0, 0), (0, 1), ... They lie in memory in an order of the machine's own.
+    pub fn weights(&self) -> impl Iterator<Item = f32> {
+        let weights = self.weights.as_flattened();
+        (0..OUT).flat_map(move |output| {
+            (0..IN).map(move |input| weights.get(place(output, input, OUT, IN)).copied().unwrap_or_default())
+        })
+    }
+
+    /// Sets the weights, output after output, as far as there are values. They must be finite.
+    pub fn set_weights(&mut self, values: impl IntoIterator<Item = f32>) {
+        let places = (0..OUT).flat_map(|output| (0..IN).map(move |input| place(output, input, OUT, IN)));
+        for (place, value) in places.zip(values) {
+            if let Some(weight) = self.weights.as_flattened_mut().get_mut(place) {
+                *weight = math::flush_below(value, math::SMALLEST_WEIGHT);
+            }
+        }
+    }
+
+    /// Takes over all parameters of `other`, without a copy on the stack.
+    pub const fn copy_from(&mut self, other: &Self) {
+        self.weights.as_flattened_mut().copy_from_slice(other.weights.as_flattened());
+        self.bias.copy_from_slice(&other.bias);
     }
 
     /// The biases.
@@ -86,9 +133,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// One draw a weight, output after output.
     pub fn glorot_uniform(&mut self, random: &mut Random) {
         let limit = math::sqrt(6.0 / (IN + OUT) as f32);
-        for weight in self.weights.as_flattened_mut() {
-            *weight = (2.0 * random.uniform() - 1.0) * limit;
-        }
+        self.set_weights(core::iter::repeat_with(|| (2.0 * random.uniform() - 1.0) * limit));
         self.bias = [0.0; OUT];
     }
 
@@ -162,7 +207,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         self.units_mut().step_adam(kernel, batch, deltas.as_flattened(), &mut state.units_mut(), step)
     }
 
-    /// All units of the layer, to be shared out among threads.
+    /// All units of the layer, to be trained together or shared out among threads.
     pub const fn units_mut(&mut self) -> UnitsMut<'_, IN> {
         UnitsMut::new(&mut self.weights, &mut self.bias)
     }

@@ -31,7 +31,9 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         self.bias.is_empty()
     }
 
-    /// The first `count` units (all, where there are fewer) and the rest.
+    /// The first `count` units (all, where there are fewer) and the rest. Not there where the weights of an input, not
+    /// of a unit, lie side by side.
+    #[cfg(not(fpv4))]
     #[must_use]
     pub fn split(self, count: usize) -> (Self, Self) {
         let count = count.min(self.len());
@@ -119,6 +121,7 @@ pub struct MomentsMut<'a, const IN: usize> {
     pub(crate) second: UnitsMut<'a, IN>,
 }
 
+#[cfg(not(fpv4))]
 impl<const IN: usize> MomentsMut<'_, IN> {
     /// Those of the first `count` units and of the rest, as [`UnitsMut::split`].
     #[must_use]
@@ -131,6 +134,6 @@ impl<const IN: usize> MomentsMut<'_, IN> {
 
 /// What the sums over a batch are multiplied by for the weights; the input of the biases, which is always 1; and what
 /// their sums are multiplied by.
-fn scales<T: Element>(samples: usize) -> (f32, Rows<'static, f32>, f32) {
-    (T::SCALE / samples as f32, Rows::repeated(&[1.0], samples), 1.0 / samples as f32)
+fn scales<T: Element>(samples: usize) -> (f32, Rows<'static, u8>, f32) {
+    (T::SCALE / samples as f32, Rows::repeated(&[1], samples), 1.0 / samples as f32)
 }

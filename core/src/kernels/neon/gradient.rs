@@ -28,10 +28,10 @@ impl Update for Store {
     }
 }
 
-/// Gradient descent.
+/// Gradient descent; the scale is in the rate.
 #[derive(Clone, Copy)]
 struct Descend {
-    learning_rate: f32,
+    rate: f32,
     weights: *mut f32,
 }
 
@@ -39,13 +39,13 @@ impl Update for Descend {
     #[inline]
     #[target_feature(enable = "neon")]
     unsafe fn apply(self, count: usize, at: usize, gradient: Chunk) {
-        let learning_rate = vdupq_n_f32(self.learning_rate);
+        let rate = vdupq_n_f32(self.rate);
         // SAFETY: the caller's.
         unsafe {
             let to = self.weights.add(at);
             let mut weights = load_padded(count, to, 0.0);
             for (weights, &gradient) in weights.iter_mut().zip(&gradient) {
-                let updated = vfmsq_f32(*weights, learning_rate, gradient);
+                let updated = vfmsq_f32(*weights, rate, gradient);
                 *weights = canonical(flush_below(updated, SMALLEST_WEIGHT));
             }
             store(count, to, weights);
@@ -117,12 +117,11 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
-    scale: f32,
-    learning_rate: f32,
+    rate: f32,
     weights: &mut [f32],
 ) {
     // SAFETY: there is a weight for every unit and input.
-    unsafe { gradients(rows, deltas, units, scale, Descend { learning_rate, weights: weights.as_mut_ptr() }) };
+    unsafe { gradients(rows, deltas, units, 1.0, Descend { rate, weights: weights.as_mut_ptr() }) };
 }
 
 /// # Safety

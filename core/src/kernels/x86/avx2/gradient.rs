@@ -28,10 +28,10 @@ impl Update for Store {
     }
 }
 
-/// Gradient descent.
+/// Gradient descent; the scale is in the rate.
 #[derive(Clone, Copy)]
 struct Descend {
-    learning_rate: f32,
+    rate: f32,
     weights: *mut f32,
 }
 
@@ -39,11 +39,11 @@ impl Update for Descend {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
-        let learning_rate = _mm256_set1_ps(self.learning_rate);
+        let rate = _mm256_set1_ps(self.rate);
         // SAFETY: the caller's.
         unsafe {
             let weights = self.weights.add(at);
-            let updated = _mm256_fnmadd_ps(learning_rate, gradient, <f32 as Load>::load(count, weights));
+            let updated = _mm256_fnmadd_ps(rate, gradient, <f32 as Load>::load(count, weights));
             store(count, weights, flush_below(updated, SMALLEST_WEIGHT));
         }
     }
@@ -107,12 +107,11 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
-    scale: f32,
-    learning_rate: f32,
+    rate: f32,
     weights: &mut [f32],
 ) {
     // SAFETY: there is a weight for every unit and input.
-    unsafe { gradients(rows, deltas, units, scale, Descend { learning_rate, weights: weights.as_mut_ptr() }) };
+    unsafe { gradients(rows, deltas, units, 1.0, Descend { rate, weights: weights.as_mut_ptr() }) };
 }
 
 /// # Safety

@@ -42,10 +42,10 @@ impl Update for Store {
     unsafe fn end(self, _: __mmask16, _: usize, (): ()) {}
 }
 
-/// Gradient descent.
+/// Gradient descent; the scale is in the rate.
 #[derive(Clone, Copy)]
 struct Descend {
-    learning_rate: f32,
+    rate: f32,
     weights: *mut f32,
 }
 
@@ -55,11 +55,11 @@ impl Update for Descend {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
     unsafe fn begin(self, mask: __mmask16, at: usize, gradient: __m512) {
-        let learning_rate = _mm512_set1_ps(self.learning_rate);
+        let rate = _mm512_set1_ps(self.rate);
         // SAFETY: the caller's.
         unsafe {
             let weights = self.weights.add(at);
-            let updated = _mm512_fnmadd_ps(learning_rate, gradient, _mm512_maskz_loadu_ps(mask, weights));
+            let updated = _mm512_fnmadd_ps(rate, gradient, _mm512_maskz_loadu_ps(mask, weights));
             let updated = flush_below(updated, _mm512_set1_ps(SMALLEST_WEIGHT));
             _mm512_mask_storeu_ps(weights, mask, updated);
         }
@@ -137,12 +137,11 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
-    scale: f32,
-    learning_rate: f32,
+    rate: f32,
     weights: &mut [f32],
 ) {
     // SAFETY: there is a weight for every unit and input.
-    unsafe { gradients(rows, deltas, units, scale, Descend { learning_rate, weights: weights.as_mut_ptr() }) };
+    unsafe { gradients(rows, deltas, units, 1.0, Descend { rate, weights: weights.as_mut_ptr() }) };
 }
 
 /// # Safety
