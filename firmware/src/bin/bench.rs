@@ -1,0 +1,71 @@
+//! Each kind of work once for every test image, in functions that a trace can follow:
+//!
+//!     tools/m4cycles ELF bench_f32_infer bench_f32_learn --calls 100
+
+#![cfg_attr(target_os = "none", no_std, no_main)]
+
+#[cfg(target_os = "none")]
+mod on_device {
+    use core::{array, hint};
+    use cortex_m_rt::entry;
+    use dense_core::losses::sparse_categorical_cross_entropy;
+    use dense_core::{Batch, Error, Kernel, Sgd};
+    use firmware::Model;
+    use firmware::protocol::{INPUTS, OUTPUTS};
+    use firmware::runtime::semihosting;
+    use firmware::test_images;
+    use firmware::weights::MODEL;
+
+    #[entry]
+    fn main() -> ! {
+        semihosting::connect();
+        let Some(model) = cortex_m::singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
+        model.copy_from(&MODEL);
+        let result = run(model);
+        if let Err(error) = &result {
+            semihosting::print(format_args!("{error}"));
+        }
+        semihosting::exit(result.is_ok());
+        panic!("nothing is left to do")
+    }
+
+    fn run(model: &mut Model) -> Result<(), Error> {
+        let sgd = Sgd::new(Sgd::DEFAULT_LEARNING_RATE)?;
+        for (image, &label) in test_images::images().iter().zip(test_images::labels()) {
+            hint::black_box(bench_f32_infer(model, image)?);
+            hint::black_box(bench_f32_learn(model, image, label, &sgd)?);
+        }
+        Ok(())
+    }
+
+    /// The logits of an image.
+    #[allow(unsafe_code)]
+    // SAFETY: nothing else has this name.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_f32_infer(model: &Model, image: &[u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
+        let mut logits = [[0.0; OUTPUTS]];
+        model.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut logits)?;
+        let [logits] = logits;
+        Ok(logits)
+    }
+
+    /// One step of gradient descent: forward, loss, backward and update. Returns the loss.
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_f32_learn(model: &mut Model, image: &[u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
+        let (kernel, batch) = (Kernel::best(), Batch::new(array::from_ref(image))?);
+        let mut logits = [[0.0; OUTPUTS]];
+        model.forward(kernel, batch, &mut logits)?;
+        let score = sparse_categorical_cross_entropy(kernel, &mut logits, &[label])?;
+        model.step_sgd(kernel, batch, &logits, sgd)?;
+        Ok(score.loss)
+    }
+}
+
+#[cfg(not(target_os = "none"))]
+fn main() {
+    eprintln!("bench runs on a microcontroller: cargo run --release --config machines/<machine>.toml --bin bench");
+}

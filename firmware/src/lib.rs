@@ -1,0 +1,28 @@
+//! A microcontroller that classifies images, learns from corrections, and keeps what it learned through power cuts.
+//!
+//! This library is the application without the machine, so that it builds and is tested on a host as well:
+//! [`protocol`] says what host and device tell each other, [`link`] carries it over a serial line that may lose or
+//! change bytes, [`session`] does every request once, [`device`] knows how, and [`store`] keeps the weights in flash.
+//! The machines are in the binaries.
+
+#![no_std]
+
+#[cfg(target_os = "none")]
+pub mod boards;
+pub mod checksum;
+pub mod device;
+pub mod golden;
+pub mod link;
+pub mod parameters;
+pub mod protocol;
+#[cfg(target_os = "none")]
+pub mod runtime;
+#[cfg(target_os = "none")]
+pub mod self_test;
+pub mod session;
+pub mod store;
+pub mod test_images;
+pub mod weights;
+
+/// The model that is served: softmax regression on images of 28 × 28 pixels in ten classes.
+pub type Model = dense_core::Dense<{ protocol::INPUTS }, { protocol::OUTPUTS }>;

@@ -1,0 +1,69 @@
+//! How RAM is used: by what is there for good, and by the stack, which is measured by painting it first.
+#![allow(unsafe_code)]
+
+use core::arch::asm;
+
+/// What unused words hold.
+const PAINT: u32 = 0x57AC_57AC;
+/// Bytes just below the stack pointer that are left alone: painting needs a few itself.
+const MARGIN: usize = 128;
+
+unsafe extern "C" {
+    /// The lowest address of the stack.
+    static _stack_end: u8;
+    /// The address above the stack.
+    static _stack_start: u8;
+    /// The lowest address of the statics.
+    static _ram_start: u8;
+    /// The address above the statics.
+    static __sheap: u8;
+}
+
+/// Bytes that are taken for good, by everything but the stack.
+#[must_use]
+pub fn static_bytes() -> usize {
+    (&raw const __sheap).addr() - (&raw const _ram_start).addr()
+}
+
+/// Bytes of the stack. Below is no memory, so that an overflow faults.
+#[must_use]
+pub fn stack_bytes() -> usize {
+    (&raw const _stack_start).addr() - (&raw const _stack_end).addr()
+}
+
+/// Runs `code` and returns what it returns, with how many bytes of the stack it took, calls and interrupts included.
+/// Fewer than 128 bytes cannot be told from none.
+#[inline(never)]
+pub fn measure_stack<R>(code: impl FnOnce() -> R) -> (R, usize) {
+    let top = stack_pointer();
+    paint(top - MARGIN);
+    let result = code();
+    (result, top - lowest_used())
+}
+
+/// Paints the stack below `top`.
+fn paint(top: usize) {
+    let mut word = (&raw const _stack_end).cast_mut().cast::<u32>();
+    while word.addr() < top {
+        // SAFETY: from the end of the stack to below the stack pointer there is memory that nobody uses.
+        unsafe { word.write_volatile(PAINT) };
+        word = word.wrapping_add(1);
+    }
+}
+
+/// The lowest address that is not as [`paint`] left it.
+fn lowest_used() -> usize {
+    let mut word = (&raw const _stack_end).cast::<u32>();
+    // SAFETY: the stack in use ends the loop at the latest.
+    while unsafe { word.read_volatile() } == PAINT {
+        word = word.wrapping_add(1);
+    }
+    word.addr()
+}
+
+fn stack_pointer() -> usize {
+    let pointer: usize;
+    // SAFETY: it reads a register.
+    unsafe { asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
+    pointer
+}
