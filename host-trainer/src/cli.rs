@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 use dense_core::{Adam, Kernel, KernelError, Sgd};
 
+use crate::device::args::{AdaptArgs, DeviceArgs};
+
 /// The arithmetic of dense-core is made for batches of up to so many samples.
 const MAX_BATCH_SIZE: usize = 65_536;
 const MAX_EPOCHS: usize = 100_000;
@@ -21,7 +23,11 @@ Examples:
   host-trainer train --optimizer sgd --learning-rate 0.1 --seed 7
       Train with another optimizer from other initial weights
   host-trainer evaluate --weights out/model.safetensors --kernel portable
-      Test saved weights with the kernel that every machine has";
+      Test saved weights with the kernel that every machine has
+  host-trainer device --port /dev/ttyACM0 evaluate --limit 100
+      Test the weights on a device, and compare every bit
+  host-trainer adapt --port /dev/ttyACM0 --world rotated --amount 20
+      Teach a device to see with a crooked camera";
 
 /// Trains softmax regression on Fashion-MNIST and writes the weights as Rust for a microcontroller
 ///
@@ -49,6 +55,10 @@ pub enum Command {
     Train(TrainArgs),
     /// Test saved weights on the test set
     Evaluate(EvaluateArgs),
+    /// Talk to a device that runs the firmware
+    Device(DeviceArgs),
+    /// Show a device fail in a changed world, learn and remember
+    Adapt(AdaptArgs),
 }
 
 /// Options of `train`.
@@ -194,18 +204,18 @@ impl KernelChoice {
     }
 }
 
-const WEIGHTS: &str = "firmware/src/weights.rs";
+pub(crate) const WEIGHTS: &str = "firmware/src/weights.rs";
 
 /// A default path. Cargo runs a program in whatever folder the user is in, but names the folder of
 /// the package, and the workspace is its parent; without Cargo the path stands for itself.
-fn in_workspace(path: &str) -> PathBuf {
+pub(crate) fn in_workspace(path: &str) -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let workspace = package.as_deref().and_then(Path::parent);
     workspace.map_or_else(|| path.into(), |workspace| workspace.join(path))
 }
 
 /// A parser of whole numbers from 1 to `maximum`.
-fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
+pub(crate) fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
     move |text| match text.parse() {
         Ok(number) if (1..=maximum).contains(&number) => Ok(number),
         _ => Err(format!("must be a whole number from 1 to {maximum}")),
@@ -213,7 +223,7 @@ fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, String> + Clon
 }
 
 /// Parses a learning rate that the optimizers accept.
-fn learning_rate(text: &str) -> Result<f32, String> {
+pub(crate) fn learning_rate(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(number) if (SMALLEST_LEARNING_RATE..=LARGEST_LEARNING_RATE).contains(&number) => Ok(number),
         _ => Err(format!("must be a number from {SMALLEST_LEARNING_RATE:e} to {LARGEST_LEARNING_RATE:e}")),

@@ -112,7 +112,11 @@ pub fn fit(
     })?;
     for (index, (trained, _)) in copies.iter().enumerate() {
         let classes = exchange.classes(index);
-        layer.weights_mut()[classes.clone()].copy_from_slice(&trained.weights()[classes.clone()]);
+        for class in classes.clone() {
+            for pixel in 0..PIXELS {
+                layer.set_weight(class, pixel, trained.weight(class, pixel));
+            }
+        }
         layer.bias_mut()[classes.clone()].copy_from_slice(&trained.bias()[classes]);
     }
     Ok(epochs)

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod dataset;
+pub mod device;
 pub mod evaluate;
 pub mod exchange;
 pub mod files;

@@ -3,8 +3,9 @@
 mod rust_source;
 mod safetensors;
 
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use dense_core::Dense;
 use serde::Serialize;
@@ -17,6 +18,8 @@ const INPUTS: usize = 784;
 /// Classes.
 const OUTPUTS: usize = 10;
 
+/// How generated Rust begins.
+const TITLE: &str = "//! The trained model. Generated: edit the recipe, not this file.";
 const MODEL: &str = "Flatten(28, 28) -> Dense(10, softmax)";
 
 /// Everything that decides the trained weights, down to the last bit.
@@ -75,6 +78,9 @@ pub enum ModelFileError {
         /// The fault in its contents.
         fault: Box<ModelFileError>,
     },
+    /// A file of somebody else's is where a model is to be written.
+    #[error("{}: not made by `host-trainer train`; remove it, or choose another file for --weights", .0.display())]
+    Foreign(PathBuf),
     /// The contents are neither safetensors nor text.
     #[error("neither a .safetensors file nor a .rs file made by `host-trainer train`")]
     UnknownFormat,
@@ -122,23 +128,53 @@ pub fn load(path: &Path) -> Result<Box<Dense<784, 10>>, ModelFileError> {
     layer.map(Box::new).map_err(|fault| ModelFileError::Faulty { path: path.into(), fault: Box::new(fault) })
 }
 
+/// Refuses to replace a file that is not generated Rust, such as one that was written by hand.
+///
+/// # Errors
+///
+/// There is such a file, or it cannot be read.
+pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
+    let mut start = Vec::new();
+    match fs::File::open(path).and_then(|file| file.take(TITLE.len() as u64).read_to_end(&mut start)) {
+        // A folder that is none is for whoever writes the file to complain about.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => Ok(()),
+        Err(error) => Err(ModelFileError::Unreadable { path: path.into(), error }),
+        Ok(_) if start.is_empty() || start == TITLE.as_bytes() => Ok(()),
+        Ok(_) => Err(ModelFileError::Foreign(path.into())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn only_generated_files_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.rs");
+        check_replaceable(&path).unwrap();
+        for (contents, replaceable) in [
+            (to_rust_source(&model(&layer(), &class_names())).into_bytes(), true),
+            (Vec::new(), true),
+            (b"//! By hand.".to_vec(), false),
+            (b"\xff\xfe and more than the title is long, so that it is read whole".to_vec(), false),
+        ] {
+            fs::write(&path, &contents).unwrap();
+            assert_eq!(check_replaceable(&path).is_ok(), replaceable, "{contents:?}");
+        }
+    }
+
     /// A layer whose every number is another, of both signs and far apart in size.
     pub(super) fn layer() -> Dense<784, 10> {
         let mut layer = Dense::ZERO;
-        let mut number = 1.0e-20_f32;
-        let weights = layer.weights_mut().as_flattened_mut();
-        for value in weights {
-            *value = number;
+        let mut number = 1.0e-15_f32;
+        let mut next = || {
             number *= -1.007;
-        }
-        for value in layer.bias_mut() {
-            *value = number;
-            number *= -1.007;
-        }
+            number
+        };
+        layer.set_weights(std::iter::repeat_with(&mut next));
+        layer.bias_mut().fill_with(next);
         layer
     }
 

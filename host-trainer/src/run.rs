@@ -8,6 +8,7 @@ use dense_core::{Dense, Kernel, KernelError, Random};
 
 use crate::cli::{EvaluateArgs, TrainArgs};
 use crate::dataset::{Dataset, DatasetError};
+use crate::device::DeviceError;
 use crate::evaluate::{self, BATCH_SIZE};
 use crate::files::{FileError, Outputs, Written, check_targets};
 use crate::fit::{FitError, Settings, fit};
@@ -48,14 +49,18 @@ pub enum RunError {
     /// The training failed.
     #[error("{0}")]
     Fit(#[from] FitError),
+    /// Something was not done on a device.
+    #[error("{0}")]
+    Device(#[from] DeviceError),
 }
 
 impl RunError {
-    /// 1 where the training itself failed, 2 where something it was given was wrong.
+    /// 1 where the training itself failed or a device computes other bits, 2 where something it was given was wrong.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Fit(FitError::Diverged { .. }) => 1,
+            Self::Device(error) => error.exit_code(),
             _ => 2,
         }
     }
@@ -74,6 +79,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let [picture_path, history_path, model_path] =
         ["images.png", "history.json", "model.safetensors"].map(|name| arguments.out.join(name));
     check_targets(&[&picture_path, &history_path, &model_path, &arguments.weights])?;
+    model_files::check_replaceable(&arguments.weights)?;
     let (train_shape, test_shape) = (shape(dataset.train.len()), shape(dataset.test.len()));
     if let Some(limit) = arguments.limit {
         dataset.train.truncate(limit);
@@ -159,6 +165,9 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
     let kernel = common.kernel.kernel()?;
     let layer = model_files::load(&arguments.weights)?;
     let dataset = Dataset::load(&common.data)?;
+    if common.verbose > 0 {
+        print(&format!("{} on {}\n", shown_path(&arguments.weights).display(), shown_path(&common.data).display()));
+    }
     let tested = test(&layer, &dataset, kernel, common.verbose);
     tested.map(|_| ()).map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }

@@ -96,7 +96,7 @@ fn bad_values_are_refused_with_the_option_and_the_fault() {
     let batch_size = "must be a whole number from 1 to 65536";
     let limit = "must be a whole number from 1 to 4294967295";
     let threads = "must be a whole number from 1 to 256";
-    let learning_rate = "must be a number from 9.094947e-13 to 1e30";
+    let learning_rate = "must be a number from 9.094947e-13 to 3.4028235e38";
     for (option, value, fault) in [
         ("--epochs", "0", epochs),
         ("--epochs", "100001", epochs),

@@ -2,7 +2,7 @@
 
 use dense_core::Dense;
 
-use super::{MODEL, ModelFileError, TrainedModel};
+use super::{INPUTS, MODEL, ModelFileError, OUTPUTS, TITLE, TrainedModel};
 
 /// Numbers on a line.
 const LINE_LENGTH: usize = 16;
@@ -24,7 +24,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
     let recipe = &model.recipe;
     let mut text = format!(
         "\
-//! The trained model. Generated: edit the recipe, not this file.
+{TITLE}
 //!
 //! - made by: `host-trainer train`
 //! - data set: {}
@@ -55,7 +55,8 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
         model.test_accuracy,
         model.test_loss,
     );
-    for (row, name) in model.layer.weights().iter().zip(model.class_names) {
+    let weights: Vec<f32> = model.layer.weights().collect();
+    for (row, name) in weights.chunks(INPUTS).zip(model.class_names) {
         // Escaped, so that a name can neither end the comment nor hide what follows it.
         let name = name.escape_debug();
         text += &format!("    // {name}\n    {ROW}\n{}    {ROW_END}\n", numbers(row));
@@ -86,10 +87,12 @@ pub fn from_rust_source(text: &str) -> Result<Dense<784, 10>, ModelFileError> {
     for wanted in [USE, SKIP, DECLARATION] {
         lines.expect(wanted)?;
     }
-    for row in layer.weights_mut() {
+    let mut weights = vec![0.0; OUTPUTS * INPUTS];
+    for row in weights.chunks_mut(INPUTS) {
         lines.expect(ROW)?;
         lines.read_numbers(row, ROW_END)?;
     }
+    layer.set_weights(weights);
     lines.expect(BIAS)?;
     lines.read_numbers(layer.bias_mut(), END)?;
     match lines.next() {

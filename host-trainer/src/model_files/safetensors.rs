@@ -45,8 +45,8 @@ pub fn to_safetensors(model: &TrainedModel<'_>) -> Result<Vec<u8>, ModelFileErro
     let recipe = serde_json::to_string(&metadata).map_err(SafeTensorError::from)?;
     let metadata = HashMap::from([("recipe".to_owned(), recipe)]);
 
-    let kernel = to_bytes(model.layer.weights().as_flattened());
-    let bias = to_bytes(model.layer.bias());
+    let kernel = to_bytes(model.layer.weights());
+    let bias = to_bytes(*model.layer.bias());
     let tensors = [
         (KERNEL, TensorView::new(Dtype::F32, vec![OUTPUTS, INPUTS], &kernel)?),
         (BIAS, TensorView::new(Dtype::F32, vec![OUTPUTS], &bias)?),
@@ -67,12 +67,11 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Dense<784, 10>, ModelFileError> 
     let (_, bias) = tensor(&file, BIAS, &[&[OUTPUTS]])?;
 
     let mut layer = Dense::ZERO;
-    let weights = layer.weights_mut();
     for (index, value) in kernel.into_iter().enumerate() {
         if kernel_shape == [OUTPUTS, INPUTS] {
-            weights[index / INPUTS][index % INPUTS] = value;
+            layer.set_weight(index / INPUTS, index % INPUTS, value);
         } else {
-            weights[index % OUTPUTS][index / OUTPUTS] = value;
+            layer.set_weight(index % OUTPUTS, index / OUTPUTS, value);
         }
     }
     for (place, value) in layer.bias_mut().iter_mut().zip(bias) {
@@ -107,8 +106,8 @@ fn tensor(
     }
 }
 
-fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+fn to_bytes(values: impl IntoIterator<Item = f32>) -> Vec<u8> {
+    values.into_iter().flat_map(f32::to_le_bytes).collect()
 }
 
 impl From<SafeTensorError> for ModelFileError {
@@ -178,13 +177,13 @@ mod tests {
         let layer = layer();
         let mut transposed = Vec::new();
         for input in 0..INPUTS {
-            for row in layer.weights() {
-                transposed.extend(row[input].to_le_bytes());
+            for output in 0..OUTPUTS {
+                transposed.extend(layer.weight(output, input).to_le_bytes());
             }
         }
         let bytes = file(&[
             (KERNEL, Dtype::F32, vec![INPUTS, OUTPUTS], transposed),
-            (BIAS, Dtype::F32, vec![OUTPUTS], to_bytes(layer.bias())),
+            (BIAS, Dtype::F32, vec![OUTPUTS], to_bytes(*layer.bias())),
         ]);
         assert_eq!(from_safetensors(&bytes).unwrap(), layer);
     }
@@ -193,7 +192,7 @@ mod tests {
     fn faults_name_the_tensor() {
         let kernel = || (KERNEL, Dtype::F32, vec![10, 784], vec![0; 31_360]);
         let bias = || (BIAS, Dtype::F32, vec![10], vec![0; 40]);
-        let mut infinite = to_bytes(&[0.0; 10]);
+        let mut infinite = to_bytes([0.0; 10]);
         infinite[12..16].copy_from_slice(&f32::INFINITY.to_le_bytes());
         let cases: [(&[Tensor], &str); 6] = [
             (&[bias()], "tensor `dense.kernel`: missing"),

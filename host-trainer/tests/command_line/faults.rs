@@ -157,7 +157,7 @@ fn a_damaged_data_set_is_refused() {
 fn wrong_options_are_refused() {
     let folder = workplace();
     let batch_size = "must be a whole number from 1 to 65536";
-    let learning_rate = "must be a number from 9.094947e-13 to 1e30";
+    let learning_rate = "must be a number from 9.094947e-13 to 3.4028235e38";
     for (options, wanted) in [
         ("--batch-size 0", ["--batch-size", batch_size]),
         ("--batch-size 99999999", ["--batch-size", batch_size]),
@@ -172,7 +172,7 @@ fn wrong_options_are_refused() {
         ("--learning-rate -1", ["--learning-rate", learning_rate]),
         ("--learning-rate 1e-50", ["--learning-rate", learning_rate]),
         ("--learning-rate 1e-20", ["--learning-rate", learning_rate]),
-        ("--optimizer sgd --learning-rate 1e31", ["--learning-rate", learning_rate]),
+        ("--optimizer sgd --learning-rate 1e39", ["--learning-rate", learning_rate]),
         ("--verbose 3", ["--verbose", "must be 0, 1 or 2"]),
         ("--optimizer newton", ["--optimizer", "adam, sgd"]),
         ("--kernel sse2", ["--kernel", "portable"]),
@@ -194,6 +194,19 @@ fn unusable_outputs_are_refused() {
     ] {
         assert_refused(folder.path(), &format!("{line} --epochs 1"), 2, &[wanted]);
     }
+}
+
+#[test]
+fn a_training_that_diverges_says_where_and_writes_nothing() {
+    let folder = workplace();
+    let wanted = ["training diverged at epoch 1, step", "smaller learning rate"];
+    assert_refused(folder.path(), "--out out --weights weights.rs --optimizer sgd --learning-rate 3e38", 1, &wanted);
+}
+
+#[test]
+fn a_file_by_hand_is_not_replaced() {
+    let folder = workplace();
+    assert_refused(folder.path(), "--out out --weights text", 2, &["text: not made by `host-trainer train`"]);
 }
 
 #[test]

@@ -1,0 +1,19 @@
+//! Talks to a device that runs the firmware, and holds it to the same bits.
+
+pub mod adapt;
+pub mod answers;
+pub mod args;
+mod bar;
+pub mod client;
+pub mod commands;
+pub mod confusion;
+pub mod error;
+pub mod image;
+pub mod mirror;
+pub mod transport;
+pub mod world;
+
+pub use client::{Device, Patience};
+pub use error::DeviceError;
+pub use mirror::Mirror;
+pub use transport::{Address, Transport};

@@ -1,0 +1,87 @@
+//! Tests of the lessons, on the host alone: the device takes the same steps.
+
+use super::*;
+use clap::ValueEnum;
+use dense_core::Kernel;
+use std::path::Path;
+
+fn workspace(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)
+}
+
+/// Accuracies in the shifted world and in the original one after the lessons.
+fn taught(dataset: &Dataset, start: &Mirror, world: World, count: usize, initial: f32, seed: u64) -> (f64, f64) {
+    let amount = world.default_amount();
+    let lessons = lessons(&dataset.train, count, world, amount, seed).unwrap();
+    let shifted = world.shift(&dataset.test, amount, &mut Random::new(seed, TEST_NOISE));
+    let mut mirror = start.clone();
+    for (index, (image, &label)) in lessons.images.iter().zip(&lessons.labels).enumerate() {
+        mirror.learn(image, label, learning_rate(initial, index, count)).unwrap();
+    }
+    (mirror.accuracy(&shifted).unwrap(), mirror.accuracy(&dataset.test).unwrap())
+}
+
+#[test]
+fn every_world_is_a_fall_and_the_defaults_recover_from_it() {
+    let dataset = Dataset::load(&workspace("data/fashion-mnist")).unwrap();
+    let layer = crate::model_files::load(&workspace("firmware/src/weights.rs")).unwrap();
+    let start = Mirror::new(layer, Kernel::best());
+    for world in World::value_variants() {
+        let (world, amount) = (*world, world.default_amount());
+        let shifted = world.shift(&dataset.test, amount, &mut Random::new(0, TEST_NOISE));
+        let before = start.accuracy(&shifted).unwrap();
+        let (after, original) = taught(&dataset, &start, world, 500, 0.1, 0);
+        println!("{:<10} before {before:.4}, after 500 lessons {after:.4} (original {original:.4})", world.name());
+        assert!(before < 0.4, "{world:?}: {before}");
+        assert!(after > 0.55 && after > before + 0.3, "{world:?}: {before} to {after}");
+    }
+}
+
+/// Prints what the default learning rate was chosen from.
+#[test]
+#[ignore = "a measurement: run it with --ignored --nocapture"]
+fn learning_rates() {
+    let dataset = Dataset::load(&workspace("data/fashion-mnist")).unwrap();
+    let layer = crate::model_files::load(&workspace("firmware/src/weights.rs")).unwrap();
+    let start = Mirror::new(layer, Kernel::best());
+    for world in World::value_variants() {
+        for count in [50, 200, 500, 1000] {
+            print!("{:<10} {count:>4} lessons:", world.name());
+            for initial in [0.01, 0.03, 0.1, 0.3] {
+                let results = [0, 1, 2, 3].map(|seed| taught(&dataset, &start, *world, count, initial, seed));
+                let (shifted, original) =
+                    results.iter().fold((0.0, 0.0), |sum, result| (sum.0 + result.0 / 4.0, sum.1 + result.1 / 4.0));
+                print!("  {initial}: {shifted:.3} ({original:.3})");
+            }
+            println!();
+        }
+    }
+}
+
+#[test]
+fn lessons_follow_the_seed_and_the_learning_rate_falls_evenly() {
+    let train =
+        Split { images: (0..100).map(|index| [index; crate::idx::PIXELS]).collect(), labels: (0..100).collect() };
+    let taught = |seed| lessons(&train, 10, World::Translated, 0.0, seed).unwrap();
+    assert_eq!(taught(1), taught(1));
+    assert_ne!(taught(1), taught(2));
+    assert!(taught(3).images.iter().zip(&taught(3).labels).all(|(image, &label)| image[0] == label));
+    let error = lessons(&train, 101, World::Translated, 0.0, 0).unwrap_err().to_string();
+    assert_eq!(error, "--teach 101: the data set has 100 training images");
+    let rates: Vec<f32> = (0..4).map(|index| learning_rate(0.5, index, 4)).collect();
+    assert_eq!(rates, [0.5, 0.375, 0.25, 0.125]);
+}
+
+#[test]
+fn amounts_are_checked() {
+    for (world, amount, good) in [
+        (World::Inverted, 1.0, true),
+        (World::Inverted, 1.1, false),
+        (World::Rotated, -180.0, true),
+        (World::Translated, 29.0, false),
+        (World::Noisy, f64::NAN, false),
+        (World::Noisy, -1.0, false),
+    ] {
+        assert_eq!(checked_amount(world, amount).is_ok(), good, "{world:?} {amount}");
+    }
+}

@@ -1,0 +1,196 @@
+//! The host's copy of the device's model: takes the same steps and must get the same bits.
+
+use dense_core::activations::softmax;
+use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::{Batch, Dense, Error, Kernel, Sgd};
+use firmware::checksum;
+
+use super::answers::{Classified, Learned};
+use super::error::DeviceError;
+use crate::dataset::Split;
+use crate::evaluate::evaluate;
+use crate::idx::{CLASSES, PIXELS};
+
+/// A model on the host that is to stay equal to the one on the device.
+#[derive(Clone, Debug)]
+pub struct Mirror {
+    layer: Box<Dense<PIXELS, CLASSES>>,
+    kernel: Kernel,
+}
+
+impl Mirror {
+    /// A copy that starts from `layer`.
+    #[must_use]
+    pub const fn new(layer: Box<Dense<PIXELS, CLASSES>>, kernel: Kernel) -> Self {
+        Self { layer, kernel }
+    }
+
+    /// The checksum of its weights.
+    #[must_use]
+    pub fn weights_checksum(&self) -> u32 {
+        checksum::of_weights(&self.layer)
+    }
+
+    /// Takes one step towards `label`, and returns the loss of the image before and after.
+    ///
+    /// # Errors
+    ///
+    /// A label that is no class, a learning rate out of range, or weights so large that a logit is not finite.
+    pub fn learn(&mut self, image: &[u8; PIXELS], label: u8, learning_rate: f32) -> Result<(f32, f32), Error> {
+        let sgd = Sgd::new(learning_rate)?;
+        let batch = Batch::new(std::slice::from_ref(image))?;
+        let mut logits = [[0.0; CLASSES]];
+        self.layer.forward(self.kernel, batch, &mut logits)?;
+        let before = sparse_categorical_cross_entropy(self.kernel, &mut logits, &[label])?;
+        self.layer.step_sgd(self.kernel, batch, &logits, &sgd)?;
+        self.layer.forward(self.kernel, batch, &mut logits)?;
+        let after = sparse_categorical_cross_entropy(self.kernel, &mut logits, &[label])?;
+        Ok((before.loss, after.loss))
+    }
+
+    /// The share of the samples of `split` that it classifies correctly.
+    ///
+    /// # Errors
+    ///
+    /// Weights so large that a logit is not finite.
+    pub fn accuracy(&self, split: &Split) -> Result<f64, Error> {
+        Ok(evaluate(&self.layer, split, self.kernel)?.accuracy)
+    }
+
+    /// Holds what the device says of an image, called `name`, against what the host computes.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError::Differs`] at the first bit that differs.
+    pub fn check_classified(&self, name: &str, image: &[u8; PIXELS], device: &Classified) -> Result<(), DeviceError> {
+        let mut values = [[0.0; CLASSES]];
+        let batch = Batch::new(std::slice::from_ref(image)).map_err(|error| not_finite(name, error))?;
+        self.layer.forward(self.kernel, batch, &mut values).map_err(|error| not_finite(name, error))?;
+        let class = first_largest(&values[0]);
+        check_all(name, "logit", &device.logits, &values[0])?;
+        softmax(self.kernel, &mut values).map_err(|error| not_finite(name, error))?;
+        check_all(name, "probability", &device.probabilities, &values[0])?;
+        check(|| format!("{name}: class"), device.class, class, u8::to_string)
+    }
+
+    /// Takes the step that the device took on an image, called `name`, and holds the results against each other.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError::Differs`] where a loss or the weights differ.
+    pub fn check_learned(
+        &mut self,
+        name: &str,
+        image: &[u8; PIXELS],
+        label: u8,
+        learning_rate: f32,
+        device: &Learned,
+    ) -> Result<(), DeviceError> {
+        let (before, after) = self.learn(image, label, learning_rate).map_err(|error| not_finite(name, error))?;
+        check(|| format!("{name}: loss before the step"), device.loss_before, before, bits)?;
+        check(|| format!("{name}: loss after the step"), device.loss_after, after, bits)?;
+        let (device, host) = (device.weights_checksum, self.weights_checksum());
+        check(|| format!("{name}: checksum of the weights after the step"), device, host, |sum| format!("{sum:08x}"))
+    }
+}
+
+/// The number of the largest logit; of equal ones, the first.
+fn first_largest(logits: &[f32; CLASSES]) -> u8 {
+    let mut largest = 0;
+    for class in 1..CLASSES {
+        if logits[class] > logits[largest] {
+            largest = class;
+        }
+    }
+    largest as u8
+}
+
+fn check_all(name: &str, what: &str, device: &[f32; CLASSES], host: &[f32; CLASSES]) -> Result<(), DeviceError> {
+    for (class, (&device, &host)) in device.iter().zip(host).enumerate() {
+        check(|| format!("{name}: {what} {class}"), device, host, bits)?;
+    }
+    Ok(())
+}
+
+/// Compares two numbers by what is shown of them.
+fn check<T>(what: impl Fn() -> String, device: T, host: T, show: impl Fn(&T) -> String) -> Result<(), DeviceError> {
+    let (device, host) = (show(&device), show(&host));
+    if device == host { Ok(()) } else { Err(DeviceError::Differs { what: what(), device, host }) }
+}
+
+/// A number with every one of its bits.
+fn bits(value: &f32) -> String {
+    format!("{value} ({:#010x})", value.to_bits())
+}
+
+fn not_finite(name: &str, error: Error) -> DeviceError {
+    DeviceError::Differs { what: name.into(), device: "an answer".into(), host: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A model of small weights of both signs, and an image.
+    fn mirror() -> (Mirror, [u8; PIXELS]) {
+        let mut layer = Box::new(Dense::ZERO);
+        layer.glorot_uniform(&mut dense_core::Random::new(1, 1));
+        (Mirror::new(layer, Kernel::best()), std::array::from_fn(|pixel| pixel as u8))
+    }
+
+    fn classified(mirror: &Mirror, image: &[u8; PIXELS]) -> Classified {
+        let mut logits = [[0.0; CLASSES]];
+        mirror.layer.forward(Kernel::PORTABLE, Batch::new(&[*image]).unwrap(), &mut logits).unwrap();
+        let mut probabilities = logits;
+        softmax(Kernel::PORTABLE, &mut probabilities).unwrap();
+        let class = first_largest(&logits[0]);
+        Classified { class, logits: logits[0], probabilities: probabilities[0], cycles: 1 }
+    }
+
+    #[test]
+    fn one_bit_in_an_answer_is_found_and_named() {
+        let (mirror, image) = mirror();
+        let good = classified(&mirror, &image);
+        mirror.check_classified("image 7", &image, &good).unwrap();
+        let flipped = |value: &mut f32| *value = f32::from_bits(value.to_bits() ^ 1);
+        for class in 0..CLASSES {
+            let mut bad = good;
+            flipped(&mut bad.logits[class]);
+            let text = mirror.check_classified("image 7", &image, &bad).unwrap_err().to_string();
+            assert!(text.starts_with(&format!("image 7: logit {class}: the device has")), "{text}");
+            let mut bad = good;
+            flipped(&mut bad.probabilities[class]);
+            assert!(mirror.check_classified("image 7", &image, &bad).is_err());
+        }
+        let bad = Classified { class: (good.class + 1) % 10, ..good };
+        let error = mirror.check_classified("image 7", &image, &bad).unwrap_err();
+        assert_eq!(error.exit_code(), 1);
+        assert!(error.to_string().contains("image 7: class"), "{error}");
+    }
+
+    #[test]
+    fn a_step_must_agree_in_losses_and_weights() {
+        let (start, image) = mirror();
+        let mut trained = start.clone();
+        let (loss_before, loss_after) = trained.learn(&image, 3, 0.01).unwrap();
+        assert!(loss_after < loss_before);
+        let good = Learned { loss_before, loss_after, cycles: 1, weights_checksum: trained.weights_checksum() };
+        start.clone().check_learned("image 0", &image, 3, 0.01, &good).unwrap();
+        for (bad, wanted) in [
+            (Learned { loss_before: -loss_before, ..good }, "loss before"),
+            (Learned { loss_after: loss_before, ..good }, "loss after"),
+            (Learned { weights_checksum: start.weights_checksum(), ..good }, "checksum of the weights"),
+        ] {
+            let text = start.clone().check_learned("image 0", &image, 3, 0.01, &bad).unwrap_err().to_string();
+            assert!(text.contains(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_equal_logits_wins() {
+        let mut logits = [-1.0; CLASSES];
+        assert_eq!(first_largest(&logits), 0);
+        (logits[4], logits[8]) = (2.0, 2.0);
+        assert_eq!(first_largest(&logits), 4);
+    }
+}
