@@ -135,7 +135,7 @@ pub fn sigmoid(x: f32) -> f32 {
     flush_below(dividend / (1.0 + power), SMALLEST_SIGNAL)
 }
 
-/// The hyperbolic tangent, within 2.5 units in the last place; +0.0 where its magnitude is less than
+/// The hyperbolic tangent, within 1.5 units in the last place; +0.0 where its magnitude is less than
 /// [`SMALLEST_SIGNAL`].
 #[inline]
 #[must_use]
