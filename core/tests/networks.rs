@@ -1,4 +1,5 @@
 //! Networks: their gradients are those of the loss, and a plan trains what it says and nothing else.
+#![cfg(not(feature = "micromath"))]
 
 use dense_core::activations::{Identity, Relu, Sigmoid, Tanh};
 use dense_core::networks::{inference_bytes, training_bytes};
