@@ -14,10 +14,12 @@
 //! Samples, weights and deltas are to be finite. Where one is not, the bits of a NaN that comes of it depend on the
 //! machine; losses refuse logits that are not finite, so a training step never gets that far.
 
+pub mod elementwise;
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
 mod fpv4;
 mod layout;
+pub mod losses;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
 mod neon;
@@ -30,8 +32,8 @@ mod x86;
 mod dispatch;
 
 pub use dispatch::{
-    Kernel, KernelError, affine, affine_transposed, outer_product, outer_product_adam, outer_product_sgd, softmax,
-    softmax_cross_entropy,
+    Kernel, KernelError, affine, affine_transposed, outer_product, outer_product_adam, outer_product_momentum,
+    outer_product_sgd, softmax, softmax_cross_entropy,
 };
 pub use layout::place;
 pub use rows::Rows;
@@ -51,14 +53,37 @@ use x86::Load;
 pub trait Element: Copy + Into<f32> + Load {
     /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.
     const SCALE: f32;
+
+    /// Whether it is neither NaN nor infinite.
+    #[must_use]
+    fn is_finite(self) -> bool;
 }
 
 impl Element for u8 {
     const SCALE: f32 = 1.0 / 255.0;
+
+    fn is_finite(self) -> bool {
+        true
+    }
 }
 
 impl Element for f32 {
     const SCALE: f32 = 1.0;
+
+    fn is_finite(self) -> bool {
+        self.is_finite()
+    }
+}
+
+/// What momentum multiplies by in one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MomentumStep {
+    /// The step for a gradient of 1.
+    pub learning_rate: f32,
+    /// The part of a velocity that is left after a step; at least 2⁻²⁰, so that no product is too small.
+    pub momentum: f32,
+    /// Whether the weight goes on from where the velocity is about to take it.
+    pub nesterov: bool,
 }
 
 /// What Adam multiplies by in one step.
@@ -90,8 +115,11 @@ pub struct AdamParameters<'a> {
 pub struct Score {
     /// The sum of the samples' losses, added in their order; no more than [`f32::MAX`].
     pub loss: f32,
-    /// How many samples had their largest logit at their label; of equal logits, the first counts as the largest.
+    /// How many samples had their largest logit at their label; of equal logits, the first counts as the largest. With
+    /// a single logit, how many had it on the right side of zero.
     pub correct: u32,
+    /// The sum of the samples' mean distances from their targets, where targets are numbers; no more than [`f32::MAX`].
+    pub absolute_error: f32,
 }
 
 impl Score {

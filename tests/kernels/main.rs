@@ -5,6 +5,7 @@
 
 mod affine;
 mod cases;
+mod elementwise;
 mod lengths;
 mod outer_product;
 mod softmax;
@@ -41,7 +42,7 @@ fn assert_same_bits(expected: &[f32], found: &[f32], case: &str) {
 macro_rules! suite {
     ($($name:ident),+) => {$(
         mod $name {
-            use super::{affine, kernel, lengths, outer_product, softmax};
+            use super::{affine, elementwise, kernel, lengths, outer_product, softmax};
 
             suite!(@tests $name:
                 affine_u8 = affine::affine::<u8>,
@@ -53,14 +54,19 @@ macro_rules! suite {
                 outer_product_f32 = outer_product::outer_product::<f32>,
                 outer_product_sgd_u8 = outer_product::outer_product_sgd::<u8>,
                 outer_product_sgd_f32 = outer_product::outer_product_sgd::<f32>,
+                outer_product_momentum_u8 = outer_product::outer_product_momentum::<u8>,
+                outer_product_momentum_f32 = outer_product::outer_product_momentum::<f32>,
                 outer_product_adam_u8 = outer_product::outer_product_adam::<u8>,
                 outer_product_adam_f32 = outer_product::outer_product_adam::<f32>,
                 updates_flush_at_the_limits = outer_product::updates_flush_at_the_limits,
                 epsilon_counts = outer_product::epsilon_counts,
+                velocities_decay_to_zero = outer_product::velocities_decay_to_zero,
                 moments_decay_to_zero = outer_product::moments_decay_to_zero,
                 softmax = softmax::softmax,
                 exponentials_to_the_last_bit = softmax::exponentials_to_the_last_bit,
                 logarithms_to_the_last_bit = softmax::logarithms_to_the_last_bit,
+                elementwise_functions = elementwise::functions,
+                elementwise_derivatives = elementwise::derivatives,
                 refuses_wrong_lengths = lengths::refuses_wrong_lengths
             );
         }

@@ -11,7 +11,7 @@ use super::fpv4;
 use super::neon;
 #[cfg(target_arch = "x86_64")]
 use super::x86::{avx2, avx512};
-use super::{AdamParameters, AdamStep, Element, Rows, Score, portable};
+use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, portable};
 use crate::Error;
 
 /// A version of the loops that this machine can run. To have one is the proof of that.
@@ -254,6 +254,30 @@ pub fn outer_product_sgd<T: Element>(
     Ok(())
 }
 
+/// The sum of [`outer_product`], at once used for a step with momentum on each parameter. With g = (learning rate ·
+/// `scale`) · sum, below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) +0.0: v ← momentum · v − g, below
+/// [`SMALLEST_FIRST_MOMENT`](crate::math::SMALLEST_FIRST_MOMENT) +0.0; weight ← weight + v, or, as Nesterov has it,
+/// weight + (momentum · v − g), below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) +0.0.
+///
+/// # Errors
+/// [`Error::Length`] where the lengths do not fit together.
+#[allow(unsafe_code)]
+pub fn outer_product_momentum<T: Element>(
+    kernel: Kernel,
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    scale: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) -> Result<(), Error> {
+    let units = check_outer(&rows, deltas, weights.len())?;
+    check("velocities", velocities.len(), weights.len())?;
+    let rate = step.learning_rate * scale;
+    dispatch!(kernel, outer_product_momentum(rows, deltas, units, rate, step, weights, velocities));
+    Ok(())
+}
+
 /// The gradient of [`outer_product`], at once used for a step of Adam on each parameter.
 ///
 /// # Errors
@@ -282,6 +306,8 @@ pub fn outer_product_adam<T: Element>(
 pub fn softmax(kernel: Kernel, values: &mut [f32], classes: usize) -> Result<(), Error> {
     check_not_zero("classes", classes)?;
     check("logits", values.len(), product(values.len() / classes, classes))?;
+    // One approximation, one version: the others have the polynomial inside.
+    let kernel = if cfg!(feature = "micromath") { Kernel::PORTABLE } else { kernel };
     dispatch!(kernel, softmax(values, classes));
     Ok(())
 }
@@ -303,8 +329,30 @@ pub fn softmax_cross_entropy(
     if let Some((sample, &label)) = labels.iter().enumerate().find(|&(_, &label)| usize::from(label) >= classes) {
         return Err(Error::LabelOutOfRange { sample, label, classes });
     }
+    let kernel = if cfg!(feature = "micromath") { Kernel::PORTABLE } else { kernel };
     Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
 }
+
+/// Functions of one kernel's file for the functions of the same name in `elementwise`, which check the lengths.
+macro_rules! dispatch_elementwise {
+    ($($function:ident($($argument:ident: $type:ty),+)),+) => {$(
+        #[allow(unsafe_code)]
+        pub(super) fn $function(kernel: Kernel, $($argument: $type),+) {
+            dispatch!(kernel, $function($($argument),+));
+        }
+    )+};
+}
+
+dispatch_elementwise!(
+    flush(values: &mut [f32]),
+    relu(values: &mut [f32]),
+    sigmoid(values: &mut [f32]),
+    tanh(values: &mut [f32]),
+    relu_backward(outputs: &[f32], deltas: &mut [f32]),
+    sigmoid_backward(outputs: &[f32], deltas: &mut [f32]),
+    tanh_backward(outputs: &[f32], deltas: &mut [f32]),
+    decay(parameters: &mut [f32], share: f32)
+);
 
 /// The number of units, where `deltas` is row × unit and there is a parameter for every unit and input.
 fn check_outer<T>(rows: &Rows<'_, T>, deltas: &[f32], parameters: usize) -> Result<usize, Error> {
@@ -322,7 +370,7 @@ fn product(rows: usize, length: usize) -> usize {
     rows.saturating_mul(length)
 }
 
-fn check(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
+pub(super) fn check(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
     if found == expected { Ok(()) } else { Err(Error::Length { what, found, expected }) }
 }
 

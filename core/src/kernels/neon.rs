@@ -7,10 +7,12 @@ mod softmax;
 use core::arch::aarch64::*;
 
 pub(in crate::kernels) use dot::{affine, affine_transposed};
-pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_product_sgd};
+pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_product_momentum, outer_product_sgd};
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
 use crate::math::NAN;
+
+crate::kernels::elementwise::loops::compile_loops!("neon");
 
 const LANES: usize = 4;
 /// Vectors that are loaded and stored together: a dot product's partial sums.

@@ -1,6 +1,9 @@
 //! The specification: plain Rust for any machine. What is computed here is what every other version computes.
 
-use super::{AdamParameters, AdamStep, Element, Rows, Score, place};
+pub(super) use super::elementwise::loops::{
+    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
+};
+use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, place};
 use crate::math::{
     SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
     flush_below, fused_multiply_add, ln, sqrt,
@@ -109,6 +112,26 @@ pub(super) fn outer_product_sgd<T: Element>(
     });
 }
 
+pub(super) fn outer_product_momentum<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    rate: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) {
+    for_each_sum(rows, deltas, units, |place, sum| {
+        if let (Some(weight), Some(velocity)) = (weights.get_mut(place), velocities.get_mut(place)) {
+            let push = flush_below(rate * sum, SMALLEST_WEIGHT);
+            let moved = flush_below(fused_multiply_add(step.momentum, *velocity, -push), SMALLEST_FIRST_MOMENT);
+            let change = if step.nesterov { fused_multiply_add(step.momentum, moved, -push) } else { moved };
+            *weight = canonical(flush_below(*weight + change, SMALLEST_WEIGHT));
+            *velocity = canonical(moved);
+        }
+    });
+}
+
 pub(super) fn outer_product_adam<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
@@ -144,12 +167,12 @@ pub(super) fn softmax(values: &mut [f32], classes: usize) {
     }
 }
 
-fn largest(row: &[f32]) -> f32 {
+pub(super) fn largest(row: &[f32]) -> f32 {
     row.iter().fold(f32::NEG_INFINITY, |largest, &logit| if logit > largest { logit } else { largest })
 }
 
 /// Turns a row of logits into probabilities and returns the sum of the exponentials.
-fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
+pub(super) fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
     let mut sums = [0.0; LANES];
     for values in row.chunks_mut(LANES) {
         for (sum, value) in sums.iter_mut().zip(values) {
