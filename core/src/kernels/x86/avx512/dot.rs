@@ -124,7 +124,6 @@ fn dots<T: Element, const S: usize, const N: usize>(
 pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
     let rows = deltas.len() / units;
-    let smallest = _mm512_set1_ps(SMALLEST_SIGNAL);
     for column in (0..columns).step_by(LANES) {
         let mask = mask(columns - column);
         let mut row = 0;
@@ -142,7 +141,7 @@ pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f3
                 }
                 for (step, &sum) in sums.iter().enumerate().take(count) {
                     let to = outputs.as_mut_ptr().add((row + step) * columns + column);
-                    _mm512_mask_storeu_ps(to, mask, flush_below(sum, smallest));
+                    _mm512_mask_storeu_ps(to, mask, flush_below(sum, SMALLEST_SIGNAL));
                 }
             }
             row += count;
