@@ -11,10 +11,6 @@ pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_p
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
 const LANES: usize = 8;
-/// Units whose sums are kept in registers at a time: with two vectors each, 10 of the 16.
-const UNITS: usize = 5;
-/// Vectors of inputs whose gradients are kept in registers at a time, with `UNITS` units.
-const CHUNKS: usize = 2;
 
 /// Numbers that can be loaded as 8 lanes of f32.
 pub trait Load: Sized {

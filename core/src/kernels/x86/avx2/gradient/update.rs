@@ -1,0 +1,87 @@
+//! What is done with gradients as soon as they are known.
+
+use core::arch::x86_64::*;
+
+use super::super::{Load, flush_below, store};
+use crate::kernels::AdamStep;
+use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
+
+/// What is done with 8 gradients of neighbouring parameters as soon as they are known.
+pub(super) trait Update: Copy {
+    /// # Safety
+    /// The first `count` parameters from `at` on, 8 at most, are there, and the machine has AVX2 and FMA.
+    unsafe fn apply(self, count: usize, at: usize, gradient: __m256);
+}
+
+/// Stores them.
+#[derive(Clone, Copy)]
+pub(super) struct Store {
+    pub(super) gradient: *mut f32,
+}
+
+impl Update for Store {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
+        // SAFETY: the caller's.
+        unsafe { store(count, self.gradient.add(at), gradient) };
+    }
+}
+
+/// Gradient descent; the scale is in the rate.
+#[derive(Clone, Copy)]
+pub(super) struct Descend {
+    pub(super) rate: f32,
+    pub(super) weights: *mut f32,
+}
+
+impl Update for Descend {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
+        let rate = _mm256_set1_ps(self.rate);
+        // SAFETY: the caller's.
+        unsafe {
+            let weights = self.weights.add(at);
+            let updated = _mm256_fnmadd_ps(rate, gradient, <f32 as Load>::load(count, weights));
+            store(count, weights, flush_below(updated, SMALLEST_WEIGHT));
+        }
+    }
+}
+
+/// Adam.
+#[derive(Clone, Copy)]
+pub(super) struct Adapt {
+    pub(super) step: AdamStep,
+    pub(super) values: *mut f32,
+    pub(super) first_moments: *mut f32,
+    pub(super) second_moments: *mut f32,
+}
+
+impl Update for Adapt {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
+        let first_share = _mm256_set1_ps(self.step.first_share);
+        let second_share = _mm256_set1_ps(self.step.second_share);
+        // SAFETY: the caller's.
+        unsafe {
+            let (values, first, second) =
+                (self.values.add(at), self.first_moments.add(at), self.second_moments.add(at));
+            let mean = <f32 as Load>::load(count, first);
+            let mean = _mm256_fmadd_ps(first_share, _mm256_sub_ps(gradient, mean), mean);
+            let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
+            let square = <f32 as Load>::load(count, second);
+            let square = _mm256_fmadd_ps(second_share, _mm256_fmsub_ps(gradient, gradient, square), square);
+            let square = flush_below(square, SMALLEST_SECOND_MOMENT);
+            let change = _mm256_div_ps(
+                _mm256_mul_ps(_mm256_set1_ps(self.step.step_size), mean),
+                _mm256_add_ps(_mm256_sqrt_ps(square), _mm256_set1_ps(self.step.epsilon)),
+            );
+            let value = flush_below(_mm256_sub_ps(<f32 as Load>::load(count, values), change), SMALLEST_WEIGHT);
+            store(count, first, mean);
+            store(count, second, square);
+            store(count, values, value);
+        }
+    }
+}
