@@ -13,8 +13,8 @@ use crate::kernels::{AdamParameters, AdamStep, Element, Rows};
 /// Units whose sums are kept in registers at a time, and vectors of inputs for each: 10 of the 16 registers.
 const UNITS: usize = 5;
 const CHUNKS: usize = 2;
-/// Rows that are added to the sums between two updates: for the 10 sums, a batch of 32 is just enough.
-const ROWS_AN_UPDATE: usize = 3;
+/// Rows that are added to the sums between two updates: for 10 sums, fewer than a batch of 32.
+const ROWS_AN_UPDATE: usize = 2;
 
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.

@@ -43,6 +43,8 @@ impl<U: Update> Queue<U> {
         // SAFETY: the caller's; there are never more left than there is room for.
         unsafe {
             let (sum, at) = (*self.sums.get_unchecked(self.left), *self.places.get_unchecked(self.left));
+            // The same vector of the next sums is probably behind these.
+            self.update.prefetch(at + CHUNKS * LANES);
             self.apply(LANES, at, sum);
         }
     }

@@ -7,10 +7,20 @@ use crate::kernels::AdamStep;
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
 /// What is done with 8 gradients of neighbouring parameters as soon as they are known.
-pub(super) trait Update: Copy {
+pub(super) trait Update {
     /// # Safety
     /// The first `count` parameters from `at` on, 8 at most, are there, and the machine has AVX2 and FMA.
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256);
+    unsafe fn apply(&self, count: usize, at: usize, gradient: __m256);
+
+    /// Asks for the parameter `at` and what belongs to it to be on their way from memory.
+    fn prefetch(&self, at: usize);
+}
+
+/// Brings a number near the processor; where there is none, that does no harm.
+#[inline]
+fn prefetch(from: *mut f32) {
+    // SAFETY: a prefetch reads nothing that could be seen.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) };
 }
 
 /// Stores them.
@@ -22,10 +32,13 @@ pub(super) struct Store {
 impl Update for Store {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
+    unsafe fn apply(&self, count: usize, at: usize, gradient: __m256) {
         // SAFETY: the caller's.
         unsafe { store(count, self.gradient.add(at), gradient) };
     }
+
+    #[inline]
+    fn prefetch(&self, _: usize) {}
 }
 
 /// Gradient descent; the scale is in the rate.
@@ -38,7 +51,7 @@ pub(super) struct Descend {
 impl Update for Descend {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
+    unsafe fn apply(&self, count: usize, at: usize, gradient: __m256) {
         let rate = _mm256_set1_ps(self.rate);
         // SAFETY: the caller's.
         unsafe {
@@ -46,6 +59,11 @@ impl Update for Descend {
             let updated = _mm256_fnmadd_ps(rate, gradient, <f32 as Load>::load(count, weights));
             store(count, weights, flush_below(updated, SMALLEST_WEIGHT));
         }
+    }
+
+    #[inline]
+    fn prefetch(&self, at: usize) {
+        prefetch(self.weights.wrapping_add(at));
     }
 }
 
@@ -61,7 +79,7 @@ pub(super) struct Adapt {
 impl Update for Adapt {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
+    unsafe fn apply(&self, count: usize, at: usize, gradient: __m256) {
         let first_share = _mm256_set1_ps(self.step.first_share);
         let second_share = _mm256_set1_ps(self.step.second_share);
         // SAFETY: the caller's.
@@ -83,5 +101,12 @@ impl Update for Adapt {
             store(count, second, square);
             store(count, values, value);
         }
+    }
+
+    #[inline]
+    fn prefetch(&self, at: usize) {
+        prefetch(self.values.wrapping_add(at));
+        prefetch(self.first_moments.wrapping_add(at));
+        prefetch(self.second_moments.wrapping_add(at));
     }
 }
