@@ -113,7 +113,10 @@ unsafe fn column_gradients<T: Element>(
             sum = _mm256_fmadd_ps(deltas, _mm256_set1_ps(input), sum);
         }
         // SAFETY: the caller's.
-        unsafe { update.apply(count, first, _mm256_mul_ps(sum, _mm256_set1_ps(scale))) };
+        unsafe {
+            let rest = update.begin(count, first, _mm256_mul_ps(sum, _mm256_set1_ps(scale)));
+            update.end(count, first, rest);
+        }
     }
 }
 

@@ -17,13 +17,16 @@ pub(super) struct Queue<U: Update> {
     places: [usize; UNITS * CHUNKS],
     /// How many of them are left, the first ones.
     left: usize,
+    /// The place of one that has begun, and what is left to do for it.
+    begun: Option<(usize, U::Rest)>,
 }
 
 impl<U: Update> Queue<U> {
     #[inline]
     #[target_feature(enable = "avx2")]
     pub(super) fn new(scale: f32, update: U) -> Self {
-        Self { scale, update, sums: [_mm256_setzero_ps(); UNITS * CHUNKS], places: [0; UNITS * CHUNKS], left: 0 }
+        let sums = [_mm256_setzero_ps(); UNITS * CHUNKS];
+        Self { scale, update, sums, places: [0; UNITS * CHUNKS], left: 0, begun: None }
     }
 
     /// How many are left.
@@ -32,7 +35,7 @@ impl<U: Update> Queue<U> {
         self.left
     }
 
-    /// Updates the parameters of the last sum that is left.
+    /// Begins the update of the last one that is left, and ends the one before.
     ///
     /// # Safety
     /// There is one left, its place is among the parameters, and the machine has AVX2 and FMA.
@@ -45,8 +48,28 @@ impl<U: Update> Queue<U> {
             let (sum, at) = (*self.sums.get_unchecked(self.left), *self.places.get_unchecked(self.left));
             // The same vector of the next sums is probably behind these.
             self.update.prefetch(at + CHUNKS * LANES);
-            self.apply(LANES, at, sum);
+            self.end();
+            self.begun = Some((at, self.update.begin(LANES, at, self.gradient(sum))));
         }
+    }
+
+    /// Ends the update that has begun, if one has.
+    ///
+    /// # Safety
+    /// As for beginning it.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn end(&mut self) {
+        if let Some((at, rest)) = self.begun.take() {
+            // SAFETY: the caller's.
+            unsafe { self.update.end(LANES, at, rest) };
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn gradient(&self, sum: __m256) -> __m256 {
+        _mm256_mul_ps(sum, _mm256_set1_ps(self.scale))
     }
 
     /// Updates the first `count` parameters, 8 at most, from `at` on at once.
@@ -57,7 +80,10 @@ impl<U: Update> Queue<U> {
     #[target_feature(enable = "avx2,fma")]
     pub(super) unsafe fn apply(&self, count: usize, at: usize, sum: __m256) {
         // SAFETY: the caller's.
-        unsafe { self.update.apply(count, at, _mm256_mul_ps(sum, _mm256_set1_ps(self.scale))) };
+        unsafe {
+            let rest = self.update.begin(count, at, self.gradient(sum));
+            self.update.end(count, at, rest);
+        }
     }
 
     /// Applies all that are left.
@@ -67,9 +93,12 @@ impl<U: Update> Queue<U> {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(super) unsafe fn finish(&mut self) {
-        while self.left > 0 {
-            // SAFETY: the caller's.
-            unsafe { self.apply_one() };
+        // SAFETY: the caller's.
+        unsafe {
+            while self.left > 0 {
+                self.apply_one();
+            }
+            self.end();
         }
     }
 
@@ -82,7 +111,11 @@ impl<U: Update> Queue<U> {
     #[target_feature(enable = "avx2,fma")]
     pub(super) unsafe fn refill<const N: usize>(&mut self, sums: &[[__m256; CHUNKS]; N], at: usize, width: usize) {
         // SAFETY: the caller's.
-        unsafe { self.finish() };
+        unsafe {
+            while self.left > 0 {
+                self.apply_one();
+            }
+        }
         self.left = N * CHUNKS;
         for (index, &sum) in sums.as_flattened().iter().enumerate() {
             self.sums[index] = sum;

@@ -6,11 +6,19 @@ use super::super::{Load, flush_below, store};
 use crate::kernels::AdamStep;
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
-/// What is done with 8 gradients of neighbouring parameters as soon as they are known.
+/// What is done with 8 gradients of neighbouring parameters as soon as they are known, in two parts, so that the second need
+/// not wait for what is slow in the first.
 pub(super) trait Update {
+    /// What the first part leaves for the second.
+    type Rest: Copy;
+
     /// # Safety
     /// The first `count` parameters from `at` on, 8 at most, are there, and the machine has AVX2 and FMA.
-    unsafe fn apply(&self, count: usize, at: usize, gradient: __m256);
+    unsafe fn begin(&self, count: usize, at: usize, gradient: __m256) -> Self::Rest;
+
+    /// # Safety
+    /// As for the first part, which was given the same `count` and `at` and returned `rest`.
+    unsafe fn end(&self, count: usize, at: usize, rest: Self::Rest);
 
     /// Asks for the parameter `at` and what belongs to it to be on their way from memory.
     fn prefetch(&self, at: usize);
@@ -30,12 +38,18 @@ pub(super) struct Store {
 }
 
 impl Update for Store {
+    type Rest = ();
+
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(&self, count: usize, at: usize, gradient: __m256) {
+    unsafe fn begin(&self, count: usize, at: usize, gradient: __m256) {
         // SAFETY: the caller's.
         unsafe { store(count, self.gradient.add(at), gradient) };
     }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn end(&self, _: usize, _: usize, (): ()) {}
 
     #[inline]
     fn prefetch(&self, _: usize) {}
@@ -49,9 +63,11 @@ pub(super) struct Descend {
 }
 
 impl Update for Descend {
+    type Rest = ();
+
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(&self, count: usize, at: usize, gradient: __m256) {
+    unsafe fn begin(&self, count: usize, at: usize, gradient: __m256) {
         let rate = _mm256_set1_ps(self.rate);
         // SAFETY: the caller's.
         unsafe {
@@ -60,6 +76,10 @@ impl Update for Descend {
             store(count, weights, flush_below(updated, SMALLEST_WEIGHT));
         }
     }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn end(&self, _: usize, _: usize, (): ()) {}
 
     #[inline]
     fn prefetch(&self, at: usize) {
@@ -77,29 +97,38 @@ pub(super) struct Adapt {
 }
 
 impl Update for Adapt {
+    /// The dividend, and the root that the divisor comes from.
+    type Rest = (__m256, __m256);
+
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(&self, count: usize, at: usize, gradient: __m256) {
+    unsafe fn begin(&self, count: usize, at: usize, gradient: __m256) -> Self::Rest {
         let first_share = _mm256_set1_ps(self.step.first_share);
         let second_share = _mm256_set1_ps(self.step.second_share);
         // SAFETY: the caller's.
         unsafe {
-            let (values, first, second) =
-                (self.values.add(at), self.first_moments.add(at), self.second_moments.add(at));
+            let (first, second) = (self.first_moments.add(at), self.second_moments.add(at));
             let mean = <f32 as Load>::load(count, first);
             let mean = _mm256_fmadd_ps(first_share, _mm256_sub_ps(gradient, mean), mean);
             let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
             let square = <f32 as Load>::load(count, second);
             let square = _mm256_fmadd_ps(second_share, _mm256_fmsub_ps(gradient, gradient, square), square);
             let square = flush_below(square, SMALLEST_SECOND_MOMENT);
-            let change = _mm256_div_ps(
-                _mm256_mul_ps(_mm256_set1_ps(self.step.step_size), mean),
-                _mm256_add_ps(_mm256_sqrt_ps(square), _mm256_set1_ps(self.step.epsilon)),
-            );
-            let value = flush_below(_mm256_sub_ps(<f32 as Load>::load(count, values), change), SMALLEST_WEIGHT);
             store(count, first, mean);
             store(count, second, square);
-            store(count, values, value);
+            (_mm256_mul_ps(_mm256_set1_ps(self.step.step_size), mean), _mm256_sqrt_ps(square))
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn end(&self, count: usize, at: usize, (dividend, root): Self::Rest) {
+        let change = _mm256_div_ps(dividend, _mm256_add_ps(root, _mm256_set1_ps(self.step.epsilon)));
+        // SAFETY: the caller's.
+        unsafe {
+            let values = self.values.add(at);
+            let value = _mm256_sub_ps(<f32 as Load>::load(count, values), change);
+            store(count, values, flush_below(value, SMALLEST_WEIGHT));
         }
     }
 
