@@ -76,11 +76,24 @@ impl<'a, T> Rows<'a, T> {
         if index >= self.len {
             return &[];
         }
-        let start = match self.order.get(index) {
+        let start = self.start(index);
+        self.values.get(start..start + self.width).unwrap_or(&[])
+    }
+
+    /// Where row `index` begins: the same without a check, for loops that have no time for one. There is a whole row at
+    /// it, if the index is below the length.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub(super) fn row_pointer(&self, index: usize) -> *const T {
+        self.values.as_ptr().wrapping_add(self.start(index))
+    }
+
+    #[inline]
+    fn start(&self, index: usize) -> usize {
+        match self.order.get(index) {
             Some(&stored) => stored as usize * self.width,
             None => index * self.stride,
-        };
-        self.values.get(start..start + self.width).unwrap_or(&[])
+        }
     }
 
     /// A row to fetch from memory while row `index` is computed; empty where nothing is known to come.

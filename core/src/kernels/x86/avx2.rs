@@ -13,10 +13,6 @@ pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 crate::kernels::elementwise::loops::compile_loops!("avx2,fma");
 
 const LANES: usize = 8;
-/// Units whose sums are kept in registers at a time: with two vectors each, 10 of the 16.
-const UNITS: usize = 5;
-/// Vectors of inputs whose gradients are kept in registers at a time, with `UNITS` units.
-const CHUNKS: usize = 2;
 
 /// Numbers that can be loaded as 8 lanes of f32.
 pub trait Load: Sized {
@@ -71,33 +67,38 @@ unsafe fn store(count: usize, to: *mut f32, values: __m256) {
     unsafe { if count >= LANES { _mm256_storeu_ps(to, values) } else { _mm256_maskstore_ps(to, mask(count), values) } }
 }
 
-/// Adds up the 16 partial sums of each pair of vectors: l + (l + 8), l + (l + 4), l + (l + 2), l + (l + 1). Four pairs
-/// share the work.
+/// Adds up the 16 partial sums of each pair of vectors: l + (l + 8), l + (l + 4), l + (l + 2), l + (l + 1). Eight pairs
+/// share the work: at each step two of them become one.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn add_lanes<const N: usize>(sums: [[__m256; 2]; N]) -> [f32; N] {
-    let mut totals = [0.0; N];
-    for (totals, sums) in totals.chunks_mut(4).zip(sums.chunks(4)) {
-        let mut quarters = [_mm_setzero_ps(); 4];
-        for (quarter, sums) in quarters.iter_mut().zip(sums) {
-            let eight = _mm256_add_ps(sums[0], sums[1]);
-            *quarter = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+fn add_lanes<const S: usize, const N: usize>(sums: [[[__m256; 2]; N]; S]) -> [[f32; N]; S] {
+    let mut totals = [[0.0; N]; S];
+    for (totals, sums) in totals.as_flattened_mut().chunks_mut(LANES).zip(sums.as_flattened().chunks(LANES)) {
+        let mut eights = [_mm256_setzero_ps(); LANES];
+        for (eight, sums) in eights.iter_mut().zip(sums) {
+            *eight = _mm256_add_ps(sums[0], sums[1]);
         }
-        let low = fold::<0x44, 0xee>(quarters[0], quarters[1]);
-        let high = fold::<0x44, 0xee>(quarters[2], quarters[3]);
-        let mut folded = [0.0; 4];
-        // SAFETY: `folded` has room for 4.
-        unsafe { _mm_storeu_ps(folded.as_mut_ptr(), fold::<0x88, 0xdd>(low, high)) };
-        totals.copy_from_slice(&folded[..totals.len()]);
+        let mut fours = [_mm256_setzero_ps(); LANES / 2];
+        for (four, pair) in fours.iter_mut().zip(eights.chunks_exact(2)) {
+            let low = _mm256_permute2f128_ps::<0x20>(pair[0], pair[1]);
+            *four = _mm256_add_ps(low, _mm256_permute2f128_ps::<0x31>(pair[0], pair[1]));
+        }
+        let low = fold::<0x44, 0xee>(fours[0], fours[1]);
+        let high = fold::<0x44, 0xee>(fours[2], fours[3]);
+        let folded = lanes(fold::<0x88, 0xdd>(low, high));
+        for (place, total) in totals.iter_mut().enumerate() {
+            // The first half holds the even pairs, the second half the odd ones.
+            *total = folded[place % 2 * 4 + place / 2];
+        }
     }
     totals
 }
 
-/// Adds lanes of `a` and `b` picked by `LEFT` to those picked by `RIGHT`.
+/// Adds lanes of `a` and `b` picked by `LEFT` to those picked by `RIGHT`, within each half.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn fold<const LEFT: i32, const RIGHT: i32>(a: __m128, b: __m128) -> __m128 {
-    _mm_add_ps(_mm_shuffle_ps::<LEFT>(a, b), _mm_shuffle_ps::<RIGHT>(a, b))
+fn fold<const LEFT: i32, const RIGHT: i32>(a: __m256, b: __m256) -> __m256 {
+    _mm256_add_ps(_mm256_shuffle_ps::<LEFT>(a, b), _mm256_shuffle_ps::<RIGHT>(a, b))
 }
 
 /// The lanes, or +0.0 where the magnitude is below the limit.

@@ -149,7 +149,7 @@ fn lanes(vector: __m512) -> [f32; LANES] {
 /// The lanes, or +0.0 where the magnitude is below the limit.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn flush_below(values: __m512, limit: __m512) -> __m512 {
-    let keep = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(values), limit);
+fn flush_below(values: __m512, limit: f32) -> __m512 {
+    let keep = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(values), _mm512_set1_ps(limit));
     _mm512_maskz_mov_ps(keep, values)
 }

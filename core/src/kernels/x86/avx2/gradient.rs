@@ -1,118 +1,20 @@
 //! Gradients, and what is done with them as soon as they are known.
 
+mod queue;
+mod update;
+
 use core::arch::x86_64::*;
 
-use super::{CHUNKS, LANES, Load, UNITS, flush_below, store};
+use self::queue::Queue;
+use self::update::{Accelerate, Adapt, Descend, Store, Update};
+use super::{LANES, Load};
 use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
-use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
-/// What is done with 8 gradients of neighbouring parameters as soon as they are known.
-trait Update: Copy {
-    /// # Safety
-    /// The first `count` parameters from `at` on, 8 at most, are there, and the machine has AVX2 and FMA.
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256);
-}
-
-/// Stores them.
-#[derive(Clone, Copy)]
-struct Store {
-    gradient: *mut f32,
-}
-
-impl Update for Store {
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
-        // SAFETY: the caller's.
-        unsafe { store(count, self.gradient.add(at), gradient) };
-    }
-}
-
-/// Gradient descent; the scale is in the rate.
-#[derive(Clone, Copy)]
-struct Descend {
-    rate: f32,
-    weights: *mut f32,
-}
-
-impl Update for Descend {
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
-        let rate = _mm256_set1_ps(self.rate);
-        // SAFETY: the caller's.
-        unsafe {
-            let weights = self.weights.add(at);
-            let updated = _mm256_fnmadd_ps(rate, gradient, <f32 as Load>::load(count, weights));
-            store(count, weights, flush_below(updated, SMALLEST_WEIGHT));
-        }
-    }
-}
-
-/// Gradient descent with momentum; the scale is in the rate.
-#[derive(Clone, Copy)]
-struct Accelerate {
-    rate: f32,
-    step: MomentumStep,
-    weights: *mut f32,
-    velocities: *mut f32,
-}
-
-impl Update for Accelerate {
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
-        let momentum = _mm256_set1_ps(self.step.momentum);
-        let push = flush_below(_mm256_mul_ps(_mm256_set1_ps(self.rate), gradient), SMALLEST_WEIGHT);
-        // SAFETY: the caller's.
-        unsafe {
-            let (weights, velocities) = (self.weights.add(at), self.velocities.add(at));
-            let moved = _mm256_fmsub_ps(momentum, <f32 as Load>::load(count, velocities), push);
-            let moved = flush_below(moved, SMALLEST_FIRST_MOMENT);
-            let change = if self.step.nesterov { _mm256_fmsub_ps(momentum, moved, push) } else { moved };
-            let weight = _mm256_add_ps(<f32 as Load>::load(count, weights), change);
-            store(count, weights, flush_below(weight, SMALLEST_WEIGHT));
-            store(count, velocities, moved);
-        }
-    }
-}
-
-/// Adam.
-#[derive(Clone, Copy)]
-struct Adapt {
-    step: AdamStep,
-    values: *mut f32,
-    first_moments: *mut f32,
-    second_moments: *mut f32,
-}
-
-impl Update for Adapt {
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
-        let first_share = _mm256_set1_ps(self.step.first_share);
-        let second_share = _mm256_set1_ps(self.step.second_share);
-        // SAFETY: the caller's.
-        unsafe {
-            let (values, first, second) =
-                (self.values.add(at), self.first_moments.add(at), self.second_moments.add(at));
-            let mean = <f32 as Load>::load(count, first);
-            let mean = _mm256_fmadd_ps(first_share, _mm256_sub_ps(gradient, mean), mean);
-            let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
-            let square = <f32 as Load>::load(count, second);
-            let square = _mm256_fmadd_ps(second_share, _mm256_fmsub_ps(gradient, gradient, square), square);
-            let square = flush_below(square, SMALLEST_SECOND_MOMENT);
-            let change = _mm256_div_ps(
-                _mm256_mul_ps(_mm256_set1_ps(self.step.step_size), mean),
-                _mm256_add_ps(_mm256_sqrt_ps(square), _mm256_set1_ps(self.step.epsilon)),
-            );
-            let value = flush_below(_mm256_sub_ps(<f32 as Load>::load(count, values), change), SMALLEST_WEIGHT);
-            store(count, first, mean);
-            store(count, second, square);
-            store(count, values, value);
-        }
-    }
-}
+/// Units whose sums are kept in registers at a time, and vectors of inputs for each: 10 of the 16 registers.
+const UNITS: usize = 5;
+const CHUNKS: usize = 2;
+/// Rows that are added to the sums between two updates: for 10 sums, fewer than a batch of 32.
+const ROWS_AN_UPDATE: usize = 2;
 
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
@@ -188,21 +90,22 @@ unsafe fn gradients<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize,
         // SAFETY: the caller's.
         return unsafe { column_gradients(rows, deltas, units, scale, update) };
     }
-    let width = rows.width();
-    for first in (0..units).step_by(UNITS) {
-        for column in (0..width).step_by(CHUNKS * LANES) {
-            // SAFETY: the caller's; units below `units` and columns below the width only.
-            unsafe {
-                match units - first {
-                    1 => block::<T, 1>(rows, deltas, units, first, scale, column, update),
-                    2 => block::<T, 2>(rows, deltas, units, first, scale, column, update),
-                    3 => block::<T, 3>(rows, deltas, units, first, scale, column, update),
-                    4 => block::<T, 4>(rows, deltas, units, first, scale, column, update),
-                    _ => block::<T, UNITS>(rows, deltas, units, first, scale, column, update),
-                }
+    let mut queue = Queue::new(scale, update);
+    let mut first = 0;
+    while first < units {
+        // SAFETY: the caller's; there are as many units left as each arm takes.
+        first += unsafe {
+            match units - first {
+                1 => unit_gradients::<T, 1>(rows, deltas, units, first, &mut queue),
+                2 => unit_gradients::<T, 2>(rows, deltas, units, first, &mut queue),
+                3 => unit_gradients::<T, 3>(rows, deltas, units, first, &mut queue),
+                4 => unit_gradients::<T, 4>(rows, deltas, units, first, &mut queue),
+                _ => unit_gradients::<T, UNITS>(rows, deltas, units, first, &mut queue),
             }
-        }
+        };
     }
+    // SAFETY: all that was queued are sums of parameters that are there.
+    unsafe { queue.finish() };
 }
 
 /// The gradients by a single input (a bias is the weight of an input that is always 1), with units as lanes.
@@ -227,57 +130,102 @@ unsafe fn column_gradients<T: Element>(
             sum = _mm256_fmadd_ps(deltas, _mm256_set1_ps(input), sum);
         }
         // SAFETY: the caller's.
-        unsafe { update.apply(count, first, _mm256_mul_ps(sum, _mm256_set1_ps(scale))) };
+        unsafe {
+            let rest = update.begin(count, first, _mm256_mul_ps(sum, _mm256_set1_ps(scale)));
+            update.end(count, first, rest);
+        }
     }
 }
 
-/// The gradients of `N` units from `first` on by the inputs from `column` on, two vectors at most.
+/// The gradients of `N` units from `first` on. Returns `N`.
 ///
 /// # Safety
-/// There is a row for every row of deltas, there are `N` units from `first` on, and `column` is below the width.
-#[inline]
+/// There is a row for every row of deltas, and there are `N` units from `first` on, with a parameter for each input.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn block<T: Element, const N: usize>(
+unsafe fn unit_gradients<T: Element, const N: usize>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
     first: usize,
-    scale: f32,
-    column: usize,
-    update: impl Update,
-) {
-    let left = rows.width() - column;
-    let mut sums = [[_mm256_setzero_ps(); CHUNKS]; N];
-    for (index, deltas) in deltas.chunks_exact(units).enumerate() {
-        let row = rows.row(index).as_ptr().wrapping_add(column);
-        // SAFETY: the caller's; no more than `left` inputs are read.
-        unsafe {
-            let mut inputs = [_mm256_setzero_ps(); CHUNKS];
-            if left >= CHUNKS * LANES {
-                for (chunk, inputs) in inputs.iter_mut().enumerate() {
-                    *inputs = <T as Load>::load(LANES, row.add(chunk * LANES));
-                }
-            } else {
-                for (chunk, inputs) in inputs.iter_mut().enumerate() {
-                    *inputs = <T as Load>::load(left.saturating_sub(chunk * LANES), row.wrapping_add(chunk * LANES));
-                }
+    queue: &mut Queue<impl Update>,
+) -> usize {
+    let width = rows.width();
+    let mut column = 0;
+    // SAFETY: the caller's; no more inputs are read, and parameters updated, than are left.
+    unsafe {
+        while column + CHUNKS * LANES <= width {
+            let sums = sums::<T, N, CHUNKS>(rows, deltas, units, first, column, LANES, queue);
+            queue.refill(&sums, first * width + column, width);
+            column += CHUNKS * LANES;
+        }
+        while column < width {
+            let count = width - column;
+            let sums = sums::<T, N, 1>(rows, deltas, units, first, column, count, queue);
+            for (unit, &[sum]) in sums.iter().enumerate() {
+                queue.apply(count, (first + unit) * width + column, sum);
             }
-            for (unit, sums) in sums.iter_mut().enumerate() {
-                let delta = _mm256_set1_ps(*deltas.as_ptr().add(first + unit));
-                for (sum, &inputs) in sums.iter_mut().zip(&inputs) {
-                    *sum = _mm256_fmadd_ps(delta, inputs, *sum);
-                }
-            }
+            column += LANES;
         }
     }
-    for (unit, sums) in sums.iter().enumerate() {
-        for (chunk, &sum) in sums.iter().enumerate() {
-            let count = left.saturating_sub(chunk * LANES);
-            if count > 0 {
-                let gradient = _mm256_mul_ps(sum, _mm256_set1_ps(scale));
-                let at = (first + unit) * rows.width() + column + chunk * LANES;
-                // SAFETY: the caller's; `count` parameters are left in this unit.
-                unsafe { update.apply(count, at, gradient) };
+    N
+}
+
+/// Σ over rows of delta · input for `N` units from `first` on and `C` vectors of inputs from `column` on.
+///
+/// # Safety
+/// There is a row for every row of deltas, there are `N` units from `first` on, and the inputs from `column` on, the
+/// first `count` or all 8 of each vector; what is in the queue belongs to parameters that are there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn sums<T: Element, const N: usize, const C: usize>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    first: usize,
+    column: usize,
+    count: usize,
+    queue: &mut Queue<impl Update>,
+) -> [[__m256; C]; N] {
+    let mut sums = [[_mm256_setzero_ps(); C]; N];
+    let mut index = 0;
+    // SAFETY: the caller's; `index` is below the number of rows.
+    unsafe {
+        for _ in 0..queue.left().min(rows.len() / ROWS_AN_UPDATE) {
+            for _ in 0..ROWS_AN_UPDATE {
+                let deltas = deltas.as_ptr().add(index * units + first);
+                add_row(&mut sums, rows.row_pointer(index).add(column), deltas, count);
+                index += 1;
+            }
+            queue.apply_one();
+        }
+        for index in index..rows.len() {
+            let deltas = deltas.as_ptr().add(index * units + first);
+            add_row(&mut sums, rows.row_pointer(index).add(column), deltas, count);
+        }
+    }
+    sums
+}
+
+/// Adds the inputs of one row, each times the delta of each of `N` units.
+///
+/// # Safety
+/// There are `N` deltas, and the first `count` or all 8 inputs of each of `C` vectors.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn add_row<T: Element, const N: usize, const C: usize>(
+    sums: &mut [[__m256; C]; N],
+    inputs: *const T,
+    deltas: *const f32,
+    count: usize,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let inputs: [_; C] = core::array::from_fn(|chunk| inputs.add(chunk * LANES));
+        let inputs = inputs.map(|inputs| <T as Load>::load(count, inputs));
+        for unit in 0..N {
+            let delta = _mm256_set1_ps(*deltas.add(unit));
+            for chunk in 0..C {
+                sums[unit][chunk] = _mm256_fmadd_ps(delta, inputs[chunk], sums[unit][chunk]);
             }
         }
     }

@@ -59,7 +59,7 @@ fn softmax_row(row: &mut [f32]) -> (f32, usize, f32) {
             }
         }
     }
-    let [sum] = add_lanes([sums]);
+    let [[sum]] = add_lanes([[sums]]);
     for values in row.chunks_mut(LANES) {
         let count = values.len();
         // SAFETY: `count` numbers are loaded and stored.

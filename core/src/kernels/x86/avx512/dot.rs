@@ -123,32 +123,87 @@ fn dots<T: Element, const S: usize, const N: usize>(
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
-    let rows = deltas.len() / units;
-    let smallest = _mm512_set1_ps(SMALLEST_SIGNAL);
-    for column in (0..columns).step_by(LANES) {
-        let mask = mask(columns - column);
-        let mut row = 0;
-        while row < rows {
-            let count = if rows - row < ROWS_BACK { 1 } else { ROWS_BACK };
-            let mut sums = [_mm512_setzero_ps(); ROWS_BACK];
-            // SAFETY: `mask` ends with the row of weights; row + count ≤ rows.
-            unsafe {
-                for unit in 0..units {
-                    let weight = _mm512_maskz_loadu_ps(mask, weights.as_ptr().add(unit * columns + column));
-                    for (step, sum) in sums.iter_mut().enumerate().take(count) {
-                        let delta = _mm512_set1_ps(*deltas.as_ptr().add((row + step) * units + unit));
-                        *sum = _mm512_fmadd_ps(delta, weight, *sum);
-                    }
-                }
-                for (step, &sum) in sums.iter().enumerate().take(count) {
-                    let to = outputs.as_mut_ptr().add((row + step) * columns + column);
-                    _mm512_mask_storeu_ps(to, mask, flush_below(sum, smallest));
-                }
+    let mut column = 0;
+    while column < columns {
+        // SAFETY: the caller's; there are as many columns left as each arm takes, or as the mask says.
+        column += unsafe {
+            if columns - column >= CHUNKS_BACK * LANES {
+                columns_back::<CHUNKS_BACK>(deltas, weights, units, column, !0, outputs)
+            } else {
+                columns_back::<1>(deltas, weights, units, column, mask(columns - column), outputs)
             }
-            row += count;
-        }
+        };
     }
 }
 
-/// Rows whose sums [`affine_transposed`] keeps in registers at a time.
-const ROWS_BACK: usize = 8;
+/// Rows and vectors of columns whose sums [`affine_transposed`] keeps in registers at a time.
+const ROWS_BACK: usize = 4;
+const CHUNKS_BACK: usize = 4;
+
+/// `C` vectors of columns, from `column` on, of all rows. Returns how many columns that is.
+///
+/// # Safety
+/// As for [`affine_transposed`]; there are the columns in `mask` of each vector.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+unsafe fn columns_back<const C: usize>(
+    deltas: &[f32],
+    weights: &[f32],
+    units: usize,
+    column: usize,
+    mask: __mmask16,
+    outputs: &mut [f32],
+) -> usize {
+    let columns = weights.len() / units;
+    let weights = weights.as_ptr().wrapping_add(column);
+    for (deltas, outputs) in deltas.chunks(ROWS_BACK * units).zip(outputs.chunks_mut(ROWS_BACK * columns)) {
+        // SAFETY: the caller's; there is a delta for every row and unit.
+        unsafe {
+            if deltas.len() == ROWS_BACK * units {
+                let to = outputs.as_mut_ptr().add(column);
+                block_back::<ROWS_BACK, C>(deltas, weights, units, columns, mask, to);
+            } else {
+                for (deltas, outputs) in deltas.chunks_exact(units).zip(outputs.chunks_exact_mut(columns)) {
+                    block_back::<1, C>(deltas, weights, units, columns, mask, outputs.as_mut_ptr().add(column));
+                }
+            }
+        }
+    }
+    C * LANES
+}
+
+/// `C` vectors of columns of `R` rows.
+///
+/// # Safety
+/// There are `R` rows of deltas. From `weights` on there is a row for every unit, and from `outputs` on one for every
+/// row of deltas, `columns` apart, each with the numbers in `mask` of `C` vectors.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+unsafe fn block_back<const R: usize, const C: usize>(
+    deltas: &[f32],
+    weights: *const f32,
+    units: usize,
+    columns: usize,
+    mask: __mmask16,
+    outputs: *mut f32,
+) {
+    let mut sums = [[_mm512_setzero_ps(); C]; R];
+    // SAFETY: the caller's.
+    unsafe {
+        for unit in 0..units {
+            let weights: [_; C] = core::array::from_fn(|chunk| weights.add(unit * columns + chunk * LANES));
+            let weights = weights.map(|weights| _mm512_maskz_loadu_ps(mask, weights));
+            for row in 0..R {
+                let delta = _mm512_set1_ps(*deltas.as_ptr().add(row * units + unit));
+                for chunk in 0..C {
+                    sums[row][chunk] = _mm512_fmadd_ps(delta, weights[chunk], sums[row][chunk]);
+                }
+            }
+        }
+        for row in 0..R {
+            for chunk in 0..C {
+                let to = outputs.add(row * columns + chunk * LANES);
+                _mm512_mask_storeu_ps(to, mask, flush_below(sums[row][chunk], SMALLEST_SIGNAL));
+            }
+        }
+    }
+}

@@ -83,9 +83,8 @@ fn softmax_narrow_rows(values: &mut [f32], classes: usize) -> Extremes {
     }
     let [mut sums] = reduce_lanes::<Sum, 1, LANES>([vectors]);
     sums[rows..].fill(1.0);
-    let smallest = _mm512_set1_ps(SMALLEST_SIGNAL);
     for (index, &vector) in vectors.iter().enumerate() {
-        let probabilities = flush_below(_mm512_div_ps(vector, _mm512_set1_ps(sums[index])), smallest);
+        let probabilities = flush_below(_mm512_div_ps(vector, _mm512_set1_ps(sums[index])), SMALLEST_SIGNAL);
         // SAFETY: as for the load.
         unsafe {
             _mm512_mask_storeu_ps(values.as_mut_ptr().wrapping_add(index * classes), masks[index], probabilities);
@@ -123,7 +122,7 @@ fn softmax_wide_row(row: &mut [f32]) -> (f32, usize, f32) {
         unsafe {
             let exponentials = _mm512_maskz_loadu_ps(mask, values.as_ptr());
             let probabilities = _mm512_div_ps(exponentials, _mm512_set1_ps(sum));
-            let probabilities = flush_below(probabilities, _mm512_set1_ps(SMALLEST_SIGNAL));
+            let probabilities = flush_below(probabilities, SMALLEST_SIGNAL);
             _mm512_mask_storeu_ps(values.as_mut_ptr(), mask, probabilities);
         }
     }
@@ -151,7 +150,7 @@ fn exp_nonpositive(x: __m512) -> __m512 {
     let p = _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r);
     let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(rounded));
     let value = _mm512_castps_si512(_mm512_add_ps(p, _mm512_set1_ps(1.0)));
-    flush_below(_mm512_castsi512_ps(_mm512_add_epi32(value, exponent)), _mm512_set1_ps(SMALLEST_SIGNAL))
+    flush_below(_mm512_castsi512_ps(_mm512_add_epi32(value, exponent)), SMALLEST_SIGNAL)
 }
 
 /// As [`math::ln`](crate::math::ln).
