@@ -1,7 +1,108 @@
-//! What turns the sums of the last layer into an answer.
+//! What turns sums into signals: the functions between layers, each with its derivative, and softmax after the last one.
 
-use crate::kernels::{self, Kernel};
+use crate::kernels::{self, Kernel, elementwise};
 use crate::{Error, error};
+
+/// A function of each output by itself, between one layer and the next.
+///
+/// It works in place, and its derivative is known from what it returned. What it returns is +0.0 or at least
+/// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL).
+pub trait Activation {
+    /// Its name, as Keras has it.
+    const NAME: &str;
+
+    /// Forward: each value z becomes f(z).
+    fn forward(values: &mut [f32]);
+
+    /// Backward: each delta is multiplied by the derivative f′ at the place where f returned the `outputs` value.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where the outputs are not as many as the deltas.
+    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error>;
+
+    /// f in float64, for [`gradient_check`](crate::gradient_check).
+    fn exact(value: f64) -> f64;
+}
+
+/// f(z) = z.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity;
+
+impl Activation for Identity {
+    const NAME: &str = "linear";
+
+    fn forward(values: &mut [f32]) {
+        elementwise::flush(values);
+    }
+
+    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        error::check_length("outputs", outputs.len(), deltas.len())
+    }
+
+    fn exact(value: f64) -> f64 {
+        value
+    }
+}
+
+/// f(z) = max(z, 0), the rectifier; f′ is 1 above zero, else 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Relu;
+
+impl Activation for Relu {
+    const NAME: &str = "relu";
+
+    fn forward(values: &mut [f32]) {
+        elementwise::relu(values);
+    }
+
+    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        elementwise::relu_backward(outputs, deltas)
+    }
+
+    fn exact(value: f64) -> f64 {
+        value.max(0.0)
+    }
+}
+
+/// f(z) = 1 / (1 + e⁻ᶻ), from 0 to 1 ([`math::sigmoid`](crate::math::sigmoid)); f′ = f · (1 − f).
+#[derive(Clone, Copy, Debug)]
+pub struct Sigmoid;
+
+impl Activation for Sigmoid {
+    const NAME: &str = "sigmoid";
+
+    fn forward(values: &mut [f32]) {
+        elementwise::sigmoids(values);
+    }
+
+    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        elementwise::sigmoid_backward(outputs, deltas)
+    }
+
+    fn exact(value: f64) -> f64 {
+        1.0 / (1.0 + libm::exp(-value))
+    }
+}
+
+/// The hyperbolic tangent, from −1 to 1 ([`math::tanh`](crate::math::tanh)); f′ = 1 − f².
+#[derive(Clone, Copy, Debug)]
+pub struct Tanh;
+
+impl Activation for Tanh {
+    const NAME: &str = "tanh";
+
+    fn forward(values: &mut [f32]) {
+        elementwise::tanhs(values);
+    }
+
+    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        elementwise::tanh_backward(outputs, deltas)
+    }
+
+    fn exact(value: f64) -> f64 {
+        libm::tanh(value)
+    }
+}
 
 /// Softmax, in place: each row of logits becomes probabilities, pₖ = exp(zₖ − max z) / Σⱼ exp(zⱼ − max z).
 ///
@@ -14,4 +115,15 @@ pub fn softmax<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> R
     let logits = logits.as_flattened_mut();
     error::check_finite("logits", logits)?;
     kernels::softmax(kernel, logits, OUT)
+}
+
+/// The sigmoid of each logit, in place: the probability of yes where there are two classes.
+///
+/// # Errors
+/// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
+pub fn sigmoid<const OUT: usize>(logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+    let logits = logits.as_flattened_mut();
+    error::check_finite("logits", logits)?;
+    elementwise::sigmoids(logits);
+    Ok(())
 }

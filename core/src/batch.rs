@@ -61,6 +61,13 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
     }
 }
 
+impl Batch<'_, u8, 0> {
+    /// So many samples of which no number is looked at: what a bias learns from.
+    pub(crate) const fn without_inputs(len: usize) -> Self {
+        Self { rows: Rows::repeated(&[], len) }
+    }
+}
+
 fn check_order(order: &[u32], samples: usize) -> Result<(), Error> {
     match order.iter().find(|&&index| index as usize >= samples) {
         Some(&index) => Err(Error::SampleOutOfRange { index, samples }),

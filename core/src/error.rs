@@ -33,6 +33,22 @@ pub enum Error {
         /// How many classes there are.
         classes: usize,
     },
+    /// A batch with more samples than there is memory for.
+    BatchTooLarge {
+        /// How many samples it has.
+        found: usize,
+        /// How many there is memory for.
+        most: usize,
+    },
+    /// A target that should be a probability and is not.
+    TargetOutOfRange {
+        /// Which sample of the batch.
+        sample: usize,
+        /// Which output of the sample.
+        output: usize,
+        /// The number there.
+        found: f32,
+    },
     /// A NaN or an infinity where a finite number must be.
     NotFinite {
         /// Which slice it is in.
@@ -66,6 +82,12 @@ impl fmt::Display for Error {
             Self::LabelOutOfRange { sample, label, classes } => {
                 write!(f, "sample {sample} has label {label}, but there are {classes} classes")
             }
+            Self::BatchTooLarge { found, most } => {
+                write!(f, "a batch of {found} samples, but there is memory for {most}")
+            }
+            Self::TargetOutOfRange { sample, output, found } => {
+                write!(f, "sample {sample} has target {found} for output {output}, expected 0 to 1")
+            }
             Self::NotFinite { what, index } => {
                 write!(f, "{what}: number {index} is not finite")
             }
@@ -87,4 +109,9 @@ pub(crate) fn check_finite(what: &'static str, values: &[f32]) -> Result<(), Err
     }
     let index = values.iter().position(|value| !value.is_finite()).unwrap_or(0);
     Err(Error::NotFinite { what, index })
+}
+
+/// Refuses a slice of another length than the one that fits.
+pub(crate) const fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
+    if found == expected { Ok(()) } else { Err(Error::Length { what, found, expected }) }
 }

@@ -14,10 +14,12 @@
 //! Samples, weights and deltas are to be finite. Where one is not, the bits of a NaN that comes of it depend on the
 //! machine; losses refuse logits that are not finite, so a training step never gets that far.
 
+pub mod elementwise;
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
 mod fpv4;
 mod layout;
+pub mod losses;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
 mod neon;
@@ -90,8 +92,11 @@ pub struct AdamParameters<'a> {
 pub struct Score {
     /// The sum of the samples' losses, added in their order; no more than [`f32::MAX`].
     pub loss: f32,
-    /// How many samples had their largest logit at their label; of equal logits, the first counts as the largest.
+    /// How many samples had their largest logit at their label; of equal logits, the first counts as the largest. With
+    /// a single logit, how many had it on the right side of zero.
     pub correct: u32,
+    /// The sum of the samples' mean distances from their targets, where targets are numbers; no more than [`f32::MAX`].
+    pub absolute_error: f32,
 }
 
 impl Score {

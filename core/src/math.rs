@@ -118,6 +118,43 @@ pub fn exp_nonpositive(x: f32) -> f32 {
     }
 }
 
+/// Below this magnitude [`tanh`] is a polynomial; above, 1 − 2 / (e²ˣ + 1) loses nothing.
+const TANH_SEAM: f32 = 0.625;
+/// (tanh x − x) / x³ in rising powers of x², for |x| < [`TANH_SEAM`]: `tanhf` of the Cephes library (S. L. Moshier).
+const TANH_POLYNOMIAL: [f32; 5] =
+    [-0.333_332_82, 0.133_314_42, -0.053_739_715, 0.020_639_089, -0.005_704_988_7];
+
+/// The logistic function 1 / (1 + e⁻ˣ), within 2.5 units in the last place; +0.0 where it is less than
+/// [`SMALLEST_SIGNAL`].
+///
+/// For negative x it is eˣ / (1 + eˣ), so that no exponential is ever large.
+#[inline]
+#[must_use]
+pub fn sigmoid(x: f32) -> f32 {
+    let power = exp_nonpositive(-x.abs());
+    let dividend = if x < 0.0 { power } else { 1.0 };
+    flush_below(dividend / (1.0 + power), SMALLEST_SIGNAL)
+}
+
+/// The hyperbolic tangent, within 2.5 units in the last place; +0.0 where its magnitude is less than
+/// [`SMALLEST_SIGNAL`].
+#[inline]
+#[must_use]
+pub fn tanh(x: f32) -> f32 {
+    let magnitude = x.abs();
+    let power = exp_nonpositive(-2.0 * magnitude);
+    let far = fused_multiply_add(-2.0 / (1.0 + power), power, 1.0);
+    let square = x * x;
+    let [c0, c1, c2, c3, c4] = TANH_POLYNOMIAL;
+    let p = fused_multiply_add(c4, square, c3);
+    let p = fused_multiply_add(p, square, c2);
+    let p = fused_multiply_add(p, square, c1);
+    let p = fused_multiply_add(p, square, c0);
+    let near = fused_multiply_add(p * square, magnitude, magnitude);
+    let value = if magnitude < TANH_SEAM { near } else { far };
+    flush_below(value.copysign(x), SMALLEST_SIGNAL)
+}
+
 /// The natural logarithm of a normal positive number, within 0.86 units in the last place.
 ///
 /// `value` = 2ᵉ · (1 + f) with √½ ≤ 1 + f < √2, so that ln = e · ln 2 + ln(1 + f).

@@ -144,12 +144,12 @@ pub(super) fn softmax(values: &mut [f32], classes: usize) {
     }
 }
 
-fn largest(row: &[f32]) -> f32 {
+pub(super) fn largest(row: &[f32]) -> f32 {
     row.iter().fold(f32::NEG_INFINITY, |largest, &logit| if logit > largest { logit } else { largest })
 }
 
 /// Turns a row of logits into probabilities and returns the sum of the exponentials.
-fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
+pub(super) fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
     let mut sums = [0.0; LANES];
     for values in row.chunks_mut(LANES) {
         for (sum, value) in sums.iter_mut().zip(values) {

@@ -33,8 +33,11 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// All parameters +0.0.
     pub const ZERO: Self = {
         assert!(IN > 0 && OUT > 0, "a layer has at least one input and one output");
-        Self { weights: [[0.0; IN]; OUT], bias: [0.0; OUT] }
+        Self::ZEROS
     };
+
+    /// The same for what is kept beside a layer; where only biases are trained, that has no inputs.
+    pub(crate) const ZEROS: Self = Self { weights: [[0.0; IN]; OUT], bias: [0.0; OUT] };
 
     /// A layer of these weights, `weights[output][input]`, and biases.
     ///
@@ -210,5 +213,10 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// All units of the layer, to be trained together or shared out among threads.
     pub const fn units_mut(&mut self) -> UnitsMut<'_, IN> {
         UnitsMut::new(&mut self.weights, &mut self.bias)
+    }
+
+    /// The units without their weights, so that only biases are trained.
+    pub(crate) const fn bias_units_mut(&mut self) -> UnitsMut<'_, 0> {
+        UnitsMut::new(&mut [], &mut self.bias)
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! No sum is split: a unit is computed and updated by one thread, in the order in which a single thread would do it.
 
-use crate::kernels::{self, AdamParameters, AdamStep, Element, Kernel, Rows};
-use crate::{Batch, Error, Sgd};
+use crate::kernels::{self, AdamParameters, AdamStep, Element, Kernel, Rows, elementwise};
+use crate::{Batch, Error, Sgd, error};
 
-/// Neighbouring units of a [`Dense`](crate::Dense) layer, borrowed to be trained.
+/// Neighbouring units of a [`Dense`](crate::Dense) layer, borrowed to be trained. With `IN` = 0, only their biases.
 ///
 /// Slices of logits and deltas are sample × unit, of these units only.
 #[derive(Debug)]
@@ -55,15 +55,25 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         kernels::affine(kernel, batch.rows(), self.weights.as_flattened(), self.bias, T::SCALE, logits)
     }
 
+    /// Every parameter loses a share of itself; see [`Sgd::with_weight_decay`].
+    pub(crate) fn decay(&mut self, share: f32) {
+        if share > 0.0 {
+            elementwise::decay(self.weights.as_flattened_mut(), share);
+            elementwise::decay(self.bias, share);
+        }
+    }
+
     /// Stores the gradient by every parameter in the place of the parameter.
-    pub(super) fn store_gradients<T: Element>(
+    pub(crate) fn store_gradients<T: Element>(
         &mut self,
         kernel: Kernel,
         batch: Batch<'_, T, IN>,
         deltas: &[f32],
     ) -> Result<(), Error> {
         let (scale, ones, mean) = scales::<T>(batch.len());
-        kernels::outer_product(kernel, batch.rows(), deltas, scale, self.weights.as_flattened_mut())?;
+        if IN > 0 {
+            kernels::outer_product(kernel, batch.rows(), deltas, scale, self.weights.as_flattened_mut())?;
+        }
         kernels::outer_product(kernel, ones, deltas, mean, self.bias)
     }
 
@@ -80,8 +90,12 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
     ) -> Result<(), Error> {
         let (scale, ones, mean) = scales::<T>(batch.len());
         let learning_rate = sgd.learning_rate();
+        check_deltas(deltas, batch.len(), self.len())?;
+        self.decay(sgd.decay());
         let weights = self.weights.as_flattened_mut();
-        kernels::outer_product_sgd(kernel, batch.rows(), deltas, scale, learning_rate, weights)?;
+        if IN > 0 {
+            kernels::outer_product_sgd(kernel, batch.rows(), deltas, scale, learning_rate, weights)?;
+        }
         kernels::outer_product_sgd(kernel, ones, deltas, mean, learning_rate, self.bias)
     }
 
@@ -99,12 +113,14 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         step: &AdamStep,
     ) -> Result<(), Error> {
         let (scale, ones, mean) = scales::<T>(batch.len());
-        let parameters = AdamParameters {
-            values: self.weights.as_flattened_mut(),
-            first_moments: moments.first.weights.as_flattened_mut(),
-            second_moments: moments.second.weights.as_flattened_mut(),
-        };
-        kernels::outer_product_adam(kernel, batch.rows(), deltas, scale, step, parameters)?;
+        if IN > 0 {
+            let parameters = AdamParameters {
+                values: self.weights.as_flattened_mut(),
+                first_moments: moments.first.weights.as_flattened_mut(),
+                second_moments: moments.second.weights.as_flattened_mut(),
+            };
+            kernels::outer_product_adam(kernel, batch.rows(), deltas, scale, step, parameters)?;
+        }
         let parameters = AdamParameters {
             values: self.bias,
             first_moments: moments.first.bias,
@@ -136,4 +152,8 @@ impl<const IN: usize> MomentsMut<'_, IN> {
 /// their sums are multiplied by.
 fn scales<T: Element>(samples: usize) -> (f32, Rows<'static, u8>, f32) {
     (T::SCALE / samples as f32, Rows::repeated(&[1], samples), 1.0 / samples as f32)
+}
+
+fn check_deltas(deltas: &[f32], samples: usize, units: usize) -> Result<(), Error> {
+    error::check_length("deltas", deltas.len(), samples.saturating_mul(units))
 }

@@ -1,0 +1,120 @@
+//! Whether back-propagation is right: its gradients against differences of the loss in float64.
+
+use crate::kernels::Element;
+use crate::networks::Network;
+use crate::optimizers::Gradients;
+use crate::plans::Whole;
+use crate::{Dense, Error, error};
+
+/// Half the distance between the two points of a difference: rounding and curvature are both below 10⁻⁹ there.
+const DISTANCE: f64 = 1e-5;
+/// Derivatives smaller than this part of the largest one are measured by it: they are differences of larger numbers, and
+/// float32 leaves no more of them.
+const LEAST_PART: f64 = 1e-2;
+
+/// Which parameter of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which layer, from 0.
+    pub layer: usize,
+    /// Which of its outputs.
+    pub output: usize,
+    /// The input whose weight it is; a bias has none.
+    pub input: Option<usize>,
+}
+
+/// A parameter, and how far it is moved.
+#[derive(Clone, Copy, Debug)]
+pub struct Nudge {
+    /// Which one.
+    pub place: Place,
+    /// What is added to it.
+    pub by: f64,
+}
+
+/// How far a gradient is from the slope of the loss, at worst.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GradientError {
+    /// |gradient − slope| / max(|gradient|, |slope|, 0.01 · the largest gradient of the network); NaN where either is.
+    pub relative: f64,
+    /// At which parameter.
+    pub place: Place,
+    /// The gradient there, from back-propagation.
+    pub gradient: f32,
+    /// The slope there, from (L(w + h) − L(w − h)) / 2h in float64.
+    pub slope: f64,
+}
+
+/// Compares the gradient of the mean loss by every parameter with central differences in float64, and returns the worst.
+///
+/// `gradients` are the [state](crate::Trainer::state) that a step with [`Gradients`] on the same samples has left. Right
+/// ones are within 10⁻⁴, unless a sample lies where ReLU or an absolute value has its kink. Takes two passes over all
+/// samples a parameter.
+///
+/// # Errors
+/// [`Error::EmptyBatch`] without samples, [`Error::Length`] where the targets are not as many as the samples.
+pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
+    network: &N,
+    gradients: &N::State<Whole, Gradients>,
+    samples: &[[T; IN]],
+    targets: &[N::Target],
+) -> Result<GradientError, Error> {
+    error::check_length("targets", targets.len(), samples.len())?;
+    if samples.is_empty() {
+        return Err(Error::EmptyBatch);
+    }
+    let loss = |place, by| -> f64 {
+        let losses = samples.iter().zip(targets).map(|(sample, &target)| {
+            let inputs = sample.map(|input| f64::from(input.into()) * f64::from(T::SCALE));
+            network.exact_loss(0, &inputs, target, Nudge { place, by })
+        });
+        losses.sum::<f64>() / samples.len() as f64
+    };
+    let mut largest = 0.0_f64;
+    N::for_each_gradient(0, gradients, &mut |_, gradient| largest = largest.max(f64::from(gradient).abs()));
+    let mut worst = None;
+    N::for_each_gradient(0, gradients, &mut |place, gradient| {
+        let slope = (loss(place, DISTANCE) - loss(place, -DISTANCE)) / (2.0 * DISTANCE);
+        let error = (f64::from(gradient) - slope).abs();
+        let size = f64::from(gradient).abs().max(slope.abs()).max(LEAST_PART * largest);
+        let relative = if error == 0.0 { 0.0 } else { error / size };
+        let found = GradientError { relative, place, gradient, slope };
+        // A NaN is worse than any number.
+        if worst.is_none_or(|worst: GradientError| !(relative <= worst.relative) && !worst.relative.is_nan()) {
+            worst = Some(found);
+        }
+    });
+    worst.ok_or(Error::EmptyBatch)
+}
+
+/// The sums of a layer in float64, where `nudge` may move one of its parameters; it is number `number`.
+pub(crate) fn exact_forward<const IN: usize, const OUT: usize>(
+    layer: &Dense<IN, OUT>,
+    number: usize,
+    inputs: &[f64; IN],
+    nudge: Nudge,
+) -> [f64; OUT] {
+    core::array::from_fn(|output| {
+        let products =
+            inputs.iter().enumerate().map(|(input, value)| f64::from(layer.weight(output, input)) * value);
+        let sum = products.sum::<f64>() + f64::from(layer.bias()[output]);
+        if nudge.place.layer != number || nudge.place.output != output {
+            return sum;
+        }
+        sum + nudge.by * nudge.place.input.map_or(1.0, |input| inputs[input])
+    })
+}
+
+/// Calls back with the place of every parameter of layer `number` and what `gradients` has there.
+pub(crate) fn for_each_parameter<const IN: usize, const OUT: usize>(
+    number: usize,
+    gradients: &Dense<IN, OUT>,
+    visit: &mut dyn FnMut(Place, f32),
+) {
+    for output in 0..OUT {
+        for input in 0..IN {
+            visit(Place { layer: number, output, input: Some(input) }, gradients.weight(output, input));
+        }
+        visit(Place { layer: number, output, input: None }, gradients.bias()[output]);
+    }
+}

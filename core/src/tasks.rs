@@ -1,0 +1,185 @@
+//! What a network is for. A task pairs the last layer's activation, the loss, the kind of target and the metric, so that
+//! a wrong pair does not compile.
+
+use crate::kernels::{Kernel, Score};
+use crate::{Error, activations, losses};
+
+/// A kind of question, for a last layer of `OUT` outputs.
+///
+/// Labels are no targets of a regression, and a yes or no has one output:
+///
+/// ```compile_fail,E0308
+/// # use dense_core::{Kernel, Regression, tasks::Task};
+/// let labels = [1_u8];
+/// <Regression as Task<1>>::loss(Kernel::PORTABLE, &mut [[0.5]], &labels);
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use dense_core::{Binary, Output};
+/// static NETWORK: Output<8, 10, Binary> = Output::ZERO;
+/// ```
+pub trait Task<const OUT: usize> {
+    /// What is right for one sample: a class number, or a number for each output.
+    type Target: Copy;
+
+    /// The name of the metric.
+    const METRIC: &str;
+
+    /// The last activation, in place: turns logits into the answer.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
+    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error>;
+
+    /// The loss, in place: turns logits into deltas.
+    ///
+    /// # Errors
+    /// Those of the [loss](crate::losses); the logits are then as they were.
+    fn loss(kernel: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error>;
+
+    /// The part of a score that the metric is the mean of.
+    fn metric(score: &Score) -> f64;
+
+    /// The loss of one sample in float64, for [`gradient_check`](crate::gradient_check).
+    fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64;
+}
+
+/// Numbers are wanted: identity, [`mean_squared_error`](losses::mean_squared_error), mean absolute error as metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Regression;
+
+impl<const OUT: usize> Task<OUT> for Regression {
+    type Target = [f32; OUT];
+    const METRIC: &str = "mean absolute error";
+
+    fn answer(_: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        crate::error::check_finite("logits", logits.as_flattened())
+    }
+
+    fn loss(_: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error> {
+        losses::mean_squared_error(logits, targets)
+    }
+
+    fn metric(score: &Score) -> f64 {
+        score.absolute_error.into()
+    }
+
+    fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64 {
+        distances(logits, &target).map(|distance| distance * distance).sum::<f64>() / OUT as f64
+    }
+}
+
+/// Numbers are wanted, and some targets are far off for no reason: identity,
+/// [`mean_absolute_error`](losses::mean_absolute_error), which is the metric too.
+#[derive(Clone, Copy, Debug)]
+pub struct RobustRegression;
+
+impl<const OUT: usize> Task<OUT> for RobustRegression {
+    type Target = [f32; OUT];
+    const METRIC: &str = "mean absolute error";
+
+    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        Regression::answer(kernel, logits)
+    }
+
+    fn loss(_: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error> {
+        losses::mean_absolute_error(logits, targets)
+    }
+
+    fn metric(score: &Score) -> f64 {
+        score.absolute_error.into()
+    }
+
+    fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64 {
+        distances(logits, &target).map(f64::abs).sum::<f64>() / OUT as f64
+    }
+}
+
+/// Yes (1) or no (0): sigmoid, [`binary_cross_entropy`](losses::binary_cross_entropy), accuracy.
+#[derive(Clone, Copy, Debug)]
+pub struct Binary;
+
+impl Task<1> for Binary {
+    type Target = u8;
+    const METRIC: &str = "accuracy";
+
+    fn answer(_: Kernel, logits: &mut [[f32; 1]]) -> Result<(), Error> {
+        activations::sigmoid(logits)
+    }
+
+    fn loss(_: Kernel, logits: &mut [[f32; 1]], labels: &[u8]) -> Result<Score, Error> {
+        losses::binary_cross_entropy(logits, labels)
+    }
+
+    fn metric(score: &Score) -> f64 {
+        score.correct.into()
+    }
+
+    fn exact_loss(&[logit]: &[f64; 1], label: u8) -> f64 {
+        let miss = if label == 1 { -logit } else { logit };
+        miss.max(0.0) + libm::log1p(libm::exp(-miss.abs()))
+    }
+}
+
+/// One of `OUT` classes, by its number: softmax,
+/// [`sparse_categorical_cross_entropy`](losses::sparse_categorical_cross_entropy), accuracy.
+#[derive(Clone, Copy, Debug)]
+pub struct MultiClass;
+
+impl<const OUT: usize> Task<OUT> for MultiClass {
+    type Target = u8;
+    const METRIC: &str = "accuracy";
+
+    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        activations::softmax(kernel, logits)
+    }
+
+    fn loss(kernel: Kernel, logits: &mut [[f32; OUT]], labels: &[u8]) -> Result<Score, Error> {
+        losses::sparse_categorical_cross_entropy(kernel, logits, labels)
+    }
+
+    fn metric(score: &Score) -> f64 {
+        score.correct.into()
+    }
+
+    fn exact_loss(logits: &[f64; OUT], label: u8) -> f64 {
+        logits.get(usize::from(label)).map_or(f64::NAN, |logit| log_sum_exp(logits) - logit)
+    }
+}
+
+/// One of `OUT` classes, with a probability for each as the target (one-hot, or not quite sure): softmax,
+/// [`categorical_cross_entropy`](losses::categorical_cross_entropy), accuracy.
+#[derive(Clone, Copy, Debug)]
+pub struct SoftMultiClass;
+
+impl<const OUT: usize> Task<OUT> for SoftMultiClass {
+    type Target = [f32; OUT];
+    const METRIC: &str = "accuracy";
+
+    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        activations::softmax(kernel, logits)
+    }
+
+    fn loss(_: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error> {
+        losses::categorical_cross_entropy(logits, targets)
+    }
+
+    fn metric(score: &Score) -> f64 {
+        score.correct.into()
+    }
+
+    fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64 {
+        let all = log_sum_exp(logits);
+        logits.iter().zip(target).map(|(logit, target)| f64::from(target) * (all - logit)).sum()
+    }
+}
+
+fn distances(outputs: &[f64], targets: &[f32]) -> impl Iterator<Item = f64> {
+    outputs.iter().zip(targets).map(|(output, &target)| output - f64::from(target))
+}
+
+/// ln Σ exp z.
+fn log_sum_exp(logits: &[f64]) -> f64 {
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    largest + libm::log(logits.iter().map(|logit| libm::exp(logit - largest)).sum())
+}
