@@ -1,17 +1,17 @@
 """A dense layer with each activation: outputs, and gradients by the inputs, the weights and the bias.
 
-The upstream gradients are what a loss would send back; the gradients of the weights and the bias
-are summed over the samples.
+What is differentiated is the sum of outputs times upstream gradients, which is what a loss would send back, or
+for softmax the sum of the cross-entropies.
 """
 
 import jax
 import keras
 import numpy as np
 
-from oracle import PRECISIONS, SEED, precision, weights_of
+from oracle import PRECISIONS, SEED, parameters, precision
 
 INPUTS, OUTPUTS, SAMPLES = 17, 4, 5
-ACTIVATIONS = {"identity": "linear", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh", "softmax": "softmax"}
+ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
 
 
 def cases(random):
@@ -48,20 +48,26 @@ def cases(random):
 
 
 def derivatives(activation, inputs, kernel, bias, upstream):
-    """Outputs and gradients of one layer."""
+    """Outputs and gradients of one layer. The label of sample s is s % OUTPUTS."""
     layer = keras.layers.Dense(OUTPUTS, activation=activation)
-    layer.build((None, INPUTS))
+    logits = keras.layers.Dense(OUTPUTS)
+    for each in (layer, logits):
+        each.build((None, INPUTS))
+    labels = np.arange(len(inputs)) % OUTPUTS
 
-    def outputs_of(inputs, kernel, bias):
-        return layer.stateless_call([kernel, bias], [], inputs)[0]
+    def objective(inputs, kernel, bias):
+        if activation == "softmax":
+            values, _ = logits.stateless_call([kernel, bias], [], inputs)
+            return keras.losses.sparse_categorical_crossentropy(labels, values, from_logits=True).sum()
+        outputs, _ = layer.stateless_call([kernel, bias], [], inputs)
+        return (outputs * upstream).sum()
 
-    outputs, pull_back = jax.vjp(outputs_of, *map(jax.numpy.asarray, (inputs, kernel, bias)))
-    by_inputs, by_kernel, by_bias = pull_back(jax.numpy.asarray(upstream))
+    outputs, _ = layer.stateless_call([kernel, bias], [], inputs)
+    by_inputs, by_kernel, by_bias = jax.grad(objective, argnums=(0, 1, 2))(inputs, kernel, bias)
     return {
         "outputs": np.asarray(outputs),
         "gradients.inputs": np.asarray(by_inputs),
-        "gradients.weights": weights_of(by_kernel),
-        "gradients.bias": np.asarray(by_bias),
+        **parameters("gradients", by_kernel, by_bias),
     }
 
 
@@ -71,15 +77,10 @@ def tensors():
     for case, values in cases(np.random.default_rng(SEED)).items():
         values = [np.ascontiguousarray(value, np.float32) for value in values]
         inputs, kernel, bias, upstream = values
-        found |= {
-            f"{case}.inputs": inputs,
-            f"{case}.weights": weights_of(kernel),
-            f"{case}.bias": bias,
-            f"{case}.upstream": upstream,
-        }
+        found |= {f"{case}.inputs": inputs, **parameters(case, kernel, bias), f"{case}.upstream": upstream}
         for suffix, dtype in PRECISIONS.items():
             with precision(dtype):
-                for name, activation in ACTIVATIONS.items():
+                for activation in ACTIVATIONS:
                     parts = derivatives(activation, *(value.astype(dtype) for value in values))
-                    found |= {f"{case}{suffix}.{name}.{part}": tensor for part, tensor in parts.items()}
+                    found |= {f"{case}{suffix}.{activation}.{part}": tensor for part, tensor in parts.items()}
     return found

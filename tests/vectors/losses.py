@@ -1,4 +1,9 @@
-"""Every loss: the mean over a batch, as Keras reduces it, and its gradients by the outputs."""
+"""Every loss: the mean over a batch, as Keras reduces it, and its gradients by the last layer's outputs or logits.
+
+Cross-entropy is taken from logits and, in the cases that end in `_probabilities`, through the activation and
+Keras's loss of probabilities. The latter clips those at 1e-7, so that it is wrong about saturated logits, and is
+not asked about them; dense-core always computes from logits.
+"""
 
 import jax
 import keras
@@ -7,7 +12,7 @@ import numpy as np
 from oracle import PRECISIONS, SEED, precision
 
 SAMPLES = 7
-WIDTHS = (1, 3)
+REGRESSION_WIDTHS = (1, 3)
 CLASSES = 4
 
 
@@ -28,9 +33,9 @@ def regression(random, width):
     }
 
 
-def binary(random, width):
+def binary(random):
     """Logits, and targets of 0 and 1."""
-    shape = (SAMPLES, width)
+    shape = (SAMPLES, 1)
     saturated = np.resize([80, -80, 0, 20, -20, 1e-8, 17], shape)
     return batches(2 * random.normal(size=shape), random.integers(0, 2, shape)) | {
         "saturated_right": (saturated, saturated > 0),
@@ -51,48 +56,59 @@ def categorical(random):
     }
 
 
-def smooth(targets, random):
-    """Targets that are no longer one class: a tenth is spread over all."""
-    return 0.9 * targets + 0.1 * random.dirichlet(np.ones(targets.shape[1]), len(targets))
+def smooth(labels, random):
+    """Targets that are one class in even rows; in odd ones a tenth is spread over all."""
+    spread = 0.1 * (np.arange(len(labels)) % 2)[:, None]
+    return (1 - spread) * np.eye(CLASSES)[labels] + spread * random.dirichlet(np.ones(CLASSES), len(labels))
+
+
+def with_probabilities(cases):
+    """Each case from logits, and once more through probabilities where Keras does not clip those."""
+    for case, (logits, targets) in cases.items():
+        yield case, False, logits, targets
+        if not case.startswith("saturated"):
+            yield f"{case}_probabilities", True, logits, targets
 
 
 def tables(random):
-    """Each loss of Keras, with its outputs and targets, by name."""
-    for width in WIDTHS:
+    """Name, loss of Keras, the activation before it, outputs or logits, and targets."""
+    for width in REGRESSION_WIDTHS:
         for case, pair in regression(random, width).items():
-            yield f"mean_squared_error.{case}.{width}", keras.losses.MeanSquaredError, {}, *pair
-            yield f"mean_absolute_error.{case}.{width}", keras.losses.MeanAbsoluteError, {}, *pair
-        for case, (logits, targets) in binary(random, width).items():
-            probabilities = 1 / (1 + np.exp(-logits))
-            loss = keras.losses.BinaryCrossentropy
-            yield f"binary_cross_entropy_logits.{case}.{width}", loss, {"from_logits": True}, logits, targets
-            yield f"binary_cross_entropy.{case}.{width}", loss, {}, probabilities, targets
-    for case, (logits, labels) in categorical(random).items():
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
-        soft = smooth(np.eye(CLASSES)[labels], random)
-        for kind, arguments, outputs in (("_logits", {"from_logits": True}, logits), ("", {}, probabilities)):
-            loss = keras.losses.SparseCategoricalCrossentropy
-            yield f"sparse_categorical_cross_entropy{kind}.{case}.{CLASSES}", loss, arguments, outputs, labels
-            loss = keras.losses.CategoricalCrossentropy
-            yield f"categorical_cross_entropy{kind}.{case}.{CLASSES}", loss, arguments, outputs, soft
+            yield f"mean_squared_error.{case}.{width}", keras.losses.MeanSquaredError(), "linear", *pair
+            yield f"mean_absolute_error.{case}.{width}", keras.losses.MeanAbsoluteError(), "linear", *pair
+    for case, probabilities, logits, targets in with_probabilities(binary(random)):
+        loss = keras.losses.BinaryCrossentropy(from_logits=not probabilities)
+        activation = "sigmoid" if probabilities else "linear"
+        yield f"binary_cross_entropy.{case}.1", loss, activation, logits, targets
+    for case, probabilities, logits, labels in with_probabilities(categorical(random)):
+        activation = "softmax" if probabilities else "linear"
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
+        yield f"sparse_categorical_cross_entropy.{case}.{CLASSES}", loss, activation, logits, labels
+        loss = keras.losses.CategoricalCrossentropy(from_logits=not probabilities)
+        yield f"categorical_cross_entropy.{case}.{CLASSES}", loss, activation, logits, smooth(labels, random)
 
 
 def tensors():
-    """Every loss in every case."""
+    """Every loss in every case, in both precisions."""
     found = {}
-    for name, loss, arguments, outputs, targets in tables(np.random.default_rng(SEED)):
-        outputs = np.ascontiguousarray(outputs, np.float32)
-        sparse = loss is keras.losses.SparseCategoricalCrossentropy
-        targets = np.ascontiguousarray(targets, np.uint8 if sparse else np.float32)
-        found |= {f"{name}.outputs": outputs, f"{name}.targets": targets}
-        topic, case = name.split(".", 1)
-        for suffix, dtype in PRECISIONS.items():
-            with precision(dtype):
-                values = outputs.astype(dtype)
-                wanted = targets if sparse else targets.astype(dtype)
-                mean, gradients = jax.value_and_grad(lambda values: loss(**arguments)(wanted, values))(values)
+    # A loss keeps the precision that it was made in.
+    for suffix, dtype in PRECISIONS.items():
+        with precision(dtype):
+            for name, loss, activation, outputs, targets in tables(np.random.default_rng(SEED)):
+                # Both precisions start from the same numbers of float32.
+                outputs = np.ascontiguousarray(outputs, np.float32)
+                labels = "sparse" in name or "binary" in name
+                targets = np.ascontiguousarray(targets, np.uint8 if labels else np.float32)
+                activate = keras.activations.get(activation)
+
+                def loss_of(outputs):
+                    return loss(targets, activate(outputs))
+
+                mean, gradients = jax.value_and_grad(loss_of)(outputs.astype(dtype))
+                topic, case = name.split(".", 1)
                 found |= {
+                    f"{name}.outputs": outputs,
+                    f"{name}.targets": targets,
                     f"{topic}{suffix}.{case}.loss": np.asarray(mean).reshape(1),
                     f"{topic}{suffix}.{case}.gradients": np.asarray(gradients),
                 }
