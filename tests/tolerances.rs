@@ -1,26 +1,12 @@
-//! How far dense-core may be from its oracles: the one table, and the comparison that all tests use.
+//! How far dense-core may be from its oracles: the one table.
 //!
 //! dense-core has the same bits on every machine and the vectors are stored, so a measured error stays as it is until
 //! someone changes the arithmetic. Each bound is two to four times the error in the comment beside it.
 
-use crate::Result;
-
-/// One row of the table: `|found - expected| <= absolute + relative * |expected|`.
-#[derive(Clone, Copy, Debug)]
-pub struct Tolerance {
-    /// What is compared.
-    pub what: &'static str,
-    /// Who says what is right.
-    pub oracle: &'static str,
-    /// The error allowed whatever the size of the number.
-    pub absolute: f64,
-    /// The error allowed as a part of the number.
-    pub relative: f64,
-    /// Where the error comes from.
-    pub why: &'static str,
-}
+pub use crate::comparison::Tolerance;
 
 const KERAS: &str = "Keras in float32";
+const KERAS_FLOAT64: &str = "Keras in float64";
 const WRITTEN_OUT: &str = "the formulas in float64";
 const DIFFERENCES: &str = "central differences in float64";
 
@@ -232,66 +218,37 @@ pub const DIFFERENCE_INPUT_DELTAS: Tolerance = Tolerance {
     why: "logits in float32: where a logit nearly equals what it should be, little is left of it",
 };
 
-impl Tolerance {
-    /// Whether every number is within the bound; NaN never is. Prints the worst error.
-    ///
-    /// # Errors
-    /// Says which number is furthest out, or that the counts differ or are zero.
-    pub fn check<T: Copy + Into<f64>>(&self, case: &str, found: &[T], expected: &[f64]) -> Result<()> {
-        let Self { what, oracle, .. } = self;
-        if found.len() != expected.len() || found.is_empty() {
-            let (found, expected) = (found.len(), expected.len());
-            return Err(format!("{case}: {found} {what}, expected {expected}").into());
-        }
-        let mut worst = (0.0, String::from("exact"));
-        for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
-            let found = found.into();
-            let error = (found - expected).abs();
-            let part = if error == 0.0 { 0.0 } else { error / (self.absolute + self.relative * expected.abs()) };
-            if part > worst.0 || part.is_nan() {
-                let text = format!(
-                    "number {index} is {found:e}, {oracle} has {expected:e}: error {error:.2e}, \
-                     {part:.2} of the bound"
-                );
-                worst = (part, text);
-                if part.is_nan() {
-                    break;
-                }
-            }
-        }
-        let (part, text) = worst;
-        let message = format!("{case}, {what}: {text}");
-        if part <= 1.0 {
-            println!("{message}");
-            Ok(())
-        } else {
-            Err(format!("{message} ({})", self.why).into())
-        }
-    }
+/// Absolute and relative bounds of dense-core against Keras in float32, of dense-core against Keras in float64, and of
+/// Keras in float32 against itself in float64: its own error, which no other program can be asked to repeat.
+const fn keras(what: &'static str, bounds: [(f64, f64); 3], why: &'static str) -> [Tolerance; 3] {
+    let [single, double, own] = bounds;
+    [
+        Tolerance { what, oracle: KERAS, absolute: single.0, relative: single.1, why },
+        Tolerance { what, oracle: KERAS_FLOAT64, absolute: double.0, relative: double.1, why },
+        Tolerance { what, oracle: KERAS_FLOAT64, absolute: own.0, relative: own.1, why: "Keras's own" },
+    ]
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Tolerance;
+/// Outputs of a layer after each activation.
+pub const LAYER_OUTPUTS: [Tolerance; 3] = keras("outputs", [(1e-12, 0.0), (1e-12, 0.0), (1e-12, 0.0)], "");
 
-    const TOLERANCE: Tolerance =
-        Tolerance { what: "numbers", oracle: "the table", absolute: 0.5, relative: 0.25, why: "for the test" };
+/// Gradients of a layer by its inputs, weights and bias.
+pub const LAYER_GRADIENTS: [Tolerance; 3] = keras("gradients, parts of the largest", [(1e-12, 0.0), (1e-12, 0.0), (1e-12, 0.0)], "");
 
-    #[test]
-    fn accepts_up_to_the_bound_and_nothing_else() {
-        let table: [(&[f64], &[f64], bool); 8] = [
-            (&[1.5, -3.5], &[1.5, -2.0], false),
-            (&[1.5, -3.0], &[1.5, -2.0], true),
-            (&[-4.5], &[-4.0], true),
-            (&[f64::NAN], &[0.0], false),
-            (&[f64::INFINITY], &[f64::INFINITY], false),
-            (&[0.0, 0.0], &[0.0], false),
-            (&[], &[], false),
-            (&[5.0, f64::NAN, 0.0], &[0.0, 0.0, 0.0], false),
-        ];
-        for (found, expected, accepted) in table {
-            let result = TOLERANCE.check("case", found, expected);
-            assert_eq!(result.is_ok(), accepted, "{found:?} for {expected:?}");
-        }
-    }
-}
+/// Mean loss of a batch.
+pub const LOSSES: [Tolerance; 3] = keras("mean loss", [(1e-12, 0.0), (1e-12, 0.0), (1e-12, 0.0)], "");
+
+/// Gradients of the mean loss by the last layer's outputs or logits.
+pub const LOSS_GRADIENTS: [Tolerance; 3] = keras("gradients by the outputs, parts of the largest", [(1e-12, 0.0), (1e-12, 0.0), (1e-12, 0.0)], "");
+
+/// Learning rates of the schedules.
+pub const LEARNING_RATES: [Tolerance; 3] = keras("learning rates", [(1e-12, 0.0), (1e-12, 0.0), (1e-12, 0.0)], "");
+
+/// Parameters along given gradients.
+pub const OPTIMIZER_PARAMETERS: [Tolerance; 3] = keras("parameters", [(1e-12, 0.0), (1e-12, 0.0), (1e-12, 0.0)], "");
+
+/// Losses of 20 steps of a network.
+pub const NETWORK_LOSSES: [Tolerance; 3] = keras("losses", [(1e-12, 0.0), (1e-12, 0.0), (1e-12, 0.0)], "");
+
+/// Parameters of a network.
+pub const NETWORK_PARAMETERS: [Tolerance; 3] = keras("parameters", [(1e-12, 0.0), (1e-12, 0.0), (1e-12, 0.0)], "");
