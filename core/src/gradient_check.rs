@@ -95,8 +95,7 @@ pub(crate) fn exact_forward<const IN: usize, const OUT: usize>(
     nudge: Nudge,
 ) -> [f64; OUT] {
     core::array::from_fn(|output| {
-        let products =
-            inputs.iter().enumerate().map(|(input, value)| f64::from(layer.weight(output, input)) * value);
+        let products = inputs.iter().enumerate().map(|(input, value)| f64::from(layer.weight(output, input)) * value);
         let sum = products.sum::<f64>() + f64::from(layer.bias()[output]);
         if nudge.place.layer != number || nudge.place.output != output {
             return sum;

@@ -32,8 +32,8 @@ mod x86;
 mod dispatch;
 
 pub use dispatch::{
-    Kernel, KernelError, affine, affine_transposed, outer_product, outer_product_adam, outer_product_sgd, softmax,
-    softmax_cross_entropy,
+    Kernel, KernelError, affine, affine_transposed, outer_product, outer_product_adam, outer_product_momentum,
+    outer_product_sgd, softmax, softmax_cross_entropy,
 };
 pub use layout::place;
 pub use rows::Rows;
@@ -61,6 +61,17 @@ impl Element for u8 {
 
 impl Element for f32 {
     const SCALE: f32 = 1.0;
+}
+
+/// What momentum multiplies by in one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MomentumStep {
+    /// The step for a gradient of 1.
+    pub learning_rate: f32,
+    /// The part of a velocity that is left after a step; at least 2⁻²⁰, so that no product is too small.
+    pub momentum: f32,
+    /// Whether the weight goes on from where the velocity is about to take it.
+    pub nesterov: bool,
 }
 
 /// What Adam multiplies by in one step.

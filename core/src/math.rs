@@ -121,8 +121,7 @@ pub fn exp_nonpositive(x: f32) -> f32 {
 /// Below this magnitude [`tanh`] is a polynomial; above, 1 − 2 / (e²ˣ + 1) loses nothing.
 const TANH_SEAM: f32 = 0.625;
 /// (tanh x − x) / x³ in rising powers of x², for |x| < [`TANH_SEAM`]: `tanhf` of the Cephes library (S. L. Moshier).
-const TANH_POLYNOMIAL: [f32; 5] =
-    [-0.333_332_82, 0.133_314_42, -0.053_739_715, 0.020_639_089, -0.005_704_988_7];
+const TANH_POLYNOMIAL: [f32; 5] = [-0.333_332_82, 0.133_314_42, -0.053_739_715, 0.020_639_089, -0.005_704_988_7];
 
 /// The logistic function 1 / (1 + e⁻ˣ), within 2.5 units in the last place; +0.0 where it is less than
 /// [`SMALLEST_SIGNAL`].

@@ -2,6 +2,7 @@
 
 mod adam;
 mod gradients;
+mod momentum;
 mod rate;
 mod sgd;
 
@@ -12,6 +13,7 @@ use crate::{Batch, Error};
 
 pub use adam::{Adam, AdamState};
 pub use gradients::Gradients;
+pub use momentum::{Momentum, SMALLEST_MOMENTUM, Velocities};
 pub use rate::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE, Schedule};
 pub use sgd::Sgd;
 

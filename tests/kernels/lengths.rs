@@ -1,7 +1,7 @@
 //! What does not fit together.
 
 use dense_core::Kernel;
-use dense_core::kernels::{self, AdamParameters, Rows};
+use dense_core::kernels::{self, AdamParameters, MomentumStep, Rows};
 
 use crate::outer_product::step_of_adam;
 
@@ -35,6 +35,13 @@ pub(crate) fn refuses_wrong_lengths(kernel: Kernel) {
             second_moments: &mut second_moments[..second],
         };
         kernels::outer_product_adam(kernel, rows, &numbers[..6], 1.0, &step_of_adam(), parameters).unwrap_err();
+    }
+    for (deltas, weights, velocities) in [(5, 51, 51), (6, 50, 51), (6, 51, 50), (6, 51, 52)] {
+        let mut moved = written;
+        let step = MomentumStep { learning_rate: 0.1, momentum: 0.9, nesterov: false };
+        let (weights, velocities) = (&mut written[..weights], &mut moved[..velocities]);
+        kernels::outer_product_momentum(kernel, rows, &numbers[..deltas], 1.0, &step, weights, velocities).unwrap_err();
+        assert_eq!(moved, [7.0; 64]);
     }
     // 3 classes, 2 labels, 6 logits.
     for (logits, classes) in [(5, 3), (7, 3), (6, 0)] {

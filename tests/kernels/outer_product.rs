@@ -1,6 +1,6 @@
 //! Gradients, alone and with the updates that follow them.
 
-use dense_core::kernels::{self, AdamParameters, AdamStep, Rows};
+use dense_core::kernels::{self, AdamParameters, AdamStep, MomentumStep, Rows};
 use dense_core::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 use dense_core::{Adam, Kernel, Random};
 
@@ -30,6 +30,62 @@ pub(crate) fn outer_product_sgd<T: Samples>(kernel: Kernel) {
         };
         assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
     });
+}
+
+pub(crate) fn outer_product_momentum<T: Samples>(kernel: Kernel) {
+    for_each_case::<T>(|case, random, values, rows, units| {
+        let deltas = values.fill(random, rows.len() * units);
+        let weights = Values::Ordinary.fill(random, units * rows.width());
+        let velocities = Values::Ties.fill(random, units * rows.width());
+        for nesterov in [false, true] {
+            let case = format!("{case}, nesterov {nesterov}");
+            let step = MomentumStep { nesterov, ..MOMENTUM };
+            assert_same_momentum(kernel, rows, &deltas, &step, (&weights, &velocities), &case);
+        }
+    });
+}
+
+const MOMENTUM: MomentumStep = MomentumStep { learning_rate: 0.01, momentum: 0.9, nesterov: false };
+
+/// Makes a step with momentum with both kernels, compares, and returns the weights and velocities that came out.
+fn assert_same_momentum<T: Samples>(
+    kernel: Kernel,
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    step: &MomentumStep,
+    (weights, velocities): (&[f32], &[f32]),
+    case: &str,
+) -> (Vec<f32>, Vec<f32>) {
+    let compute = |kernel| {
+        let (mut weights, mut velocities) = (weights.to_vec(), velocities.to_vec());
+        let scale = T::SCALE / 32.0;
+        kernels::outer_product_momentum(kernel, rows, deltas, scale, step, &mut weights, &mut velocities).unwrap();
+        (weights, velocities)
+    };
+    let (expected, found) = (compute(Kernel::PORTABLE), compute(kernel));
+    assert_same_bits(&expected.0, &found.0, &format!("weights, {case}"));
+    assert_same_bits(&expected.1, &found.1, &format!("velocities, {case}"));
+    expected
+}
+
+/// Velocities that nothing feeds any more decay to zero without a subnormal on the way.
+pub(crate) fn velocities_decay_to_zero(kernel: Kernel) {
+    let samples = [0_u8; 17];
+    for nesterov in [false, true] {
+        let step = MomentumStep { nesterov, ..MOMENTUM };
+        let (mut weights, mut velocities) = (vec![0.0; 17], vec![1.0; 17]);
+        for step_number in 0..400 {
+            let state = (weights.as_slice(), velocities.as_slice());
+            let rows = Rows::repeated(&samples, 1);
+            let case = format!("step {step_number}, nesterov {nesterov}");
+            (weights, velocities) = assert_same_momentum(kernel, rows, &[1.0], &step, state, &case);
+            assert!(weights.iter().chain(&velocities).all(|&value| value == 0.0 || value.is_normal()));
+        }
+        assert_eq!(velocities, [0.0; 17]);
+        // 0.9 + 0.9² + …, and Nesterov's look ahead skips the first of them.
+        let way = if nesterov { 8.1 } else { 9.0 };
+        assert!(weights.iter().all(|&weight: &f32| (weight - way).abs() < 1e-3), "{weights:?}");
+    }
 }
 
 pub(crate) fn outer_product_adam<T: Samples>(kernel: Kernel) {
@@ -97,6 +153,15 @@ pub(crate) fn updates_flush_at_the_limits(kernel: Kernel) {
         let expected = descend(Kernel::PORTABLE);
         assert!(straddle(&expected, SMALLEST_WEIGHT));
         assert_same_bits(&expected, &descend(kernel), &case);
+
+        let velocities = around(SMALLEST_FIRST_MOMENT / MOMENTUM.momentum);
+        for nesterov in [false, true] {
+            let step = MomentumStep { nesterov, ..MOMENTUM };
+            let (updated, _) = assert_same_momentum(kernel, rows, &deltas, &step, (&weights, &vec![0.0; count]), &case);
+            assert!(straddle(&updated, SMALLEST_WEIGHT));
+            let (_, moved) = assert_same_momentum(kernel, rows, &deltas, &step, (&weights, &velocities), &case);
+            assert!(straddle(&moved, SMALLEST_FIRST_MOMENT));
+        }
 
         let zeros = vec![0.0; count];
         let state = State { values: weights.clone(), means: zeros.clone(), squares: zeros.clone() };

@@ -11,7 +11,7 @@ use super::fpv4;
 use super::neon;
 #[cfg(target_arch = "x86_64")]
 use super::x86::{avx2, avx512};
-use super::{AdamParameters, AdamStep, Element, Rows, Score, portable};
+use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, portable};
 use crate::Error;
 
 /// A version of the loops that this machine can run. To have one is the proof of that.
@@ -251,6 +251,30 @@ pub fn outer_product_sgd<T: Element>(
 ) -> Result<(), Error> {
     let units = check_outer(&rows, deltas, weights.len())?;
     dispatch!(kernel, outer_product_sgd(rows, deltas, units, learning_rate * scale, weights));
+    Ok(())
+}
+
+/// The sum of [`outer_product`], at once used for a step with momentum on each parameter. With g = (learning rate ·
+/// `scale`) · sum, below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) +0.0: v ← momentum · v − g, below
+/// [`SMALLEST_FIRST_MOMENT`](crate::math::SMALLEST_FIRST_MOMENT) +0.0; weight ← weight + v, or, as Nesterov has it,
+/// weight + (momentum · v − g), below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) +0.0.
+///
+/// # Errors
+/// [`Error::Length`] where the lengths do not fit together.
+#[allow(unsafe_code)]
+pub fn outer_product_momentum<T: Element>(
+    kernel: Kernel,
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    scale: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) -> Result<(), Error> {
+    let units = check_outer(&rows, deltas, weights.len())?;
+    check("velocities", velocities.len(), weights.len())?;
+    let rate = step.learning_rate * scale;
+    dispatch!(kernel, outer_product_momentum(rows, deltas, units, rate, step, weights, velocities));
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use core::arch::asm;
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
 
 pub(in crate::kernels) use super::portable::{
-    affine_transposed, outer_product, outer_product_adam, softmax, softmax_cross_entropy,
+    affine_transposed, outer_product, outer_product_adam, outer_product_momentum, softmax, softmax_cross_entropy,
 };
 pub(in crate::kernels) use dot::affine;
 pub(in crate::kernels) use sgd::outer_product_sgd;

@@ -75,11 +75,7 @@ pub fn sigmoid_cross_entropy(logits: &mut [f32], labels: &[u8]) -> Result<Score,
 ///
 /// # Errors
 /// As [`squared_error`].
-pub fn softmax_cross_entropy_with_targets(
-    logits: &mut [f32],
-    classes: usize,
-    targets: &[f32],
-) -> Result<Score, Error> {
+pub fn softmax_cross_entropy_with_targets(logits: &mut [f32], classes: usize, targets: &[f32]) -> Result<Score, Error> {
     check(logits.len(), classes, targets.len())?;
     let mut score = Score::default();
     for (row, targets) in logits.chunks_exact_mut(classes).zip(targets.chunks_exact(classes)) {

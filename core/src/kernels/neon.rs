@@ -7,7 +7,7 @@ mod softmax;
 use core::arch::aarch64::*;
 
 pub(in crate::kernels) use dot::{affine, affine_transposed};
-pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_product_sgd};
+pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_product_momentum, outer_product_sgd};
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
 use crate::math::NAN;

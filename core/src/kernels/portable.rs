@@ -1,6 +1,6 @@
 //! The specification: plain Rust for any machine. What is computed here is what every other version computes.
 
-use super::{AdamParameters, AdamStep, Element, Rows, Score, place};
+use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, place};
 use crate::math::{
     SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
     flush_below, fused_multiply_add, ln, sqrt,
@@ -105,6 +105,26 @@ pub(super) fn outer_product_sgd<T: Element>(
         if let Some(weight) = weights.get_mut(place) {
             let updated = fused_multiply_add(-rate, sum, *weight);
             *weight = canonical(flush_below(updated, SMALLEST_WEIGHT));
+        }
+    });
+}
+
+pub(super) fn outer_product_momentum<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    rate: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) {
+    for_each_sum(rows, deltas, units, |place, sum| {
+        if let (Some(weight), Some(velocity)) = (weights.get_mut(place), velocities.get_mut(place)) {
+            let push = flush_below(rate * sum, SMALLEST_WEIGHT);
+            let moved = flush_below(fused_multiply_add(step.momentum, *velocity, -push), SMALLEST_FIRST_MOMENT);
+            let change = if step.nesterov { fused_multiply_add(step.momentum, moved, -push) } else { moved };
+            *weight = canonical(flush_below(*weight + change, SMALLEST_WEIGHT));
+            *velocity = canonical(moved);
         }
     });
 }

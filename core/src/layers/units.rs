@@ -2,7 +2,7 @@
 //!
 //! No sum is split: a unit is computed and updated by one thread, in the order in which a single thread would do it.
 
-use crate::kernels::{self, AdamParameters, AdamStep, Element, Kernel, Rows, elementwise};
+use crate::kernels::{self, AdamParameters, AdamStep, Element, Kernel, MomentumStep, Rows, elementwise};
 use crate::{Batch, Error, Sgd, error};
 
 /// Neighbouring units of a [`Dense`](crate::Dense) layer, borrowed to be trained. With `IN` = 0, only their biases.
@@ -55,6 +55,11 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         kernels::affine(kernel, batch.rows(), self.weights.as_flattened(), self.bias, T::SCALE, logits)
     }
 
+    /// Refuses deltas that are not sample × unit.
+    pub(crate) fn check_deltas<T: Element>(&self, batch: Batch<'_, T, IN>, deltas: &[f32]) -> Result<(), Error> {
+        error::check_length("deltas", deltas.len(), batch.len().saturating_mul(self.len()))
+    }
+
     /// Every parameter loses a share of itself; see [`Sgd::with_weight_decay`].
     pub(crate) fn decay(&mut self, share: f32) {
         if share > 0.0 {
@@ -90,13 +95,30 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
     ) -> Result<(), Error> {
         let (scale, ones, mean) = scales::<T>(batch.len());
         let learning_rate = sgd.learning_rate();
-        check_deltas(deltas, batch.len(), self.len())?;
+        self.check_deltas(batch, deltas)?;
         self.decay(sgd.decay());
         let weights = self.weights.as_flattened_mut();
         if IN > 0 {
             kernels::outer_product_sgd(kernel, batch.rows(), deltas, scale, learning_rate, weights)?;
         }
         kernels::outer_product_sgd(kernel, ones, deltas, mean, learning_rate, self.bias)
+    }
+
+    /// A step with momentum; `velocities` are of the same units.
+    pub(crate) fn step_momentum<T: Element>(
+        &mut self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        deltas: &[f32],
+        velocities: &mut UnitsMut<'_, IN>,
+        step: &MomentumStep,
+    ) -> Result<(), Error> {
+        let (scale, ones, mean) = scales::<T>(batch.len());
+        if IN > 0 {
+            let (weights, velocities) = (self.weights.as_flattened_mut(), velocities.weights.as_flattened_mut());
+            kernels::outer_product_momentum(kernel, batch.rows(), deltas, scale, step, weights, velocities)?;
+        }
+        kernels::outer_product_momentum(kernel, ones, deltas, mean, step, self.bias, velocities.bias)
     }
 
     /// See [`Dense::step_adam`](crate::Dense::step_adam).
@@ -152,8 +174,4 @@ impl<const IN: usize> MomentsMut<'_, IN> {
 /// their sums are multiplied by.
 fn scales<T: Element>(samples: usize) -> (f32, Rows<'static, u8>, f32) {
     (T::SCALE / samples as f32, Rows::repeated(&[1], samples), 1.0 / samples as f32)
-}
-
-fn check_deltas(deltas: &[f32], samples: usize, units: usize) -> Result<(), Error> {
-    error::check_length("deltas", deltas.len(), samples.saturating_mul(units))
 }

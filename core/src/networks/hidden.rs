@@ -106,11 +106,7 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
         let outputs = workspace.outputs.get_mut(..batch.len()).ok_or(too_large)?;
         self.layer.forward(kernel, batch, outputs)?;
         A::forward(outputs.as_flattened_mut());
-        self.next.forward::<P::Next, UpToHere<P, Before>, f32, BATCH>(
-            kernel,
-            Batch::new(outputs)?,
-            &mut workspace.next,
-        )
+        self.next.forward::<P::Next, UpToHere<P, Before>, f32, BATCH>(kernel, Batch::new(outputs)?, &mut workspace.next)
     }
 
     fn answer(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error> {

@@ -102,6 +102,7 @@ impl Optimizer for Adam {
         deltas: &[f32],
         state: &mut AdamState<IN, OUT>,
     ) -> Result<(), Error> {
+        units.check_deltas(batch, deltas)?;
         units.decay(self.rate.decay());
         units.step_adam(kernel, batch, deltas, &mut state.units_mut(), &self.step)
     }

@@ -3,7 +3,7 @@
 use core::arch::aarch64::*;
 
 use super::{CHUNK, Chunk, UNITS, VECTORS, canonical, flush_below, load_padded, multiply_add, store};
-use crate::kernels::{AdamParameters, AdamStep, Element, Rows};
+use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
 /// What is done with 16 gradients of neighbouring parameters as soon as they are known.
@@ -49,6 +49,38 @@ impl Update for Descend {
                 *weights = canonical(flush_below(updated, SMALLEST_WEIGHT));
             }
             store(count, to, weights);
+        }
+    }
+}
+
+/// Gradient descent with momentum; the scale is in the rate.
+#[derive(Clone, Copy)]
+struct Accelerate {
+    rate: f32,
+    step: MomentumStep,
+    weights: *mut f32,
+    velocities: *mut f32,
+}
+
+impl Update for Accelerate {
+    #[inline]
+    #[target_feature(enable = "neon")]
+    unsafe fn apply(self, count: usize, at: usize, gradient: Chunk) {
+        let (rate, momentum) = (vdupq_n_f32(self.rate), vdupq_n_f32(self.step.momentum));
+        // SAFETY: the caller's.
+        unsafe {
+            let (to_weights, to_velocities) = (self.weights.add(at), self.velocities.add(at));
+            let mut weights = load_padded(count, to_weights, 0.0);
+            let mut velocities = load_padded(count, to_velocities, 0.0);
+            for vector in 0..VECTORS {
+                let push = vnegq_f32(flush_below(vmulq_f32(rate, gradient[vector]), SMALLEST_WEIGHT));
+                let moved = flush_below(vfmaq_f32(push, momentum, velocities[vector]), SMALLEST_FIRST_MOMENT);
+                let change = if self.step.nesterov { vfmaq_f32(push, momentum, moved) } else { moved };
+                weights[vector] = canonical(flush_below(vaddq_f32(weights[vector], change), SMALLEST_WEIGHT));
+                velocities[vector] = canonical(moved);
+            }
+            store(count, to_weights, weights);
+            store(count, to_velocities, velocities);
         }
     }
 }
@@ -122,6 +154,23 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
 ) {
     // SAFETY: there is a weight for every unit and input.
     unsafe { gradients(rows, deltas, units, 1.0, Descend { rate, weights: weights.as_mut_ptr() }) };
+}
+
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
+#[target_feature(enable = "neon")]
+pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    rate: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) {
+    let update = Accelerate { rate, step: *step, weights: weights.as_mut_ptr(), velocities: velocities.as_mut_ptr() };
+    // SAFETY: there is a weight, and its velocity, for every unit and input.
+    unsafe { gradients(rows, deltas, units, 1.0, update) };
 }
 
 /// # Safety

@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 
 use super::{CHUNKS, LANES, Load, UNITS, flush_below, store};
-use crate::kernels::{AdamParameters, AdamStep, Element, Rows};
+use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
 /// What is done with 8 gradients of neighbouring parameters as soon as they are known.
@@ -45,6 +45,34 @@ impl Update for Descend {
             let weights = self.weights.add(at);
             let updated = _mm256_fnmadd_ps(rate, gradient, <f32 as Load>::load(count, weights));
             store(count, weights, flush_below(updated, SMALLEST_WEIGHT));
+        }
+    }
+}
+
+/// Gradient descent with momentum; the scale is in the rate.
+#[derive(Clone, Copy)]
+struct Accelerate {
+    rate: f32,
+    step: MomentumStep,
+    weights: *mut f32,
+    velocities: *mut f32,
+}
+
+impl Update for Accelerate {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn apply(self, count: usize, at: usize, gradient: __m256) {
+        let momentum = _mm256_set1_ps(self.step.momentum);
+        let push = flush_below(_mm256_mul_ps(_mm256_set1_ps(self.rate), gradient), SMALLEST_WEIGHT);
+        // SAFETY: the caller's.
+        unsafe {
+            let (weights, velocities) = (self.weights.add(at), self.velocities.add(at));
+            let moved = _mm256_fmsub_ps(momentum, <f32 as Load>::load(count, velocities), push);
+            let moved = flush_below(moved, SMALLEST_FIRST_MOMENT);
+            let change = if self.step.nesterov { _mm256_fmsub_ps(momentum, moved, push) } else { moved };
+            let weight = _mm256_add_ps(<f32 as Load>::load(count, weights), change);
+            store(count, weights, flush_below(weight, SMALLEST_WEIGHT));
+            store(count, velocities, moved);
         }
     }
 }
@@ -112,6 +140,23 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
 ) {
     // SAFETY: there is a weight for every unit and input.
     unsafe { gradients(rows, deltas, units, 1.0, Descend { rate, weights: weights.as_mut_ptr() }) };
+}
+
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
+#[target_feature(enable = "avx2,fma")]
+pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    rate: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) {
+    let update = Accelerate { rate, step: *step, weights: weights.as_mut_ptr(), velocities: velocities.as_mut_ptr() };
+    // SAFETY: there is a weight, and its velocity, for every unit and input.
+    unsafe { gradients(rows, deltas, units, 1.0, update) };
 }
 
 /// # Safety

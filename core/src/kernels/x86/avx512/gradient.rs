@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 
 use super::{LANES, Load, flush_below, mask};
-use crate::kernels::{AdamParameters, AdamStep, Element, Rows};
+use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
 /// What is done with 16 gradients of neighbouring parameters as soon as they are known, in two parts, so that the second
@@ -62,6 +62,41 @@ impl Update for Descend {
             let updated = _mm512_fnmadd_ps(rate, gradient, _mm512_maskz_loadu_ps(mask, weights));
             let updated = flush_below(updated, _mm512_set1_ps(SMALLEST_WEIGHT));
             _mm512_mask_storeu_ps(weights, mask, updated);
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn end(self, _: __mmask16, _: usize, (): ()) {}
+}
+
+/// Gradient descent with momentum; the scale is in the rate.
+#[derive(Clone, Copy)]
+struct Accelerate {
+    rate: f32,
+    step: MomentumStep,
+    weights: *mut f32,
+    velocities: *mut f32,
+}
+
+impl Update for Accelerate {
+    type Rest = ();
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    unsafe fn begin(self, mask: __mmask16, at: usize, gradient: __m512) {
+        let smallest_weight = _mm512_set1_ps(SMALLEST_WEIGHT);
+        let momentum = _mm512_set1_ps(self.step.momentum);
+        let push = flush_below(_mm512_mul_ps(_mm512_set1_ps(self.rate), gradient), smallest_weight);
+        // SAFETY: the caller's.
+        unsafe {
+            let (weights, velocities) = (self.weights.add(at), self.velocities.add(at));
+            let moved = _mm512_fmsub_ps(momentum, _mm512_maskz_loadu_ps(mask, velocities), push);
+            let moved = flush_below(moved, _mm512_set1_ps(SMALLEST_FIRST_MOMENT));
+            let change = if self.step.nesterov { _mm512_fmsub_ps(momentum, moved, push) } else { moved };
+            let weight = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, weights), change);
+            _mm512_mask_storeu_ps(weights, mask, flush_below(weight, smallest_weight));
+            _mm512_mask_storeu_ps(velocities, mask, moved);
         }
     }
 
@@ -142,6 +177,23 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
 ) {
     // SAFETY: there is a weight for every unit and input.
     unsafe { gradients(rows, deltas, units, 1.0, Descend { rate, weights: weights.as_mut_ptr() }) };
+}
+
+/// # Safety
+/// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    rate: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) {
+    let update = Accelerate { rate, step: *step, weights: weights.as_mut_ptr(), velocities: velocities.as_mut_ptr() };
+    // SAFETY: there is a weight, and its velocity, for every unit and input.
+    unsafe { gradients(rows, deltas, units, 1.0, update) };
 }
 
 /// # Safety
