@@ -84,7 +84,7 @@ pub fn largest(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Tolerance;
+    use super::{Tolerance, check_precisions, largest};
 
     const TOLERANCE: Tolerance =
         Tolerance { what: "numbers", oracle: "the table", absolute: 0.5, relative: 0.25, why: "for the test" };
@@ -105,5 +105,20 @@ mod tests {
             let result = TOLERANCE.check("case", found, expected);
             assert_eq!(result.is_ok(), accepted, "{found:?} for {expected:?}");
         }
+    }
+
+    #[test]
+    fn each_precision_can_fail() {
+        let table = [(2.5, 2.0, 2.0, true), (4.0, 2.0, 3.0, false), (4.0, 3.0, 2.0, false), (3.0, 2.0, 4.0, false)];
+        for (found, single, double, accepted) in table {
+            let expected = [vec![single], vec![double]];
+            let result = check_precisions(&[TOLERANCE; 3], "case", &[found], &expected, 1.0);
+            assert_eq!(result.is_ok(), accepted, "{found} for {single} and {double}");
+        }
+        let expected = [vec![200.0, 0.0], vec![200.0, 0.0]];
+        let unit = largest(&expected[1]);
+        assert!(check_precisions(&[TOLERANCE; 3], "case", &[250.0, 75.0], &expected, unit).is_ok());
+        assert!(check_precisions(&[TOLERANCE; 3], "case", &[250.0, 125.0], &expected, unit).is_err());
+        assert_eq!(largest(&[0.0, -0.0]), 1.0);
     }
 }
