@@ -25,7 +25,7 @@ pub trait Activation {
 }
 
 /// f(z) = z.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity;
 
 impl Activation for Identity {
@@ -45,7 +45,7 @@ impl Activation for Identity {
 }
 
 /// f(z) = max(z, 0), the rectifier; f′ is 1 above zero, else 0.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Relu;
 
 impl Activation for Relu {
@@ -65,7 +65,7 @@ impl Activation for Relu {
 }
 
 /// f(z) = 1 / (1 + e⁻ᶻ), from 0 to 1 ([`math::sigmoid`](crate::math::sigmoid)); f′ = f · (1 − f).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sigmoid;
 
 impl Activation for Sigmoid {
@@ -85,7 +85,7 @@ impl Activation for Sigmoid {
 }
 
 /// The hyperbolic tangent, from −1 to 1 ([`math::tanh`](crate::math::tanh)); f′ = 1 − f².
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tanh;
 
 impl Activation for Tanh {

@@ -56,6 +56,19 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
         self.rows.len()
     }
 
+    /// Refuses samples with a NaN or an infinity in them.
+    pub(crate) fn check_finite(&self) -> Result<(), Error> {
+        for sample in 0..self.len() {
+            let row = self.rows.row(sample);
+            // Without an early exit this is a few vector instructions; the place is only looked for when needed.
+            if !row.iter().fold(true, |finite, number| finite & number.is_finite()) {
+                let input = row.iter().position(|number| !number.is_finite()).unwrap_or(0);
+                return Err(Error::NotFinite { what: "samples", index: sample * IN + input });
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) const fn rows(&self) -> Rows<'a, T> {
         self.rows
     }

@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use crate::kernels::{Element, Kernel, Score};
+use crate::kernels::{Element, Kernel};
 use crate::networks::Network;
 use crate::optimizers::Optimizer;
 use crate::plans::Plan;
@@ -30,8 +30,8 @@ pub struct Progress {
     pub iterations: u64,
     /// Samples learned from in this epoch.
     pub samples: u64,
-    /// The score of the last batch, before its step.
-    pub last: Score,
+    /// The mean loss of the last batch, before its step.
+    pub batch_loss: f64,
     /// The mean loss of the samples, each before the step that it took part in.
     pub loss: f64,
     /// The mean of the task's metric, [`Network::METRIC`], in the same way.
@@ -99,7 +99,7 @@ impl<N: Network<IN>, O: Optimizer, const IN: usize, const BATCH: usize, P: Plan>
                 progress.batch += 1;
                 progress.iterations += 1;
                 progress.samples += batch.len() as u64;
-                progress.last = score;
+                progress.batch_loss = f64::from(score.loss) / batch.len() as f64;
                 loss += f64::from(score.loss);
                 metric += N::metric(&score);
                 progress.loss = loss / progress.samples as f64;

@@ -53,14 +53,26 @@ use x86::Load;
 pub trait Element: Copy + Into<f32> + Load {
     /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.
     const SCALE: f32;
+
+    /// Whether it is neither NaN nor infinite.
+    #[must_use]
+    fn is_finite(self) -> bool;
 }
 
 impl Element for u8 {
     const SCALE: f32 = 1.0 / 255.0;
+
+    fn is_finite(self) -> bool {
+        true
+    }
 }
 
 impl Element for f32 {
     const SCALE: f32 = 1.0;
+
+    fn is_finite(self) -> bool {
+        self.is_finite()
+    }
 }
 
 /// What momentum multiplies by in one step.

@@ -25,6 +25,40 @@
 //! From finite numbers a NaN can only come out where a sum overflowed. Processors disagree about its bits; here they
 //! are those of [`NAN`].
 
+/// Where `exp` comes from, and with it softmax, sigmoid and tanh.
+///
+/// Weights are those of the backend that trained them: with the other one, the same model gives other bits. A file of
+/// weights is to carry the [`name`](Self::name) (a store of records, the number) beside its shapes, and whoever loads it
+/// compares that with [`BACKEND`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Backend {
+    /// The polynomials of this module, exact to about a unit in the last place.
+    Polynomial = 0,
+    /// Feature `micromath`.
+    Micromath = 1,
+}
+
+/// The backend that this crate was built with.
+pub const BACKEND: Backend = if cfg!(feature = "micromath") { Backend::Micromath } else { Backend::Polynomial };
+
+impl Backend {
+    /// Its name in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Polynomial => "polynomial",
+            Self::Micromath => "micromath",
+        }
+    }
+
+    /// The one of that name, or nothing.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        [Self::Polynomial, Self::Micromath].into_iter().find(|backend| backend.name() == name)
+    }
+}
+
 /// Below this magnitude a probability, delta or activation becomes +0.0.
 pub const SMALLEST_SIGNAL: f32 = 1.0 / (1_u64 << 30) as f32;
 /// Below this magnitude an updated weight or bias becomes +0.0.
@@ -97,9 +131,11 @@ pub(crate) const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 #[inline]
 #[must_use]
 pub fn exp_nonpositive(x: f32) -> f32 {
-    #[cfg(fpv4)]
+    #[cfg(feature = "micromath")]
+    return flush_below(micromath::F32(if x > EXP_LOWEST { x } else { EXP_LOWEST }).exp().0, SMALLEST_SIGNAL);
+    #[cfg(all(fpv4, not(feature = "micromath")))]
     return crate::kernels::exp_nonpositive(x);
-    #[cfg(not(fpv4))]
+    #[cfg(not(any(fpv4, feature = "micromath")))]
     {
         let x = if x > EXP_LOWEST { x } else { EXP_LOWEST };
         let rounded = fused_multiply_add(x, LOG2_E, ROUND);
@@ -124,7 +160,7 @@ const TANH_SEAM: f32 = 0.625;
 const TANH_POLYNOMIAL: [f32; 5] = [-0.333_332_82, 0.133_314_42, -0.053_739_715, 0.020_639_089, -0.005_704_988_7];
 
 /// The logistic function 1 / (1 + e⁻ˣ), within 2.5 units in the last place; +0.0 where it is less than
-/// [`SMALLEST_SIGNAL`].
+/// [`SMALLEST_SIGNAL`]. [`NAN`] for NaN.
 ///
 /// For negative x it is eˣ / (1 + eˣ), so that no exponential is ever large.
 #[inline]
@@ -132,11 +168,12 @@ const TANH_POLYNOMIAL: [f32; 5] = [-0.333_332_82, 0.133_314_42, -0.053_739_715, 
 pub fn sigmoid(x: f32) -> f32 {
     let power = exp_nonpositive(-x.abs());
     let dividend = if x < 0.0 { power } else { 1.0 };
-    flush_below(dividend / (1.0 + power), SMALLEST_SIGNAL)
+    let value = flush_below(dividend / (1.0 + power), SMALLEST_SIGNAL);
+    if x.is_nan() { NAN } else { value }
 }
 
-/// The hyperbolic tangent, within 2.5 units in the last place; +0.0 where its magnitude is less than
-/// [`SMALLEST_SIGNAL`].
+/// The hyperbolic tangent, within 1.5 units in the last place; +0.0 where its magnitude is less than
+/// [`SMALLEST_SIGNAL`]. [`NAN`] for NaN.
 #[inline]
 #[must_use]
 pub fn tanh(x: f32) -> f32 {
@@ -151,7 +188,8 @@ pub fn tanh(x: f32) -> f32 {
     let p = fused_multiply_add(p, square, c0);
     let near = fused_multiply_add(p * square, magnitude, magnitude);
     let value = if magnitude < TANH_SEAM { near } else { far };
-    flush_below(value.copysign(x), SMALLEST_SIGNAL)
+    let value = flush_below(value.copysign(x), SMALLEST_SIGNAL);
+    if x.is_nan() { NAN } else { value }
 }
 
 /// The natural logarithm of a normal positive number, within 0.86 units in the last place.

@@ -42,19 +42,19 @@ pub trait Plan {
 }
 
 /// Weights and biases are trained.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Whole;
 
 /// Biases are trained, weights are not.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Biases;
 
 /// Nothing is trained. A layer passes deltas on only where one before it is trained.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frozen;
 
 /// The last layer is trained, those before it are frozen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastLayer;
 
 impl Training for Whole {

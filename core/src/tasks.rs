@@ -45,7 +45,7 @@ pub trait Task<const OUT: usize> {
 }
 
 /// Numbers are wanted: identity, [`mean_squared_error`](losses::mean_squared_error), mean absolute error as metric.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regression;
 
 impl<const OUT: usize> Task<OUT> for Regression {
@@ -71,7 +71,7 @@ impl<const OUT: usize> Task<OUT> for Regression {
 
 /// Numbers are wanted, and some targets are far off for no reason: identity,
 /// [`mean_absolute_error`](losses::mean_absolute_error), which is the metric too.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RobustRegression;
 
 impl<const OUT: usize> Task<OUT> for RobustRegression {
@@ -96,7 +96,7 @@ impl<const OUT: usize> Task<OUT> for RobustRegression {
 }
 
 /// Yes (1) or no (0): sigmoid, [`binary_cross_entropy`](losses::binary_cross_entropy), accuracy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binary;
 
 impl Task<1> for Binary {
@@ -123,7 +123,7 @@ impl Task<1> for Binary {
 
 /// One of `OUT` classes, by its number: softmax,
 /// [`sparse_categorical_cross_entropy`](losses::sparse_categorical_cross_entropy), accuracy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MultiClass;
 
 impl<const OUT: usize> Task<OUT> for MultiClass {
@@ -149,7 +149,7 @@ impl<const OUT: usize> Task<OUT> for MultiClass {
 
 /// One of `OUT` classes, with a probability for each as the target (one-hot, or not quite sure): softmax,
 /// [`categorical_cross_entropy`](losses::categorical_cross_entropy), accuracy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SoftMultiClass;
 
 impl<const OUT: usize> Task<OUT> for SoftMultiClass {

@@ -25,8 +25,9 @@ impl<N: Network<IN>, O: Optimizer, const IN: usize, const BATCH: usize, P: Plan>
     /// One step: forward, loss, backward, update. Returns the score of the batch before the update.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, and the errors of the task's loss. The network, the
-    /// optimizer and its state are then as they were.
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where one of their numbers or a logit
+    /// is NaN or infinite, and the errors of the task's loss. The network, the optimizer and its state are then as they
+    /// were.
     pub fn step<T: Element>(
         &mut self,
         kernel: Kernel,

@@ -1,13 +1,16 @@
 //! The scalar arithmetic against float64: the error bounds that its documentation states, and its edges.
+#![cfg(not(feature = "micromath"))]
 
 use dense_core::math::{
     NAN, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
-    flush_below, ln,
+    flush_below, ln, sigmoid, tanh,
 };
 
 /// Errors in units in the last place, as documented.
 const EXP_BOUND: f64 = 1.05;
 const LN_BOUND: f64 = 0.86;
+const SIGMOID_BOUND: f64 = 2.5;
+const TANH_BOUND: f64 = 1.5;
 
 /// The least argument whose exponential is not below 2⁻³⁰: −30 · ln 2, rounded towards zero.
 const EXP_LEAST: f32 = -20.794_415;
@@ -60,6 +63,63 @@ fn check_ln(stride: usize) {
     println!("ln: {largest:.4} units in the last place");
 }
 
+/// On both sides, as far as the results are not below the smallest signal.
+fn check_sigmoid(stride: usize) {
+    let exact = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let above = check(sigmoid, exact, SIGMOID_BOUND, true, floats(0.0, f32::MAX, stride));
+    let below = check(sigmoid, exact, SIGMOID_BOUND, false, floats(-0.0, EXP_LEAST, stride));
+    println!("sigmoid: {:.4} units in the last place", above.max(below));
+}
+
+fn check_tanh(stride: usize) {
+    let above = check(tanh, f64::tanh, TANH_BOUND, true, floats(SMALLEST_SIGNAL, f32::MAX, stride));
+    for x in floats(0.0, f32::MAX, stride * 100) {
+        assert!(tanh(-x) == -tanh(x), "{x:e}");
+    }
+    println!("tanh: {above:.4} units in the last place");
+}
+
+#[test]
+fn sigmoid_is_as_close_as_documented() {
+    check_sigmoid(997);
+}
+
+#[test]
+fn tanh_is_as_close_as_documented() {
+    check_tanh(997);
+}
+
+#[test]
+fn sigmoid_and_tanh_end_where_they_should() {
+    for (x, expected) in [
+        (0.0, 0.5),
+        (-0.0, 0.5),
+        (17.4, 1.0),
+        (f32::MAX, 1.0),
+        (EXP_LEAST.next_down(), 0.0),
+        (f32::MIN, 0.0),
+        (-200.0, 0.0),
+    ] {
+        assert_eq!(sigmoid(x).to_bits(), f32::to_bits(expected), "{x:e} gives {:e}", sigmoid(x));
+    }
+    for function in [sigmoid, tanh] {
+        assert_eq!(function(-f32::NAN).to_bits(), NAN.to_bits());
+    }
+    let least = 1.0001 * SMALLEST_SIGNAL;
+    for (x, expected) in [
+        (0.0, 0.0),
+        (-0.0, 0.0),
+        (SMALLEST_SIGNAL.next_down(), 0.0),
+        (-f32::from_bits(1), 0.0),
+        (least, least),
+        (-least, -least),
+        (10.0, 1.0),
+        (f32::MIN, -1.0),
+    ] {
+        assert_eq!(tanh(x).to_bits(), f32::to_bits(expected), "{x:e} gives {:e}", tanh(x));
+    }
+}
+
 #[test]
 fn exp_is_as_close_as_documented() {
     check_exp(997);
@@ -70,12 +130,14 @@ fn ln_is_as_close_as_documented() {
     check_ln(997);
 }
 
-/// Takes two minutes: `cargo test --workspace --test math -- --ignored --nocapture`.
+/// Takes some minutes: `cargo test --workspace --test math -- --ignored --nocapture`.
 #[test]
-#[ignore = "goes through all 3.2 billion arguments"]
-fn both_are_as_close_as_documented_everywhere() {
+#[ignore = "goes through all arguments: seven billion"]
+fn all_are_as_close_as_documented_everywhere() {
     check_exp(1);
     check_ln(1);
+    check_sigmoid(1);
+    check_tanh(1);
 }
 
 #[test]

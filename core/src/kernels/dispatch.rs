@@ -306,6 +306,8 @@ pub fn outer_product_adam<T: Element>(
 pub fn softmax(kernel: Kernel, values: &mut [f32], classes: usize) -> Result<(), Error> {
     check_not_zero("classes", classes)?;
     check("logits", values.len(), product(values.len() / classes, classes))?;
+    // One approximation, one version: the others have the polynomial inside.
+    let kernel = if cfg!(feature = "micromath") { Kernel::PORTABLE } else { kernel };
     dispatch!(kernel, softmax(values, classes));
     Ok(())
 }
@@ -327,6 +329,7 @@ pub fn softmax_cross_entropy(
     if let Some((sample, &label)) = labels.iter().enumerate().find(|&(_, &label)| usize::from(label) >= classes) {
         return Err(Error::LabelOutOfRange { sample, label, classes });
     }
+    let kernel = if cfg!(feature = "micromath") { Kernel::PORTABLE } else { kernel };
     Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
 }
 

@@ -21,20 +21,23 @@ impl<N: Network<IN>, const IN: usize, const BATCH: usize, P: Plan> Workspace<N, 
     /// The logits of each sample: what the last layer returns, before the task's activation.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples.
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where one of their numbers is NaN or
+    /// infinite.
     pub fn forward<T: Element>(
         &mut self,
         kernel: Kernel,
         network: &N,
         batch: Batch<'_, T, IN>,
     ) -> Result<&mut [N::Output], Error> {
+        batch.check_finite()?;
         network.forward::<P, Frozen, T, BATCH>(kernel, batch, &mut self.layers)
     }
 
     /// The answer to each sample: numbers, or probabilities.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where a logit is NaN or infinite.
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where one of their numbers or a logit
+    /// is NaN or infinite.
     pub fn predict<T: Element>(
         &mut self,
         kernel: Kernel,
@@ -49,7 +52,7 @@ impl<N: Network<IN>, const IN: usize, const BATCH: usize, P: Plan> Workspace<N, 
     /// How well the answers fit the targets.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, and the errors of the task's loss.
+    /// As [`predict`](Self::predict), and the errors of the task's loss.
     pub fn score<T: Element>(
         &mut self,
         kernel: Kernel,

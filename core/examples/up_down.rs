@@ -1,0 +1,35 @@
+//! The game: guess a number, hear "up" or "down", guess better. It is gradient descent.
+//!
+//! `cargo run -p dense-core --example up_down 37`. The guess is the only parameter. The loss is its distance from the
+//! number, so the derivative is just a sign: up or down. The learning rate is how far to go, and it is halved each time.
+
+use dense_core::optimizers::Schedule;
+use dense_core::plans::Biases;
+use dense_core::{Batch, Kernel, Network, Output, RobustRegression, Sgd, Trainer};
+
+/// One input, which is always 0, so that the output is the bias: the guess.
+type Guess = Output<1, 1, RobustRegression>;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let number: u8 = std::env::args().nth(1).unwrap_or_else(|| "37".into()).parse()?;
+    if number > 100 {
+        return Err("a number from 0 to 100, please".into());
+    }
+    let mut guess = Guess::ZERO;
+    guess.layer.bias_mut()[0] = 50.0;
+    let halving = Sgd::new(25.0)?.with_schedule(Schedule::Step { every: 1, factor: 0.5 })?;
+    let mut trainer = Trainer::<_, _, 1, 1, Biases>::new(halving);
+
+    println!("guess   answer  loss   step");
+    loop {
+        let before = guess.layer.bias()[0];
+        let score = trainer.step(Kernel::best(), &mut guess, Batch::new(&[[0.0]])?, &[[f32::from(number)]])?;
+        let step = guess.layer.bias()[0] - before;
+        if score.loss < 0.5 {
+            println!("{before:5.1}   right!  {:4.1}", score.loss);
+            return Ok(());
+        }
+        let answer = if step > 0.0 { "up" } else { "down" };
+        println!("{before:5.1}   {answer:<6}  {:4.1}  {step:+5.1}", score.loss);
+    }
+}

@@ -1,0 +1,36 @@
+//! Why a hidden layer is needed: one or the other, but not both.
+//!
+//! `cargo run -p dense-core --example xor`. No straight line parts the four points, so a single layer learns nothing;
+//! four hidden units bend the plane until one does.
+
+use dense_core::activations::Tanh;
+use dense_core::{Adam, Batch, Binary, Error, Hidden, Kernel, Network, Output, Random, Trainer};
+
+const POINTS: [[f32; 2]; 4] = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+const LABELS: [u8; 4] = [0, 1, 1, 0];
+
+fn main() -> Result<(), Error> {
+    learn::<Output<2, 1, Binary>>("no hidden layer")?;
+    learn::<Hidden<2, 4, Tanh, Output<4, 1, Binary>>>("4 hidden units")
+}
+
+fn learn<N: Network<2, Target = u8, Output = [f32; 1]>>(name: &str) -> Result<(), Error> {
+    let kernel = Kernel::best();
+    let batch = Batch::new(&POINTS)?;
+    let mut network = N::ZERO;
+    network.glorot_uniform(&mut Random::new(0, Random::INITIAL_WEIGHTS));
+    let mut trainer = Trainer::<N, _, 2, 4>::new(Adam::new(0.05)?);
+    println!("{name}, {} parameters", N::PARAMETERS);
+    for step in 0..=500 {
+        let score = trainer.step(kernel, &mut network, batch, &LABELS)?;
+        if step % 100 == 0 {
+            println!("  step {step:3}: loss {:.3}, {} of 4 right", score.loss / 4.0, score.correct);
+        }
+    }
+    let answers = trainer.workspace().predict(kernel, &network, batch)?;
+    for ([a, b], [yes]) in POINTS.iter().zip(answers) {
+        println!("  {a} xor {b}: {:3.0} % yes", 100.0 * yes);
+    }
+    println!();
+    Ok(())
+}

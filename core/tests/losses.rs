@@ -1,0 +1,154 @@
+//! Losses and activations against their formulas in float64, at ordinary places and at the ends of float32.
+#![cfg(not(feature = "micromath"))]
+
+use dense_core::activations::{Activation, Identity, Relu, Sigmoid, Tanh, sigmoid};
+use dense_core::losses::{
+    binary_cross_entropy, categorical_cross_entropy, mean_absolute_error, mean_squared_error,
+    sparse_categorical_cross_entropy,
+};
+use dense_core::math::SMALLEST_SIGNAL;
+use dense_core::tasks::Task;
+use dense_core::{Binary, Error, Kernel, Random, Regression, RobustRegression, Score, SoftMultiClass};
+
+const TOLERANCE: f64 = 1e-6;
+
+/// Outputs from −`range` to `range`.
+fn outputs<const OUT: usize>(random: &mut Random, range: f32) -> [f32; OUT] {
+    std::array::from_fn(|_| range * (2.0 * random.uniform() - 1.0))
+}
+
+/// The loss of one row is that of the task in float64, and its deltas are the slopes there.
+fn check_task<K: Task<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Target) -> Result<(), Error> {
+    let mut random = Random::new(3, 3);
+    for range in [0.01, 1.0, 5.0, 30.0] {
+        for _ in 0..50 {
+            let (row, target) = (outputs::<OUT>(&mut random, range), target(&mut random));
+            let mut deltas = [row];
+            let score = K::loss(Kernel::best(), &mut deltas, &[target])?;
+            let exact = |row: [f64; OUT]| K::exact_loss(&row, target);
+            let expected = exact(row.map(f64::from));
+            let error = (f64::from(score.loss) - expected).abs();
+            assert!(error <= TOLERANCE * (1.0 + expected), "{row:?}: {}, not {expected}", score.loss);
+            for output in 0..OUT {
+                let moved = |by: f64| {
+                    let mut row = row.map(f64::from);
+                    row[output] += by;
+                    exact(row)
+                };
+                let slope = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+                let error = (f64::from(deltas[0][output]) - slope).abs();
+                assert!(error < TOLERANCE * (1.0 + slope.abs()), "{row:?}: {deltas:?}, not {slope} for {output}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn losses_and_their_derivatives() -> Result<(), Error> {
+    check_task::<Regression, 3>(|random| outputs(random, 3.0))?;
+    check_task::<RobustRegression, 3>(|random| outputs(random, 3.0))?;
+    check_task::<Binary, 1>(|random| random.below(2) as u8)?;
+    check_task::<SoftMultiClass, 3>(|random| {
+        let [a, b, c] = [random.uniform(), random.uniform(), random.uniform()];
+        [a, b, c].map(|part| part / (a + b + c))
+    })
+}
+
+#[test]
+fn scores_add_up() -> Result<(), Error> {
+    let score = mean_squared_error(&mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
+    assert_eq!(score, Score { loss: 2.5 + 8.0, correct: 0, absolute_error: 1.5 + 2.0 });
+    let score = mean_absolute_error(&mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
+    assert_eq!(score, Score { loss: 3.5, correct: 0, absolute_error: 3.5 });
+    // A logit of zero says no.
+    let score = binary_cross_entropy(&mut [[2.0], [-2.0], [2.0], [0.0], [0.0]], &[1, 0, 0, 0, 1])?;
+    assert_eq!(score.correct, 3);
+    let score = categorical_cross_entropy(&mut [[2.0, 1.0], [1.0, 2.0]], &[[0.9, 0.1], [0.9, 0.1]])?;
+    assert_eq!(score.correct, 1);
+    Ok(())
+}
+
+#[test]
+fn one_hot_targets_are_labels() -> Result<(), Error> {
+    let mut random = Random::new(4, 4);
+    for _ in 0..200 {
+        let row: [f32; 5] = outputs(&mut random, 10.0);
+        let label = random.below(5) as u8;
+        let mut target = [0.0; 5];
+        target[usize::from(label)] = 1.0;
+        let (mut one_hot, mut sparse) = ([row], [row]);
+        let score = categorical_cross_entropy(&mut one_hot, &[target])?;
+        let expected = sparse_categorical_cross_entropy(Kernel::best(), &mut sparse, &[label])?;
+        assert_eq!(one_hot, sparse);
+        assert!((score.loss - expected.loss).abs() <= 1e-6 * (1.0 + expected.loss));
+        assert_eq!(score.correct, expected.correct);
+    }
+    Ok(())
+}
+
+/// Where numbers end, a loss is finite and so are its deltas, and none is subnormal.
+#[test]
+fn losses_saturate() -> Result<(), Error> {
+    let (most, tiny) = (f32::MAX, f32::from_bits(1));
+    let ends = [most, -most, 0.0, -0.0, tiny, 1.0, SMALLEST_SIGNAL.next_down(), 1000.0, -1000.0];
+    for a in ends {
+        for b in ends {
+            let mut results = Vec::new();
+            let mut rows = [[a, 1.0]];
+            results.push((mean_squared_error(&mut rows, &[[b, 1.0]])?, rows[0][0]));
+            let mut rows = [[a, 1.0]];
+            results.push((mean_absolute_error(&mut rows, &[[b, 1.0]])?, rows[0][0]));
+            let mut rows = [[a, b]];
+            results.push((categorical_cross_entropy(&mut rows, &[[0.25, 0.75]])?, rows[0][0]));
+            for label in [0, 1] {
+                let mut rows = [[a]];
+                results.push((binary_cross_entropy(&mut rows, &[label])?, rows[0][0]));
+            }
+            for (number, (score, delta)) in results.into_iter().enumerate() {
+                for value in [score.loss, score.absolute_error, delta] {
+                    let plain = value.is_normal() || value.to_bits() == 0;
+                    assert!(plain, "loss {number} of {a:e} and {b:e}: {value:e}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_activation<A: Activation>(values: &[f32], expected: &[f32], slopes: &[f32]) -> Result<(), Error> {
+    let mut outputs = values.to_vec();
+    A::forward(&mut outputs);
+    let mut deltas = vec![2.0; values.len()];
+    A::backward(&outputs, &mut deltas)?;
+    for index in 0..values.len() {
+        let (output, delta) = (outputs[index], deltas[index] / 2.0);
+        assert!((output - expected[index]).abs() < 1e-6, "{} of {}: {output}", A::NAME, values[index]);
+        assert!((delta - slopes[index]).abs() < 1e-6, "{}′ of {}: {delta}", A::NAME, values[index]);
+        for value in [output, delta] {
+            assert!(value.to_bits() == 0 || value.abs() >= SMALLEST_SIGNAL, "{} leaves {value:e}", A::NAME);
+        }
+    }
+    let error = Error::Length { what: "outputs", found: 1, expected: 2 };
+    assert_eq!(A::backward(&[1.0], &mut [1.0; 2]), Err(error));
+    Ok(())
+}
+
+#[test]
+fn activations_and_their_derivatives() -> Result<(), Error> {
+    let values = [-1e30, -30.0, -2.0, -1e-12, -0.0, 1e-12, 0.5, 30.0];
+    check_activation::<Identity>(&values, &[-1e30, -30.0, -2.0, 0.0, 0.0, 0.0, 0.5, 30.0], &[1.0; 8])?;
+    let outputs = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 30.0];
+    check_activation::<Relu>(&values, &outputs, &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0])?;
+    let sigmoids = [0.0, 0.0, 0.119_202_92, 0.5, 0.5, 0.5, 0.622_459_3, 1.0];
+    check_activation::<Sigmoid>(&values, &sigmoids, &sigmoids.map(|output| output * (1.0 - output)))?;
+    let tanhs = [-1.0, -1.0, -0.964_027_6, 0.0, 0.0, 0.0, 0.462_117_16, 1.0];
+    check_activation::<Tanh>(&values, &tanhs, &tanhs.map(|output| 1.0 - output * output))
+}
+
+#[test]
+fn the_last_sigmoid_refuses_what_is_not_finite() {
+    let mut logits = [[1.0], [f32::NAN]];
+    assert_eq!(sigmoid(&mut logits), Err(Error::NotFinite { what: "logits", index: 1 }));
+    assert_eq!(logits[0], [1.0]);
+}
