@@ -110,8 +110,10 @@ impl Run {
 fn the_vectors_come_from_the_pinned_versions() -> Result<()> {
     let pins = std::fs::read_to_string(directory().join("vectors/requirements.txt"))?;
     assert!(pins.contains("keras=="), "requirements.txt does not pin Keras");
-    for file in ["softmax_regression.safetensors", "softmax_cross_entropy.safetensors"] {
-        let generated_by = Vectors::open(file)?.generated_by()?;
+    let topics = ["softmax_regression", "softmax_cross_entropy", "layers", "losses", "optimizers", "networks"];
+    for topic in topics {
+        let file = format!("{topic}.safetensors");
+        let generated_by = Vectors::open(&file)?.generated_by()?;
         for pin in pins.lines() {
             let version = pin.replace("==", " ");
             assert!(generated_by.contains(&version), "{file}: {generated_by}, wanted {version}");

@@ -1,5 +1,6 @@
 //! What the golden tests share: the vectors, the tolerances and a plain float64 reference.
 
+pub mod comparison;
 pub mod reference;
 pub mod tolerances;
 pub mod vectors;

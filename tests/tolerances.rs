@@ -1,26 +1,12 @@
-//! How far dense-core may be from its oracles: the one table, and the comparison that all tests use.
+//! How far dense-core may be from its oracles: the one table.
 //!
 //! dense-core has the same bits on every machine and the vectors are stored, so a measured error stays as it is until
 //! someone changes the arithmetic. Each bound is two to four times the error in the comment beside it.
 
-use crate::Result;
-
-/// One row of the table: `|found - expected| <= absolute + relative * |expected|`.
-#[derive(Clone, Copy, Debug)]
-pub struct Tolerance {
-    /// What is compared.
-    pub what: &'static str,
-    /// Who says what is right.
-    pub oracle: &'static str,
-    /// The error allowed whatever the size of the number.
-    pub absolute: f64,
-    /// The error allowed as a part of the number.
-    pub relative: f64,
-    /// Where the error comes from.
-    pub why: &'static str,
-}
+pub use crate::comparison::Tolerance;
 
 const KERAS: &str = "Keras in float32";
+const KERAS_FLOAT64: &str = "Keras in float64";
 const WRITTEN_OUT: &str = "the formulas in float64";
 const DIFFERENCES: &str = "central differences in float64";
 
@@ -215,83 +201,97 @@ pub const DELTAS: [Tolerance; 2] = [
 ];
 
 /// Gradients of weights and biases, as parts of the largest one.
-pub const DIFFERENCE_GRADIENTS: Tolerance = Tolerance {
-    what: "gradients, parts of the largest",
-    oracle: DIFFERENCES,
-    absolute: 1.5e-6, // 6.4e-7
-    relative: 0.0,
-    why: "logits in float32: where a logit nearly equals what it should be, little is left of it",
-};
+pub const DIFFERENCE_GRADIENTS: Tolerance = differences("gradients, parts of the largest", 1.5e-6); // 6.4e-7
 
 /// Derivatives with respect to the inputs, as parts of the largest one.
-pub const DIFFERENCE_INPUT_DELTAS: Tolerance = Tolerance {
-    what: "input deltas, parts of the largest",
-    oracle: DIFFERENCES,
-    absolute: 1.5e-6, // 6.6e-7
-    relative: 0.0,
-    why: "logits in float32: where a logit nearly equals what it should be, little is left of it",
-};
+pub const DIFFERENCE_INPUT_DELTAS: Tolerance = differences("input deltas, parts of the largest", 1.5e-6); // 6.6e-7
 
-impl Tolerance {
-    /// Whether every number is within the bound; NaN never is. Prints the worst error.
-    ///
-    /// # Errors
-    /// Says which number is furthest out, or that the counts differ or are zero.
-    pub fn check<T: Copy + Into<f64>>(&self, case: &str, found: &[T], expected: &[f64]) -> Result<()> {
-        let Self { what, oracle, .. } = self;
-        if found.len() != expected.len() || found.is_empty() {
-            let (found, expected) = (found.len(), expected.len());
-            return Err(format!("{case}: {found} {what}, expected {expected}").into());
-        }
-        let mut worst = (0.0, String::from("exact"));
-        for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
-            let found = found.into();
-            let error = (found - expected).abs();
-            let part = if error == 0.0 { 0.0 } else { error / (self.absolute + self.relative * expected.abs()) };
-            if part > worst.0 || part.is_nan() {
-                let text = format!(
-                    "number {index} is {found:e}, {oracle} has {expected:e}: error {error:.2e}, \
-                     {part:.2} of the bound"
-                );
-                worst = (part, text);
-                if part.is_nan() {
-                    break;
-                }
-            }
-        }
-        let (part, text) = worst;
-        let message = format!("{case}, {what}: {text}");
-        if part <= 1.0 {
-            println!("{message}");
-            Ok(())
-        } else {
-            Err(format!("{message} ({})", self.why).into())
-        }
-    }
+const fn differences(what: &'static str, absolute: f64) -> Tolerance {
+    let why = "logits in float32: where a logit nearly equals what it should be, little is left of it";
+    Tolerance { what, oracle: DIFFERENCES, absolute, relative: 0.0, why }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Tolerance;
+/// Absolute and relative.
+type Bound = (f64, f64);
 
-    const TOLERANCE: Tolerance =
-        Tolerance { what: "numbers", oracle: "the table", absolute: 0.5, relative: 0.25, why: "for the test" };
-
-    #[test]
-    fn accepts_up_to_the_bound_and_nothing_else() {
-        let table: [(&[f64], &[f64], bool); 8] = [
-            (&[1.5, -3.5], &[1.5, -2.0], false),
-            (&[1.5, -3.0], &[1.5, -2.0], true),
-            (&[-4.5], &[-4.0], true),
-            (&[f64::NAN], &[0.0], false),
-            (&[f64::INFINITY], &[f64::INFINITY], false),
-            (&[0.0, 0.0], &[0.0], false),
-            (&[], &[], false),
-            (&[5.0, f64::NAN, 0.0], &[0.0, 0.0, 0.0], false),
-        ];
-        for (found, expected, accepted) in table {
-            let result = TOLERANCE.check("case", found, expected);
-            assert_eq!(result.is_ok(), accepted, "{found:?} for {expected:?}");
-        }
-    }
+/// The bounds of dense-core against Keras in float32, of dense-core against Keras in float64, and of Keras in float32
+/// against itself in float64: its own error, which no other program can be asked to repeat.
+const fn keras(what: &'static str, single: Bound, double: Bound, own: Bound, why: &'static str) -> [Tolerance; 3] {
+    [
+        Tolerance { what, oracle: KERAS, absolute: single.0, relative: single.1, why },
+        Tolerance { what, oracle: KERAS_FLOAT64, absolute: double.0, relative: double.1, why },
+        Tolerance { what, oracle: KERAS_FLOAT64, absolute: own.0, relative: own.1, why: "Keras's own" },
+    ]
 }
+
+/// Outputs of a layer after each activation.
+pub const LAYER_OUTPUTS: [Tolerance; 3] = keras(
+    "outputs, parts of the largest",
+    (8e-7, 0.0), // 3.0e-7, tanh of logits up to 80
+    (3e-7, 0.0), // 9.8e-8, the same
+    (5e-7, 0.0), // 2.0e-7, the same
+    "17 products are added in another order: a logit of 80 is off by some 1e-5, one near zero beside it as well",
+);
+
+/// Gradients of a layer by its inputs, its weights and its bias.
+pub const LAYER_GRADIENTS: [Tolerance; 3] = keras(
+    "gradients, parts of the largest",
+    (4e-6, 0.0),   // 1.5e-6, tanh of logits up to 80
+    (1.5e-6, 0.0), // 6.6e-7, sigmoid of such logits
+    (3e-6, 0.0),   // 1.1e-6, tanh of such logits
+    "the outputs' errors: where an activation is flat, little is left of 1 - f or 1 - f²",
+);
+
+/// Mean loss of a batch.
+pub const LOSSES: [Tolerance; 3] = keras(
+    "mean loss",
+    (0.0, 4e-7), // 1.6e-7, binary cross-entropy
+    (0.0, 4e-7), // 1.5e-7, the same
+    (0.0, 4e-7), // 1.3e-7, the same
+    "exp, ln and the sum over the samples round",
+);
+
+/// Gradients of the mean loss by the last layer's outputs or logits.
+pub const LOSS_GRADIENTS: [Tolerance; 3] = keras(
+    "gradients by the outputs, parts of the largest",
+    (4e-7, 0.0),   // 1.5e-7, categorical cross-entropy of probabilities
+    (1.5e-7, 0.0), // 4.9e-8, mean squared error
+    (4e-7, 0.0),   // 1.7e-7, categorical cross-entropy of probabilities
+    "exp, the sum and the division round; through probabilities, Keras divides by what it multiplies with",
+);
+
+/// Learning rates of the schedules, step by step.
+pub const LEARNING_RATES: [Tolerance; 3] = keras(
+    "learning rates",
+    (0.0, 6e-7), // 2.7e-7
+    (0.0, 2e-7), // 7.1e-8
+    (0.0, 6e-7), // 2.5e-7
+    "Keras takes the cosine of a float32",
+);
+
+/// Parameters of an optimizer by itself, along given gradients.
+pub const OPTIMIZER_PARAMETERS: [Tolerance; 3] = keras(
+    "parameters, given gradients",
+    (4e-6, 8e-7), // 1.5e-6 at 0.17, Adam
+    (5e-7, 8e-7), // 5.9e-7 at 1.4, Nesterov; 0.005 at 14,209, the same
+    (4e-6, 8e-7), // 1.5e-6 at 0.17, Adam
+    "each step rounds the parameter; Keras takes 0.999 to the power of the step in float32 and subtracts that from 1",
+);
+
+/// Mean loss of each of 20 steps of a network of three layers.
+pub const NETWORK_LOSSES: [Tolerance; 3] = keras(
+    "losses",
+    (1.5e-5, 0.0), // 4.7e-6, Adam
+    (1.5e-6, 0.0), // 4.7e-7, momentum
+    (1.5e-5, 0.0), // 4.9e-6, Adam
+    "the parameters' errors",
+);
+
+/// Parameters of such a network after 1, 5 and 20 steps.
+pub const NETWORK_PARAMETERS: [Tolerance; 3] = keras(
+    "parameters",
+    (4e-6, 0.0), // 1.4e-6, Adam
+    (7e-7, 0.0), // 2.3e-7, momentum
+    (4e-6, 0.0), // 1.4e-6, Adam
+    "as above for Adam; otherwise each step adds the gradients' errors, and rounds the parameter",
+);

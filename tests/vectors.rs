@@ -47,6 +47,11 @@ impl Vectors {
         }
     }
 
+    /// `case.name` and `case_float64.name`: the same from Keras in float32 and in float64.
+    pub fn precisions(&self, case: &str, name: &str) -> Result<[Vec<f64>; 2]> {
+        Ok([self.values(&format!("{case}.{name}"))?, self.values(&format!("{case}_float64.{name}"))?])
+    }
+
     /// A tensor [rows, N] of float32.
     pub fn rows<const N: usize>(&self, name: &str) -> Result<Vec<[f32; N]>> {
         let values: Vec<f32> = self.values(name)?.iter().map(|&value| value as f32).collect();

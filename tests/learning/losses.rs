@@ -1,0 +1,77 @@
+//! Each loss, through the task that it belongs to.
+
+use dense_core::tasks::Task;
+use dense_core::{Binary, Kernel, MultiClass, Regression, RobustRegression, SoftMultiClass};
+use golden::Result;
+use golden::comparison::{check_precisions, largest};
+use golden::tolerances::{LOSS_GRADIENTS, LOSSES};
+use golden::vectors::Vectors;
+
+const NUMBERS: &[&str] = &["repeats", "one_sample", "near", "far"];
+const YES_OR_NO: &[&str] = &[
+    "repeats",
+    "one_sample",
+    "saturated_right",
+    "saturated_wrong",
+    "repeats_probabilities",
+    "one_sample_probabilities",
+];
+const CLASSES: &[&str] = &[
+    "repeats",
+    "one_sample",
+    "saturated",
+    "ties",
+    "repeats_probabilities",
+    "one_sample_probabilities",
+    "ties_probabilities",
+];
+
+fn check<K: Task<OUT>, const OUT: usize>(
+    loss: &str,
+    cases: &[&str],
+    targets: fn(&Vectors, &str) -> Result<Vec<K::Target>>,
+) -> Result<()> {
+    let vectors = Vectors::open("losses.safetensors")?;
+    for (kernel, case) in Kernel::available().flat_map(|kernel| cases.iter().map(move |case| (kernel, case))) {
+        let mut deltas = vectors.rows(&format!("{loss}.{case}.{OUT}.outputs"))?;
+        let targets = targets(&vectors, &format!("{loss}.{case}.{OUT}.targets"))?;
+        let score = K::loss(kernel, &mut deltas, &targets)?;
+
+        let name = format!("{}, {loss}, {case}, {OUT} outputs", kernel.name());
+        let batch_size = targets.len() as f64;
+        let expected = |part: &str| vectors.precisions(loss, &format!("{case}.{OUT}.{part}"));
+        let mean = f64::from(score.loss) / batch_size;
+        check_precisions(&LOSSES, &name, &[mean], &expected("loss")?, 1.0)?;
+        let gradients: Vec<f64> = deltas.as_flattened().iter().map(|&delta| f64::from(delta) / batch_size).collect();
+        let expected = expected("gradients")?;
+        check_precisions(&LOSS_GRADIENTS, &name, &gradients, &expected, largest(&expected[1]))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn mean_squared_error() -> Result<()> {
+    check::<Regression, 1>("mean_squared_error", NUMBERS, Vectors::rows)?;
+    check::<Regression, 3>("mean_squared_error", NUMBERS, Vectors::rows)
+}
+
+#[test]
+fn mean_absolute_error() -> Result<()> {
+    check::<RobustRegression, 1>("mean_absolute_error", NUMBERS, Vectors::rows)?;
+    check::<RobustRegression, 3>("mean_absolute_error", NUMBERS, Vectors::rows)
+}
+
+#[test]
+fn binary_cross_entropy() -> Result<()> {
+    check::<Binary, 1>("binary_cross_entropy", YES_OR_NO, Vectors::classes)
+}
+
+#[test]
+fn categorical_cross_entropy() -> Result<()> {
+    check::<SoftMultiClass, 4>("categorical_cross_entropy", CLASSES, Vectors::rows)
+}
+
+#[test]
+fn sparse_categorical_cross_entropy() -> Result<()> {
+    check::<MultiClass, 4>("sparse_categorical_cross_entropy", CLASSES, Vectors::classes)
+}
