@@ -7,19 +7,18 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::{array, hint};
-    use cortex_m_rt::entry;
     use dense_core::losses::sparse_categorical_cross_entropy;
     use dense_core::{Batch, Error, Kernel, Sgd};
     use firmware::Model;
     use firmware::protocol::{INPUTS, OUTPUTS};
-    use firmware::runtime::semihosting;
+    use firmware::runtime::{entry, semihosting, singleton};
     use firmware::test_images;
     use firmware::weights::MODEL;
 
     #[entry]
     fn main() -> ! {
         semihosting::connect();
-        let Some(model) = cortex_m::singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
+        let Some(model) = singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
         model.copy_from(&MODEL);
         let result = run(model);
         if let Err(error) = &result {
