@@ -75,8 +75,8 @@ mod on_device {
     use firmware::golden::Work;
     use firmware::runtime::{entry, ram, semihosting, singleton};
 
-    /// One where it fits, with 1 KB for all else, or none.
-    const ROOMS: usize = (size_of::<Work>() + 1024 <= ram::BYTES) as usize;
+    /// One where it fits, else none.
+    const ROOMS: usize = ram::has_room_for(size_of::<Work>()) as usize;
 
     #[entry]
     fn main() -> ! {

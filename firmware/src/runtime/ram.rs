@@ -4,10 +4,16 @@
 use super::stack_pointer;
 
 /// Bytes of RAM beside the stack, as the memory map has them.
-pub const BYTES: usize = match usize::from_str_radix(env!("RAM_BYTES"), 10) {
+const BYTES: usize = match usize::from_str_radix(env!("RAM_BYTES"), 10) {
     Ok(bytes) => bytes,
     Err(_) => panic!("RAM_BYTES is not a number"),
 };
+
+/// Whether a static of so many bytes fits, with 2 KB for all the others.
+#[must_use]
+pub const fn has_room_for(bytes: usize) -> bool {
+    bytes + 2048 <= BYTES
+}
 
 /// What unused words hold.
 const PAINT: u32 = 0x57AC_57AC;
