@@ -6,5 +6,5 @@ import { WASI } from "node:wasi";
 
 const [, , program, ...rest] = argv;
 const wasi = new WASI({ version: "preview1", args: [program, ...rest] });
-const { instance } = await WebAssembly.instantiate(await readFile(program), wasi.getImportObject());
+const { instance } = await WebAssembly.instantiate(await readFile(program), { wasi_snapshot_preview1: wasi.wasiImport });
 exit(wasi.start(instance));
