@@ -1,4 +1,4 @@
-//! Gives the linker the memory map of the board, and the device the logits that its self-test must find.
+//! Gives the linker the memory map of the machine, and the device the logits that its self-test must find.
 
 #[expect(unreachable_pub, reason = "it is public in the library")]
 #[path = "src/weights.rs"]
@@ -17,17 +17,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     if env::var("CARGO_CFG_TARGET_OS")? != "none" {
         return Ok(());
     }
-    let board = env::var("CARGO_CFG_BOARD")
-        .map_err(|_| "no board is chosen: build with `--config machines/<machine>.toml` and without RUSTFLAGS")?;
+    println!("cargo::rerun-if-env-changed=MEMORY");
+    let (Ok(_), Ok(memory)) = (env::var("CARGO_CFG_BOARD"), env::var("MEMORY")) else {
+        return Err("no board is chosen: build with `--config machines/<machine>.toml` and without RUSTFLAGS".into());
+    };
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
 
-    let map = format!("memory/{board}.x");
+    let map = format!("memory/{memory}.x");
     let regions = fs::read_to_string(&map).map_err(|error| format!("{map}: {error}"))?;
+    println!("cargo::rustc-env=RAM_BYTES={}", bytes_of("RAM", &regions).ok_or(format!("{map}: no length of RAM"))?);
     let common = fs::read_to_string("memory/common.x")?;
     fs::write(out.join("memory.x"), regions + &common)?;
     println!("cargo::rerun-if-changed=memory");
     println!("cargo::rustc-link-search={}", out.display());
+    // The linker script of cortex-m-rt includes the map by itself.
+    if env::var("CARGO_CFG_TARGET_ARCH")? == "riscv32" {
+        println!("cargo::rustc-link-arg-bins=-Tmemory.x");
+    }
     // `--nmagic`: sections are not aligned to pages that the machine does not have.
     for argument in ["--nmagic", "-Tlink.x", "-Tdefmt.x"] {
         println!("cargo::rustc-link-arg-bins={argument}");
@@ -40,6 +47,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={TEST_IMAGES}");
     println!("cargo::rerun-if-changed=src/weights.rs");
     Ok(())
+}
+
+/// How long a region of a memory map is, from its line `NAME : ORIGIN = …, LENGTH = 512K`, or `… - 8K`.
+fn bytes_of(region: &str, map: &str) -> Option<u32> {
+    let line = map.lines().find(|line| line.split(':').next().is_some_and(|name| name.trim() == region))?;
+    let mut terms = line.split_once("LENGTH =")?.1.split('-').map(|term| {
+        let kilobytes = term.trim().strip_suffix('K')?.parse::<u32>().ok()?;
+        kilobytes.checked_mul(1024)
+    });
+    let first = terms.next()??;
+    terms.try_fold(first, |bytes, term| bytes.checked_sub(term?))
 }
 
 /// The bits of the logits of `images`, as a Rust expression. Every kernel on every machine computes the same ones, so the

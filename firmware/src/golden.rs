@@ -2,6 +2,7 @@
 //!
 //! The host goes through it once and keeps the numbers, the golden vectors; a device goes through it again and compares.
 
+mod inference;
 mod kernels;
 mod softmax;
 mod training;
@@ -49,12 +50,57 @@ impl Work {
     pub const NEW: Self = Self { kernels: kernels::Work::NEW, training: training::Work::NEW };
 }
 
-/// Goes through the whole course with one kernel.
-///
-/// # Errors
-/// Those of dense-core, where the course itself is wrong.
-pub fn run(kernel: Kernel, work: &mut Work, witness: &mut impl Witness) -> Result<(), Error> {
-    kernels::run(kernel, &mut work.kernels, witness)?;
-    softmax::run(kernel, witness)?;
-    training::run(kernel, &mut work.training, witness)
+/// A part of the course, with golden vectors of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Softmax and losses.
+    Softmax,
+    /// Real images with the weights in flash.
+    Inference,
+    /// Every loop over weights. Needs room.
+    Kernels,
+    /// Steps of learning from real images. Needs room.
+    Training,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Softmax, Self::Inference, Self::Kernels, Self::Training];
+
+    /// Its name, which is that of its vectors' file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Softmax => "softmax",
+            Self::Inference => "inference",
+            Self::Kernels => "kernels",
+            Self::Training => "training",
+        }
+    }
+
+    /// Its golden vectors: words of four bytes, the lowest first.
+    #[must_use]
+    pub const fn vectors(self) -> &'static [u8] {
+        match self {
+            Self::Softmax => include_bytes!("../vectors/golden/softmax"),
+            Self::Inference => include_bytes!("../vectors/golden/inference"),
+            Self::Kernels => include_bytes!("../vectors/golden/kernels"),
+            Self::Training => include_bytes!("../vectors/golden/training"),
+        }
+    }
+
+    /// Goes through it with one kernel. Returns whether it did: without room, some parts cannot be.
+    ///
+    /// # Errors
+    /// Those of dense-core, where the course itself is wrong.
+    pub fn run(self, kernel: Kernel, work: Option<&mut Work>, witness: &mut impl Witness) -> Result<bool, Error> {
+        match (self, work) {
+            (Self::Softmax, _) => softmax::run(kernel, witness)?,
+            (Self::Inference, _) => inference::run(kernel, witness)?,
+            (Self::Kernels, Some(work)) => kernels::run(kernel, &mut work.kernels, witness)?,
+            (Self::Training, Some(work)) => training::run(kernel, &mut work.training, witness)?,
+            (Self::Kernels | Self::Training, None) => return Ok(false),
+        }
+        Ok(true)
+    }
 }

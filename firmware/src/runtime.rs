@@ -1,20 +1,22 @@
-//! What every board has around the application: faults, RAM, and the host where there is one.
+//! What every machine has around the application: a start, faults, panics, RAM, and the host where there is one.
+//!
+//! An architecture is one module with the same names in it.
 
-pub mod faults;
+#[cfg(target_arch = "arm")]
+mod arm;
 pub mod host_flash;
+mod panic;
 pub mod ram;
+#[cfg(target_arch = "riscv32")]
+mod riscv;
 pub mod semihosting;
 
-use cortex_m::peripheral::{DCB, DWT};
+#[cfg(target_arch = "arm")]
+pub use arm::{asm, entry, singleton};
+#[cfg(target_arch = "riscv32")]
+pub use riscv::{asm, entry, singleton};
 
-/// Starts the cycle counter.
-pub fn start_cycle_counter(dcb: &mut DCB, dwt: &mut DWT) {
-    dcb.enable_trace();
-    dwt.enable_cycle_counter();
-}
-
-/// Clock cycles since [`start_cycle_counter`], modulo 2³². Always 0 in QEMU, which has no such counter.
-#[must_use]
-pub fn cycles() -> u32 {
-    DWT::cycle_count()
-}
+#[cfg(target_arch = "arm")]
+use arm::{ask_host, is_debugger_attached, stack_pointer};
+#[cfg(target_arch = "riscv32")]
+use riscv::{ask_host, is_debugger_attached, stack_pointer};

@@ -1,4 +1,4 @@
-//! FPv4-SP, the scalar unit of Cortex-M4F, and its successors in M7 and M33: one number at a time, 32 registers.
+//! FPv4-SP, the scalar unit of Cortex-M4F, and its successors in M7, M33 and M55: one number at a time, 32 registers.
 //!
 //! The weights of an input lie side by side ([`layout`](super::layout)), so that one instruction loads those of ten
 //! outputs, and a pixel that is zero, as half of them are, costs nothing more than to be looked at. The rest is

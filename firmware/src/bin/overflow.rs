@@ -5,9 +5,8 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::hint::black_box;
-    use cortex_m_rt::entry;
     use firmware::boards::Board;
-    use firmware::runtime::{ram, semihosting};
+    use firmware::runtime::{entry, ram, semihosting};
 
     #[entry]
     fn main() -> ! {

@@ -5,13 +5,11 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::convert::Infallible;
-    use cortex_m::asm;
-    use cortex_m_rt::entry;
     use dense_core::Kernel;
     use embedded_hal::digital::StatefulOutputPin;
-    use firmware::boards::{Board, Flash, Led, Serial};
+    use firmware::boards::{Board, Flash, Led, Serial, cycles};
     use firmware::device::{Device, Machine};
-    use firmware::runtime::{cycles, ram, semihosting};
+    use firmware::runtime::{asm, entry, ram, semihosting, singleton};
     use firmware::session::Session;
     use firmware::store::Store;
     use firmware::weights::MODEL;
@@ -37,8 +35,8 @@ mod on_device {
             give_up(&mut led, board.clock_hz);
         }
 
-        let Some(model) = cortex_m::singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
-        let Some(session) = cortex_m::singleton!(: Option<Session<'static, Flash>> = None) else {
+        let Some(model) = singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
+        let Some(session) = singleton!(: Option<Session<'static, Flash>> = None) else {
             panic!("the session is taken")
         };
         let machine = Machine {

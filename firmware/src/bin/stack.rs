@@ -4,14 +4,12 @@
 
 #[cfg(target_os = "none")]
 mod on_device {
-    use cortex_m::asm;
-    use cortex_m_rt::entry;
     use firmware::Model;
-    use firmware::boards::Board;
+    use firmware::boards::{Board, cycles};
     use firmware::device::{Device, Machine};
     use firmware::link::{self, MAX_FRAME};
     use firmware::protocol::{Command, INPUTS, Request};
-    use firmware::runtime::{cycles, ram, semihosting};
+    use firmware::runtime::{asm, entry, ram, semihosting, singleton};
     use firmware::session::Session;
     use firmware::store::Store;
     use firmware::weights::MODEL;
@@ -33,7 +31,7 @@ mod on_device {
     #[entry]
     fn main() -> ! {
         let Some(board) = Board::start() else { panic!("the board was started before") };
-        let Some(model) = cortex_m::singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
+        let Some(model) = singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
         let machine = Machine {
             board: Board::NAME,
             clock_hz: board.clock_hz,

@@ -1,9 +1,9 @@
 //! Nordic's nRF52840-DK: UARTE0 on P0.06 (transmit) and P0.08 (receive), which the debugger shows as a USB serial port,
 //! LED 1 on P0.13, and weights in the last 256 KB of flash.
 
-use super::BAUD_RATE;
+use super::{BAUD_RATE, cycle_counter};
 use crate::protocol::ClockSource;
-use crate::runtime::{self, semihosting};
+use crate::runtime::semihosting;
 use hal::clocks::Clocks;
 use hal::gpio::{Level, Output, Pin, PushPull, p0};
 use hal::nvmc::Nvmc;
@@ -56,7 +56,7 @@ impl Board {
         let mut core = cortex_m::Peripherals::take()?;
         let chip = pac::Peripherals::take()?;
         semihosting::connect();
-        runtime::start_cycle_counter(&mut core.DCB, &mut core.DWT);
+        cycle_counter::start(&mut core.DCB, &mut core.DWT);
 
         // The processor starts on the internal oscillator, and the chip itself changes to the crystal.
         Clocks::new(chip.CLOCK).enable_ext_hfosc();

@@ -1,9 +1,9 @@
 //! Raspberry Pi Pico 2: UART0 on GP0 (transmit) and GP1 (receive), the LED on GP25. It learns but does not save: the HAL
 //! has no driver for the external flash, and the program runs from it.
 
-use super::BAUD_RATE;
+use super::{BAUD_RATE, cycle_counter};
 use crate::protocol::ClockSource;
-use crate::runtime::{self, semihosting};
+use crate::runtime::semihosting;
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
 use hal::clocks::init_clocks_and_plls;
 use hal::fugit::RateExtU32;
@@ -55,7 +55,7 @@ impl Board {
         let mut core = cortex_m::Peripherals::take()?;
         let mut chip = pac::Peripherals::take()?;
         semihosting::connect();
-        runtime::start_cycle_counter(&mut core.DCB, &mut core.DWT);
+        cycle_counter::start(&mut core.DCB, &mut core.DWT);
 
         let mut watchdog = Watchdog::new(chip.WATCHDOG);
         let (clocks_of_chip, resets) = (chip.CLOCKS, &mut chip.RESETS);

@@ -5,9 +5,9 @@ mod flash;
 
 pub use flash::Flash;
 
-use super::BAUD_RATE;
+use super::{BAUD_RATE, cycle_counter};
 use crate::protocol::ClockSource;
-use crate::runtime::{self, semihosting};
+use crate::runtime::semihosting;
 use cortex_m::peripheral::{DCB, NVIC};
 use cortex_m::{asm, interrupt};
 use hal::gpio::PinState;
@@ -46,7 +46,7 @@ impl Board {
         let mut core = cortex_m::Peripherals::take()?;
         let chip = pac::Peripherals::take()?;
         semihosting::connect();
-        runtime::start_cycle_counter(&mut core.DCB, &mut core.DWT);
+        cycle_counter::start(&mut core.DCB, &mut core.DWT);
 
         let (mut rcc, clock_source) = clocks::start(chip.RCC);
         let port_b = chip.GPIOB.split(&mut rcc);

@@ -1,13 +1,12 @@
-//! Real images: their logits and probabilities, and a hundred steps of learning from them, one and eight at a time.
+//! A hundred steps of learning from real images, one and eight at a time.
 
 use super::Witness;
 use crate::Model;
 use crate::protocol::{INPUTS, OUTPUTS};
 use crate::test_images::{COUNT, images, labels};
 use crate::weights::MODEL;
-use core::slice;
 use dense_core::losses::sparse_categorical_cross_entropy;
-use dense_core::{Batch, Error, Kernel, Random, Sgd, activations};
+use dense_core::{Batch, Error, Kernel, Random, Sgd};
 
 const STEPS: u32 = 100;
 const BATCH_SIZES: [usize; 2] = [1, 8];
@@ -21,13 +20,6 @@ impl Work {
 }
 
 pub(super) fn run(kernel: Kernel, work: &mut Work, witness: &mut impl Witness) -> Result<(), Error> {
-    for (number, image) in images().iter().enumerate() {
-        let mut logits = [[0.0; OUTPUTS]];
-        MODEL.forward(kernel, Batch::new(slice::from_ref(image))?, &mut logits)?;
-        witness.see_all(format_args!("logits of image {number}"), logits.into_iter().flatten());
-        activations::softmax(kernel, &mut logits)?;
-        witness.see_all(format_args!("probabilities of image {number}"), logits.into_iter().flatten());
-    }
     for batch_size in BATCH_SIZES {
         work.0.copy_from(&MODEL);
         learn(kernel, &mut work.0, batch_size, witness)?;

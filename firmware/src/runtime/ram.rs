@@ -1,7 +1,19 @@
 //! How RAM is used: by what is there for good, and by the stack, which is measured by painting it first.
 #![allow(unsafe_code)]
 
-use core::arch::asm;
+use super::stack_pointer;
+
+/// Bytes of RAM beside the stack, as the memory map has them.
+const BYTES: usize = match usize::from_str_radix(env!("RAM_BYTES"), 10) {
+    Ok(bytes) => bytes,
+    Err(_) => panic!("RAM_BYTES is not a number"),
+};
+
+/// Whether a static of so many bytes fits, with 2 KB for all the others.
+#[must_use]
+pub const fn has_room_for(bytes: usize) -> bool {
+    bytes + 2048 <= BYTES
+}
 
 /// What unused words hold.
 const PAINT: u32 = 0x57AC_57AC;
@@ -59,11 +71,4 @@ fn lowest_used() -> usize {
         word = word.wrapping_add(1);
     }
     word.addr()
-}
-
-fn stack_pointer() -> usize {
-    let pointer: usize;
-    // SAFETY: it reads a register.
-    unsafe { asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
-    pointer
 }

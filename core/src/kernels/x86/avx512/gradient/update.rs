@@ -109,17 +109,16 @@ impl Update for Accelerate {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
     unsafe fn begin(self, mask: __mmask16, at: usize, gradient: __m512) {
-        let smallest_weight = _mm512_set1_ps(SMALLEST_WEIGHT);
         let momentum = _mm512_set1_ps(self.step.momentum);
-        let push = flush_below(_mm512_mul_ps(_mm512_set1_ps(self.rate), gradient), smallest_weight);
+        let push = flush_below(_mm512_mul_ps(_mm512_set1_ps(self.rate), gradient), SMALLEST_WEIGHT);
         // SAFETY: the caller's.
         unsafe {
             let (weights, velocities) = (self.weights.add(at), self.velocities.add(at));
             let moved = _mm512_fmsub_ps(momentum, _mm512_maskz_loadu_ps(mask, velocities), push);
-            let moved = flush_below(moved, _mm512_set1_ps(SMALLEST_FIRST_MOMENT));
+            let moved = flush_below(moved, SMALLEST_FIRST_MOMENT);
             let change = if self.step.nesterov { _mm512_fmsub_ps(momentum, moved, push) } else { moved };
             let weight = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, weights), change);
-            _mm512_mask_storeu_ps(weights, mask, flush_below(weight, smallest_weight));
+            _mm512_mask_storeu_ps(weights, mask, flush_below(weight, SMALLEST_WEIGHT));
             _mm512_mask_storeu_ps(velocities, mask, moved);
         }
     }
