@@ -26,7 +26,9 @@ mod on_device {
             semihosting::print(format_args!("{error}"));
         }
         semihosting::exit(result.is_ok());
-        panic!("nothing is left to do")
+        loop {
+            hint::spin_loop();
+        }
     }
 
     fn run(model: &mut Model) -> Result<(), Error> {

@@ -63,6 +63,8 @@ fn compare(work: &mut Work, mut print: impl FnMut(Arguments<'_>)) -> Result<bool
 
 #[cfg(target_os = "none")]
 mod on_device {
+    use core::fmt::Arguments;
+    use core::hint;
     use cortex_m_rt::entry;
     use firmware::golden::Work;
     use firmware::runtime::semihosting;
@@ -71,12 +73,21 @@ mod on_device {
     fn main() -> ! {
         semihosting::connect();
         let Some(work) = cortex_m::singleton!(: Work = Work::NEW) else { panic!("the room is taken") };
-        let passed = super::compare(work, semihosting::print).unwrap_or_else(|error| {
-            semihosting::print(format_args!("{error}"));
+        let passed = super::compare(work, print).unwrap_or_else(|error| {
+            print(format_args!("{error}"));
             false
         });
         semihosting::exit(passed);
-        panic!("nothing is left to do")
+        // A probe could not fetch the log from a chip that sleeps.
+        loop {
+            hint::spin_loop();
+        }
+    }
+
+    /// To the probe of a board, and to the host of a simulated one.
+    fn print(line: Arguments<'_>) {
+        defmt::info!("{}", defmt::Display2Format(&line));
+        semihosting::print(line);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #[cfg(target_os = "none")]
 mod on_device {
-    use cortex_m::asm;
+    use core::hint;
     use cortex_m_rt::entry;
     use firmware::Model;
     use firmware::boards::Board;
@@ -62,8 +62,9 @@ mod on_device {
             size_of::<Model>()
         ));
         semihosting::exit(within);
+        // A probe could not fetch the log from a chip that sleeps.
         loop {
-            asm::wfi();
+            hint::spin_loop();
         }
     }
 }
