@@ -217,7 +217,7 @@ pub enum Refusal {
     Flash(FlashFault),
 }
 
-/// What the flash did not do. What was saved before is still there.
+/// What the flash did not do. What was saved before is still there, unless it was to be erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FlashFault {
     /// Erase.

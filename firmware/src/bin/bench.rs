@@ -30,7 +30,9 @@ mod on_device {
             semihosting::print(format_args!("{error}"));
         }
         semihosting::exit(result.is_ok());
-        panic!("nothing is left to do")
+        loop {
+            hint::spin_loop();
+        }
     }
 
     fn run(mut model: Option<&mut Model>) -> Result<(), Error> {

@@ -72,6 +72,8 @@ fn compare(mut work: Option<&mut Work>, mut print: impl FnMut(Arguments<'_>)) ->
 
 #[cfg(target_os = "none")]
 mod on_device {
+    use core::fmt::Arguments;
+    use core::hint;
     use firmware::golden::Work;
     use firmware::runtime::{entry, ram, semihosting, singleton};
 
@@ -84,12 +86,21 @@ mod on_device {
         let Some(work) = singleton!(: [Work; ROOMS] = [const { Work::NEW }; ROOMS]) else {
             panic!("the room is taken")
         };
-        let passed = super::compare(work.first_mut(), semihosting::print).unwrap_or_else(|error| {
-            semihosting::print(format_args!("{error}"));
+        let passed = super::compare(work.first_mut(), print).unwrap_or_else(|error| {
+            print(format_args!("{error}"));
             false
         });
         semihosting::exit(passed);
-        panic!("nothing is left to do")
+        // A probe could not fetch the log from a chip that sleeps.
+        loop {
+            hint::spin_loop();
+        }
+    }
+
+    /// To the probe of a board, and to the host of a simulated one.
+    fn print(line: Arguments<'_>) {
+        defmt::info!("{}", defmt::Display2Format(&line));
+        semihosting::print(line);
     }
 }
 

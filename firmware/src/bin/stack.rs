@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "none")]
 mod on_device {
+    use core::hint;
     use firmware::Model;
     use firmware::boards::{Board, cycles};
     use firmware::device::{Device, Machine};
@@ -60,8 +61,9 @@ mod on_device {
             size_of::<Model>()
         ));
         semihosting::exit(within);
+        // A probe could not fetch the log from a chip that sleeps.
         loop {
-            asm::wfi();
+            hint::spin_loop();
         }
     }
 }

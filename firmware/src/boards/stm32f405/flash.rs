@@ -103,12 +103,13 @@ impl ChipFlash {
 
     fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
         self.clear_errors();
-        for offset in (from..to).step_by(SECTOR) {
+        let result = (from..to).step_by(SECTOR).try_for_each(|offset| {
             let sector = FIRST_OF_SIZE + self.offset_in_chip(offset) / SECTOR - 1;
-            self.controller.unlocked().erase(sector as u8)?;
-        }
+            self.controller.unlocked().erase(sector as u8)
+        });
+        // Some of it may be erased even where it failed.
         self.forget_cached_data();
-        Ok(())
+        Ok(result?)
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
