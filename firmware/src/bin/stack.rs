@@ -10,7 +10,7 @@ mod on_device {
     use firmware::device::{Device, Machine};
     use firmware::link::{self, MAX_FRAME};
     use firmware::protocol::{Command, INPUTS, Request};
-    use firmware::runtime::{asm, entry, ram, semihosting, singleton};
+    use firmware::runtime::{entry, ram, semihosting, singleton};
     use firmware::session::Session;
     use firmware::store::Store;
     use firmware::weights::MODEL;
