@@ -17,9 +17,9 @@ const CASES: [&str; 4] = ["one_sample", "repeats", "saturated", "kinks"];
 type Activate = fn(Kernel, &mut [[f32; OUTPUTS]], &mut [[f32; OUTPUTS]]) -> Result<()>;
 
 /// An activation between layers.
-fn between<A: Activation>(_: Kernel, outputs: &mut [[f32; OUTPUTS]], deltas: &mut [[f32; OUTPUTS]]) -> Result<()> {
-    A::forward(outputs.as_flattened_mut());
-    Ok(A::backward(outputs.as_flattened(), deltas.as_flattened_mut())?)
+fn between<A: Activation>(kernel: Kernel, outputs: &mut [[f32; OUTPUTS]], deltas: &mut [[f32; OUTPUTS]]) -> Result<()> {
+    A::forward(kernel, outputs.as_flattened_mut());
+    Ok(A::backward(kernel, outputs.as_flattened(), deltas.as_flattened_mut())?)
 }
 
 /// Softmax has no upstream but its loss; the label of sample s is s % OUTPUTS.
