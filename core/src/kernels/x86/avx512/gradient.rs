@@ -188,43 +188,37 @@ unsafe fn sums<T: Element, const N: usize, const C: usize>(
 ) -> [[__m512; C]; N] {
     let mut sums = [[_mm512_setzero_ps(); C]; N];
     let with_updates = queue.left.min(rows.len());
-    // SAFETY: the caller's; there are no more updates than are left.
+    // SAFETY: the caller's; there are no more updates than are left, and `index` is below the number of rows.
     unsafe {
         for index in 0..with_updates {
-            add_row(&mut sums, rows, deltas, units, first, column, mask, index);
+            let deltas = deltas.as_ptr().add(index * units + first);
+            add_row(&mut sums, rows.row_pointer(index).add(column), deltas, mask);
             queue.apply_one();
         }
         for index in with_updates..rows.len() {
-            add_row(&mut sums, rows, deltas, units, first, column, mask, index);
+            let deltas = deltas.as_ptr().add(index * units + first);
+            add_row(&mut sums, rows.row_pointer(index).add(column), deltas, mask);
         }
     }
     sums
 }
 
-/// Adds one row to [`sums`].
+/// Adds the inputs of one row, each times the delta of each of `N` units.
 ///
 /// # Safety
-/// As there; there is a row of that index.
+/// There are `N` deltas, and the inputs in `mask` of each of `C` vectors.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn add_row<T: Element, const N: usize, const C: usize>(
     sums: &mut [[__m512; C]; N],
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    first: usize,
-    column: usize,
+    inputs: *const T,
+    deltas: *const f32,
     mask: __mmask16,
-    index: usize,
 ) {
     // SAFETY: the caller's.
     unsafe {
-        let row = rows.row_pointer(index).add(column);
-        let deltas = deltas.as_ptr().add(index * units + first);
-        let mut inputs = [_mm512_setzero_ps(); C];
-        for chunk in 0..C {
-            inputs[chunk] = <T as Load>::load_some(mask, row.add(chunk * LANES));
-        }
+        let inputs: [_; C] = core::array::from_fn(|chunk| inputs.add(chunk * LANES));
+        let inputs = inputs.map(|inputs| <T as Load>::load_some(mask, inputs));
         for unit in 0..N {
             let delta = _mm512_set1_ps(*deltas.add(unit));
             for chunk in 0..C {
