@@ -8,7 +8,7 @@
 //! In 32 bits the sum 256 · odd + even is exact for 256 inputs at most: 256 · 255 · 128 < 2²³. So it is taken apart after
 //! every 256.
 
-use core::arch::naked_asm;
+use core::arch::asm;
 
 use super::{QUAD, TEN};
 use crate::kernels::Rows;
@@ -47,7 +47,7 @@ type Sums<const P: usize> = [[i32; 2]; P];
 
 /// Computes such sums over the pixels from the first pointer to the second, with the weights from the third on, and
 /// stores them at the fourth.
-type Multiply<const P: usize> = unsafe extern "C" fn(*const [u8; QUAD], *const [u8; QUAD], *const i8, *mut Sums<P>);
+type Multiply<const P: usize> = unsafe fn(*const [u8; QUAD], *const [u8; QUAD], *const i8, *mut Sums<P>);
 
 /// Adds to each sum the products of a row with the weights of its unit; `N` is twice `P`.
 #[inline]
@@ -87,16 +87,17 @@ macro_rules! multiply {
     ($name:ident, $pairs:literal, $step:literal, [$($both:literal $even:literal $offset:literal),+], $sums:literal) => {
         /// # Safety
         /// Between the first two pointers there are pixels; behind the third, weights for each; the sums can be written.
-        #[unsafe(naked)]
-        unsafe extern "C" fn $name(
+        #[inline(never)]
+        unsafe fn $name(
             pixels: *const [u8; QUAD],
             end: *const [u8; QUAD],
             weights: *const i8,
             sums: *mut Sums<$pairs>,
         ) {
-            naked_asm!(
+            // SAFETY: the caller's; all registers are as they were, or named.
+            unsafe { asm!(
                 // The end and the place for the sums wait on the stack: all registers are taken.
-                "push {{r1, r3-r12, lr}}",
+                "push {{r1, r3-r11}}",
                 $(concat!("mov ", $both, ", #0"), concat!("mov ", $even, ", #0"),)+
                 "2:",
                 "ldr r1, [r0]",
@@ -115,8 +116,10 @@ macro_rules! multiply {
                 "bne 2b",
                 "ldr r3, [sp, #4]",
                 concat!("stm r3, {{", $sums, "}}"),
-                "pop {{r1, r3-r12, pc}}",
-            )
+                "pop {{r1, r3-r11}}",
+                inout("r0") pixels => _, in("r1") end, inout("r2") weights => _, in("r3") sums,
+                out("r12") _, out("lr") _,
+            )}
         }
     };
     (@pair $both:literal $even:literal $($offset:tt)+) => {

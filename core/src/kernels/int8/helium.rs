@@ -4,7 +4,7 @@
 //! those, 128 times the sum of the row is taken away. The weights of five outputs follow each other, 16 inputs at a time
 //! ([`Order::BiasedVectors`](super::Order::BiasedVectors)), because a sum needs a register of even number.
 
-use core::arch::naked_asm;
+use core::arch::asm;
 
 use super::FIVE;
 use crate::kernels::Rows;
@@ -36,22 +36,22 @@ macro_rules! multiply {
     ($name:ident, $sums:ty, [$($sum:literal)+], $list:literal) => {
         /// # Safety
         /// `pixels` and, for each output, as many weights can be read at these places, and a bias.
-        #[unsafe(naked)]
-        unsafe extern "C" fn $name(
+        #[inline(never)]
+        unsafe fn $name(
             outputs: *mut $sums,
             row: *const u8,
             pixels: usize,
             weights: *const i8,
             bias: *const $sums,
         ) {
-            naked_asm!(
-                "push {{r4-r12, lr}}",
+            // SAFETY: the caller's; all registers are as they were, or named.
+            unsafe { asm!(
+                "push {{r4-r11}}",
                 "lsrs r5, r2, #4",
                 "and r7, r2, #15",
                 // r2 becomes the sum of the row, and the others start with the biases.
                 "movs r2, #0",
-                "ldr r9, [sp, #40]",
-                concat!("ldm r9, {{", $list, "}}"),
+                                concat!("ldm r12, {{", $list, "}}"),
                 "wls lr, r5, 3f",
                 "2:",
                 "vldrb.u8 q0, [r1], #16",
@@ -69,8 +69,10 @@ macro_rules! multiply {
                 "4:",
                 $(concat!("sub ", $sum, ", ", $sum, ", r2, lsl #7"),)+
                 concat!("stm r0, {{", $list, "}}"),
-                "pop {{r4-r12, pc}}",
-            )
+                "pop {{r4-r11}}",
+                in("r0") outputs, inout("r1") row => _, inout("r2") pixels => _, inout("r3") weights => _,
+                inout("r12") bias => _, out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
+            )}
         }
     };
 }
