@@ -27,7 +27,7 @@
 //! ```
 //!
 //! The rooms: [`layers`] hold weights; [`activations`] and [`losses`] turn logits into probabilities and deltas;
-//! [`optimizers`] say how far to go; [`math`] has the few functions and constants that fix the arithmetic;
+//! [`optimizers`] say how far to go; [`quant`] infers on whole numbers; [`math`] has the few functions and constants that fix the arithmetic;
 //! [`kernels`] has the loops, once for every instruction set and with the same bits from each.
 
 #![no_std]
@@ -43,6 +43,7 @@ pub mod layers;
 pub mod losses;
 pub mod math;
 pub mod optimizers;
+pub mod quant;
 mod random;
 
 pub use batch::Batch;
@@ -50,4 +51,5 @@ pub use error::Error;
 pub use kernels::{Kernel, KernelError, Score};
 pub use layers::Dense;
 pub use optimizers::{Adam, AdamState, Sgd};
+pub use quant::QuantizedDense;
 pub use random::Random;
