@@ -70,7 +70,8 @@ pub const ORDER: Order = if cfg!(helium) {
 pub(crate) const TEN: usize = 10;
 /// Inputs that [`Order::Pairs`] takes at a time.
 pub(crate) const QUAD: usize = 4;
-/// Outputs of the larger groups of [`Order::BiasedVectors`].
+/// Outputs of the larger groups of [`Order::BiasedVectors`]. More sums would not stay in the registers of a Cortex-M3
+/// either.
 pub(crate) const FIVE: usize = 5;
 /// Inputs that [`Order::BiasedVectors`] takes at a time.
 pub(crate) const VECTOR: usize = 16;

@@ -26,7 +26,7 @@ pub const fn requantize(sum: i32, scale: f32, fraction_bits: u32) -> i32 {
     // The scale is mantissa · 2^(exponent − 150), and the exponent is from 87 to 134.
     let (exponent, mantissa) = (bits >> 23, bits & 0x007f_ffff | 0x0080_0000);
     let shift = 150 - exponent - fraction_bits;
-    let half = (1_i64 << shift) >> 1;
+    let half = ((1_u64 << shift) >> 1).cast_signed();
     let rounded = (sum as i64 * mantissa as i64 + half) >> shift;
     if rounded > i32::MAX as i64 {
         i32::MAX

@@ -1,6 +1,6 @@
 //! Each kind of work once for every test image, in functions that a trace can follow:
 //!
-//!     tools/m4cycles ELF bench_f32_infer bench_f32_learn --calls 100
+//!     tools/m4cycles ELF bench_f32_infer bench_f32_learn bench_int8_infer --calls 100
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
@@ -9,12 +9,21 @@ mod on_device {
     use core::{array, hint};
     use cortex_m_rt::entry;
     use dense_core::losses::sparse_categorical_cross_entropy;
-    use dense_core::{Batch, Error, Kernel, Sgd};
+    use dense_core::{Batch, Error, Kernel, QuantizedDense, Sgd, quant};
     use firmware::Model;
     use firmware::protocol::{INPUTS, OUTPUTS};
     use firmware::runtime::semihosting;
     use firmware::test_images;
     use firmware::weights::MODEL;
+
+    /// The model in whole numbers, quantised by the compiler.
+    static QUANTIZED: QuantizedDense<INPUTS, OUTPUTS> = {
+        let mut layer = QuantizedDense::ZERO;
+        match layer.quantize(&MODEL, quant::PIXEL_STEP, 1.0) {
+            Ok(()) => layer,
+            Err(_) => panic!("the model cannot be quantised"),
+        }
+    };
 
     #[entry]
     fn main() -> ! {
@@ -34,6 +43,7 @@ mod on_device {
         for (image, &label) in test_images::images().iter().zip(test_images::labels()) {
             hint::black_box(bench_f32_infer(model, image)?);
             hint::black_box(bench_f32_learn(model, image, label, &sgd)?);
+            hint::black_box(bench_int8_infer(image)?);
         }
         Ok(())
     }
@@ -62,6 +72,18 @@ mod on_device {
         let score = sparse_categorical_cross_entropy(kernel, &mut logits, &[label])?;
         model.step_sgd(kernel, batch, &logits, sgd)?;
         Ok(score.loss)
+    }
+
+    /// The sums of an image in whole numbers, which are its logits in steps of each output.
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_int8_infer(image: &[u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
+        let mut sums = [[0; OUTPUTS]];
+        QUANTIZED.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut sums)?;
+        let [sums] = sums;
+        Ok(sums)
     }
 }
 

@@ -95,31 +95,33 @@ macro_rules! multiply {
             sums: *mut Sums<$pairs>,
         ) {
             // SAFETY: the caller's; all registers are as they were, or named.
-            unsafe { asm!(
-                // The end and the place for the sums wait on the stack: all registers are taken.
-                "push {{r1, r3-r11}}",
-                $(concat!("mov ", $both, ", #0"), concat!("mov ", $even, ", #0"),)+
-                "2:",
-                "ldr r1, [r0]",
-                "cmp r1, #0",
-                "beq 3f",
-                "uxtb16 r1, r1",
-                $(multiply!(@pair $both $even $offset),)+
-                "ldr r1, [r0]",
-                "uxtb16 r1, r1, ror #8",
-                $(multiply!(@pair $both $even $offset + $step / 2),)+
-                "3:",
-                concat!("adds r2, #", $step),
-                "adds r0, #4",
-                "ldr r3, [sp]",
-                "cmp r0, r3",
-                "bne 2b",
-                "ldr r3, [sp, #4]",
-                concat!("stm r3, {{", $sums, "}}"),
-                "pop {{r1, r3-r11}}",
-                inout("r0") pixels => _, in("r1") end, inout("r2") weights => _, in("r3") sums,
-                out("r12") _, out("lr") _,
-            )}
+            unsafe {
+                asm!(
+                    // The end and the place for the sums wait on the stack: all registers are taken.
+                    "push {{r1, r3-r11}}",
+                    $(concat!("mov ", $both, ", #0"), concat!("mov ", $even, ", #0"),)+
+                    "2:",
+                    "ldr r1, [r0]",
+                    "cmp r1, #0",
+                    "beq 3f",
+                    "uxtb16 r1, r1",
+                    $(multiply!(@pair $both $even $offset),)+
+                    "ldr r1, [r0]",
+                    "uxtb16 r1, r1, ror #8",
+                    $(multiply!(@pair $both $even $offset + $step / 2),)+
+                    "3:",
+                    concat!("adds r2, #", $step),
+                    "adds r0, #4",
+                    "ldr r3, [sp]",
+                    "cmp r0, r3",
+                    "bne 2b",
+                    "ldr r3, [sp, #4]",
+                    concat!("stm r3, {{", $sums, "}}"),
+                    "pop {{r1, r3-r11}}",
+                    inout("r0") pixels => _, in("r1") end, inout("r2") weights => _, in("r3") sums,
+                    out("r12") _, out("lr") _,
+                );
+            }
         }
     };
     (@pair $both:literal $even:literal $($offset:tt)+) => {

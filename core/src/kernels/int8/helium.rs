@@ -33,7 +33,7 @@ pub(in crate::kernels) fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32
 
 /// Defines the function for the outputs whose sums are in these registers.
 macro_rules! multiply {
-    ($name:ident, $sums:ty, [$($sum:literal)+], $list:literal) => {
+    ($name:ident, $sums:ty, [$($sum:literal)+], $load:literal, $store:literal) => {
         /// # Safety
         /// `pixels` and, for each output, as many weights can be read at these places, and a bias.
         #[inline(never)]
@@ -45,37 +45,42 @@ macro_rules! multiply {
             bias: *const $sums,
         ) {
             // SAFETY: the caller's; all registers are as they were, or named.
-            unsafe { asm!(
-                "push {{r4-r11}}",
-                "lsrs r5, r2, #4",
-                "and r7, r2, #15",
-                // r2 becomes the sum of the row, and the others start with the biases.
-                "movs r2, #0",
-                                concat!("ldm r12, {{", $list, "}}"),
-                "wls lr, r5, 3f",
-                "2:",
-                "vldrb.u8 q0, [r1], #16",
-                $(concat!("vldrb.u8 q1, [r3], #16\n vmladava.u8 ", $sum, ", q1, q0"),)+
-                "vaddva.u8 r2, q0",
-                "le lr, 2b",
-                "3:",
-                // What is left: lanes beyond the end are zero and their memory is not touched.
-                "cbz r7, 4f",
-                "vctp.8 r7",
-                "vpst",
-                "vldrbt.u8 q0, [r1]",
-                $(concat!("vpst\n vldrbt.u8 q1, [r3]\n add r3, r7\n vmladava.u8 ", $sum, ", q1, q0"),)+
-                "vaddva.u8 r2, q0",
-                "4:",
-                $(concat!("sub ", $sum, ", ", $sum, ", r2, lsl #7"),)+
-                concat!("stm r0, {{", $list, "}}"),
-                "pop {{r4-r11}}",
-                in("r0") outputs, inout("r1") row => _, inout("r2") pixels => _, inout("r3") weights => _,
-                inout("r12") bias => _, out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
-            )}
+            unsafe {
+                asm!(
+                    "push {{r4-r11}}",
+                    "lsrs r5, r2, #4",
+                    "and r7, r2, #15",
+                    // r2 becomes the sum of the row, and the others start with the biases.
+                    "movs r2, #0",
+                    $load,
+                    "wls lr, r5, 3f",
+                    "2:",
+                    "vldrb.u8 q0, [r1], #16",
+                    $(concat!("vldrb.u8 q1, [r3], #16\n vmladava.u8 ", $sum, ", q1, q0"),)+
+                    "vaddva.u8 r2, q0",
+                    "le lr, 2b",
+                    "3:",
+                    // What is left: lanes beyond the end are zero and their memory is not touched.
+                    "cbz r7, 4f",
+                    "vctp.8 r7",
+                    "vpst",
+                    "vldrbt.u8 q0, [r1]",
+                    $(concat!("vpst\n vldrbt.u8 q1, [r3]\n add r3, r7\n vmladava.u8 ", $sum, ", q1, q0"),)+
+                    "vaddva.u8 r2, q0",
+                    "4:",
+                    $(concat!("sub ", $sum, ", ", $sum, ", r2, lsl #7"),)+
+                    $store,
+                    "pop {{r4-r11}}",
+                    in("r0") outputs, inout("r1") row => _, inout("r2") pixels => _, inout("r3") weights => _,
+                    inout("r12") bias => _, out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
+                );
+            }
         }
     };
 }
 
-multiply!(multiply_five, [i32; FIVE], ["r4" "r6" "r8" "r10" "r12"], "r4, r6, r8, r10, r12");
-multiply!(multiply_one, i32, ["r4"], "r4");
+multiply!(
+    multiply_five, [i32; FIVE], ["r4" "r6" "r8" "r10" "r12"], "ldm r12, {{r4, r6, r8, r10, r12}}",
+    "stm r0, {{r4, r6, r8, r10, r12}}"
+);
+multiply!(multiply_one, i32, ["r4"], "ldr r4, [r12]", "str r4, [r0]");

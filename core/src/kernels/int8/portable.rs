@@ -1,6 +1,6 @@
 //! The specification of sums over 8-bit weights, and the fastest way to them where there are no vectors.
 
-use super::{ORDER, TEN};
+use super::{FIVE, ORDER};
 use crate::kernels::Rows;
 
 pub(in crate::kernels) fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
@@ -14,13 +14,8 @@ pub(in crate::kernels) fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32
 /// Adds to each sum the products of a row with the weights of its unit.
 fn add_products(row: &[u8], weights: &[i8], sums: &mut [i32]) {
     let units = sums.len();
-    let (tens, rest) = sums.as_chunks_mut::<TEN>();
-    let (fives, ones) = rest.as_chunks_mut::<5>();
+    let (fives, ones) = sums.as_chunks_mut::<FIVE>();
     let mut first = 0;
-    for sums in tens {
-        add_some(row, weights, first, units, sums);
-        first += sums.len();
-    }
     for sums in fives {
         add_some(row, weights, first, units, sums);
         first += sums.len();
