@@ -2,6 +2,7 @@
 //!
 //! The host goes through it once and keeps the numbers, the golden vectors; a device goes through it again and compares.
 
+mod int8;
 mod kernels;
 mod softmax;
 mod training;
@@ -37,16 +38,17 @@ pub trait Witness {
     }
 }
 
-/// Room for the numbers of the course: 110 KB, so that it fits a device, where it is a static.
+/// Room for the numbers of the course: 114 KB, so that it fits a device, where it is a static.
 #[derive(Debug)]
 pub struct Work {
     kernels: kernels::Work,
     training: training::Work,
+    int8: int8::Work,
 }
 
 impl Work {
     /// Nothing computed yet.
-    pub const NEW: Self = Self { kernels: kernels::Work::NEW, training: training::Work::NEW };
+    pub const NEW: Self = Self { kernels: kernels::Work::NEW, training: training::Work::NEW, int8: int8::Work::NEW };
 }
 
 /// Goes through the whole course with one kernel.
@@ -56,5 +58,6 @@ impl Work {
 pub fn run(kernel: Kernel, work: &mut Work, witness: &mut impl Witness) -> Result<(), Error> {
     kernels::run(kernel, &mut work.kernels, witness)?;
     softmax::run(kernel, witness)?;
-    training::run(kernel, &mut work.training, witness)
+    training::run(kernel, &mut work.training, witness)?;
+    int8::run(kernel, &mut work.int8, witness)
 }

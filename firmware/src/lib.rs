@@ -15,6 +15,7 @@ pub mod golden;
 pub mod link;
 pub mod parameters;
 pub mod protocol;
+pub mod quantized;
 #[cfg(target_os = "none")]
 pub mod runtime;
 #[cfg(target_os = "none")]

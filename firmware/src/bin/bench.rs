@@ -9,21 +9,13 @@ mod on_device {
     use core::{array, hint};
     use cortex_m_rt::entry;
     use dense_core::losses::sparse_categorical_cross_entropy;
-    use dense_core::{Batch, Error, Kernel, QuantizedDense, Sgd, quant};
+    use dense_core::{Batch, Error, Kernel, Sgd};
     use firmware::Model;
     use firmware::protocol::{INPUTS, OUTPUTS};
+    use firmware::quantized;
     use firmware::runtime::semihosting;
     use firmware::test_images;
     use firmware::weights::MODEL;
-
-    /// The model in whole numbers, quantised by the compiler.
-    static QUANTIZED: QuantizedDense<INPUTS, OUTPUTS> = {
-        let mut layer = QuantizedDense::ZERO;
-        match layer.quantize(&MODEL, quant::PIXEL_STEP, 1.0) {
-            Ok(()) => layer,
-            Err(_) => panic!("the model cannot be quantised"),
-        }
-    };
 
     #[entry]
     fn main() -> ! {
@@ -81,7 +73,7 @@ mod on_device {
     #[inline(never)]
     fn bench_int8_infer(image: &[u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
         let mut sums = [[0; OUTPUTS]];
-        QUANTIZED.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut sums)?;
+        quantized::MODEL.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut sums)?;
         let [sums] = sums;
         Ok(sums)
     }
