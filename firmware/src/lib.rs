@@ -13,6 +13,7 @@ pub mod checksum;
 pub mod device;
 pub mod golden;
 pub mod link;
+pub mod packed_model;
 pub mod parameters;
 pub mod protocol;
 pub mod quantized;
