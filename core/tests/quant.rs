@@ -43,7 +43,7 @@ fn a_sum_is_rounded_once_halves_up() {
 #[test]
 fn fixed_probabilities_are_as_exact_as_stated() {
     let mut random = Random::new(2, 0);
-    let mut check = |logits: [i32; 10]| {
+    let check = |logits: [i32; 10]| {
         let real = logits.map(|logit| f64::from(logit) / f64::from(ONE_LOGIT));
         let largest = real.iter().fold(f64::MIN, |a, &b| a.max(b));
         let sum: f64 = real.iter().map(|logit| (logit - largest).exp()).sum();
