@@ -18,6 +18,7 @@ pub mod elementwise;
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
 mod fpv4;
+pub mod int8;
 mod layout;
 pub mod losses;
 #[cfg(target_arch = "aarch64")]
@@ -32,8 +33,8 @@ mod x86;
 mod dispatch;
 
 pub use dispatch::{
-    Kernel, KernelError, affine, affine_transposed, outer_product, outer_product_adam, outer_product_momentum,
-    outer_product_sgd, softmax, softmax_cross_entropy,
+    Kernel, KernelError, affine, affine_int8, affine_transposed, outer_product, outer_product_adam,
+    outer_product_momentum, outer_product_sgd, softmax, softmax_cross_entropy,
 };
 pub use layout::place;
 pub use rows::Rows;

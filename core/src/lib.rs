@@ -39,7 +39,7 @@
 //!
 //! The rooms: [`layers`] hold weights, [`networks`] put layers together; [`activations`] and [`losses`] are what happens
 //! between and after them, and [`tasks`] pair the right ones; [`optimizers`] say how far to go, [`plans`] which weights
-//! may move, and [`fit`] for how long, on [`samples`]; [`math`] has the few functions and constants that fix the
+//! may move, and [`fit`] for how long, on [`samples`]; [`quant`] infers on whole numbers; [`math`] has the few functions and constants that fix the
 //! arithmetic; [`kernels`] has the loops, once for every instruction set and with the same bits from each.
 
 #![no_std]
@@ -62,6 +62,7 @@ mod memory;
 pub mod networks;
 pub mod optimizers;
 pub mod plans;
+pub mod quant;
 mod random;
 pub mod samples;
 pub mod tasks;
@@ -75,6 +76,7 @@ pub use layers::Dense;
 pub use memory::Memory;
 pub use networks::{Hidden, Network, Output, Workspace};
 pub use optimizers::{Adam, AdamState, Gradients, Momentum, Sgd};
+pub use quant::QuantizedDense;
 pub use random::Random;
 pub use tasks::{Binary, MultiClass, Regression, RobustRegression, SoftMultiClass};
 pub use trainer::Trainer;

@@ -3,6 +3,7 @@
 //! The host goes through it once and keeps the numbers, the golden vectors; a device goes through it again and compares.
 
 mod inference;
+mod int8;
 mod kernels;
 mod softmax;
 mod training;
@@ -57,6 +58,8 @@ pub enum Part {
     Softmax,
     /// Real images with the weights in flash.
     Inference,
+    /// Sums of whole numbers, and real images with the quantised weights in flash.
+    Int8,
     /// Every loop over weights. Needs room.
     Kernels,
     /// Steps of learning from real images. Needs room.
@@ -65,7 +68,7 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Softmax, Self::Inference, Self::Kernels, Self::Training];
+    pub const ALL: [Self; 5] = [Self::Softmax, Self::Inference, Self::Int8, Self::Kernels, Self::Training];
 
     /// Its name, which is that of its vectors' file.
     #[must_use]
@@ -73,6 +76,7 @@ impl Part {
         match self {
             Self::Softmax => "softmax",
             Self::Inference => "inference",
+            Self::Int8 => "int8",
             Self::Kernels => "kernels",
             Self::Training => "training",
         }
@@ -84,6 +88,7 @@ impl Part {
         match self {
             Self::Softmax => include_bytes!("../vectors/golden/softmax"),
             Self::Inference => include_bytes!("../vectors/golden/inference"),
+            Self::Int8 => include_bytes!("../vectors/golden/int8"),
             Self::Kernels => include_bytes!("../vectors/golden/kernels"),
             Self::Training => include_bytes!("../vectors/golden/training"),
         }
@@ -97,6 +102,7 @@ impl Part {
         match (self, work) {
             (Self::Softmax, _) => softmax::run(kernel, witness)?,
             (Self::Inference, _) => inference::run(kernel, witness)?,
+            (Self::Int8, _) => int8::run(kernel, witness)?,
             (Self::Kernels, Some(work)) => kernels::run(kernel, &mut work.kernels, witness)?,
             (Self::Training, Some(work)) => training::run(kernel, &mut work.training, witness)?,
             (Self::Kernels | Self::Training, None) => return Ok(false),

@@ -13,8 +13,10 @@ pub mod checksum;
 pub mod device;
 pub mod golden;
 pub mod link;
+pub mod packed_model;
 pub mod parameters;
 pub mod protocol;
+pub mod quantized;
 #[cfg(target_os = "none")]
 pub mod runtime;
 #[cfg(target_os = "none")]

@@ -3,7 +3,7 @@
 //! `cargo bench -p host-trainer --bench kernels`
 
 use dense_core::losses::sparse_categorical_cross_entropy;
-use dense_core::{Adam, AdamState, Batch, Dense, Kernel, Random, Sgd};
+use dense_core::{Adam, AdamState, Batch, Dense, Kernel, QuantizedDense, Random, Sgd, quant};
 use divan::{Bencher, black_box, counter::ItemsCount};
 
 const BATCH_SIZE: usize = 32;
@@ -50,6 +50,35 @@ fn ten_thousand_images(bencher: Bencher<'_, '_>, name: &str) {
     bencher.counter(ItemsCount::new(10_000_usize)).bench_local(|| {
         let batch = Batch::new(black_box(&images)).expect("there are images");
         layer.forward(kernel(name), batch, black_box(&mut logits)).expect("the shapes fit");
+    });
+}
+
+/// The same layer in whole numbers.
+fn quantized(layer: &Dense<784, 10>) -> Box<QuantizedDense<784, 10>> {
+    let mut quantized = Box::new(QuantizedDense::ZERO);
+    quantized.quantize(layer, quant::PIXEL_STEP, 1.0).expect("the weights are ordinary");
+    quantized
+}
+
+#[divan::bench(args = kernels())]
+fn one_image_int8(bencher: Bencher<'_, '_>, name: &str) {
+    let (layer, images, _) = model(1);
+    let layer = quantized(&layer);
+    let mut sums = [[0; 10]];
+    bencher.bench_local(|| {
+        let batch = Batch::new(black_box(&images)).expect("there is an image");
+        layer.forward(kernel(name), batch, black_box(&mut sums)).expect("the shapes fit");
+    });
+}
+
+#[divan::bench(args = kernels())]
+fn ten_thousand_images_int8(bencher: Bencher<'_, '_>, name: &str) {
+    let (layer, images, _) = model(10_000);
+    let layer = quantized(&layer);
+    let mut sums = vec![[0; 10]; 10_000];
+    bencher.counter(ItemsCount::new(10_000_usize)).bench_local(|| {
+        let batch = Batch::new(black_box(&images)).expect("there are images");
+        layer.forward(kernel(name), batch, black_box(&mut sums)).expect("the shapes fit");
     });
 }
 

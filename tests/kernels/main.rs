@@ -6,6 +6,7 @@
 mod affine;
 mod cases;
 mod elementwise;
+mod int8;
 mod lengths;
 mod outer_product;
 mod softmax;
@@ -42,7 +43,7 @@ fn assert_same_bits(expected: &[f32], found: &[f32], case: &str) {
 macro_rules! suite {
     ($($name:ident),+) => {$(
         mod $name {
-            use super::{affine, elementwise, kernel, lengths, outer_product, softmax};
+            use super::{affine, elementwise, int8, kernel, lengths, outer_product, softmax};
 
             suite!(@tests $name:
                 affine_u8 = affine::affine::<u8>,
@@ -67,6 +68,8 @@ macro_rules! suite {
                 logarithms_to_the_last_bit = softmax::logarithms_to_the_last_bit,
                 elementwise_functions = elementwise::functions,
                 elementwise_derivatives = elementwise::derivatives,
+                affine_int8 = int8::affine,
+                affine_int8_refuses_wrong_lengths = int8::refuses_wrong_lengths,
                 refuses_wrong_lengths = lengths::refuses_wrong_lengths
             );
         }

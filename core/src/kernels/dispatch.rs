@@ -21,6 +21,8 @@ pub struct Kernel(Version);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Version {
     Portable,
+    #[cfg(all(dsp, not(fpv4)))]
+    Dsp,
     #[cfg(fpv4)]
     Fpv4,
     #[cfg(target_arch = "aarch64")]
@@ -43,10 +45,16 @@ macro_rules! has {
     }};
 }
 
+// Below the macro that it uses.
+mod int8;
+pub use int8::affine_int8;
+
 impl Version {
     /// The versions for this architecture, the slowest first.
     const ALL: &[Self] = &[
         Self::Portable,
+        #[cfg(all(dsp, not(fpv4)))]
+        Self::Dsp,
         #[cfg(fpv4)]
         Self::Fpv4,
         #[cfg(target_arch = "aarch64")]
@@ -60,6 +68,8 @@ impl Version {
     fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
+            #[cfg(all(dsp, not(fpv4)))]
+            Self::Dsp => true,
             #[cfg(fpv4)]
             Self::Fpv4 => true,
             #[cfg(target_arch = "aarch64")]
@@ -77,7 +87,7 @@ impl Kernel {
     pub const PORTABLE: Self = Self(Version::Portable);
 
     /// Every name that [`by_name`](Self::by_name) knows, on this architecture or another.
-    pub const NAMES: [&str; 5] = ["portable", "avx2", "avx512", "neon", "fpv4"];
+    pub const NAMES: [&str; 6] = ["portable", "avx2", "avx512", "neon", "dsp", "fpv4"];
 
     /// The fastest that this machine has.
     #[must_use]
@@ -106,6 +116,8 @@ impl Kernel {
     pub const fn name(self) -> &'static str {
         match self.0 {
             Version::Portable => "portable",
+            #[cfg(all(dsp, not(fpv4)))]
+            Version::Dsp => "dsp",
             #[cfg(fpv4)]
             Version::Fpv4 => "fpv4",
             #[cfg(target_arch = "aarch64")]
@@ -150,6 +162,9 @@ macro_rules! dispatch {
     ($kernel:ident, $function:ident($($argument:expr),*)) => {
         match $kernel.0 {
             Version::Portable => portable::$function($($argument),*),
+            // This extension has only integers.
+            #[cfg(all(dsp, not(fpv4)))]
+            Version::Dsp => portable::$function($($argument),*),
             #[cfg(fpv4)]
             Version::Fpv4 => fpv4::$function($($argument),*),
             // SAFETY: this `Kernel` was only made because the machine has the instructions.

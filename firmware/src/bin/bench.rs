@@ -1,7 +1,7 @@
 //! Each kind of work once for every test image, in functions that a trace can follow. Learning is left out where the
 //! weights do not fit into RAM.
 //!
-//!     tools/m4cycles ELF bench_f32_infer bench_f32_learn --calls 100
+//!     tools/m4cycles ELF bench_f32_infer bench_f32_learn bench_int8_infer --calls 100
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
@@ -12,6 +12,7 @@ mod on_device {
     use dense_core::{Batch, Error, Kernel, Sgd};
     use firmware::Model;
     use firmware::protocol::{INPUTS, OUTPUTS};
+    use firmware::quantized;
     use firmware::runtime::{entry, ram, semihosting, singleton};
     use firmware::test_images;
     use firmware::weights::MODEL;
@@ -45,6 +46,7 @@ mod on_device {
             if let Some(model) = model.as_deref_mut() {
                 hint::black_box(bench_f32_learn(model, image, label, &sgd)?);
             }
+            hint::black_box(bench_int8_infer(image)?);
         }
         Ok(())
     }
@@ -73,6 +75,18 @@ mod on_device {
         let score = sparse_categorical_cross_entropy(kernel, &mut logits, &[label])?;
         model.step_sgd(kernel, batch, &logits, sgd)?;
         Ok(score.loss)
+    }
+
+    /// The sums of an image in whole numbers, which are its logits in steps of each output.
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_int8_infer(image: &[u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
+        let mut sums = [[0; OUTPUTS]];
+        quantized::MODEL.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut sums)?;
+        let [sums] = sums;
+        Ok(sums)
     }
 }
 

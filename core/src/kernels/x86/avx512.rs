@@ -66,7 +66,7 @@ const fn mask(count: usize) -> __mmask16 {
 }
 
 /// How two lanes become one.
-trait Fold {
+pub(in crate::kernels) trait Fold {
     /// # Safety
     /// The machine has AVX-512F.
     unsafe fn fold(a: __m512, b: __m512) -> __m512;
@@ -96,7 +96,9 @@ impl Fold for Maximum {
 /// each step two of them become one.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn reduce_lanes<F: Fold, const S: usize, const N: usize>(vectors: [[__m512; N]; S]) -> [[f32; N]; S] {
+pub(in crate::kernels) fn reduce_lanes<F: Fold, const S: usize, const N: usize>(
+    vectors: [[__m512; N]; S],
+) -> [[f32; N]; S] {
     const { assert!(S * N <= 2 * LANES) };
     let mut padded = [_mm512_setzero_ps(); 2 * LANES];
     for (padded, &vector) in padded.iter_mut().zip(vectors.as_flattened()) {

@@ -1,0 +1,76 @@
+//! Which version of the loops over 8-bit weights runs.
+
+use super::{Kernel, Version, check, check_not_zero, product};
+use crate::Error;
+#[cfg(all(dsp, not(helium)))]
+use crate::kernels::int8::dsp;
+#[cfg(helium)]
+use crate::kernels::int8::helium;
+#[cfg(target_arch = "aarch64")]
+use crate::kernels::int8::neon;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::int8::{avx2, avx512};
+use crate::kernels::{Rows, int8::portable};
+
+/// `outputs[row][unit]` = rows\[row\] · weights\[unit\] + `bias[unit]`, in wrapping 32-bit arithmetic: exact where the sum
+/// fits.
+///
+/// `weights` are in [`ORDER`](crate::kernels::int8::ORDER); `outputs` is row × unit, flat.
+///
+/// # Errors
+/// [`Error::Length`] where the lengths do not fit together.
+#[allow(unsafe_code)]
+pub fn affine_int8(
+    kernel: Kernel,
+    rows: Rows<'_, u8>,
+    weights: &[i8],
+    bias: &[i32],
+    outputs: &mut [i32],
+) -> Result<(), Error> {
+    check_not_zero("row width", rows.width())?;
+    check_not_zero("units", bias.len())?;
+    check("weights", weights.len(), product(bias.len(), rows.width()))?;
+    check("sums", outputs.len(), product(rows.len(), bias.len()))?;
+    match kernel.0 {
+        Version::Portable => portable::affine(rows, weights, bias, outputs),
+        #[cfg(fpv4)]
+        Version::Fpv4 => {
+            #[cfg(helium)]
+            helium::affine(rows, weights, bias, outputs);
+            #[cfg(all(dsp, not(helium)))]
+            dsp::affine(rows, weights, bias, outputs);
+            #[cfg(not(dsp))]
+            portable::affine(rows, weights, bias, outputs);
+        }
+        #[cfg(all(dsp, not(fpv4)))]
+        Version::Dsp => dsp::affine(rows, weights, bias, outputs),
+        #[cfg(target_arch = "aarch64")]
+        Version::Neon => {
+            #[cfg(feature = "std")]
+            let has_dot_product = std::arch::is_aarch64_feature_detected!("dotprod");
+            #[cfg(not(feature = "std"))]
+            let has_dot_product = cfg!(target_feature = "dotprod");
+            // SAFETY: this `Kernel` was only made because the machine has NEON, and it has been asked for the rest.
+            unsafe {
+                if has_dot_product {
+                    neon::affine_dot_product(rows, weights, bias, outputs);
+                } else {
+                    neon::affine(rows, weights, bias, outputs);
+                }
+            }
+        }
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Version::Avx2 => unsafe { avx2::affine(rows, weights, bias, outputs) },
+        // Not every AVX-512 has VNNI. SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Version::Avx512 => unsafe {
+            if has!("avx512vnni") {
+                avx512::affine(rows, weights, bias, outputs);
+            } else {
+                avx2::affine(rows, weights, bias, outputs);
+            }
+        },
+    }
+    Ok(())
+}

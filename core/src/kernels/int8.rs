@@ -1,0 +1,248 @@
+//! How 8-bit weights lie in memory, and what is the same for every version of the loops over them.
+//!
+//! A sum is exact in 32 bits, so unlike those of floats its terms may come in any order, and each instruction set gets
+//! its weights as it likes them best. The order follows from the target and is made by the compiler: a model is written
+//! down output after output, the same for every machine, and a `const` packs it. That beats an exporter that packs,
+//! because one file of weights then serves every machine, and a device that packs at start, because the packed weights
+//! stay in flash and start costs nothing. No order needs more room than the weights themselves.
+//!
+//! | order | for | one load gives |
+//! |---|---|---|
+//! | [`Order::Outputs`] | x86 | inputs of one output, side by side |
+//! | [`Order::BiasedOutputs`] | NEON | the same, as `w + 128`, because its products want both factors unsigned |
+//! | [`Order::Inputs`] | plain Rust | outputs of one input, so that a pixel that is zero is passed over with all of them |
+//! | [`Order::Pairs`] | Arm's DSP extension | two outputs of two inputs, as two halves `256 · odd + even` |
+//! | [`Order::BiasedVectors`] | Helium | 16 inputs of one output, as `w + 128`; after them those of the next output |
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+pub(super) mod avx2;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+pub(super) mod avx512;
+#[cfg(all(dsp, not(helium)))]
+#[allow(unsafe_code)]
+pub(super) mod dsp;
+#[cfg(helium)]
+#[allow(unsafe_code)]
+pub(super) mod helium;
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_code)]
+pub(super) mod neon;
+pub(super) mod portable;
+
+/// Which weights lie side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Output after output.
+    Outputs,
+    /// Output after output, each weight as the byte `w + 128`.
+    BiasedOutputs,
+    /// Input after input.
+    Inputs,
+    /// In groups of ten outputs, then of two, then one. In a group, four inputs after four inputs: first those of inputs
+    /// 0 and 2, then those of 1 and 3, and of either, outputs 0 and 1, then 2 and 3, and so on. Two outputs and two inputs
+    /// are four bytes, two numbers of 16 bits, the lowest byte first: `256 · odd + even` for the lower input, then for the
+    /// higher. What is left of the inputs, and an output without a partner, are plain bytes, input after input.
+    ///
+    /// One multiplication of such halves with two inputs gives 256 times the odd output's sum plus the even one's. The
+    /// even one's is had by sign-extending the low bytes, and with it, the odd one's.
+    Pairs,
+    /// In groups of five outputs, then of one. In a group, 16 inputs (in the end, what is left) after 16 inputs: those of
+    /// the first output, of the second, and so on, each weight as the byte `w + 128`.
+    BiasedVectors,
+}
+
+/// The order of this target.
+pub const ORDER: Order = if cfg!(helium) {
+    Order::BiasedVectors
+} else if cfg!(dsp) {
+    Order::Pairs
+} else if cfg!(target_arch = "x86_64") {
+    Order::Outputs
+} else if cfg!(target_arch = "aarch64") {
+    Order::BiasedOutputs
+} else {
+    Order::Inputs
+};
+
+/// Outputs of the larger groups of [`Order::Pairs`].
+pub(crate) const TEN: usize = 10;
+/// Inputs that [`Order::Pairs`] takes at a time.
+pub(crate) const QUAD: usize = 4;
+/// Outputs of the larger groups of [`Order::BiasedVectors`]. More sums would not stay in the registers of a Cortex-M3
+/// either.
+pub(crate) const FIVE: usize = 5;
+/// Inputs that [`Order::BiasedVectors`] takes at a time.
+pub(crate) const VECTOR: usize = 16;
+
+/// The largest magnitude of a weight. Not 128, which would not fit a half of [`Order::Pairs`].
+pub const LARGEST_WEIGHT: i8 = 127;
+
+/// Some outputs that lie together: where they start, how many they are, and which of them it is.
+#[derive(Clone, Copy)]
+struct Group {
+    start: usize,
+    len: usize,
+    member: usize,
+}
+
+/// The group of `output` where outputs are taken `large` at a time, the rest `small` at a time, and then one by one.
+const fn group(output: usize, outputs: usize, inputs: usize, large: usize, small: usize) -> Group {
+    let in_large = outputs - outputs % large;
+    let in_small = outputs - (outputs - in_large) % small;
+    let (len, first) = if output < in_large {
+        (large, 0)
+    } else if output < in_small {
+        (small, in_large)
+    } else {
+        (1, in_small)
+    };
+    let member = (output - first) % len;
+    Group { start: (output - member) * inputs, len, member }
+}
+
+/// Where a weight is: its byte, and whether that is the low or the high one of a half.
+#[derive(Clone, Copy)]
+enum Place {
+    Plain(usize),
+    Biased(usize),
+    Low(usize),
+    High(usize),
+}
+
+impl Order {
+    const fn place(self, output: usize, input: usize, outputs: usize, inputs: usize) -> Place {
+        match self {
+            Self::Outputs => Place::Plain(output * inputs + input),
+            Self::BiasedOutputs => Place::Biased(output * inputs + input),
+            Self::Inputs => Place::Plain(input * outputs + output),
+            Self::Pairs => {
+                let Group { start, len, member } = group(output, outputs, inputs, TEN, 2);
+                if len == 1 || input >= inputs - inputs % QUAD {
+                    return Place::Plain(start + input * len + member);
+                }
+                let (quad, of_four) = (input / QUAD, input % QUAD);
+                let word = quad * 2 * len + of_four % 2 * len + member / 2 * 2;
+                let half = start + 2 * word + of_four / 2 * 2;
+                if member.is_multiple_of(2) { Place::Low(half) } else { Place::High(half + 1) }
+            }
+            Self::BiasedVectors => {
+                let Group { start, len, member } = group(output, outputs, inputs, FIVE, 1);
+                let first = input / VECTOR * VECTOR;
+                let width = if inputs - first < VECTOR { inputs - first } else { VECTOR };
+                Place::Biased(start + first * len + member * width + input % VECTOR)
+            }
+        }
+    }
+
+    /// The weight of `input` in the sum of `output`, of `outputs` × `inputs` weights in this order.
+    ///
+    /// # Panics
+    /// Where there is no such weight.
+    #[inline]
+    #[must_use]
+    pub const fn weight(self, weights: &[i8], output: usize, input: usize, outputs: usize, inputs: usize) -> i8 {
+        assert!(output < outputs && input < inputs, "no such weight");
+        match self.place(output, input, outputs, inputs) {
+            Place::Plain(at) | Place::Low(at) => weights[at],
+            Place::Biased(at) => weights[at] ^ i8::MIN,
+            // A negative low byte took one from the high one.
+            Place::High(at) => weights[at].wrapping_add((weights[at - 1] < 0) as i8),
+        }
+    }
+
+    /// Sets the weight of `input` in the sum of `output`, of `outputs` × `inputs` weights in this order.
+    ///
+    /// # Panics
+    /// Where there is no such weight, or its magnitude is above [`LARGEST_WEIGHT`].
+    pub const fn set_weight(
+        self,
+        weights: &mut [i8],
+        output: usize,
+        input: usize,
+        outputs: usize,
+        inputs: usize,
+        weight: i8,
+    ) {
+        assert!(output < outputs && input < inputs, "no such weight");
+        assert!(weight != i8::MIN, "a weight is from -127 to 127");
+        match self.place(output, input, outputs, inputs) {
+            Place::Plain(at) => weights[at] = weight,
+            Place::Biased(at) => weights[at] = weight ^ i8::MIN,
+            Place::Low(at) => {
+                let high = weights[at + 1].wrapping_add((weights[at] < 0) as i8);
+                weights[at] = weight;
+                weights[at + 1] = high.wrapping_sub((weight < 0) as i8);
+            }
+            Place::High(at) => weights[at] = weight.wrapping_sub((weights[at - 1] < 0) as i8),
+        }
+    }
+
+    /// The byte of a weight of zero, for [`zeros`](Self::zeros).
+    const fn zero(self) -> i8 {
+        match self {
+            Self::Outputs | Self::Inputs | Self::Pairs => 0,
+            Self::BiasedOutputs | Self::BiasedVectors => i8::MIN,
+        }
+    }
+
+    /// Weights that are all zero, in this order.
+    #[must_use]
+    pub const fn zeros<const IN: usize, const OUT: usize>(self) -> [[i8; IN]; OUT] {
+        [[self.zero(); IN]; OUT]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORDERS: [Order; 5] =
+        [Order::Outputs, Order::BiasedOutputs, Order::Inputs, Order::Pairs, Order::BiasedVectors];
+
+    /// Different for neighbours, with all signs and both extremes.
+    fn some_weight(output: usize, input: usize) -> i8 {
+        ((output * 89 + input * 57) % 255) as i8 ^ i8::MIN | 1
+    }
+
+    #[test]
+    fn every_weight_has_a_place_of_its_own() {
+        for order in ORDERS {
+            for (outputs, inputs) in [(1, 1), (1, 17), (2, 4), (3, 5), (10, 16), (10, 19), (13, 33), (27, 7)] {
+                let mut weights = [order.zero(); 27 * 33];
+                let weights = &mut weights[..outputs * inputs];
+                let places = || (0..outputs).flat_map(|output| (0..inputs).map(move |input| (output, input)));
+                for (output, input) in places() {
+                    assert_eq!(order.weight(weights, output, input, outputs, inputs), 0);
+                }
+                // Twice, so that the second time each meets the signs that the first has left.
+                for sign in [1, -1] {
+                    for (output, input) in places() {
+                        order.set_weight(weights, output, input, outputs, inputs, sign * some_weight(output, input));
+                    }
+                    for (output, input) in places() {
+                        let found = order.weight(weights, output, input, outputs, inputs);
+                        let expected = sign * some_weight(output, input);
+                        assert_eq!(found, expected, "{order:?} {outputs} x {inputs}, {output}, {input}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pair_is_two_halves_of_256_times_the_odd_plus_the_even() {
+        let mut weights = Order::Pairs.zeros::<4, 2>();
+        let weights = weights.as_flattened_mut();
+        let table = [[1, -2, 3, -4], [-5, 6, 127, -127]];
+        for (output, row) in table.iter().enumerate() {
+            for (input, &weight) in row.iter().enumerate() {
+                Order::Pairs.set_weight(weights, output, input, 2, 4, weight);
+            }
+        }
+        let halves = [0, 2, 4, 6].map(|at| i16::from_le_bytes([weights[at], weights[at + 1]].map(i8::cast_unsigned)));
+        let half = |input: usize| 256 * i16::from(table[1][input]) + i16::from(table[0][input]);
+        assert_eq!(halves, [half(0), half(2), half(1), half(3)]);
+    }
+}

@@ -1,0 +1,113 @@
+//! AVX-512 VNNI: one instruction multiplies 64 pairs of bytes and adds the products, by fours, in 32 bits.
+
+use core::arch::x86_64::*;
+
+use crate::kernels::Rows;
+use crate::kernels::x86::avx512::{Fold, reduce_lanes};
+
+/// Inputs taken at a time.
+const LANES: usize = 64;
+
+/// # Safety
+/// The machine has AVX-512 F, BW, DQ, VL and VNNI.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(in crate::kernels) unsafe fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
+    let mut first = 0;
+    while first < bias.len() {
+        first += match bias.len() - first {
+            1 => affine_units::<4, 1>(rows, weights, bias, outputs, first),
+            2 => affine_units::<4, 2>(rows, weights, bias, outputs, first),
+            3 => affine_units::<4, 3>(rows, weights, bias, outputs, first),
+            4 => affine_units::<4, 4>(rows, weights, bias, outputs, first),
+            5..10 => affine_units::<4, 5>(rows, weights, bias, outputs, first),
+            _ => affine_units::<2, 10>(rows, weights, bias, outputs, first),
+        };
+    }
+}
+
+/// The outputs of `N` units from `first` on, for every row, `S` rows at a time. Returns `N`.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn affine_units<const S: usize, const N: usize>(
+    rows: Rows<'_, u8>,
+    weights: &[i8],
+    bias: &[i32],
+    outputs: &mut [i32],
+    first: usize,
+) -> usize {
+    let units = bias.len();
+    let weights = &weights[first * rows.width()..][..N * rows.width()];
+    let bias: &[i32; N] = bias[first..].first_chunk().unwrap();
+    let mut index = 0;
+    while index + S <= rows.len() {
+        let these = core::array::from_fn(|row| rows.row(index + row));
+        // What comes next is fetched once, on the first units' way through these rows.
+        let next = core::array::from_fn(|row| if first == 0 { rows.upcoming(index + row) } else { &[] });
+        for (row, sums) in dots::<S, N>(these, next, weights).iter().enumerate() {
+            add(sums, bias, outputs[(index + row) * units + first..].first_chunk_mut().unwrap());
+        }
+        index += S;
+    }
+    for index in index..rows.len() {
+        let [sums] = dots::<1, N>([rows.row(index)], [&[]], weights);
+        add(&sums, bias, outputs[index * units + first..].first_chunk_mut().unwrap());
+    }
+    N
+}
+
+#[inline]
+fn add<const N: usize>(sums: &[i32; N], bias: &[i32; N], outputs: &mut [i32; N]) {
+    for unit in 0..N {
+        outputs[unit] = sums[unit].wrapping_add(bias[unit]);
+    }
+}
+
+/// The dot products of `S` rows with `N` weight vectors of the same width.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn dots<const S: usize, const N: usize>(rows: [&[u8]; S], next: [&[u8]; S], weights: &[i8]) -> [[i32; N]; S] {
+    let width = weights.len() / N;
+    assert!(rows.iter().all(|row| row.len() == width));
+    let mut sums = [[_mm512_setzero_si512(); N]; S];
+    for at in (0..width - width % LANES).step_by(LANES) {
+        for next in next {
+            _mm_prefetch::<_MM_HINT_T1>(next.as_ptr().wrapping_add(at).cast());
+        }
+        // SAFETY: `at + LANES` ≤ width, the length of every row, and `weights` has N times that.
+        unsafe {
+            let inputs = rows.map(|row| _mm512_loadu_si512(row.as_ptr().add(at).cast()));
+            for unit in 0..N {
+                let weights = _mm512_loadu_si512(weights.as_ptr().add(unit * width + at).cast());
+                for row in 0..S {
+                    sums[row][unit] = _mm512_dpbusd_epi32(sums[row][unit], inputs[row], weights);
+                }
+            }
+        }
+    }
+    let left = width % LANES;
+    if left > 0 {
+        let (at, mask) = (width - left, !(!0 << left));
+        // SAFETY: `mask` ends with the row.
+        unsafe {
+            let inputs = rows.map(|row| _mm512_maskz_loadu_epi8(mask, row.as_ptr().add(at).cast()));
+            for unit in 0..N {
+                let weights = _mm512_maskz_loadu_epi8(mask, weights.as_ptr().add(unit * width + at));
+                for row in 0..S {
+                    sums[row][unit] = _mm512_dpbusd_epi32(sums[row][unit], inputs[row], weights);
+                }
+            }
+        }
+    }
+    reduce_lanes::<WrappingSum, S, N>(sums.map(|sums| sums.map(|sum| _mm512_castsi512_ps(sum))))
+        .map(|sums| sums.map(|sum| sum.to_bits().cast_signed()))
+}
+
+/// Adds lanes as integers; the vectors only look like floats, to share their shuffles.
+struct WrappingSum;
+
+impl Fold for WrappingSum {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn fold(a: __m512, b: __m512) -> __m512 {
+        _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)))
+    }
+}

@@ -1,0 +1,51 @@
+//! The specification of sums over 8-bit weights, and the fastest way to them where there are no vectors.
+
+use super::{FIVE, ORDER};
+use crate::kernels::Rows;
+
+pub(in crate::kernels) fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
+    let units = bias.len();
+    for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
+        outputs.copy_from_slice(bias);
+        add_products(rows.row(index), weights, outputs);
+    }
+}
+
+/// Adds to each sum the products of a row with the weights of its unit.
+fn add_products(row: &[u8], weights: &[i8], sums: &mut [i32]) {
+    let units = sums.len();
+    let (fives, ones) = sums.as_chunks_mut::<FIVE>();
+    let mut first = 0;
+    for sums in fives {
+        add_some(row, weights, first, units, sums);
+        first += sums.len();
+    }
+    for sum in ones {
+        add_some(row, weights, first, units, core::array::from_mut(sum));
+        first += 1;
+    }
+}
+
+/// The same for `N` units from `first` on, whose sums stay in registers.
+#[inline(always)]
+fn add_some<const N: usize>(row: &[u8], weights: &[i8], first: usize, units: usize, sums: &mut [i32; N]) {
+    let mut totals = *sums;
+    if matches!(ORDER, super::Order::Inputs) {
+        // A whole chunk lies ahead of every input but maybe the last few, so the rest of the slice always has `N`.
+        for (&input, weights) in row.iter().zip(weights.get(first..).unwrap_or(&[]).chunks(units)) {
+            if let (true, Some(weights)) = (input != 0, weights.first_chunk::<N>()) {
+                for (total, &weight) in totals.iter_mut().zip(weights) {
+                    *total = total.wrapping_add(i32::from(input) * i32::from(weight));
+                }
+            }
+        }
+    } else {
+        for (number, total) in totals.iter_mut().enumerate() {
+            for (at, &input) in row.iter().enumerate() {
+                let weight = ORDER.weight(weights, first + number, at, units, row.len());
+                *total = total.wrapping_add(i32::from(input) * i32::from(weight));
+            }
+        }
+    }
+    *sums = totals;
+}

@@ -1,0 +1,178 @@
+//! The dense layer in whole numbers.
+
+use super::fixed::{LOGIT_BITS, requantize};
+use super::{LARGEST_BIAS, LARGEST_SCALE, SMALLEST_SCALE};
+use crate::kernels::int8::{LARGEST_WEIGHT, ORDER};
+use crate::kernels::{self, Kernel};
+use crate::{Batch, Error};
+
+/// `OUT` sums over `IN` bytes, each with its own 8-bit weights, a bias, and what a step of it stands for.
+///
+/// `IN` · `OUT` + 8 · `OUT` bytes, rounded up to 64. Put it into a `static`: it is packed for the target's kernel by the
+/// compiler, stays in flash, and needs no RAM.
+///
+/// ```
+/// use dense_core::{Dense, QuantizedDense, quant};
+///
+/// static FLOATS: Dense<3, 2> = Dense::new([[0.5, -1.0, 0.25], [1.0, 0.0, 1.0]], [0.1, -0.2]);
+/// static LAYER: QuantizedDense<3, 2> = {
+///     let mut layer = QuantizedDense::ZERO;
+///     match layer.quantize(&FLOATS, quant::PIXEL_STEP, 1.0) {
+///         Ok(()) => layer,
+///         Err(_) => panic!("weights that cannot be quantised"),
+///     }
+/// };
+/// assert_eq!(LAYER.weight(0, 1), -127);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub struct QuantizedDense<const IN: usize, const OUT: usize> {
+    /// Room for all of them; [`ORDER`] says which is where.
+    weights: [[i8; IN]; OUT],
+    pub(super) bias: [i32; OUT],
+    pub(super) scale: [f32; OUT],
+}
+
+impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
+    /// All weights and biases zero, all scales 1.
+    pub const ZERO: Self = {
+        assert!(IN > 0 && OUT > 0, "a layer has at least one input and one output");
+        let largest = IN as u64 * u8::MAX as u64 * LARGEST_WEIGHT as u64 + LARGEST_BIAS as u64;
+        assert!(largest <= i32::MAX as u64, "a sum over so many inputs can overflow");
+        Self { weights: ORDER.zeros(), bias: [0; OUT], scale: [1.0; OUT] }
+    };
+
+    /// A layer of these weights, `weights[output][input]`, biases, and the bits of the scales, as a generated file has
+    /// them.
+    ///
+    /// # Panics
+    /// Where a number is out of the range that [`set_bias`](Self::set_bias), [`set_scale`](Self::set_scale) or
+    /// [`set_weight`](Self::set_weight) allows. In a `static` that is when it is compiled.
+    #[must_use]
+    pub const fn new(weights: [[i8; IN]; OUT], bias: [i32; OUT], scale_bits: [u32; OUT]) -> Self {
+        let mut layer = Self::ZERO;
+        let mut output = 0;
+        while output < OUT {
+            let mut input = 0;
+            while input < IN {
+                layer.set_weight(output, input, weights[output][input]);
+                input += 1;
+            }
+            let bias_fits = layer.set_bias(output, bias[output]).is_ok();
+            assert!(bias_fits, "a bias is out of range");
+            let scale_fits = layer.set_scale(output, f32::from_bits(scale_bits[output])).is_ok();
+            assert!(scale_fits, "a scale is out of range");
+            output += 1;
+        }
+        layer
+    }
+
+    /// The weight of `input` in the sum of `output`.
+    ///
+    /// # Panics
+    /// Where there is no such output or input, as an array does.
+    #[must_use]
+    pub const fn weight(&self, output: usize, input: usize) -> i8 {
+        ORDER.weight(self.weights.as_flattened(), output, input, OUT, IN)
+    }
+
+    /// Sets the weight of `input` in the sum of `output`, from −127 to 127.
+    ///
+    /// # Panics
+    /// Where there is no such output or input, as an array does, or the weight is −128.
+    pub const fn set_weight(&mut self, output: usize, input: usize, weight: i8) {
+        ORDER.set_weight(self.weights.as_flattened_mut(), output, input, OUT, IN, weight);
+    }
+
+    /// The biases, in steps of the sums.
+    #[must_use]
+    pub const fn bias(&self) -> &[i32; OUT] {
+        &self.bias
+    }
+
+    /// Sets the bias of `output`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where its magnitude is above [`LARGEST_BIAS`]; nothing has changed then.
+    ///
+    /// # Panics
+    /// Where there is no such output, as an array does.
+    pub const fn set_bias(&mut self, output: usize, bias: i32) -> Result<(), Error> {
+        if bias.unsigned_abs() > LARGEST_BIAS as u32 {
+            let most = LARGEST_BIAS as f32;
+            return Err(Error::Setting { what: "bias", found: bias as f32, least: -most, most });
+        }
+        self.bias[output] = bias;
+        Ok(())
+    }
+
+    /// What a step of each sum stands for, in steps of the output.
+    #[must_use]
+    pub const fn scale(&self) -> &[f32; OUT] {
+        &self.scale
+    }
+
+    /// Sets the scale of `output`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where it is not from [`SMALLEST_SCALE`] to [`LARGEST_SCALE`]; nothing has changed then.
+    ///
+    /// # Panics
+    /// Where there is no such output, as an array does.
+    pub const fn set_scale(&mut self, output: usize, scale: f32) -> Result<(), Error> {
+        match check_scale("scale", scale) {
+            Ok(()) => self.scale[output] = scale,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Forward: the sums of each sample, `sums[sample][output]` = Σ weight · input + bias. They are exact.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `sums` has not one row a sample.
+    pub fn forward(&self, kernel: Kernel, batch: Batch<'_, u8, IN>, sums: &mut [[i32; OUT]]) -> Result<(), Error> {
+        let sums = sums.as_flattened_mut();
+        kernels::affine_int8(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, sums)
+    }
+
+    /// The logits of a sample in f32.
+    #[must_use]
+    pub fn logits(&self, sums: &[i32; OUT]) -> [f32; OUT] {
+        let mut logits = [0.0; OUT];
+        for ((logit, &sum), &scale) in logits.iter_mut().zip(sums).zip(&self.scale) {
+            *logit = sum as f32 * scale;
+        }
+        logits
+    }
+
+    /// The logits of a sample in 65,536ths ([`ONE_LOGIT`](super::ONE_LOGIT)), without floating point. Beyond ±32,768 they
+    /// stay there.
+    #[must_use]
+    pub fn fixed_logits(&self, sums: &[i32; OUT]) -> [i32; OUT] {
+        let mut logits = [0; OUT];
+        for ((logit, &sum), &scale) in logits.iter_mut().zip(sums).zip(&self.scale) {
+            *logit = requantize(sum, scale, LOGIT_BITS);
+        }
+        logits
+    }
+
+    /// ReLU of a sample in steps of the output, without floating point: what the next layer takes. Above 255 it stays
+    /// there.
+    #[must_use]
+    pub fn activations(&self, sums: &[i32; OUT]) -> [u8; OUT] {
+        let mut activations = [0; OUT];
+        for ((activation, &sum), &scale) in activations.iter_mut().zip(sums).zip(&self.scale) {
+            *activation = requantize(sum, scale, 0).clamp(0, i32::from(u8::MAX)) as u8;
+        }
+        activations
+    }
+}
+
+/// Refuses a scale or step that the arithmetic is not made for.
+pub(super) const fn check_scale(what: &'static str, found: f32) -> Result<(), Error> {
+    if found >= SMALLEST_SCALE && found <= LARGEST_SCALE {
+        return Ok(());
+    }
+    Err(Error::Setting { what, found, least: SMALLEST_SCALE, most: LARGEST_SCALE })
+}

@@ -1,0 +1,110 @@
+//! Sums over 8-bit weights: the only ones of which every bit is right, not only the same.
+
+use dense_core::kernels::int8::ORDER;
+use dense_core::kernels::{self, Rows};
+use dense_core::{Kernel, Random};
+
+/// Shapes by hazard: around four inputs, a vector of 16, of 64, and the 256 after which a sum is taken apart; and around
+/// the groups of outputs.
+const WIDTHS: [usize; 21] = [1, 2, 3, 4, 5, 7, 15, 16, 17, 31, 33, 63, 64, 65, 79, 255, 256, 257, 783, 784, 785];
+const UNITS: [usize; 10] = [1, 2, 3, 4, 5, 7, 10, 11, 17, 20];
+const BATCHES: [usize; 3] = [1, 3, 6];
+
+/// Kinds of pixels and weights by hazard.
+#[derive(Clone, Copy, Debug)]
+enum Values {
+    /// Half of the pixels are zero, in runs.
+    Ordinary,
+    Zeros,
+    /// One pixel, at the start or the end.
+    Single,
+    /// All 255, and all weights 127.
+    Highest,
+    /// All 255, and all weights −127.
+    Lowest,
+    /// All 255, and weights of 127 and −127 in turn.
+    Opposite,
+}
+
+const VALUES: [Values; 6] =
+    [Values::Ordinary, Values::Zeros, Values::Single, Values::Highest, Values::Lowest, Values::Opposite];
+
+impl Values {
+    fn row(self, random: &mut Random, width: usize) -> Vec<u8> {
+        let mut row = vec![if matches!(self, Self::Highest | Self::Lowest | Self::Opposite) { 255 } else { 0 }; width];
+        match self {
+            Self::Ordinary => {
+                for run in row.chunks_mut(random.below(9) as usize + 1).step_by(2) {
+                    run.fill_with(|| random.next_u32() as u8);
+                }
+            }
+            Self::Single => {
+                let last = width - 1;
+                row[[0, last][random.below(2) as usize]] = 255;
+            }
+            _ => (),
+        }
+        row
+    }
+
+    fn weight(self, random: &mut Random, output: usize, input: usize) -> i8 {
+        match self {
+            Self::Highest => 127,
+            Self::Lowest => -127,
+            Self::Opposite if (output + input).is_multiple_of(2) => 127,
+            Self::Opposite => -127,
+            _ => (random.below(255) as i32 - 127) as i8,
+        }
+    }
+}
+
+pub(crate) fn affine(kernel: Kernel) {
+    let mut random = Random::new(2026, 6);
+    for width in WIDTHS {
+        for units in UNITS {
+            for (batch, values) in BATCHES.into_iter().flat_map(|batch| VALUES.map(|values| (batch, values))) {
+                let table: Vec<Vec<i8>> = (0..units)
+                    .map(|output| (0..width).map(|input| values.weight(&mut random, output, input)).collect())
+                    .collect();
+                let mut weights = ORDER.zeros::<1, { 785 * 20 }>();
+                let weights = &mut weights.as_flattened_mut()[..units * width];
+                for (output, row) in table.iter().enumerate() {
+                    for (input, &weight) in row.iter().enumerate() {
+                        ORDER.set_weight(weights, output, input, units, width, weight);
+                    }
+                }
+                let bias: Vec<i32> = (0..units).map(|_| random.next_u32() as i32 >> 1).collect();
+                let samples: Vec<u8> = (0..batch).flat_map(|_| values.row(&mut random, width)).collect();
+                let order: Vec<u32> = (0..batch).map(|_| random.below(batch as u32)).collect();
+                let rows = if random.below(2) == 0 {
+                    Rows::contiguous(&samples, width, batch)
+                } else {
+                    Rows::indexed(&samples, width, &order)
+                };
+                let mut found = vec![7; batch * units];
+                kernels::affine_int8(kernel, rows, weights, &bias, &mut found).unwrap();
+                let expected: Vec<i32> = (0..batch)
+                    .flat_map(|row| table.iter().zip(&bias).map(move |(weights, &bias)| (row, weights, bias)))
+                    .map(|(row, weights, bias)| {
+                        let products = rows.row(row).iter().zip(weights).map(|(&x, &w)| i64::from(x) * i64::from(w));
+                        (i64::from(bias) + products.sum::<i64>()) as i32
+                    })
+                    .collect();
+                assert_eq!(found, expected, "{width} inputs, {units} units, batch {batch}, {values:?}");
+            }
+        }
+    }
+}
+
+/// Lengths that do not fit are refused, and nothing is written.
+pub(crate) fn refuses_wrong_lengths(kernel: Kernel) {
+    let samples = [1; 34];
+    let rows = Rows::contiguous(&samples, 17, 2);
+    let mut written = [7; 64];
+    // Right would be 51 weights, 3 biases and 6 sums.
+    for (weights, bias, sums) in [(50, 3, 6), (52, 3, 6), (51, 2, 6), (51, 4, 6), (51, 3, 5), (51, 3, 7), (0, 0, 0)] {
+        let (weights, bias) = (&[1; 64][..weights], &[1; 64][..bias]);
+        kernels::affine_int8(kernel, rows, weights, bias, &mut written[..sums]).unwrap_err();
+    }
+    assert_eq!(written, [7; 64]);
+}
