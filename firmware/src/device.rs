@@ -103,6 +103,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
         }
     }
 
+    #[inline(never)]
     fn classify(&mut self, image: &[u8]) -> Result<Reply<'static>, Refusal> {
         let image = check_image(image)?;
         let start = (self.machine.cycles)();
@@ -115,6 +116,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
         Ok(Reply::Classified { class: first_largest(&logits), logits, probabilities, cycles })
     }
 
+    #[inline(never)]
     fn learn(&mut self, image: &[u8], label: u8, learning_rate: f32) -> Result<Reply<'static>, Refusal> {
         let image = check_image(image)?;
         let sgd = Sgd::new(learning_rate).map_err(|error| self.refusal(error))?;
