@@ -12,13 +12,13 @@ pub trait Activation {
     const NAME: &str;
 
     /// Forward: each value z becomes f(z).
-    fn forward(values: &mut [f32]);
+    fn forward(kernel: Kernel, values: &mut [f32]);
 
     /// Backward: each delta is multiplied by the derivative f′ at the place where f returned the `outputs` value.
     ///
     /// # Errors
     /// [`Error::Length`] where the outputs are not as many as the deltas.
-    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error>;
+    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error>;
 
     /// f in float64, for [`gradient_check`](crate::gradient_check).
     fn exact(value: f64) -> f64;
@@ -31,11 +31,11 @@ pub struct Identity;
 impl Activation for Identity {
     const NAME: &str = "linear";
 
-    fn forward(values: &mut [f32]) {
-        elementwise::flush(values);
+    fn forward(kernel: Kernel, values: &mut [f32]) {
+        elementwise::flush(kernel, values);
     }
 
-    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+    fn backward(_: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
         error::check_length("outputs", outputs.len(), deltas.len())
     }
 
@@ -51,12 +51,12 @@ pub struct Relu;
 impl Activation for Relu {
     const NAME: &str = "relu";
 
-    fn forward(values: &mut [f32]) {
-        elementwise::relu(values);
+    fn forward(kernel: Kernel, values: &mut [f32]) {
+        elementwise::relu(kernel, values);
     }
 
-    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
-        elementwise::relu_backward(outputs, deltas)
+    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        elementwise::relu_backward(kernel, outputs, deltas)
     }
 
     fn exact(value: f64) -> f64 {
@@ -71,12 +71,12 @@ pub struct Sigmoid;
 impl Activation for Sigmoid {
     const NAME: &str = "sigmoid";
 
-    fn forward(values: &mut [f32]) {
-        elementwise::sigmoids(values);
+    fn forward(kernel: Kernel, values: &mut [f32]) {
+        elementwise::sigmoid(kernel, values);
     }
 
-    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
-        elementwise::sigmoid_backward(outputs, deltas)
+    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        elementwise::sigmoid_backward(kernel, outputs, deltas)
     }
 
     fn exact(value: f64) -> f64 {
@@ -91,12 +91,12 @@ pub struct Tanh;
 impl Activation for Tanh {
     const NAME: &str = "tanh";
 
-    fn forward(values: &mut [f32]) {
-        elementwise::tanhs(values);
+    fn forward(kernel: Kernel, values: &mut [f32]) {
+        elementwise::tanh(kernel, values);
     }
 
-    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
-        elementwise::tanh_backward(outputs, deltas)
+    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        elementwise::tanh_backward(kernel, outputs, deltas)
     }
 
     fn exact(value: f64) -> f64 {
@@ -121,9 +121,9 @@ pub fn softmax<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> R
 ///
 /// # Errors
 /// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
-pub fn sigmoid<const OUT: usize>(logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+pub fn sigmoid<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
     let logits = logits.as_flattened_mut();
     error::check_finite("logits", logits)?;
-    elementwise::sigmoids(logits);
+    elementwise::sigmoid(kernel, logits);
     Ok(())
 }

@@ -19,13 +19,13 @@
 //! for _ in 0..2000 {
 //!     // Forward: each layer's sums, and what its activation makes of them.
 //!     first.forward(kernel, batch, &mut hidden)?;
-//!     Tanh::forward(hidden.as_flattened_mut());
+//!     Tanh::forward(kernel, hidden.as_flattened_mut());
 //!     second.forward(kernel, Batch::new(&hidden)?, &mut outputs)?;
 //!     // Loss: how far off, and in place of the outputs their deltas, which say in which direction.
 //!     score = binary_cross_entropy(&mut outputs, &labels)?;
 //!     // Backward: what the hidden outputs had to do with it, by the chain rule.
 //!     second.backward(kernel, &outputs, &mut hidden_deltas)?;
-//!     Tanh::backward(hidden.as_flattened(), hidden_deltas.as_flattened_mut())?;
+//!     Tanh::backward(kernel, hidden.as_flattened(), hidden_deltas.as_flattened_mut())?;
 //!     // Update: each weight goes against its gradient, delta · input.
 //!     second.step_sgd(kernel, Batch::new(&hidden)?, &outputs, &sgd)?;
 //!     first.step_sgd(kernel, batch, &hidden_deltas, &sgd)?;

@@ -71,21 +71,21 @@ pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_FIRST_MOMENT * SMALLEST_FIRST_M
 pub const NAN: f32 = f32::from_bits(0xffc0_0000);
 
 /// `value`, or [`NAN`] for any other NaN.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn canonical(value: f32) -> f32 {
     if value.is_nan() { NAN } else { value }
 }
 
 /// `value`, or +0.0 where its magnitude is below `limit`. NaN stays NaN.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn flush_below(value: f32, limit: f32) -> f32 {
     if value.abs() < limit { 0.0 } else { value }
 }
 
 /// `a * b + c`, rounded once.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
     #[cfg(feature = "std")]
@@ -128,7 +128,7 @@ pub(crate) const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 /// [`SMALLEST_SIGNAL`]. −∞ gives +0.0.
 ///
 /// x = n · ln 2 + r with |r| ≤ ln 2 / 2, so that eˣ = 2ⁿ · eʳ, and eʳ is a polynomial.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn exp_nonpositive(x: f32) -> f32 {
     #[cfg(feature = "micromath")]
@@ -163,7 +163,7 @@ const TANH_POLYNOMIAL: [f32; 5] = [-0.333_332_82, 0.133_314_42, -0.053_739_715, 
 /// [`SMALLEST_SIGNAL`]. [`NAN`] for NaN.
 ///
 /// For negative x it is eˣ / (1 + eˣ), so that no exponential is ever large.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn sigmoid(x: f32) -> f32 {
     let power = exp_nonpositive(-x.abs());
@@ -174,7 +174,7 @@ pub fn sigmoid(x: f32) -> f32 {
 
 /// The hyperbolic tangent, within 1.5 units in the last place; +0.0 where its magnitude is less than
 /// [`SMALLEST_SIGNAL`]. [`NAN`] for NaN.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn tanh(x: f32) -> f32 {
     let magnitude = x.abs();

@@ -103,8 +103,8 @@ impl Task<1> for Binary {
     type Target = u8;
     const METRIC: &str = "accuracy";
 
-    fn answer(_: Kernel, logits: &mut [[f32; 1]]) -> Result<(), Error> {
-        activations::sigmoid(logits)
+    fn answer(kernel: Kernel, logits: &mut [[f32; 1]]) -> Result<(), Error> {
+        activations::sigmoid(kernel, logits)
     }
 
     fn loss(_: Kernel, logits: &mut [[f32; 1]], labels: &[u8]) -> Result<Score, Error> {

@@ -117,20 +117,22 @@ fn losses_saturate() -> Result<(), Error> {
 }
 
 fn check_activation<A: Activation>(values: &[f32], expected: &[f32], slopes: &[f32]) -> Result<(), Error> {
-    let mut outputs = values.to_vec();
-    A::forward(&mut outputs);
-    let mut deltas = vec![2.0; values.len()];
-    A::backward(&outputs, &mut deltas)?;
-    for index in 0..values.len() {
-        let (output, delta) = (outputs[index], deltas[index] / 2.0);
-        assert!((output - expected[index]).abs() < 1e-6, "{} of {}: {output}", A::NAME, values[index]);
-        assert!((delta - slopes[index]).abs() < 1e-6, "{}′ of {}: {delta}", A::NAME, values[index]);
-        for value in [output, delta] {
-            assert!(value.to_bits() == 0 || value.abs() >= SMALLEST_SIGNAL, "{} leaves {value:e}", A::NAME);
+    for kernel in Kernel::available() {
+        let mut outputs = values.to_vec();
+        A::forward(kernel, &mut outputs);
+        let mut deltas = vec![2.0; values.len()];
+        A::backward(kernel, &outputs, &mut deltas)?;
+        for index in 0..values.len() {
+            let (output, delta) = (outputs[index], deltas[index] / 2.0);
+            assert!((output - expected[index]).abs() < 1e-6, "{} of {}: {output}", A::NAME, values[index]);
+            assert!((delta - slopes[index]).abs() < 1e-6, "{}′ of {}: {delta}", A::NAME, values[index]);
+            for value in [output, delta] {
+                assert!(value.to_bits() == 0 || value.abs() >= SMALLEST_SIGNAL, "{} leaves {value:e}", A::NAME);
+            }
         }
+        let error = Error::Length { what: "outputs", found: 1, expected: 2 };
+        assert_eq!(A::backward(kernel, &[1.0], &mut [1.0; 2]), Err(error));
     }
-    let error = Error::Length { what: "outputs", found: 1, expected: 2 };
-    assert_eq!(A::backward(&[1.0], &mut [1.0; 2]), Err(error));
     Ok(())
 }
 
@@ -149,6 +151,6 @@ fn activations_and_their_derivatives() -> Result<(), Error> {
 #[test]
 fn the_last_sigmoid_refuses_what_is_not_finite() {
     let mut logits = [[1.0], [f32::NAN]];
-    assert_eq!(sigmoid(&mut logits), Err(Error::NotFinite { what: "logits", index: 1 }));
+    assert_eq!(sigmoid(Kernel::best(), &mut logits), Err(Error::NotFinite { what: "logits", index: 1 }));
     assert_eq!(logits[0], [1.0]);
 }

@@ -5,6 +5,7 @@
 
 mod affine;
 mod cases;
+mod elementwise;
 mod lengths;
 mod outer_product;
 mod softmax;
@@ -41,7 +42,7 @@ fn assert_same_bits(expected: &[f32], found: &[f32], case: &str) {
 macro_rules! suite {
     ($($name:ident),+) => {$(
         mod $name {
-            use super::{affine, kernel, lengths, outer_product, softmax};
+            use super::{affine, elementwise, kernel, lengths, outer_product, softmax};
 
             suite!(@tests $name:
                 affine_u8 = affine::affine::<u8>,
@@ -64,6 +65,8 @@ macro_rules! suite {
                 softmax = softmax::softmax,
                 exponentials_to_the_last_bit = softmax::exponentials_to_the_last_bit,
                 logarithms_to_the_last_bit = softmax::logarithms_to_the_last_bit,
+                elementwise_functions = elementwise::functions,
+                elementwise_derivatives = elementwise::derivatives,
                 refuses_wrong_lengths = lengths::refuses_wrong_lengths
             );
         }

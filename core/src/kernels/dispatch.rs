@@ -333,6 +333,27 @@ pub fn softmax_cross_entropy(
     Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
 }
 
+/// Functions of one kernel's file for the functions of the same name in `elementwise`, which check the lengths.
+macro_rules! dispatch_elementwise {
+    ($($function:ident($($argument:ident: $type:ty),+)),+) => {$(
+        #[allow(unsafe_code)]
+        pub(super) fn $function(kernel: Kernel, $($argument: $type),+) {
+            dispatch!(kernel, $function($($argument),+));
+        }
+    )+};
+}
+
+dispatch_elementwise!(
+    flush(values: &mut [f32]),
+    relu(values: &mut [f32]),
+    sigmoid(values: &mut [f32]),
+    tanh(values: &mut [f32]),
+    relu_backward(outputs: &[f32], deltas: &mut [f32]),
+    sigmoid_backward(outputs: &[f32], deltas: &mut [f32]),
+    tanh_backward(outputs: &[f32], deltas: &mut [f32]),
+    decay(parameters: &mut [f32], share: f32)
+);
+
 /// The number of units, where `deltas` is row × unit and there is a parameter for every unit and input.
 fn check_outer<T>(rows: &Rows<'_, T>, deltas: &[f32], parameters: usize) -> Result<usize, Error> {
     check_not_zero("rows", rows.len())?;
@@ -349,7 +370,7 @@ fn product(rows: usize, length: usize) -> usize {
     rows.saturating_mul(length)
 }
 
-fn check(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
+pub(super) fn check(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
     if found == expected { Ok(()) } else { Err(Error::Length { what, found, expected }) }
 }
 

@@ -22,6 +22,9 @@ use core::arch::asm;
 
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
 
+pub(in crate::kernels) use super::elementwise::loops::{
+    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
+};
 pub(in crate::kernels) use super::portable::{
     affine_transposed, outer_product, outer_product_adam, outer_product_momentum, softmax, softmax_cross_entropy,
 };

@@ -12,6 +12,8 @@ pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
 use crate::math::NAN;
 
+crate::kernels::elementwise::loops::compile_loops!("neon");
+
 const LANES: usize = 4;
 /// Vectors that are loaded and stored together: a dot product's partial sums.
 const VECTORS: usize = 4;

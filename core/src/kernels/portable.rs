@@ -1,5 +1,8 @@
 //! The specification: plain Rust for any machine. What is computed here is what every other version computes.
 
+pub(super) use super::elementwise::loops::{
+    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
+};
 use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, place};
 use crate::math::{
     SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,

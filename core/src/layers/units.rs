@@ -61,10 +61,10 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
     }
 
     /// Every parameter loses a share of itself; see [`Sgd::with_weight_decay`].
-    pub(crate) fn decay(&mut self, share: f32) {
+    pub(crate) fn decay(&mut self, kernel: Kernel, share: f32) {
         if share > 0.0 {
-            elementwise::decay(self.weights.as_flattened_mut(), share);
-            elementwise::decay(self.bias, share);
+            elementwise::decay(kernel, self.weights.as_flattened_mut(), share);
+            elementwise::decay(kernel, self.bias, share);
         }
     }
 
@@ -96,7 +96,7 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         let (scale, ones, mean) = scales::<T>(batch.len());
         let learning_rate = sgd.learning_rate();
         self.check_deltas(batch, deltas)?;
-        self.decay(sgd.decay());
+        self.decay(kernel, sgd.decay());
         let weights = self.weights.as_flattened_mut();
         if IN > 0 {
             kernels::outer_product_sgd(kernel, batch.rows(), deltas, scale, learning_rate, weights)?;

@@ -105,7 +105,7 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
         let too_large = Error::BatchTooLarge { found: batch.len(), most: BATCH };
         let outputs = workspace.outputs.get_mut(..batch.len()).ok_or(too_large)?;
         self.layer.forward(kernel, batch, outputs)?;
-        A::forward(outputs.as_flattened_mut());
+        A::forward(kernel, outputs.as_flattened_mut());
         self.next.forward::<P::Next, UpToHere<P, Before>, f32, BATCH>(kernel, Batch::new(outputs)?, &mut workspace.next)
     }
 
@@ -143,7 +143,7 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
             deltas.as_deref_mut(),
         )?;
         let Some(deltas) = deltas else { return Ok(()) };
-        A::backward(outputs.as_flattened(), deltas.as_flattened_mut())?;
+        A::backward(kernel, outputs.as_flattened(), deltas.as_flattened_mut())?;
         if let Some(input_deltas) = input_deltas {
             self.layer.backward(kernel, deltas, input_deltas)?;
         }

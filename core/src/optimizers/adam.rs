@@ -103,7 +103,7 @@ impl Optimizer for Adam {
         state: &mut AdamState<IN, OUT>,
     ) -> Result<(), Error> {
         units.check_deltas(batch, deltas)?;
-        units.decay(self.rate.decay());
+        units.decay(kernel, self.rate.decay());
         units.step_adam(kernel, batch, deltas, &mut state.units_mut(), &self.step)
     }
 }

@@ -79,7 +79,7 @@ impl Optimizer for Momentum {
         velocities: &mut Velocities<IN, OUT>,
     ) -> Result<(), Error> {
         units.check_deltas(batch, deltas)?;
-        units.decay(self.rate.decay());
+        units.decay(kernel, self.rate.decay());
         let step =
             MomentumStep { learning_rate: self.rate.current(), momentum: self.momentum, nesterov: self.nesterov };
         units.step_momentum(kernel, batch, deltas, &mut velocities.units_mut(), &step)

@@ -10,6 +10,8 @@ pub(in crate::kernels) use dot::{affine, affine_transposed};
 pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_product_momentum, outer_product_sgd};
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
+crate::kernels::elementwise::loops::compile_loops!("avx2,fma");
+
 const LANES: usize = 8;
 /// Units whose sums are kept in registers at a time: with two vectors each, 10 of the 16.
 const UNITS: usize = 5;

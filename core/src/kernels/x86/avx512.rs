@@ -10,6 +10,8 @@ pub(in crate::kernels) use dot::{affine, affine_transposed};
 pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_product_momentum, outer_product_sgd};
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
+crate::kernels::elementwise::loops::compile_loops!("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+
 const LANES: usize = 16;
 
 /// Numbers that can be loaded as 16 lanes of f32.
