@@ -8,6 +8,7 @@ use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 use dense_core::{Adam, Kernel, KernelError, Sgd};
 
 use crate::device::args::{AdaptArgs, DeviceArgs};
+use crate::model::ModelName;
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
 const MAX_BATCH_SIZE: usize = 65_536;
@@ -20,6 +21,8 @@ Examples:
       Train with Adam for 10 epochs and write the weights into the firmware
   host-trainer --epochs 3 --limit 6000 --weights out/weights.rs
       Try something quickly and leave the firmware alone
+  host-trainer --model mlp128-64
+      Train a network with two hidden layers and write it into out
   host-trainer train --optimizer sgd --learning-rate 0.1 --seed 7
       Train with another optimizer from other initial weights
   host-trainer evaluate --weights out/model.safetensors --kernel portable
@@ -29,7 +32,7 @@ Examples:
   host-trainer adapt --port /dev/ttyACM0 --world rotated --amount 20
       Teach a device to see with a crooked camera";
 
-/// Trains softmax regression on Fashion-MNIST and writes the weights as Rust for a microcontroller
+/// Trains a small network on Fashion-MNIST and writes the weights as Rust for a microcontroller
 ///
 /// Without a subcommand it trains.
 #[derive(Debug, Parser)]
@@ -69,10 +72,13 @@ pub struct TrainArgs {
     #[arg(hide_default_value = true)]
     pub out: PathBuf,
 
-    /// Rust file to write the weights to [default: firmware/src/weights.rs]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(WEIGHTS))]
-    #[arg(hide_default_value = true)]
-    pub weights: PathBuf,
+    /// Network to train
+    #[arg(long, value_enum, default_value_t = ModelName::Linear)]
+    pub model: ModelName,
+
+    /// Rust file to write the weights to [default: firmware/src/weights.rs for linear, DIR/weights.rs for others]
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
 
     /// Passes over the training samples
     #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
@@ -97,7 +103,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
 
-    /// Threads to train with
+    /// Threads to train with; models other than linear take one
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     #[arg(value_parser = whole_number(MAX_THREADS))]
     pub threads: usize,
@@ -113,6 +119,16 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
+    /// Where the weights are to go: the file given, or else that of the firmware, which is built for one model, or one
+    /// beside the other outputs.
+    pub fn weights(&self) -> PathBuf {
+        match (&self.weights, self.model) {
+            (Some(path), _) => path.clone(),
+            (None, ModelName::Linear) => in_workspace(WEIGHTS),
+            (None, _) => self.out.join("weights.rs"),
+        }
+    }
+
     /// The learning rate given, or else the one Keras gives the chosen optimizer.
     pub fn learning_rate(&self) -> f32 {
         self.learning_rate.unwrap_or(match self.optimizer {

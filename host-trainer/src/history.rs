@@ -30,6 +30,8 @@ pub struct History {
     pub test: Metrics,
     /// Wall-clock time of all epochs together.
     pub fit_seconds: f64,
+    /// Name of the model, as given to `--model`.
+    pub model: String,
     /// Name of the optimizer, as given to `--optimizer`.
     pub optimizer: String,
     /// Step size of the optimizer.
@@ -69,6 +71,7 @@ mod tests {
             ],
             test: metrics(0.375, 0.8125),
             fit_seconds: 0.375,
+            model: "linear".into(),
             optimizer: "adam".into(),
             learning_rate: 0.001,
             batch_size: 32,
@@ -89,6 +92,7 @@ mod tests {
             ],
             "test": { "loss": 0.375, "accuracy": 0.8125 },
             "fit_seconds": 0.375,
+            "model": "linear",
             "optimizer": "adam",
             "learning_rate": 0.001,
             "batch_size": 32,
