@@ -3,9 +3,9 @@
 pub mod network;
 pub mod units;
 
-use dense_core::{Error, Kernel};
+use dense_core::{Error, Kernel, optimizers};
 
-use crate::cli::Optimizer;
+use crate::cli::{Optimizer, Schedule};
 use crate::history::Metrics;
 use crate::idx::CLASSES;
 
@@ -16,6 +16,8 @@ pub struct Settings {
     pub optimizer: Optimizer,
     /// The optimizer's step size.
     pub learning_rate: f32,
+    /// What becomes of it.
+    pub schedule: Schedule,
     /// Samples in a step; the last step of an epoch has what is left.
     pub batch_size: usize,
     /// Passes over the samples.
@@ -39,6 +41,17 @@ impl Settings {
     #[must_use]
     pub const fn steps_per_epoch(&self, samples: usize) -> usize {
         if self.batch_size == 0 { 0 } else { samples.div_ceil(self.batch_size) }
+    }
+
+    /// The schedule for so many samples.
+    fn schedule(&self, samples: usize) -> optimizers::Schedule {
+        match self.schedule {
+            Schedule::Constant => optimizers::Schedule::Constant,
+            Schedule::Cosine => {
+                let steps = self.steps_per_epoch(samples).saturating_mul(self.epochs);
+                optimizers::Schedule::Cosine { steps: u32::try_from(steps).unwrap_or(u32::MAX), rest: 0.0 }
+            }
+        }
     }
 }
 

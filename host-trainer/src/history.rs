@@ -36,6 +36,8 @@ pub struct History {
     pub optimizer: String,
     /// Step size of the optimizer.
     pub learning_rate: f32,
+    /// What became of it, as given to `--schedule`.
+    pub schedule: String,
     /// Samples in one training step.
     pub batch_size: usize,
     /// Training samples in one epoch.
@@ -74,6 +76,7 @@ mod tests {
             model: "linear".into(),
             optimizer: "adam".into(),
             learning_rate: 0.001,
+            schedule: "constant".into(),
             batch_size: 32,
             samples: 60_000,
             seed: u64::MAX,
@@ -95,6 +98,7 @@ mod tests {
             "model": "linear",
             "optimizer": "adam",
             "learning_rate": 0.001,
+            "schedule": "constant",
             "batch_size": 32,
             "samples": 60_000,
             "seed": u64::MAX,

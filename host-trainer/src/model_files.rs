@@ -64,6 +64,8 @@ pub struct Recipe {
     pub optimizer: String,
     /// Step size of the optimizer.
     pub learning_rate: f32,
+    /// What became of it, as given to `--schedule`.
+    pub schedule: String,
     /// Samples in one training step.
     pub batch_size: usize,
     /// Passes over the training samples.

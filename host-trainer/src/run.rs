@@ -109,6 +109,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let settings = Settings {
         optimizer: arguments.optimizer,
         learning_rate: arguments.learning_rate(),
+        schedule: arguments.schedule(),
         batch_size: arguments.batch_size,
         epochs: arguments.epochs,
         seed: arguments.seed,
@@ -140,6 +141,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         data_set: name_of(&common.data),
         optimizer: settings.optimizer.name().into(),
         learning_rate: settings.learning_rate,
+        schedule: settings.schedule.name().into(),
         batch_size: settings.batch_size,
         epochs: settings.epochs,
         samples,
@@ -152,6 +154,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         model: arguments.model.name().into(),
         optimizer: recipe.optimizer.clone(),
         learning_rate: recipe.learning_rate,
+        schedule: recipe.schedule.clone(),
         batch_size: recipe.batch_size,
         samples,
         seed: recipe.seed,

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use dense_core::Kernel;
-use host_trainer::cli::Optimizer;
+use host_trainer::cli::{Optimizer, Schedule};
 use host_trainer::dataset::Dataset;
 use host_trainer::fit::Settings;
 use host_trainer::model::ModelName;
@@ -20,10 +20,11 @@ const KERAS_TRAINING_LOSS: f64 = 0.3919;
 const KERAS_TEST_ACCURACY: f64 = 0.8442;
 
 /// The training loss of the last epoch and the accuracy on the test set.
-fn train(dataset: &Dataset, model: ModelName, seed: u64) -> [f64; 2] {
+fn train(dataset: &Dataset, model: ModelName, schedule: Schedule, seed: u64) -> [f64; 2] {
     let settings = Settings {
         optimizer: Optimizer::Adam,
         learning_rate: 0.001,
+        schedule,
         batch_size: 32,
         epochs: 10,
         seed,
@@ -38,12 +39,12 @@ fn train(dataset: &Dataset, model: ModelName, seed: u64) -> [f64; 2] {
 }
 
 /// Trains from so many seeds, shows how it went as a table, and returns the means of the loss and the accuracy.
-fn train_all(model: ModelName, seeds: u64, keras: [f64; 2]) -> [f64; 2] {
+fn train_all(model: ModelName, schedule: Schedule, seeds: u64, keras: [f64; 2]) -> [f64; 2] {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/fashion-mnist");
     let dataset = Dataset::load(&data).unwrap();
-    let results: Vec<[f64; 2]> = (0..seeds).map(|seed| train(&dataset, model, seed)).collect();
+    let results: Vec<[f64; 2]> = (0..seeds).map(|seed| train(&dataset, model, schedule, seed)).collect();
 
-    println!("| {}, seed | training loss, epoch 10 | test accuracy |", model.name());
+    println!("\n| {}, {} rate, seed | training loss, epoch 10 | test accuracy |", model.name(), schedule.name());
     println!("|---:|---:|---:|");
     for (seed, [loss, accuracy]) in results.iter().enumerate() {
         println!("| {seed} | {loss:.4} | {accuracy:.4} |");
@@ -66,7 +67,7 @@ fn train_all(model: ModelName, seeds: u64, keras: [f64; 2]) -> [f64; 2] {
 #[test]
 fn softmax_regression_is_as_good_as_in_keras() {
     let keras = [KERAS_TRAINING_LOSS, KERAS_TEST_ACCURACY];
-    let [loss, accuracy] = train_all(ModelName::Linear, SEEDS, keras);
+    let [loss, accuracy] = train_all(ModelName::Linear, Schedule::Constant, SEEDS, keras);
     assert!((loss - KERAS_TRAINING_LOSS).abs() < 0.003, "mean training loss {loss}, Keras's {KERAS_TRAINING_LOSS}");
     assert!((accuracy - KERAS_TEST_ACCURACY).abs() < 0.002, "mean accuracy {accuracy}, Keras's {KERAS_TEST_ACCURACY}");
 }

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use dense_core::{Batch, Dense, Kernel, Random};
-use host_trainer::cli::Optimizer;
+use host_trainer::cli::{Optimizer, Schedule};
 use host_trainer::dataset::{Dataset, Split};
 use host_trainer::fit::{FitError, Settings};
 use host_trainer::model::{Model, ModelName};
@@ -29,6 +29,7 @@ const LONG_REPETITIONS: usize = 3;
 const RECIPE: Settings = Settings {
     optimizer: Optimizer::Adam,
     learning_rate: 0.001,
+    schedule: Schedule::Constant,
     batch_size: 32,
     epochs: 10,
     seed: 0,
@@ -40,7 +41,10 @@ fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/fashion-mnist");
     let dataset = Dataset::load(&folder).expect("the data set comes with the repository");
     let settings = Settings { kernel: Kernel::best(), ..RECIPE };
-    println!("kernel {}, the best of {REPETITIONS} repetitions each, of {LONG_REPETITIONS} with hidden layers\n", settings.kernel.name());
+    println!(
+        "kernel {}, the best of {REPETITIONS} repetitions each, of {LONG_REPETITIONS} with hidden layers\n",
+        settings.kernel.name()
+    );
 
     let peak = peak::peak();
     if let Some(peak) = peak {

@@ -28,9 +28,10 @@ pub fn fit<N: Network<PIXELS, Target = u8> + Send>(
     settings: &Settings,
     progress: &mut Progress,
 ) -> Result<Vec<Epoch>, FitError> {
+    let (rate, schedule) = (settings.learning_rate, settings.schedule(split.len()));
     match settings.optimizer {
-        Optimizer::Sgd => fit_by(Sgd::new(settings.learning_rate)?, network, split, settings, progress),
-        Optimizer::Adam => fit_by(Adam::new(settings.learning_rate)?, network, split, settings, progress),
+        Optimizer::Sgd => fit_by(Sgd::new(rate)?.with_schedule(schedule)?, network, split, settings, progress),
+        Optimizer::Adam => fit_by(Adam::new(rate)?.with_schedule(schedule)?, network, split, settings, progress),
     }
 }
 

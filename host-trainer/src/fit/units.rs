@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use dense_core::layers::{MomentsMut, UnitsMut};
 use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::optimizers::Optimizer as _;
 use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random, Sgd};
 
 use super::{FitError, Settings, metrics};
@@ -43,7 +44,7 @@ pub fn fit(
         let classes = exchange.classes(index);
         let units = layer.units_mut().split(classes.start).1.split(classes.len()).0;
         let moments = state.units_mut().split(classes.start).1.split(classes.len()).0;
-        let optimizer = PartOptimizer::new(settings, moments)?;
+        let optimizer = PartOptimizer::new(settings, split.len(), moments)?;
         parts.push(Part { index, first: classes.start, units, optimizer, exchange });
     }
     let epochs = thread::scope(|scope| {
@@ -84,10 +85,11 @@ enum PartOptimizer<'a> {
 }
 
 impl<'a> PartOptimizer<'a> {
-    fn new(settings: &Settings, moments: MomentsMut<'a, PIXELS>) -> Result<Self, Error> {
+    fn new(settings: &Settings, samples: usize, moments: MomentsMut<'a, PIXELS>) -> Result<Self, Error> {
+        let (rate, schedule) = (settings.learning_rate, settings.schedule(samples));
         Ok(match settings.optimizer {
-            Optimizer::Sgd => Self::Sgd(Sgd::new(settings.learning_rate)?),
-            Optimizer::Adam => Self::Adam(Adam::new(settings.learning_rate)?, moments),
+            Optimizer::Sgd => Self::Sgd(Sgd::new(rate)?.with_schedule(schedule)?),
+            Optimizer::Adam => Self::Adam(Adam::new(rate)?.with_schedule(schedule)?, moments),
         })
     }
 }
@@ -166,7 +168,10 @@ impl Part<'_> {
             own
         };
         match &mut self.optimizer {
-            PartOptimizer::Sgd(sgd) => self.units.step_sgd(kernel, batch, deltas, sgd)?,
+            PartOptimizer::Sgd(sgd) => {
+                sgd.advance();
+                self.units.step_sgd(kernel, batch, deltas, sgd)?;
+            }
             PartOptimizer::Adam(adam, moments) => {
                 self.units.step_adam(kernel, batch, deltas, moments, &adam.next_step())?;
             }

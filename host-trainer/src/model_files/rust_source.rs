@@ -81,7 +81,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
 //! - data set: {}
 //! - model: `{}`
 //! - optimizer: {}
-//! - learning rate: {}
+//! - learning rate: {}{}
 //! - batch size: {}
 //! - epochs: {}
 //! - training samples: {}
@@ -99,6 +99,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
         model.weights.description(),
         recipe.optimizer,
         recipe.learning_rate,
+        if recipe.schedule == "constant" { String::new() } else { format!(", {} schedule", recipe.schedule) },
         recipe.batch_size,
         recipe.epochs,
         recipe.samples,

@@ -47,6 +47,7 @@ pub(super) fn trained<'a>(weights: &'a Weights, class_names: &'a [String; 10]) -
             data_set: "fashion-mnist".into(),
             optimizer: "adam".into(),
             learning_rate: 0.001,
+            schedule: "constant".into(),
             batch_size: 32,
             epochs: 10,
             samples: 60_000,

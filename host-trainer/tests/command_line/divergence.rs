@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use dense_core::{Kernel, Random};
-use host_trainer::cli::Optimizer;
+use host_trainer::cli::{Optimizer, Schedule};
 use host_trainer::dataset::Split;
 use host_trainer::fit::{FitError, Settings};
 use host_trainer::model::{Model, ModelName};
@@ -27,19 +27,20 @@ fn an_overflow_is_reported_with_its_place() {
     for &model in ModelName::value_variants() {
         // All threads must come to the same end, or one would wait for another for ever.
         let threads: &[usize] = if model == ModelName::Linear { &[1, 2, 3, 10] } else { &[1] };
-        for (optimizer, &threads) in threads.iter().flat_map(|threads| OPTIMIZERS.map(|optimizer| (optimizer, threads))) {
+        for (optimizer, &threads) in threads.iter().flat_map(|threads| OPTIMIZERS.map(|optimizer| (optimizer, threads)))
+        {
             for batch_size in [1, 6] {
                 let settings = Settings {
                     optimizer,
                     learning_rate: 0.001,
+                    schedule: Schedule::Constant,
                     batch_size,
                     epochs: 2,
                     seed: 7,
                     threads,
                     kernel: Kernel::best(),
                 };
-                let error =
-                    overflowing(model).fit(&split, &settings, &mut Progress::new(0, 0, 0)).unwrap_err();
+                let error = overflowing(model).fit(&split, &settings, &mut Progress::new(0, 0, 0)).unwrap_err();
                 let step = place / batch_size + 1;
                 assert_eq!(error, FitError::Diverged { epoch: 1, step }, "{model:?}, {settings:?}");
                 let error = RunError::from(error);

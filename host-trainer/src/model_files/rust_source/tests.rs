@@ -74,7 +74,9 @@ fn hidden_layers_are_nested() {
         "]))));",
     ];
     assert_eq!(lines, wanted);
-    assert!(text.contains("//! - model: `Flatten(28, 28) -> Dense(128, relu) -> Dense(64, relu) -> Dense(10, softmax)`\n"));
+    assert!(
+        text.contains("//! - model: `Flatten(28, 28) -> Dense(128, relu) -> Dense(64, relu) -> Dense(10, softmax)`\n")
+    );
     assert_eq!(text.matches("    // ").count(), 10, "only outputs have names");
 }
 

@@ -52,6 +52,7 @@ fn metadata_tells_how_the_model_was_made() {
         "class_names": class_names(),
         "optimizer": "adam",
         "learning_rate": 0.001,
+        "schedule": "constant",
         "batch_size": 32,
         "epochs": 10,
         "samples": 60_000,
