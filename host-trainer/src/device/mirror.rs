@@ -130,6 +130,8 @@ fn not_finite(name: &str, error: Error) -> DeviceError {
 
 #[cfg(test)]
 mod tests {
+    use dense_core::Network;
+
     use super::*;
 
     /// A model of small weights of both signs, and an image.

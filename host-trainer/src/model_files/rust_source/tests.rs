@@ -84,7 +84,7 @@ fn hidden_layers_are_nested() {
 fn faults_in_hidden_layers_name_the_line() {
     let text = to_rust_source(&trained(&weights(ModelName::Mlp32), &class_names()));
     for (old, new, wanted) in [
-        ("]), Output::new(", "]), Hidden::new(", "found `]), Hidden::new(Dense::from_bits([`, wanted a number"),
+        ("]), Output::new(", "]), Hidden::new(", "found `]),`, wanted a number"),
         ("]), Output::new(Dense::from_bits([\n", "", "wanted a number such as"),
         ("\n])));", "\n]);", "found `]);`, wanted a number"),
         ("Hidden<784, 32,", "Hidden<784, 33,", "wanted `use dense_core::Dense;`"),
