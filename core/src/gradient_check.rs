@@ -79,8 +79,9 @@ pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
         let size = f64::from(gradient).abs().max(slope.abs()).max(LEAST_PART * largest);
         let relative = if error == 0.0 { 0.0 } else { error / size };
         let found = GradientError { relative, place, gradient, slope };
-        // A NaN is worse than any number.
-        if worst.is_none_or(|worst: GradientError| !(relative <= worst.relative) && !worst.relative.is_nan()) {
+        let is_worse = |worst: GradientError| relative > worst.relative || relative.is_nan();
+        // A NaN is worse than any number, and the first one counts.
+        if worst.is_none_or(|worst: GradientError| !worst.relative.is_nan() && is_worse(worst)) {
             worst = Some(found);
         }
     });

@@ -35,7 +35,9 @@
 pub enum Backend {
     /// The polynomials of this module, exact to about a unit in the last place.
     Polynomial = 0,
-    /// Feature `micromath`.
+    /// micromath's `exp`, with feature `micromath`: within 0.24 % of the exact value, sigmoid within 0.0005, tanh within
+    /// 0.0008 and softmax within 0.0005. Softmax keeps the order of the logits, so trained weights find the same class.
+    /// Trained with it, example `binary` judges every one of its 169 test tumours by the same counts, 10 of them wrong.
     Micromath = 1,
 }
 
@@ -157,7 +159,7 @@ pub fn exp_nonpositive(x: f32) -> f32 {
 /// Below this magnitude [`tanh`] is a polynomial; above, 1 − 2 / (e²ˣ + 1) loses nothing.
 const TANH_SEAM: f32 = 0.625;
 /// (tanh x − x) / x³ in rising powers of x², for |x| < [`TANH_SEAM`]: `tanhf` of the Cephes library (S. L. Moshier).
-const TANH_POLYNOMIAL: [f32; 5] = [-0.333_332_82, 0.133_314_42, -0.053_739_715, 0.020_639_089, -0.005_704_988_7];
+const TANH_POLYNOMIAL: [f32; 5] = [-0.333_332_8, 0.133_314_42, -0.053_739_715, 0.020_639_088, -0.005_704_988_7];
 
 /// The logistic function 1 / (1 + e⁻ˣ), within 2.5 units in the last place; +0.0 where it is less than
 /// [`SMALLEST_SIGNAL`]. [`NAN`] for NaN.

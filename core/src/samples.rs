@@ -5,6 +5,9 @@ use heapless::Vec;
 use crate::kernels::Element;
 use crate::{Batch, Error, Random, error};
 
+/// A batch, with a target for each of its samples.
+pub type Labelled<'a, T, Target, const IN: usize> = (Batch<'a, T, IN>, &'a [Target]);
+
 /// Samples with their targets, to be gone through as often as wanted.
 pub trait Samples<T, Target, const IN: usize> {
     /// Starts an epoch.
@@ -14,7 +17,7 @@ pub trait Samples<T, Target, const IN: usize> {
     ///
     /// # Errors
     /// What is wrong with `most`.
-    fn next_batch(&mut self, most: usize) -> Result<Option<(Batch<'_, T, IN>, &[Target])>, Error>;
+    fn next_batch(&mut self, most: usize) -> Result<Option<Labelled<'_, T, Target, IN>>, Error>;
 }
 
 /// Samples in the order in which they lie.
@@ -41,7 +44,7 @@ impl<T: Element, Target, const IN: usize> Samples<T, Target, IN> for InOrder<'_,
         self.done = 0;
     }
 
-    fn next_batch(&mut self, most: usize) -> Result<Option<(Batch<'_, T, IN>, &[Target])>, Error> {
+    fn next_batch(&mut self, most: usize) -> Result<Option<Labelled<'_, T, Target, IN>>, Error> {
         let batch = next(&mut self.done, self.samples.len(), most);
         match (self.samples.get(batch.clone()), self.targets.get(batch)) {
             (Some(samples), Some(targets)) if !samples.is_empty() => Ok(Some((Batch::new(samples)?, targets))),
@@ -90,7 +93,7 @@ impl<T: Element, Target: Copy, const IN: usize, const BATCH: usize> Samples<T, T
         self.done = 0;
     }
 
-    fn next_batch(&mut self, most: usize) -> Result<Option<(Batch<'_, T, IN>, &[Target])>, Error> {
+    fn next_batch(&mut self, most: usize) -> Result<Option<Labelled<'_, T, Target, IN>>, Error> {
         check_size(most, BATCH)?;
         let batch = next(&mut self.done, self.order.len(), most);
         let upcoming = next(&mut batch.end.clone(), self.order.len(), most);
@@ -131,7 +134,7 @@ impl<I: Iterator<Item = ([T; IN], Target)> + Clone, T: Element, Target, const IN
         self.left = self.all.clone();
     }
 
-    fn next_batch(&mut self, most: usize) -> Result<Option<(Batch<'_, T, IN>, &[Target])>, Error> {
+    fn next_batch(&mut self, most: usize) -> Result<Option<Labelled<'_, T, Target, IN>>, Error> {
         check_size(most, BATCH)?;
         self.samples.clear();
         self.targets.clear();

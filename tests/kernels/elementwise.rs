@@ -21,7 +21,8 @@ fn values() -> Vec<f32> {
 }
 
 pub(crate) fn functions(kernel: Kernel) {
-    let functions: [(&str, fn(Kernel, &mut [f32])); 5] = [
+    type Function = fn(Kernel, &mut [f32]);
+    let functions: [(&str, Function); 5] = [
         ("flush", elementwise::flush),
         ("relu", elementwise::relu),
         ("sigmoid", elementwise::sigmoid),
