@@ -44,8 +44,8 @@ fn fit_by<N: Network<PIXELS, Target = u8> + Send, O: Rule + Send>(
     progress: &mut Progress,
 ) -> Result<Vec<Epoch>, FitError> {
     match settings.batch_size.min(split.len()) {
-        ..=32 => fit_in::<N, O, 32>(optimizer, network, split, settings, progress),
-        ..=1024 => fit_in::<N, O, 1024>(optimizer, network, split, settings, progress),
+        0..=32 => fit_in::<N, O, 32>(optimizer, network, split, settings, progress),
+        33..=1024 => fit_in::<N, O, 1024>(optimizer, network, split, settings, progress),
         _ => fit_in::<N, O, 65_536>(optimizer, network, split, settings, progress),
     }
 }
