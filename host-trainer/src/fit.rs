@@ -1,22 +1,13 @@
-//! The learning loop: epochs of shuffled batches, each one step, on one thread or several.
-//!
-//! Each thread trains some of the layer's units. It computes their logits for the whole batch, hands them to the others,
-//! and has all it needs to correct its own weights: one meeting a step, no shared weights, and no sum that depends on
-//! how many threads there are.
+//! The learning loop: epochs of shuffled batches, each one step.
 
-use std::thread;
-use std::time::Instant;
+pub mod network;
+pub mod units;
 
-use dense_core::layers::{MomentsMut, UnitsMut};
-use dense_core::losses::sparse_categorical_cross_entropy;
-use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random, Sgd};
+use dense_core::{Error, Kernel, optimizers};
 
-use crate::cli::Optimizer;
-use crate::dataset::Split;
-use crate::exchange::Exchange;
-use crate::history::{Epoch, Metrics};
-use crate::idx::{CLASSES, PIXELS};
-use crate::progress::Progress;
+use crate::cli::{Optimizer, Schedule};
+use crate::history::Metrics;
+use crate::idx::CLASSES;
 
 /// How to train.
 #[derive(Clone, Copy, Debug)]
@@ -25,13 +16,15 @@ pub struct Settings {
     pub optimizer: Optimizer,
     /// The optimizer's step size.
     pub learning_rate: f32,
+    /// What becomes of it.
+    pub schedule: Schedule,
     /// Samples in a step; the last step of an epoch has what is left.
     pub batch_size: usize,
     /// Passes over the samples.
     pub epochs: usize,
     /// Where the shuffles come from.
     pub seed: u64,
-    /// Threads to share the work; no more than there are classes find any.
+    /// Threads to share the work of a layer without hidden ones before it; no more than there are classes find any.
     pub threads: usize,
     /// The version of the loops.
     pub kernel: Kernel,
@@ -49,6 +42,17 @@ impl Settings {
     pub const fn steps_per_epoch(&self, samples: usize) -> usize {
         if self.batch_size == 0 { 0 } else { samples.div_ceil(self.batch_size) }
     }
+
+    /// The schedule for so many samples.
+    fn schedule(&self, samples: usize) -> optimizers::Schedule {
+        match self.schedule {
+            Schedule::Constant => optimizers::Schedule::Constant,
+            Schedule::Cosine => {
+                let steps = self.steps_per_epoch(samples).saturating_mul(self.epochs);
+                optimizers::Schedule::Cosine { steps: u32::try_from(steps).unwrap_or(u32::MAX), rest: 0.0 }
+            }
+        }
+    }
 }
 
 /// Why a fit ended early.
@@ -65,172 +69,24 @@ pub enum FitError {
         /// The step in the epoch, from 1.
         step: usize,
     },
+    /// The system gives no stack to train on.
+    #[error("no memory for batches of this size: {bytes} bytes")]
+    Memory {
+        /// Its size.
+        bytes: usize,
+    },
     /// A setting or a sample was wrong.
     #[error("{0}")]
     Core(#[from] Error),
 }
 
-/// Trains `layer` on the samples and returns how each epoch went: the means over the epoch of the loss and the accuracy
-/// of each batch before its step, as Keras reports them.
-///
-/// The weights come out the same, to the last bit, for any number of threads and any kernel.
-///
-/// # Errors
-///
-/// [`FitError::Diverged`] as soon as a logit is not finite; [`FitError::Core`] for wrong settings or samples. `layer` is
-/// then as it was.
-pub fn fit(
-    layer: &mut Dense<PIXELS, CLASSES>,
-    split: &Split,
-    settings: &Settings,
-    progress: &mut Progress,
-) -> Result<Vec<Epoch>, FitError> {
-    if split.is_empty() || settings.batch_size == 0 {
-        return Err(FitError::Core(Error::EmptyBatch));
-    }
-    let threads = settings.working_threads();
-    let exchange = &Exchange::new(threads, settings.batch_size.min(split.len()));
-    // Copies, so that no two threads write to one cache line, such as that of the biases.
-    let copy = |_| (Box::new(layer.clone()), Box::new(AdamState::<PIXELS, CLASSES>::ZERO));
-    let mut copies: Vec<_> = (0..threads).map(copy).collect();
-    let mut parts = Vec::new();
-    for (index, (layer, state)) in copies.iter_mut().enumerate() {
-        let classes = exchange.classes(index);
-        let units = layer.units_mut().split(classes.start).1.split(classes.len()).0;
-        let moments = state.units_mut().split(classes.start).1.split(classes.len()).0;
-        let optimizer = PartOptimizer::new(settings, moments)?;
-        parts.push(Part { index, first: classes.start, units, optimizer, exchange });
-    }
-    let epochs = thread::scope(|scope| {
-        let mut parts = parts.into_iter();
-        let first = parts.next();
-        for part in parts {
-            // All threads see the same numbers, so the first one has any error that another has.
-            scope.spawn(move || part.fit(split, settings, &mut Progress::new(0, 0, 0)));
+impl FitError {
+    /// What an error in a step means for the fit.
+    fn of_step(error: Error, epoch: usize, step: usize) -> Self {
+        match error {
+            Error::NotFinite { .. } => Self::Diverged { epoch, step },
+            error => Self::Core(error),
         }
-        first.map_or(Ok(Vec::new()), |part| part.fit(split, settings, progress))
-    })?;
-    for (index, (trained, _)) in copies.iter().enumerate() {
-        let classes = exchange.classes(index);
-        for class in classes.clone() {
-            for pixel in 0..PIXELS {
-                layer.set_weight(class, pixel, trained.weight(class, pixel));
-            }
-        }
-        layer.bias_mut()[classes.clone()].copy_from_slice(&trained.bias()[classes]);
-    }
-    Ok(epochs)
-}
-
-/// The units that one thread trains.
-struct Part<'a> {
-    /// Which part it is, from 0.
-    index: usize,
-    /// The class of the first unit.
-    first: usize,
-    units: UnitsMut<'a, PIXELS>,
-    optimizer: PartOptimizer<'a>,
-    exchange: &'a Exchange,
-}
-
-enum PartOptimizer<'a> {
-    Sgd(Sgd),
-    Adam(Adam, MomentsMut<'a, PIXELS>),
-}
-
-impl<'a> PartOptimizer<'a> {
-    fn new(settings: &Settings, moments: MomentsMut<'a, PIXELS>) -> Result<Self, Error> {
-        Ok(match settings.optimizer {
-            Optimizer::Sgd => Self::Sgd(Sgd::new(settings.learning_rate)?),
-            Optimizer::Adam => Self::Adam(Adam::new(settings.learning_rate)?, moments),
-        })
-    }
-}
-
-/// What a step works on, kept from step to step.
-struct Buffers {
-    labels: Vec<u8>,
-    /// The logits of all classes, then their deltas.
-    logits: Vec<[f32; CLASSES]>,
-    /// Those of this part's classes only.
-    own: Vec<f32>,
-}
-
-impl Part<'_> {
-    /// Every thread runs this over the same samples in the same order.
-    fn fit(mut self, split: &Split, settings: &Settings, progress: &mut Progress) -> Result<Vec<Epoch>, FitError> {
-        let samples = split.len();
-        let mut random = Random::new(settings.seed, Random::SHUFFLE);
-        let mut order: Vec<u32> = (0..).take(samples).collect();
-        let mut buffers = Buffers { labels: Vec::new(), logits: Vec::new(), own: Vec::new() };
-        let mut epochs = Vec::with_capacity(settings.epochs);
-        let mut step_count = 0;
-        for epoch in 1..=settings.epochs {
-            let start = Instant::now();
-            progress.start_epoch(epoch);
-            random.shuffle(&mut order);
-            let (mut loss, mut correct, mut done) = (0.0, 0_u32, 0);
-            for (step, batch) in order.chunks(settings.batch_size).enumerate() {
-                done += batch.len();
-                let next = &order[done..(done + settings.batch_size).min(samples)];
-                let score =
-                    self.step(split, batch, next, settings.kernel, step_count, &mut buffers).map_err(|error| {
-                        match error {
-                            Error::NotFinite { .. } => FitError::Diverged { epoch, step: step + 1 },
-                            error => FitError::Core(error),
-                        }
-                    })?;
-                step_count += 1;
-                loss += f64::from(score.loss);
-                correct += score.correct;
-                progress.step(step + 1, || (metrics(loss, correct, done), done));
-            }
-            let seconds = start.elapsed().as_secs_f64();
-            let metrics = metrics(loss, correct, samples);
-            progress.finish_epoch(metrics, seconds, samples);
-            epochs.push(Epoch { metrics, seconds });
-        }
-        Ok(epochs)
-    }
-
-    /// One step: forward, loss, backward, update.
-    fn step(
-        &mut self,
-        split: &Split,
-        order: &[u32],
-        next: &[u32],
-        kernel: Kernel,
-        step_count: usize,
-        buffers: &mut Buffers,
-    ) -> Result<dense_core::Score, Error> {
-        let batch = Batch::indexed(&split.images, order)?.followed_by(next)?;
-        let Buffers { labels, logits, own } = buffers;
-        labels.clear();
-        labels.extend(order.iter().map(|&sample| split.labels[sample as usize]));
-        logits.resize(order.len(), [0.0; CLASSES]);
-        if self.units.len() == CLASSES {
-            self.units.forward(kernel, batch, logits.as_flattened_mut())?;
-        } else {
-            own.resize(order.len() * self.units.len(), 0.0);
-            self.units.forward(kernel, batch, own)?;
-            self.exchange.swap(step_count, self.index, own, logits);
-        }
-        let score = sparse_categorical_cross_entropy(kernel, logits, labels)?;
-        let deltas = if self.units.len() == CLASSES {
-            logits.as_flattened()
-        } else {
-            for (own, deltas) in own.chunks_exact_mut(self.units.len()).zip(&*logits) {
-                own.copy_from_slice(&deltas[self.first..][..own.len()]);
-            }
-            own
-        };
-        match &mut self.optimizer {
-            PartOptimizer::Sgd(sgd) => self.units.step_sgd(kernel, batch, deltas, sgd)?,
-            PartOptimizer::Adam(adam, moments) => {
-                self.units.step_adam(kernel, batch, deltas, moments, &adam.next_step())?;
-            }
-        }
-        Ok(score)
     }
 }
 

@@ -30,10 +30,14 @@ pub struct History {
     pub test: Metrics,
     /// Wall-clock time of all epochs together.
     pub fit_seconds: f64,
+    /// Name of the model, as given to `--model`.
+    pub model: String,
     /// Name of the optimizer, as given to `--optimizer`.
     pub optimizer: String,
     /// Step size of the optimizer.
     pub learning_rate: f32,
+    /// What became of it, as given to `--schedule`.
+    pub schedule: String,
     /// Samples in one training step.
     pub batch_size: usize,
     /// Training samples in one epoch.
@@ -69,8 +73,10 @@ mod tests {
             ],
             test: metrics(0.375, 0.8125),
             fit_seconds: 0.375,
+            model: "linear".into(),
             optimizer: "adam".into(),
             learning_rate: 0.001,
+            schedule: "constant".into(),
             batch_size: 32,
             samples: 60_000,
             seed: u64::MAX,
@@ -89,8 +95,10 @@ mod tests {
             ],
             "test": { "loss": 0.375, "accuracy": 0.8125 },
             "fit_seconds": 0.375,
+            "model": "linear",
             "optimizer": "adam",
             "learning_rate": 0.001,
+            "schedule": "constant",
             "batch_size": 32,
             "samples": 60_000,
             "seed": u64::MAX,

@@ -7,20 +7,53 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use dense_core::Dense;
+use clap::ValueEnum;
+use dense_core::Network;
 use serde::Serialize;
+
+use crate::model::{Layer, Layers, Linear, Model, ModelName};
 
 pub use self::rust_source::{from_rust_source, to_rust_source};
 pub use self::safetensors::{from_safetensors, to_safetensors};
 
-/// Pixels of an image.
-const INPUTS: usize = 784;
-/// Classes.
-const OUTPUTS: usize = 10;
-
 /// How generated Rust begins.
 const TITLE: &str = "//! The trained model. Generated: edit the recipe, not this file.";
-const MODEL: &str = "Flatten(28, 28) -> Dense(10, softmax)";
+
+/// The numbers of a network, and which network it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// Which network.
+    pub model: ModelName,
+    /// Its layers, the first one first.
+    pub layers: Vec<Layer>,
+}
+
+impl Weights {
+    /// All parameters +0.0.
+    #[must_use]
+    pub fn zero(model: ModelName) -> Self {
+        Self { model, layers: model.network().layers() }
+    }
+
+    /// The network with these numbers.
+    #[must_use]
+    pub fn network(&self) -> Box<dyn Model> {
+        let mut network = self.model.network();
+        network.set_layers(&self.layers);
+        network
+    }
+
+    /// The layers in words: `Flatten(28, 28) -> Dense(10, softmax)`.
+    fn description(&self) -> String {
+        let layers = self.layers.iter().map(|layer| format!(" -> Dense({}, {})", layer.outputs(), layer.activation));
+        "Flatten(28, 28)".to_owned() + &layers.collect::<String>()
+    }
+
+    /// All networks there are, to look for the one that a file holds.
+    fn all() -> impl Iterator<Item = Self> {
+        ModelName::value_variants().iter().map(|&model| Self::zero(model))
+    }
+}
 
 /// Everything that decides the trained weights, down to the last bit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,6 +64,8 @@ pub struct Recipe {
     pub optimizer: String,
     /// Step size of the optimizer.
     pub learning_rate: f32,
+    /// What became of it, as given to `--schedule`.
+    pub schedule: String,
     /// Samples in one training step.
     pub batch_size: usize,
     /// Passes over the training samples.
@@ -44,9 +79,9 @@ pub struct Recipe {
 /// A trained model, how it was made and how good it is.
 #[derive(Clone, Debug)]
 pub struct TrainedModel<'a> {
-    /// The weights, a row for each class, and the biases.
-    pub layer: &'a Dense<784, 10>,
-    /// The names of the classes, in the order of the rows.
+    /// Its numbers.
+    pub weights: &'a Weights,
+    /// The names of the classes, in the order of the last layer's outputs.
     pub class_names: &'a [String; 10],
     /// How it was made.
     pub recipe: Recipe,
@@ -95,29 +130,44 @@ pub enum ModelFileError {
     /// The container of the tensors is faulty.
     #[error("not a valid safetensors file: {0}")]
     Container(::safetensors::SafeTensorError),
+    /// There are more layers than any model has.
+    #[error("{found} dense layers, but no model has more than {most}")]
+    Layers {
+        /// How many there are.
+        found: usize,
+        /// How many the largest model has.
+        most: usize,
+    },
+    /// The file holds a good model, but not the one that is wanted.
+    #[error("holds the model {}, wanted {}", .found.name(), .wanted.name())]
+    OtherModel {
+        /// The model in the file.
+        found: ModelName,
+        /// The model wanted.
+        wanted: ModelName,
+    },
     /// A tensor is not one of this model.
     #[error("tensor `{name}`: {fault}")]
     Tensor {
         /// Name of the tensor.
-        name: &'static str,
+        name: String,
         /// What is wrong with it.
         fault: String,
     },
 }
 
-/// Reads the model in the file at `path`; its contents tell which of the two formats it has.
+/// Reads the model in the file at `path`; its contents tell which of the two formats it has, and which model it is.
 ///
 /// # Errors
 ///
-/// If the file cannot be read or does not hold a model of 784 inputs and 10 outputs. The error
-/// names the file.
-pub fn load(path: &Path) -> Result<Box<Dense<784, 10>>, ModelFileError> {
+/// If the file cannot be read or does not hold a model. The error names the file.
+pub fn load(path: &Path) -> Result<Weights, ModelFileError> {
     let bytes = fs::read(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ModelFileError::Missing(path.into()),
         _ => ModelFileError::Unreadable { path: path.into(), error },
     })?;
     // A safetensors file is the length of its header in 8 bytes, then the header, a JSON object.
-    let layer = if bytes.get(8) == Some(&b'{') {
+    let weights = if bytes.get(8) == Some(&b'{') {
         from_safetensors(&bytes)
     } else {
         match std::str::from_utf8(&bytes) {
@@ -125,7 +175,27 @@ pub fn load(path: &Path) -> Result<Box<Dense<784, 10>>, ModelFileError> {
             Err(_) => Err(ModelFileError::UnknownFormat),
         }
     };
-    layer.map(Box::new).map_err(|fault| ModelFileError::Faulty { path: path.into(), fault: Box::new(fault) })
+    weights.map_err(|fault| faulty(path, fault))
+}
+
+/// Reads softmax regression, the model that a device runs, from the file at `path`.
+///
+/// # Errors
+///
+/// As [`load`], or if the file holds another model.
+pub fn load_linear(path: &Path) -> Result<Box<Linear>, ModelFileError> {
+    let weights = load(path)?;
+    if weights.model != ModelName::Linear {
+        let fault = ModelFileError::OtherModel { found: weights.model, wanted: ModelName::Linear };
+        return Err(faulty(path, fault));
+    }
+    let mut network = Box::new(Linear::ZERO);
+    network.set_layers(&weights.layers);
+    Ok(network)
+}
+
+fn faulty(path: &Path, fault: ModelFileError) -> ModelFileError {
+    ModelFileError::Faulty { path: path.into(), fault: Box::new(fault) }
 }
 
 /// Refuses to replace a file that is not generated Rust, such as one that was written by hand.
@@ -146,94 +216,4 @@ pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_generated_files_are_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("weights.rs");
-        check_replaceable(&path).unwrap();
-        for (contents, replaceable) in [
-            (to_rust_source(&model(&layer(), &class_names())).into_bytes(), true),
-            (Vec::new(), true),
-            (b"//! By hand.".to_vec(), false),
-            (b"\xff\xfe and more than the title is long, so that it is read whole".to_vec(), false),
-        ] {
-            fs::write(&path, &contents).unwrap();
-            assert_eq!(check_replaceable(&path).is_ok(), replaceable, "{contents:?}");
-        }
-    }
-
-    /// A layer whose every number is another, of both signs and far apart in size.
-    pub(super) fn layer() -> Dense<784, 10> {
-        let mut layer = Dense::ZERO;
-        let mut number = 1.0e-15_f32;
-        let mut next = || {
-            number *= -1.007;
-            number
-        };
-        layer.set_weights(std::iter::repeat_with(&mut next));
-        layer.bias_mut().fill_with(next);
-        layer
-    }
-
-    pub(super) fn class_names() -> [String; 10] {
-        ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
-            .map(String::from)
-    }
-
-    pub(super) fn model<'a>(layer: &'a Dense<784, 10>, class_names: &'a [String; 10]) -> TrainedModel<'a> {
-        TrainedModel {
-            layer,
-            class_names,
-            recipe: Recipe {
-                data_set: "fashion-mnist".into(),
-                optimizer: "adam".into(),
-                learning_rate: 0.001,
-                batch_size: 32,
-                epochs: 10,
-                samples: 60_000,
-                seed: 7,
-            },
-            test_accuracy: 0.843_75,
-            test_loss: 0.451_25,
-        }
-    }
-
-    #[test]
-    fn load_tells_the_formats_apart_by_their_contents() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("model");
-        let layer = layer();
-        let class_names = class_names();
-        let model = model(&layer, &class_names);
-        for contents in [to_rust_source(&model).into_bytes(), to_safetensors(&model).unwrap()] {
-            fs::write(&path, contents).unwrap();
-            assert_eq!(*load(&path).unwrap(), layer);
-        }
-    }
-
-    #[test]
-    fn load_names_the_file_and_the_fault() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("model");
-        let name = path.display().to_string();
-
-        let missing = load(&path).unwrap_err().to_string();
-        assert_eq!(missing, format!("{name}: no such file; run `host-trainer train` first"));
-
-        for (contents, wanted) in [
-            (&b""[..], "line 1: the file ends"),
-            (&b"fn main() {}\n"[..], "line 1: found `fn main() {}`, wanted `use"),
-            (&b"\xff\xfe\x00"[..], "neither a .safetensors file nor a .rs file"),
-            (&b"\x02\0\0\0\0\0\0\0{}"[..], "tensor `dense.kernel`: missing"),
-            (&b"\xff\0\0\0\0\0\0\0{}"[..], "not a valid safetensors file: "),
-        ] {
-            fs::write(&path, contents).unwrap();
-            let text = load(&path).unwrap_err().to_string();
-            assert!(text.starts_with(&name) && text.contains(wanted), "{text}");
-        }
-        assert!(matches!(load(folder.path()), Err(ModelFileError::Unreadable { .. })));
-    }
-}
+mod tests;

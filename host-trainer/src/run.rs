@@ -4,20 +4,21 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
-use dense_core::{Dense, Kernel, KernelError, Random};
+use dense_core::{Kernel, KernelError};
 
-use crate::cli::{EvaluateArgs, TrainArgs};
+use crate::cli::{EvaluateArgs, TrainArgs, WEIGHTS};
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::DeviceError;
-use crate::evaluate::{self, BATCH_SIZE};
+use crate::evaluate::BATCH_SIZE;
 use crate::files::{FileError, Outputs, Written, check_targets};
-use crate::fit::{FitError, Settings, fit};
+use crate::fit::{FitError, Settings};
 use crate::history::{History, Metrics};
-use crate::idx::{CLASSES, PIXELS, SIDE};
-use crate::model_files::{self, ModelFileError, Recipe, TrainedModel};
+use crate::model::{Model, ModelName};
+use crate::model_files::{self, ModelFileError, Recipe, TrainedModel, Weights};
+use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pictures;
 use crate::progress::{Progress, print_evaluation};
-use crate::summary::{LayerSummary, summary, thousands};
+use crate::summary::thousands;
 use crate::terminal::{has_colours, print};
 
 /// Why a command failed.
@@ -49,6 +50,25 @@ pub enum RunError {
     /// The training failed.
     #[error("{0}")]
     Fit(#[from] FitError),
+    /// More threads than the model can use.
+    #[error("--threads {threads}: {} trains with one thread, only {} can use more", .model.name(), ModelName::Linear.name())]
+    Threads {
+        /// How many were given.
+        threads: usize,
+        /// The model.
+        model: ModelName,
+    },
+    /// A model for the firmware's file that the firmware cannot run.
+    #[error(
+        "--weights {}: the firmware runs {}, not {}; choose another file",
+        path.display(), ModelName::Linear.name(), .model.name()
+    )]
+    Firmware {
+        /// The firmware's file.
+        path: PathBuf,
+        /// The model.
+        model: ModelName,
+    },
     /// Something was not done on a device.
     #[error("{0}")]
     Device(#[from] DeviceError),
@@ -75,18 +95,21 @@ impl RunError {
 pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let common = &arguments.common;
     let kernel = common.kernel.kernel()?;
+    let weights_path = arguments.weights();
+    check_model(arguments, &weights_path)?;
     let mut dataset = Dataset::load(&common.data)?;
     let [picture_path, history_path, model_path] =
         ["images.png", "history.json", "model.safetensors"].map(|name| arguments.out.join(name));
-    check_targets(&[&picture_path, &history_path, &model_path, &arguments.weights])?;
-    model_files::check_replaceable(&arguments.weights)?;
-    let (train_shape, test_shape) = (shape(dataset.train.len()), shape(dataset.test.len()));
+    check_targets(&[&picture_path, &history_path, &model_path, &weights_path])?;
+    model_files::check_replaceable(&weights_path)?;
+    let (train_shape, test_shape) = (describe_shape(&dataset.train), describe_shape(&dataset.test));
     if let Some(limit) = arguments.limit {
         dataset.train.truncate(limit);
     }
     let settings = Settings {
         optimizer: arguments.optimizer,
         learning_rate: arguments.learning_rate(),
+        schedule: arguments.schedule(),
         batch_size: arguments.batch_size,
         epochs: arguments.epochs,
         seed: arguments.seed,
@@ -97,26 +120,28 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let steps = settings.steps_per_epoch(samples);
     let shown = &dataset.train.images[..samples.min(9)];
     let picture = pictures::png_grid(shown)?;
+    let mut network = arguments.model.network();
+    network.initialise(settings.seed);
     if common.verbose > 0 {
         let captions = dataset.train.labels.iter().map(|&label| dataset.class_names[usize::from(label)].as_str());
         let captions: Vec<_> = captions.take(shown.len()).collect();
         print(&format!("{train_shape} {test_shape}\n\n{}\n", describe_data(&dataset, &settings)));
-        print(&format!("{}\n{}\n", pictures::terminal_grid(shown, &captions, has_colours()), describe_model()));
+        print(&format!("{}\n", pictures::terminal_grid(shown, &captions, has_colours())));
+        print(&format!("{}\n", describe_model(arguments.model, &network.layers())));
     }
 
-    let mut layer = Box::new(Dense::<PIXELS, CLASSES>::ZERO);
-    layer.glorot_uniform(&mut Random::new(settings.seed, Random::INITIAL_WEIGHTS));
     let start = Instant::now();
     let mut progress = Progress::new(common.verbose, settings.epochs, steps);
-    let epochs = fit(&mut layer, &dataset.train, &settings, &mut progress)?;
+    let epochs = network.fit(&dataset.train, &settings, &mut progress)?;
     let fit_seconds = start.elapsed().as_secs_f64();
-    let test = test(&layer, &dataset, kernel, common.verbose)
+    let test = test(&*network, &dataset, kernel, common.verbose)
         .map_err(|_| FitError::Diverged { epoch: settings.epochs, step: steps })?;
 
     let recipe = Recipe {
         data_set: name_of(&common.data),
         optimizer: settings.optimizer.name().into(),
         learning_rate: settings.learning_rate,
+        schedule: settings.schedule.name().into(),
         batch_size: settings.batch_size,
         epochs: settings.epochs,
         samples,
@@ -126,16 +151,19 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         epochs,
         test,
         fit_seconds,
+        model: arguments.model.name().into(),
         optimizer: recipe.optimizer.clone(),
         learning_rate: recipe.learning_rate,
+        schedule: recipe.schedule.clone(),
         batch_size: recipe.batch_size,
         samples,
         seed: recipe.seed,
         threads: settings.working_threads(),
         kernel: kernel.name().into(),
     };
+    let weights = Weights { model: arguments.model, layers: network.layers() };
     let model = TrainedModel {
-        layer: &layer,
+        weights: &weights,
         class_names: &dataset.class_names,
         recipe,
         test_accuracy: test.accuracy,
@@ -145,12 +173,28 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     outputs.stage(&picture_path, &picture)?;
     outputs.stage(&history_path, &history.to_json())?;
     outputs.stage(&model_path, &model_files::to_safetensors(&model)?)?;
-    outputs.stage(&arguments.weights, model_files::to_rust_source(&model).as_bytes())?;
+    outputs.stage(&weights_path, model_files::to_rust_source(&model).as_bytes())?;
     let written = outputs.commit()?;
     if common.verbose > 0 {
         for Written { path, bytes } in written {
             print(&format!("wrote {} ({} bytes)\n", shown_path(&path).display(), thousands(bytes as usize)));
         }
+    }
+    Ok(())
+}
+
+/// Refuses what only the model of the firmware can do.
+fn check_model(arguments: &TrainArgs, weights: &Path) -> Result<(), RunError> {
+    let TrainArgs { model, threads, .. } = *arguments;
+    if model == ModelName::Linear {
+        return Ok(());
+    }
+    if threads > 1 {
+        return Err(RunError::Threads { threads, model });
+    }
+    let lies_in_firmware = |path: &Path| path.ends_with(WEIGHTS);
+    if lies_in_firmware(weights) || fs::canonicalize(weights).is_ok_and(|path| lies_in_firmware(&path)) {
+        return Err(RunError::Firmware { path: weights.to_owned(), model });
     }
     Ok(())
 }
@@ -163,70 +207,21 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
 pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
     let common = &arguments.common;
     let kernel = common.kernel.kernel()?;
-    let layer = model_files::load(&arguments.weights)?;
+    let weights = model_files::load(&arguments.weights)?;
     let dataset = Dataset::load(&common.data)?;
     if common.verbose > 0 {
-        print(&format!("{} on {}\n", shown_path(&arguments.weights).display(), shown_path(&common.data).display()));
+        let [file, data] = [&arguments.weights, &common.data].map(|path| shown_path(path).display().to_string());
+        print(&format!("{file}, {}, on {data}\n", weights.model.name()));
     }
-    let tested = test(&layer, &dataset, kernel, common.verbose);
+    let tested = test(&*weights.network(), &dataset, kernel, common.verbose);
     tested.map(|_| ()).map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }
 
-fn test(
-    layer: &Dense<PIXELS, CLASSES>,
-    dataset: &Dataset,
-    kernel: Kernel,
-    verbose: u8,
-) -> Result<Metrics, dense_core::Error> {
+fn test(network: &dyn Model, dataset: &Dataset, kernel: Kernel, verbose: u8) -> Result<Metrics, dense_core::Error> {
     let start = Instant::now();
-    let metrics = evaluate::evaluate(layer, &dataset.test, kernel)?;
+    let metrics = network.evaluate(&dataset.test, kernel)?;
     print_evaluation(verbose, metrics, start.elapsed().as_secs_f64(), dataset.test.len().div_ceil(BATCH_SIZE));
     Ok(metrics)
-}
-
-fn shape(samples: usize) -> String {
-    format!("({samples}, {SIDE}, {SIDE})")
-}
-
-/// The labels and the bookkeeping of the fit.
-fn describe_data(dataset: &Dataset, settings: &Settings) -> String {
-    let mut text = String::from("label  class          training samples\n");
-    for (label, (name, count)) in dataset.class_names.iter().zip(dataset.train.label_counts()).enumerate() {
-        text += &format!("{label:>5}  {name:<13}  {:>16}\n", thousands(count));
-    }
-    let samples = dataset.train.len();
-    let steps = settings.steps_per_epoch(samples);
-    text += &format!("\ntask: multi-class classification, {CLASSES} classes\n");
-    text += &format!(
-        "{} samples in batches of {}: {} iterations an epoch, {} in {} epoch{}\n",
-        thousands(samples),
-        thousands(settings.batch_size),
-        thousands(steps),
-        thousands(steps * settings.epochs),
-        thousands(settings.epochs),
-        if settings.epochs == 1 { "" } else { "s" },
-    );
-    text
-}
-
-fn describe_model() -> String {
-    let layers = [
-        LayerSummary {
-            name: "flatten",
-            kind: "Flatten",
-            output_shape: format!("(None, {PIXELS})"),
-            parameters: 0,
-            trainable: true,
-        },
-        LayerSummary {
-            name: "dense",
-            kind: "Dense",
-            output_shape: format!("(None, {CLASSES})"),
-            parameters: Dense::<PIXELS, CLASSES>::PARAMETERS,
-            trainable: true,
-        },
-    ];
-    summary("softmax_regression", &layers)
 }
 
 /// The last part of a folder's path, whatever way leads to it.

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerSummary {
     /// The layer's own name, such as `dense`.
-    pub name: &'static str,
+    pub name: String,
     /// The layer's type, such as `Dense`.
     pub kind: &'static str,
     /// The output shape as Keras writes it, such as `(None, 10)`.
@@ -97,7 +97,7 @@ mod tests {
 
     fn layer(kind: &'static str, units: usize, parameters: usize) -> LayerSummary {
         LayerSummary {
-            name: if kind == "Dense" { "dense" } else { "flatten" },
+            name: kind.to_lowercase(),
             kind,
             output_shape: format!("(None, {units})"),
             parameters,
@@ -141,8 +141,10 @@ Model: \"sequential\"
 
     #[test]
     fn a_wide_cell_widens_the_whole_column() {
-        let wide =
-            LayerSummary { name: "a_layer_name_of_more_than_thirty_one_characters", ..layer("Dense", 10, 7_850) };
+        let wide = LayerSummary {
+            name: "a_layer_name_of_more_than_thirty_one_characters".into(),
+            ..layer("Dense", 10, 7_850)
+        };
         let text = summary("sequential", &[layer("Flatten", 784, 0), wide]);
         let table = text.lines().filter(|line| !line.starts_with([' ', 'M']));
         let mut widths: Vec<usize> = table.map(|line| line.chars().count()).collect();

@@ -1,9 +1,9 @@
 """Trains the recipe in real Keras, ten seeds: the accuracy that dense-core must match.
 
     pip install -r tests/vectors/requirements.txt
-    KERAS_BACKEND=jax python tests/vectors/keras_recipe.py [seeds]
+    KERAS_BACKEND=jax python tests/vectors/keras_recipe.py [seeds [width of a hidden layer ...]]
 
-Prints a table and writes keras_recipe.json next to this file.
+Prints a table and writes keras_recipe.json next to this file, or for `5 128 64` keras_recipe_128_64.json.
 """
 
 import json
@@ -16,18 +16,19 @@ import keras
 
 import fashion_mnist
 
-FILE = Path(__file__).resolve().parent / "keras_recipe.json"
+FOLDER = Path(__file__).resolve().parent
 EPOCHS = 10
 BATCH_SIZE = 32
 
 
-def train(seed, train_set, test_set):
+def train(seed, hidden, train_set, test_set):
     """Loss over the last epoch, as Keras reports it, accuracy on the test set, and the seconds of the fit."""
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(
         [
             keras.layers.Input((28, 28)),
             keras.layers.Flatten(),
+            *(keras.layers.Dense(width, activation="relu") for width in hidden),
             keras.layers.Dense(10, activation="softmax"),
         ]
     )
@@ -53,12 +54,13 @@ def train(seed, train_set, test_set):
 def main():
     """Trains every seed, prints each result as it comes, and writes the file."""
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    hidden = [int(width) for width in sys.argv[2:]]
     train_set = fashion_mnist.load("train", 60_000)
     test_set = fashion_mnist.load("t10k", 10_000)
     print("seed  training loss  test accuracy  seconds")
     runs = []
     for seed in range(seeds):
-        run = train(seed, train_set, test_set)
+        run = train(seed, hidden, train_set, test_set)
         print(f"{seed:4}  {run['training_loss']:13.4f}  {run['test_accuracy']:13.4f}  {run['fit_seconds']:7.2f}", flush=True)
         runs.append(run)
     mean = {
@@ -70,12 +72,14 @@ def main():
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
         "jax": jax.__version__,
+        **({"hidden": hidden} if hidden else {}),
         "epochs": EPOCHS,
         "batch_size": BATCH_SIZE,
         "runs": runs,
         "mean": mean,
     }
-    FILE.write_text(json.dumps(result, indent=2) + "\n")
+    name = "_".join(["keras_recipe", *map(str, hidden)])
+    (FOLDER / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
 
 
 if __name__ == "__main__":

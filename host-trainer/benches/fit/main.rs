@@ -1,5 +1,5 @@
-//! How long the recipe takes beside the least that it could take, with one thread and with two, and how that grows with
-//! the samples. All figures come from one run, so their ratios hold whatever the machine is.
+//! How long the recipe takes beside the least that it could take, for softmax regression with one thread and with two, and
+//! for networks with hidden layers; and how that grows with the samples. All figures come from one run, so their ratios hold whatever the machine is.
 //!
 //! `cargo bench -p host-trainer --bench fit`
 
@@ -17,15 +17,19 @@ use std::path::Path;
 use std::time::Instant;
 
 use dense_core::{Batch, Dense, Kernel, Random};
-use host_trainer::cli::Optimizer;
+use host_trainer::cli::{Optimizer, Schedule};
 use host_trainer::dataset::{Dataset, Split};
-use host_trainer::fit::{Settings, fit};
+use host_trainer::fit::{FitError, Settings};
+use host_trainer::model::{Model, ModelName};
 use host_trainer::progress::Progress;
 
 const REPETITIONS: usize = 7;
+/// Of a fit that takes seconds.
+const LONG_REPETITIONS: usize = 3;
 const RECIPE: Settings = Settings {
     optimizer: Optimizer::Adam,
     learning_rate: 0.001,
+    schedule: Schedule::Constant,
     batch_size: 32,
     epochs: 10,
     seed: 0,
@@ -37,23 +41,26 @@ fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/fashion-mnist");
     let dataset = Dataset::load(&folder).expect("the data set comes with the repository");
     let settings = Settings { kernel: Kernel::best(), ..RECIPE };
-    println!("kernel {}, the best of {REPETITIONS} repetitions each\n", settings.kernel.name());
+    println!(
+        "kernel {}, the best of {REPETITIONS} repetitions each, of {LONG_REPETITIONS} with hidden layers\n",
+        settings.kernel.name()
+    );
 
+    let peak = peak::peak();
+    if let Some(peak) = peak {
+        println!("FMA peak          {:.1} GFLOP/s", peak / 1e9);
+    }
     let one_thread = seconds(&dataset.train, &settings);
     println!("fit, 1 thread     {one_thread:.4} s");
-    if let Some(peak) = peak::peak() {
-        // Forward and gradient: a multiplication and an addition each, for every weight and sample.
-        let operations = 2.0 * 2.0 * (784 * 10 * dataset.train.len() * settings.epochs) as f64;
-        let floor = operations / peak;
-        println!("FMA peak          {:.1} GFLOP/s", peak / 1e9);
-        println!(
-            "FMA floor         {floor:.4} s for {:.1} GFLOP; the fit takes {:.2} times that",
-            operations / 1e9,
-            one_thread / floor
-        );
-    }
+    print_floor(ModelName::Linear, &dataset.train, &settings, peak, one_thread);
     let two_threads = seconds(&dataset.train, &Settings { threads: 2, ..settings });
     println!("fit, 2 threads    {two_threads:.4} s, {:.2} times faster", one_thread / two_threads);
+    for model in [ModelName::Mlp32, ModelName::Mlp128x64] {
+        let mut network = model.network();
+        let fit = best_of(LONG_REPETITIONS, || fit(&mut *network, &dataset.train, &settings));
+        println!("fit, {:<12} {fit:.4} s", model.name());
+        print_floor(model, &dataset.train, &settings, peak, fit);
+    }
 
     println!("\nsamples   seconds   microseconds a sample and epoch");
     for limit in [7_500, 15_000, 30_000, 60_000] {
@@ -67,8 +74,8 @@ fn main() {
     layer.glorot_uniform(&mut Random::new(0, Random::INITIAL_WEIGHTS));
     let images = &dataset.test.images;
     let mut logits = vec![[0.0; 10]; images.len()];
-    let all = best_of(|| layer.forward(settings.kernel, Batch::new(images)?, &mut logits));
-    let each = best_of(|| {
+    let all = best_of(REPETITIONS, || layer.forward(settings.kernel, Batch::new(images)?, &mut logits));
+    let each = best_of(REPETITIONS, || {
         images.iter().zip(&mut logits).try_for_each(|(image, logits)| {
             let batch = Batch::new(std::slice::from_ref(image))?;
             layer.forward(settings.kernel, batch, std::slice::from_mut(logits))
@@ -78,20 +85,40 @@ fn main() {
     println!("one image         {:.3} µs", each * 1e6 / images.len() as f64);
 }
 
-/// Seconds of a fit from fresh weights.
-fn seconds(split: &Split, settings: &Settings) -> f64 {
-    let mut layer = Box::new(Dense::ZERO);
-    best_of(|| {
-        layer.glorot_uniform(&mut Random::new(settings.seed, Random::INITIAL_WEIGHTS));
-        fit(&mut layer, split, settings, &mut Progress::new(0, 0, 0)).map(|_| ())
-    })
+/// What a fit would take if it were multiply-adds alone.
+fn print_floor(model: ModelName, split: &Split, settings: &Settings, peak: Option<f64>, seconds: f64) {
+    let Some(peak) = peak else { return };
+    let weights: Vec<usize> = model.network().layers().iter().map(|layer| layer.weights.len()).collect();
+    // Forward and gradient: a multiplication and an addition each, for every weight and sample; and the same backward
+    // through every layer but the first, whose inputs do not learn.
+    let passes = 3 * weights.iter().sum::<usize>() - weights[0];
+    let operations = 2.0 * (passes * split.len() * settings.epochs) as f64;
+    let floor = operations / peak;
+    println!(
+        "FMA floor         {floor:.4} s for {:.1} GFLOP; the fit takes {:.2} times that, {:.0} % of the peak",
+        operations / 1e9,
+        seconds / floor,
+        100.0 * floor / seconds
+    );
 }
 
-fn best_of<E: std::fmt::Debug>(mut run: impl FnMut() -> Result<(), E>) -> f64 {
+/// Seconds of a fit of softmax regression.
+fn seconds(split: &Split, settings: &Settings) -> f64 {
+    let mut network = ModelName::Linear.network();
+    best_of(REPETITIONS, || fit(&mut *network, split, settings))
+}
+
+/// Trains from fresh weights.
+fn fit(network: &mut dyn Model, split: &Split, settings: &Settings) -> Result<(), FitError> {
+    network.initialise(settings.seed);
+    network.fit(split, settings, &mut Progress::new(0, 0, 0)).map(|_| ())
+}
+
+fn best_of<E: std::fmt::Debug>(repetitions: usize, mut run: impl FnMut() -> Result<(), E>) -> f64 {
     let time = |_| {
         let start = Instant::now();
         run().expect("the recipe works");
         start.elapsed().as_secs_f64()
     };
-    (0..REPETITIONS).map(time).fold(f64::INFINITY, f64::min)
+    (0..repetitions).map(time).fold(f64::INFINITY, f64::min)
 }

@@ -37,7 +37,8 @@ fn defaults_are_those_of_keras_and_lie_in_the_workspace() {
         assert_eq!(args.common.kernel, KernelChoice::Auto);
         assert_eq!(args.common.verbose, 1);
         assert_eq!(args.out, workspace.join("out"));
-        assert_eq!(args.weights, workspace.join("firmware/src/weights.rs"));
+        assert_eq!(args.weights(), workspace.join("firmware/src/weights.rs"));
+        assert_eq!((args.model, args.schedule()), (ModelName::Linear, Schedule::Constant));
         assert_eq!((args.epochs, args.batch_size), (10, 32));
         assert_eq!((args.seed, args.threads), (0, 1));
         assert_eq!(args.optimizer, Optimizer::Adam);
@@ -54,13 +55,14 @@ fn every_option_of_train_works_with_and_without_its_name() {
         let args = train(&format!(
             "{subcommand}--data d --out o --weights w.rs --epochs 100000 --batch-size 65536 \
              --optimizer sgd --learning-rate 0.5 --seed 18446744073709551615 --threads 256 \
-             --kernel portable --limit 1 --verbose 2"
+             --kernel portable --limit 1 --verbose 2 --model mlp128-64 --schedule constant"
         ));
         assert_eq!(args.common.data, Path::new("d"));
         assert_eq!(args.common.kernel, KernelChoice::Portable);
         assert_eq!(args.common.verbose, 2);
         assert_eq!(args.out, Path::new("o"));
-        assert_eq!(args.weights, Path::new("w.rs"));
+        assert_eq!(args.weights(), Path::new("w.rs"));
+        assert_eq!((args.model, args.schedule()), (ModelName::Mlp128x64, Schedule::Constant));
         assert_eq!((args.epochs, args.batch_size), (100_000, 65_536));
         assert_eq!((args.seed, args.threads), (u64::MAX, 256));
         assert_eq!(args.optimizer, Optimizer::Sgd);
@@ -88,6 +90,17 @@ fn learning_rate_follows_the_optimizer_unless_given() {
     ] {
         assert_eq!(train(line).learning_rate(), wanted, "{line}");
     }
+}
+
+#[test]
+fn a_model_with_hidden_layers_has_other_defaults() {
+    for model in ["mlp32", "mlp128-64"] {
+        let args = train(&format!("--model {model} --out o"));
+        assert_eq!(args.model.name(), model);
+        assert_eq!(args.weights(), Path::new("o/weights.rs"));
+        assert_eq!(args.schedule(), Schedule::Cosine);
+    }
+    assert_eq!(train("--schedule cosine").schedule(), Schedule::Cosine);
 }
 
 #[test]
@@ -119,6 +132,8 @@ fn bad_values_are_refused_with_the_option_and_the_fault() {
         ("--seed", "-1", "invalid digit found in string"),
         ("--verbose", "3", "must be 0, 1 or 2"),
         ("--optimizer", "rmsprop", "[possible values: adam, sgd]"),
+        ("--model", "mlp64", "[possible values: linear, mlp32, mlp128-64]"),
+        ("--schedule", "step", "[possible values: constant, cosine]"),
         ("--kernel", "sse2", "auto, portable, avx2, avx512, neon"),
     ] {
         for subcommand in ["", "train "] {
@@ -153,7 +168,8 @@ fn help_shows_the_defaults_but_no_path_of_this_machine() {
     for wanted in [
         "Examples:",
         "[default: data/fashion-mnist]",
-        "[default: firmware/src/weights.rs]",
+        "[default: firmware/src/weights.rs for linear, DIR/weights.rs for others]",
+        "[default: constant for linear, cosine for others]",
         "[default: 32]",
         "[default: 0.001 for adam, 0.01 for sgd]",
     ] {
@@ -164,7 +180,7 @@ fn help_shows_the_defaults_but_no_path_of_this_machine() {
 }
 
 #[test]
-fn kernels_and_optimizers_answer_to_their_names() {
+fn values_answer_to_their_names() {
     assert_eq!(KernelChoice::Auto.kernel(), Ok(Kernel::best()));
     for choice in KernelChoice::value_variants() {
         let name = choice.to_possible_value().unwrap().get_name().to_owned();
@@ -175,5 +191,11 @@ fn kernels_and_optimizers_answer_to_their_names() {
     for optimizer in Optimizer::value_variants() {
         let name = optimizer.to_possible_value().unwrap().get_name().to_owned();
         assert_eq!(optimizer.name(), name);
+    }
+    for model in ModelName::value_variants() {
+        assert_eq!(model.to_possible_value().unwrap().get_name(), model.name());
+    }
+    for schedule in Schedule::value_variants() {
+        assert_eq!(schedule.to_possible_value().unwrap().get_name(), schedule.name());
     }
 }

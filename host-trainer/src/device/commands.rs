@@ -169,7 +169,7 @@ fn learn(arguments: &LearnArgs, open: impl Fn() -> Result<Device, DeviceError>) 
 /// The host's side of a comparison.
 pub(super) fn prepare(host: &HostArgs) -> Result<(Mirror, Dataset), RunError> {
     let kernel = host.kernel.kernel()?;
-    let layer = model_files::load(&host.weights)?;
+    let layer = model_files::load_linear(&host.weights)?;
     Ok((Mirror::new(layer, kernel), Dataset::load(&host.data)?))
 }
 

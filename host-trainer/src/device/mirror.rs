@@ -2,7 +2,7 @@
 
 use dense_core::activations::softmax;
 use dense_core::losses::sparse_categorical_cross_entropy;
-use dense_core::{Batch, Dense, Error, Kernel, Sgd};
+use dense_core::{Batch, Error, Kernel, Sgd};
 use firmware::checksum;
 
 use super::answers::{Classified, Learned};
@@ -10,25 +10,26 @@ use super::error::DeviceError;
 use crate::dataset::Split;
 use crate::evaluate::evaluate;
 use crate::idx::{CLASSES, PIXELS};
+use crate::model::Linear;
 
 /// A model on the host that is to stay equal to the one on the device.
 #[derive(Clone, Debug)]
 pub struct Mirror {
-    layer: Box<Dense<PIXELS, CLASSES>>,
+    network: Box<Linear>,
     kernel: Kernel,
 }
 
 impl Mirror {
-    /// A copy that starts from `layer`.
+    /// A copy that starts from `network`.
     #[must_use]
-    pub const fn new(layer: Box<Dense<PIXELS, CLASSES>>, kernel: Kernel) -> Self {
-        Self { layer, kernel }
+    pub const fn new(network: Box<Linear>, kernel: Kernel) -> Self {
+        Self { network, kernel }
     }
 
     /// The checksum of its weights.
     #[must_use]
     pub fn weights_checksum(&self) -> u32 {
-        checksum::of_weights(&self.layer)
+        checksum::of_weights(&self.network.layer)
     }
 
     /// Takes one step towards `label`, and returns the loss of the image before and after.
@@ -40,10 +41,10 @@ impl Mirror {
         let sgd = Sgd::new(learning_rate)?;
         let batch = Batch::new(std::slice::from_ref(image))?;
         let mut logits = [[0.0; CLASSES]];
-        self.layer.forward(self.kernel, batch, &mut logits)?;
+        self.network.layer.forward(self.kernel, batch, &mut logits)?;
         let before = sparse_categorical_cross_entropy(self.kernel, &mut logits, &[label])?;
-        self.layer.step_sgd(self.kernel, batch, &logits, &sgd)?;
-        self.layer.forward(self.kernel, batch, &mut logits)?;
+        self.network.layer.step_sgd(self.kernel, batch, &logits, &sgd)?;
+        self.network.layer.forward(self.kernel, batch, &mut logits)?;
         let after = sparse_categorical_cross_entropy(self.kernel, &mut logits, &[label])?;
         Ok((before.loss, after.loss))
     }
@@ -54,7 +55,7 @@ impl Mirror {
     ///
     /// Weights so large that a logit is not finite.
     pub fn accuracy(&self, split: &Split) -> Result<f64, Error> {
-        Ok(evaluate(&self.layer, split, self.kernel)?.accuracy)
+        Ok(evaluate(&*self.network, split, self.kernel)?.accuracy)
     }
 
     /// Holds what the device says of an image, called `name`, against what the host computes.
@@ -65,7 +66,7 @@ impl Mirror {
     pub fn check_classified(&self, name: &str, image: &[u8; PIXELS], device: &Classified) -> Result<(), DeviceError> {
         let mut values = [[0.0; CLASSES]];
         let batch = Batch::new(std::slice::from_ref(image)).map_err(|error| not_finite(name, error))?;
-        self.layer.forward(self.kernel, batch, &mut values).map_err(|error| not_finite(name, error))?;
+        self.network.layer.forward(self.kernel, batch, &mut values).map_err(|error| not_finite(name, error))?;
         let class = first_largest(&values[0]);
         check_all(name, "logit", &device.logits, &values[0])?;
         softmax(self.kernel, &mut values).map_err(|error| not_finite(name, error))?;
@@ -129,18 +130,20 @@ fn not_finite(name: &str, error: Error) -> DeviceError {
 
 #[cfg(test)]
 mod tests {
+    use dense_core::Network;
+
     use super::*;
 
     /// A model of small weights of both signs, and an image.
     fn mirror() -> (Mirror, [u8; PIXELS]) {
-        let mut layer = Box::new(Dense::ZERO);
-        layer.glorot_uniform(&mut dense_core::Random::new(1, 1));
-        (Mirror::new(layer, Kernel::best()), std::array::from_fn(|pixel| pixel as u8))
+        let mut network = Box::new(Linear::ZERO);
+        network.layer.glorot_uniform(&mut dense_core::Random::new(1, 1));
+        (Mirror::new(network, Kernel::best()), std::array::from_fn(|pixel| pixel as u8))
     }
 
     fn classified(mirror: &Mirror, image: &[u8; PIXELS]) -> Classified {
         let mut logits = [[0.0; CLASSES]];
-        mirror.layer.forward(Kernel::PORTABLE, Batch::new(&[*image]).unwrap(), &mut logits).unwrap();
+        mirror.network.layer.forward(Kernel::PORTABLE, Batch::new(&[*image]).unwrap(), &mut logits).unwrap();
         let mut probabilities = logits;
         softmax(Kernel::PORTABLE, &mut probabilities).unwrap();
         let class = first_largest(&logits[0]);

@@ -1,36 +1,87 @@
 //! Writes and reads a model as a Rust module, which the firmware compiles in.
 
-use dense_core::Dense;
-
-use super::{INPUTS, MODEL, ModelFileError, OUTPUTS, TITLE, TrainedModel};
+use super::{ModelFileError, TITLE, TrainedModel, Weights};
+use crate::model::ModelName;
 
 /// Numbers on a line.
 const LINE_LENGTH: usize = 16;
 /// Characters of a faulty text that an error shows.
 const MAX_QUOTED: usize = 60;
 
-const USE: &str = "use dense_core::Dense;";
 const SKIP: &str = "#[rustfmt::skip]";
-const DECLARATION: &str = "pub static MODEL: Dense<784, 10> = Dense::from_bits([";
 const ROW: &str = "[";
 const ROW_END: &str = "],";
 const BIAS: &str = "], [";
-const END: &str = "]);";
 
-/// The model as a Rust module: a comment on how it was made, then `pub static MODEL`, whose numbers
-/// are the bits of the weights, a row for each class, and of the biases. The same model gives the
-/// same text on every machine.
+/// The lines around the numbers.
+struct Frame {
+    /// What the module needs.
+    uses: &'static [&'static str],
+    /// Attributes of the static.
+    attributes: &'static [&'static str],
+    /// The line before the rows of each layer. The first one declares the static.
+    starts: Vec<String>,
+    /// The line after the last bias.
+    end: String,
+}
+
+impl Frame {
+    fn new(weights: &Weights) -> Self {
+        if weights.model == ModelName::Linear {
+            // The firmware's own layer.
+            return Self {
+                uses: &["use dense_core::Dense;"],
+                attributes: &[SKIP],
+                starts: vec!["pub static MODEL: Dense<784, 10> = Dense::from_bits([".into()],
+                end: "]);".into(),
+            };
+        }
+        let (mut model, mut starts, mut end) = (String::new(), Vec::new(), "]);".to_owned());
+        for layer in weights.layers.iter().rev() {
+            let (inputs, outputs) = (layer.inputs, layer.outputs());
+            let (kind, shape) = if model.is_empty() {
+                ("Output", format!("Output<{inputs}, {outputs}, MultiClass>"))
+            } else {
+                ("Hidden", format!("Hidden<{inputs}, {outputs}, Relu, {model}>"))
+            };
+            model = shape;
+            starts.insert(0, format!("]), {kind}::new(Dense::from_bits(["));
+            end.insert(2, ')');
+        }
+        if let Some(first) = starts.first_mut() {
+            *first = format!("pub static MODEL: {model} = Hidden::new(Dense::from_bits([");
+        }
+        let uses = &["use dense_core::activations::Relu;", "use dense_core::{Dense, Hidden, MultiClass, Output};"];
+        // The compiler suspects an endless loop where it has so many numbers to go through.
+        Self { uses, attributes: &[SKIP, "#[allow(long_running_const_eval)]"], starts, end }
+    }
+
+    /// All lines but the comments, up to the first number.
+    fn head(&self) -> impl Iterator<Item = &str> {
+        let fixed = self.uses.iter().chain(self.attributes).copied();
+        fixed.chain(self.starts.first().map(String::as_str))
+    }
+}
+
+/// The model as a Rust module: a comment on how it was made, then `pub static MODEL`, whose numbers are, for each layer,
+/// the bits of the weights, a row for each output, and of the biases. The same model gives the same text on every
+/// machine.
 pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
     let recipe = &model.recipe;
+    let frame = Frame::new(model.weights);
+    let what = match model.weights.model {
+        ModelName::Linear => "a row for each class, and of the biases",
+        _ => "a row for each unit, and of the biases, layer after layer",
+    };
     let mut text = format!(
         "\
 {TITLE}
 //!
 //! - made by: `host-trainer train`
 //! - data set: {}
-//! - model: `{MODEL}`
+//! - model: `{}`
 //! - optimizer: {}
-//! - learning rate: {}
+//! - learning rate: {}{}
 //! - batch size: {}
 //! - epochs: {}
 //! - training samples: {}
@@ -38,30 +89,39 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
 //! - test accuracy: {:.4}
 //! - test loss: {:.4}
 
-{USE}
+{}
 
-/// The bits of the weights, a row for each class, and of the biases.
-{SKIP}
-{DECLARATION}
+/// The bits of the weights, {what}.
+{}
 ",
         // Escaped, as the name of a folder can be anything.
         recipe.data_set.escape_debug(),
+        model.weights.description(),
         recipe.optimizer,
         recipe.learning_rate,
+        if recipe.schedule == "constant" { String::new() } else { format!(", {} schedule", recipe.schedule) },
         recipe.batch_size,
         recipe.epochs,
         recipe.samples,
         recipe.seed,
         model.test_accuracy,
         model.test_loss,
+        frame.uses.join("\n"),
+        frame.attributes.join("\n"),
     );
-    let weights: Vec<f32> = model.layer.weights().collect();
-    for (row, name) in weights.chunks(INPUTS).zip(model.class_names) {
-        // Escaped, so that a name can neither end the comment nor hide what follows it.
-        let name = name.escape_debug();
-        text += &format!("    // {name}\n    {ROW}\n{}    {ROW_END}\n", numbers(row));
+    let last = model.weights.layers.len() - 1;
+    for (index, (layer, start)) in model.weights.layers.iter().zip(&frame.starts).enumerate() {
+        text += &format!("{start}\n");
+        for (output, row) in layer.weights.chunks(layer.inputs).enumerate() {
+            if index == last {
+                // Escaped, so that a name can neither end the comment nor hide what follows it.
+                text += &format!("    // {}\n", model.class_names[output].escape_debug());
+            }
+            text += &format!("    {ROW}\n{}    {ROW_END}\n", numbers(row));
+        }
+        text += &format!("{BIAS}\n{}", numbers(&layer.bias));
     }
-    text + BIAS + "\n" + &numbers(model.layer.bias()) + END + "\n"
+    text + &frame.end + "\n"
 }
 
 /// Lines of numbers, each as the bits of an `f32`.
@@ -74,33 +134,40 @@ fn numbers(values: &[f32]) -> String {
     text
 }
 
-/// The model in a Rust module made by [`to_rust_source`]. Comments, blank lines and indentation are
-/// free; all else has to be as it was written.
+/// The model in a Rust module made by [`to_rust_source`]; the type of the static says which one it is. Comments, blank
+/// lines and indentation are free; all else has to be as it was written.
 ///
 /// # Errors
 ///
 /// If a line is not as it was written, a row has too few or too many numbers, or a number is not
 /// finite. The error names the line.
-pub fn from_rust_source(text: &str) -> Result<Dense<784, 10>, ModelFileError> {
+pub fn from_rust_source(text: &str) -> Result<Weights, ModelFileError> {
+    let declares = |weights: &Weights| {
+        let declaration = Frame::new(weights).starts.swap_remove(0);
+        text.lines().any(|line| line.trim() == declaration)
+    };
+    // A module without any declaration lacks that of the firmware's model.
+    let mut weights = Weights::all().find(declares).unwrap_or_else(|| Weights::zero(ModelName::Linear));
+    let frame = Frame::new(&weights);
     let mut lines = Lines { lines: text.lines(), number: 0 };
-    let mut layer = Dense::ZERO;
-    for wanted in [USE, SKIP, DECLARATION] {
+    for wanted in frame.head() {
         lines.expect(wanted)?;
     }
-    let mut weights = vec![0.0; OUTPUTS * INPUTS];
-    for row in weights.chunks_mut(INPUTS) {
-        lines.expect(ROW)?;
-        lines.read_numbers(row, ROW_END)?;
+    let ends = frame.starts.iter().skip(1).chain([&frame.end]);
+    for (layer, end) in weights.layers.iter_mut().zip(ends) {
+        for row in layer.weights.chunks_mut(layer.inputs) {
+            lines.expect(ROW)?;
+            lines.read_numbers(row, ROW_END)?;
+        }
+        lines.expect(BIAS)?;
+        lines.read_numbers(&mut layer.bias, end)?;
     }
-    layer.set_weights(weights);
-    lines.expect(BIAS)?;
-    lines.read_numbers(layer.bias_mut(), END)?;
     match lines.next() {
         Some(line) => {
             let found = quoted(line);
             Err(lines.fault(format!("found {found}, wanted the end of the file")))
         }
-        None => Ok(layer),
+        None => Ok(weights),
     }
 }
 

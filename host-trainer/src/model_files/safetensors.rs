@@ -2,15 +2,11 @@
 
 use std::collections::HashMap;
 
-use dense_core::Dense;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Serialize;
 
-use super::{INPUTS, MODEL, ModelFileError, OUTPUTS, Recipe, TrainedModel};
-
-const KERNEL: &str = "dense.kernel";
-const BIAS: &str = "dense.bias";
+use super::{ModelFileError, Recipe, TrainedModel, Weights};
 
 /// Who wrote the file and, by its number, how.
 const FORMAT: &str = "host-trainer/1";
@@ -18,7 +14,7 @@ const FORMAT: &str = "host-trainer/1";
 #[derive(Serialize)]
 struct Metadata<'a> {
     format: &'a str,
-    model: &'a str,
+    model: String,
     class_names: &'a [String; 10],
     #[serde(flatten)]
     recipe: &'a Recipe,
@@ -26,8 +22,15 @@ struct Metadata<'a> {
     test_loss: f64,
 }
 
-/// The model as a safetensors file: `dense.kernel` of shape `[10, 784]`, `dense.bias` of shape
-/// `[10]`, and as metadata a JSON text under `recipe`. The same model gives the same bytes.
+/// The names that Keras gives the tensors of a dense layer, of which `before` come before it.
+fn names(before: usize) -> [String; 2] {
+    let number = if before == 0 { String::new() } else { format!("_{before}") };
+    ["kernel", "bias"].map(|tensor| format!("dense{number}.{tensor}"))
+}
+
+/// The model as a safetensors file: for each layer a kernel of shape `[outputs, inputs]` and a bias of shape `[outputs]`,
+/// named `dense.kernel` and `dense.bias`, `dense_1.kernel` and so on; and as metadata a JSON text under `recipe`. The
+/// same model gives the same bytes.
 ///
 /// # Errors
 ///
@@ -35,7 +38,7 @@ struct Metadata<'a> {
 pub fn to_safetensors(model: &TrainedModel<'_>) -> Result<Vec<u8>, ModelFileError> {
     let metadata = Metadata {
         format: FORMAT,
-        model: MODEL,
+        model: model.weights.description(),
         class_names: model.class_names,
         recipe: &model.recipe,
         test_accuracy: model.test_accuracy,
@@ -45,49 +48,54 @@ pub fn to_safetensors(model: &TrainedModel<'_>) -> Result<Vec<u8>, ModelFileErro
     let recipe = serde_json::to_string(&metadata).map_err(SafeTensorError::from)?;
     let metadata = HashMap::from([("recipe".to_owned(), recipe)]);
 
-    let kernel = to_bytes(model.layer.weights());
-    let bias = to_bytes(*model.layer.bias());
-    let tensors = [
-        (KERNEL, TensorView::new(Dtype::F32, vec![OUTPUTS, INPUTS], &kernel)?),
-        (BIAS, TensorView::new(Dtype::F32, vec![OUTPUTS], &bias)?),
-    ];
-    Ok(safetensors::serialize(tensors, Some(metadata))?)
+    let mut tensors = Vec::new();
+    for (before, layer) in model.weights.layers.iter().enumerate() {
+        let [kernel, bias] = names(before);
+        tensors.push((kernel, vec![layer.outputs(), layer.inputs], to_bytes(&layer.weights)));
+        tensors.push((bias, vec![layer.outputs()], to_bytes(&layer.bias)));
+    }
+    let views: Result<Vec<_>, SafeTensorError> = tensors
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect();
+    Ok(safetensors::serialize(views?, Some(metadata))?)
 }
 
-/// The model in a safetensors file. The kernel may also have the shape `[784, 10]`, as Keras lays
-/// it out; other tensors and the metadata are not looked at.
+/// The model in a safetensors file: how many layers it has says which one it is. A kernel may also have the shape
+/// `[inputs, outputs]`, as Keras lays it out; other tensors and the metadata are not looked at.
 ///
 /// # Errors
 ///
 /// If the file is damaged, lacks a tensor, or a tensor has another type or shape or a number that
-/// is not finite.
-pub fn from_safetensors(bytes: &[u8]) -> Result<Dense<784, 10>, ModelFileError> {
+/// is not finite; if it has more layers than any model.
+pub fn from_safetensors(bytes: &[u8]) -> Result<Weights, ModelFileError> {
     let file = SafeTensors::deserialize(bytes)?;
-    let (kernel_shape, kernel) = tensor(&file, KERNEL, &[&[OUTPUTS, INPUTS], &[INPUTS, OUTPUTS]])?;
-    let (_, bias) = tensor(&file, BIAS, &[&[OUTPUTS]])?;
-
-    let mut layer = Dense::ZERO;
-    for (index, value) in kernel.into_iter().enumerate() {
-        if kernel_shape == [OUTPUTS, INPUTS] {
-            layer.set_weight(index / INPUTS, index % INPUTS, value);
+    // A file without any layer lacks those of the smallest model.
+    let found = (0..).take_while(|&before| names(before).iter().any(|name| file.tensor(name).is_ok())).count().max(1);
+    let most = Weights::all().map(|weights| weights.layers.len()).max().unwrap_or(0);
+    let weights = Weights::all().find(|weights| weights.layers.len() == found);
+    let mut weights = weights.ok_or(ModelFileError::Layers { found, most })?;
+    for (before, layer) in weights.layers.iter_mut().enumerate() {
+        let (inputs, outputs) = (layer.inputs, layer.outputs());
+        let [kernel, bias] = names(before);
+        let (shape, values) = tensor(&file, kernel, &[&[outputs, inputs], &[inputs, outputs]])?;
+        if shape == [outputs, inputs] {
+            layer.weights = values;
         } else {
-            layer.set_weight(index % OUTPUTS, index / OUTPUTS, value);
+            for (index, value) in values.into_iter().enumerate() {
+                layer.weights[index % outputs * inputs + index / outputs] = value;
+            }
         }
+        (_, layer.bias) = tensor(&file, bias, &[&[outputs]])?;
     }
-    for (place, value) in layer.bias_mut().iter_mut().zip(bias) {
-        *place = value;
-    }
-    Ok(layer)
+    Ok(weights)
 }
 
 /// The shape and the numbers of the tensor `name`, if it is of one of the `shapes`.
-fn tensor(
-    file: &SafeTensors<'_>,
-    name: &'static str,
-    shapes: &[&[usize]],
-) -> Result<(Vec<usize>, Vec<f32>), ModelFileError> {
+fn tensor(file: &SafeTensors<'_>, name: String, shapes: &[&[usize]]) -> Result<(Vec<usize>, Vec<f32>), ModelFileError> {
+    let found = file.tensor(&name);
     let fault = |fault| ModelFileError::Tensor { name, fault };
-    let Ok(tensor) = file.tensor(name) else {
+    let Ok(tensor) = found else {
         return Err(fault("missing".into()));
     };
     if tensor.dtype() != Dtype::F32 {
@@ -106,8 +114,8 @@ fn tensor(
     }
 }
 
-fn to_bytes(values: impl IntoIterator<Item = f32>) -> Vec<u8> {
-    values.into_iter().flat_map(f32::to_le_bytes).collect()
+fn to_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 impl From<SafeTensorError> for ModelFileError {
@@ -117,126 +125,4 @@ impl From<SafeTensorError> for ModelFileError {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::tests::{class_names, layer, model};
-    use super::*;
-
-    type Tensor = (&'static str, Dtype, Vec<usize>, Vec<u8>);
-
-    fn file(tensors: &[Tensor]) -> Vec<u8> {
-        let tensors = tensors
-            .iter()
-            .map(|(name, dtype, shape, data)| (*name, TensorView::new(*dtype, shape.clone(), data).unwrap()));
-        safetensors::serialize(tensors, None).unwrap()
-    }
-
-    #[test]
-    fn every_bit_survives() {
-        let layer = layer();
-        let bytes = to_safetensors(&model(&layer, &class_names())).unwrap();
-        assert_eq!(from_safetensors(&bytes).unwrap(), layer);
-    }
-
-    #[test]
-    fn the_same_model_gives_the_same_bytes() {
-        let layer = layer();
-        let first = to_safetensors(&model(&layer, &class_names())).unwrap();
-        for _ in 0..20 {
-            assert!(to_safetensors(&model(&layer, &class_names())).unwrap() == first);
-        }
-    }
-
-    #[test]
-    fn metadata_tells_how_the_model_was_made() {
-        let layer = layer();
-        let bytes = to_safetensors(&model(&layer, &class_names())).unwrap();
-        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-        let metadata = header.metadata().as_ref().unwrap();
-        let recipe: serde_json::Value = serde_json::from_str(&metadata["recipe"]).unwrap();
-        let wanted = serde_json::json!({
-            "format": "host-trainer/1",
-            "data_set": "fashion-mnist",
-            "model": "Flatten(28, 28) -> Dense(10, softmax)",
-            "class_names": class_names(),
-            "optimizer": "adam",
-            "learning_rate": 0.001,
-            "batch_size": 32,
-            "epochs": 10,
-            "samples": 60_000,
-            "seed": 7,
-            "test_accuracy": 0.843_75,
-            "test_loss": 0.451_25,
-        });
-        assert_eq!(recipe, wanted);
-    }
-
-    #[test]
-    fn a_kernel_laid_out_as_in_keras_is_transposed() {
-        let layer = layer();
-        let mut transposed = Vec::new();
-        for input in 0..INPUTS {
-            for output in 0..OUTPUTS {
-                transposed.extend(layer.weight(output, input).to_le_bytes());
-            }
-        }
-        let bytes = file(&[
-            (KERNEL, Dtype::F32, vec![INPUTS, OUTPUTS], transposed),
-            (BIAS, Dtype::F32, vec![OUTPUTS], to_bytes(*layer.bias())),
-        ]);
-        assert_eq!(from_safetensors(&bytes).unwrap(), layer);
-    }
-
-    #[test]
-    fn faults_name_the_tensor() {
-        let kernel = || (KERNEL, Dtype::F32, vec![10, 784], vec![0; 31_360]);
-        let bias = || (BIAS, Dtype::F32, vec![10], vec![0; 40]);
-        let mut infinite = to_bytes([0.0; 10]);
-        infinite[12..16].copy_from_slice(&f32::INFINITY.to_le_bytes());
-        let cases: [(&[Tensor], &str); 6] = [
-            (&[bias()], "tensor `dense.kernel`: missing"),
-            (&[kernel()], "tensor `dense.bias`: missing"),
-            (&[kernel(), (BIAS, Dtype::F16, vec![10], vec![0; 20])], "tensor `dense.bias`: type F16, wanted F32"),
-            (
-                &[(KERNEL, Dtype::F32, vec![7840], vec![0; 31_360]), bias()],
-                "tensor `dense.kernel`: shape [7840], wanted [10, 784] or [784, 10]",
-            ),
-            (&[kernel(), (BIAS, Dtype::F32, vec![9], vec![0; 36])], "tensor `dense.bias`: shape [9], wanted [10]"),
-            (&[kernel(), (BIAS, Dtype::F32, vec![10], infinite)], "tensor `dense.bias`: value 3 is inf"),
-        ];
-        for (tensors, wanted) in cases {
-            assert_eq!(from_safetensors(&file(tensors)).unwrap_err().to_string(), wanted);
-        }
-    }
-
-    #[test]
-    fn a_file_cut_short_is_refused() {
-        let layer = layer();
-        let bytes = to_safetensors(&model(&layer, &class_names())).unwrap();
-        for length in [0, 7, 8, 9, 100, bytes.len() - 1] {
-            let error = from_safetensors(&bytes[..length]).unwrap_err();
-            assert!(matches!(error, ModelFileError::Container(_)), "{length}: {error}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn arbitrary_bytes_never_panic(
-            length in 0..64_u64,
-            header in r#"\{("[a-z_.]{0,12}"|[0-9]{1,20}|[:,\[\]{}]|"dtype":"F32"){0,20}\}?"#,
-            rest in prop::collection::vec(any::<u8>(), 0..64),
-        ) {
-            let bytes = [&length.to_le_bytes(), header.as_bytes(), &rest].concat();
-            prop_assert!(from_safetensors(&bytes).is_err());
-        }
-
-        #[test]
-        fn a_damaged_header_never_panics(place in 0..400_usize, byte: u8) {
-            let layer = layer();
-            let mut bytes = to_safetensors(&model(&layer, &class_names())).unwrap();
-            bytes[place] = byte;
-            let _ = from_safetensors(&bytes);
-        }
-    }
-}
+mod tests;

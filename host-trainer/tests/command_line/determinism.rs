@@ -24,6 +24,28 @@ fn weights(folder: &Path, data: &Path, options: &str) -> Vec<u8> {
 }
 
 #[test]
+fn kernels_change_no_bit_of_hidden_layers() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write_data_set(folder.path(), 1_001, 20);
+    for model in ["mlp32", "mlp128-64"] {
+        for recipe in [
+            "--batch-size 1 --limit 20",
+            "--batch-size 7 --limit 100 --optimizer sgd --schedule constant",
+            "--batch-size 32 --limit 100",
+            "--batch-size 1000",
+            "--batch-size 1001",
+        ] {
+            let recipe = format!("--model {model} --epochs 2 {recipe}");
+            let expected = weights(folder.path(), &data, &format!("{recipe} --kernel portable"));
+            for kernel in Kernel::available() {
+                let found = weights(folder.path(), &data, &format!("{recipe} --kernel {}", kernel.name()));
+                assert!(found == expected, "{recipe}: {} gives other weights", kernel.name());
+            }
+        }
+    }
+}
+
+#[test]
 fn neither_threads_nor_kernels_change_a_bit() {
     let folder = tempfile::tempdir().unwrap();
     let data = write_data_set(folder.path(), 1_001, 20);
@@ -48,8 +70,8 @@ fn real_images_give_the_same_weights_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     for way in ["", "--threads 2", "--kernel portable"] {
         weights(folder.path(), &fashion_mnist(), &format!("--limit 1000 --batch-size 8 --epochs 2 {way}"));
-        let layer = model_files::load(&folder.path().join("weights.rs")).unwrap();
-        let numbers = layer.weights().chain(*layer.bias());
+        let layer = &model_files::load(&folder.path().join("weights.rs")).unwrap().layers[0];
+        let numbers = layer.weights.iter().chain(&layer.bias);
         // FNV-1a over the bits.
         let fingerprint = numbers
             .flat_map(|number| number.to_bits().to_le_bytes())
@@ -63,12 +85,12 @@ fn every_setting_of_the_recipe_counts() {
     let folder = tempfile::tempdir().unwrap();
     let data = write_data_set(folder.path(), 50, 20);
     // The numbers alone: the comment above them names the recipe.
-    let layer = |options: &str| {
+    let weights_of = |options: &str| {
         weights(folder.path(), &data, options);
         model_files::load(&folder.path().join("weights.rs")).unwrap()
     };
-    let usual = layer("--epochs 1");
-    assert!(layer("--epochs 1 --seed 0") == usual);
+    let usual = weights_of("--epochs 1");
+    assert!(weights_of("--epochs 1 --seed 0") == usual);
     let mut others = vec![usual];
     for options in [
         "--seed 1",
@@ -78,8 +100,11 @@ fn every_setting_of_the_recipe_counts() {
         "--limit 49",
         "--learning-rate 0.002",
         "--optimizer sgd",
+        "--schedule cosine",
+        "--model mlp32",
     ] {
-        let other = layer(&if options.contains("--epochs") { options.into() } else { format!("--epochs 1 {options}") });
+        let other =
+            weights_of(&if options.contains("--epochs") { options.into() } else { format!("--epochs 1 {options}") });
         assert!(!others.contains(&other), "{options} changes nothing");
         others.push(other);
     }

@@ -1,15 +1,17 @@
 //! Numbers that grow without bounds: an overflow ends the training at once, and is reported with its place.
 
-use dense_core::{Dense, Kernel, Random};
-use host_trainer::cli::Optimizer;
+use clap::ValueEnum;
+use dense_core::{Kernel, Random};
+use host_trainer::cli::{Optimizer, Schedule};
 use host_trainer::dataset::Split;
-use host_trainer::fit::{FitError, Settings, fit};
+use host_trainer::fit::{FitError, Settings};
+use host_trainer::model::{Model, ModelName};
 use host_trainer::progress::Progress;
 use host_trainer::run::RunError;
 
 use super::PIXELS;
 
-/// Two weights that overflow with white images only, of which there is one among black ones.
+/// One white image among black ones.
 #[test]
 fn an_overflow_is_reported_with_its_place() {
     const SAMPLES: usize = 20;
@@ -22,24 +24,25 @@ fn an_overflow_is_reported_with_its_place() {
     let place = order.iter().position(|&sample| sample == WHITE).unwrap();
     assert!(place >= 6, "the first step is to go well");
 
-    for optimizer in [Optimizer::Adam, Optimizer::Sgd] {
+    for &model in ModelName::value_variants() {
         // All threads must come to the same end, or one would wait for another for ever.
-        for threads in [1, 2, 3, 10] {
+        let threads: &[usize] = if model == ModelName::Linear { &[1, 2, 3, 10] } else { &[1] };
+        for (optimizer, &threads) in threads.iter().flat_map(|threads| OPTIMIZERS.map(|optimizer| (optimizer, threads)))
+        {
             for batch_size in [1, 6] {
-                let mut layer = Dense::<PIXELS, 10>::ZERO;
-                (0..PIXELS).for_each(|pixel| layer.set_weight(4, pixel, f32::MAX / 500.0));
                 let settings = Settings {
                     optimizer,
                     learning_rate: 0.001,
+                    schedule: Schedule::Constant,
                     batch_size,
                     epochs: 2,
                     seed: 7,
                     threads,
                     kernel: Kernel::best(),
                 };
-                let error = fit(&mut layer, &split, &settings, &mut Progress::new(0, 0, 0)).unwrap_err();
+                let error = overflowing(model).fit(&split, &settings, &mut Progress::new(0, 0, 0)).unwrap_err();
                 let step = place / batch_size + 1;
-                assert_eq!(error, FitError::Diverged { epoch: 1, step }, "{settings:?}");
+                assert_eq!(error, FitError::Diverged { epoch: 1, step }, "{model:?}, {settings:?}");
                 let error = RunError::from(error);
                 assert_eq!(error.exit_code(), 1);
                 let wanted = format!("training diverged at epoch 1, step {step}: ");
@@ -47,4 +50,17 @@ fn an_overflow_is_reported_with_its_place() {
             }
         }
     }
+}
+
+const OPTIMIZERS: [Optimizer; 2] = [Optimizer::Adam, Optimizer::Sgd];
+
+/// A network of which one output in each layer overflows with white images, and only with those.
+fn overflowing(model: ModelName) -> Box<dyn Model> {
+    let mut network = model.network();
+    let mut layers = network.layers();
+    for layer in &mut layers {
+        layer.weights[4 * layer.inputs..][..layer.inputs].fill(f32::MAX / 500.0);
+    }
+    network.set_layers(&layers);
+    network
 }

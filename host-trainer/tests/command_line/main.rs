@@ -3,6 +3,7 @@
 mod determinism;
 mod divergence;
 mod faults;
+mod models;
 mod outputs;
 mod transcript;
 

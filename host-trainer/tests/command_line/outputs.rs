@@ -38,7 +38,7 @@ fn evaluate_finds_what_training_found_in_either_file() {
 /// Trains with none of the defaults.
 fn train_otherwise(folder: &Path) {
     let data = write_data_set(folder, 50, 20);
-    let options = "--optimizer sgd --learning-rate 0.1 --batch-size 7 --limit 48 --epochs 3 \
+    let options = "--optimizer sgd --learning-rate 0.1 --schedule cosine --batch-size 7 --limit 48 --epochs 3 \
                    --seed 18446744073709551615 --threads 64 --kernel portable";
     train(folder, &data, options);
 }
@@ -70,8 +70,10 @@ fn history_is_as_documented() {
     assert!(is_metrics(&test, &["accuracy", "loss"]), "{test}");
     assert!(history.remove("fit_seconds").unwrap().as_f64().unwrap() >= seconds && seconds > 0.0);
     let settings = json!({
+        "model": "linear",
         "optimizer": "sgd",
         "learning_rate": 0.1,
+        "schedule": "cosine",
         "batch_size": 7,
         "samples": 48,
         "seed": u64::MAX,
@@ -94,14 +96,14 @@ fn safetensors_hold_the_numbers_of_the_rust_file() {
     let expected = [("dense.bias", vec![10]), ("dense.kernel", vec![10, 784])];
     assert_eq!(tensors, expected.map(|(name, shape)| (name.to_owned(), Dtype::F32, shape)));
 
-    let layer = model_files::load(&folder.join("weights.rs")).unwrap();
+    let layer = &model_files::load(&folder.join("weights.rs")).unwrap().layers[0];
     let numbers = |name| {
         let (numbers, rest) = file.tensor(name).unwrap().data().as_chunks();
         assert!(rest.is_empty());
         numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect::<Vec<_>>()
     };
-    assert_eq!(numbers("dense.kernel"), layer.weights().collect::<Vec<_>>());
-    assert_eq!(numbers("dense.bias"), layer.bias());
+    assert_eq!(numbers("dense.kernel"), layer.weights);
+    assert_eq!(numbers("dense.bias"), layer.bias);
     assert!(numbers("dense.bias").iter().all(|&bias| bias != 0.0 && bias.is_finite()));
 
     let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
@@ -111,6 +113,7 @@ fn safetensors_hold_the_numbers_of_the_rust_file() {
         ("class_names", json!(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])),
         ("optimizer", json!("sgd")),
         ("learning_rate", json!(0.1)),
+        ("schedule", json!("cosine")),
         ("batch_size", json!(7)),
         ("epochs", json!(3)),
         ("samples", json!(48)),

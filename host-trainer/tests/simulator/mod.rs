@@ -42,7 +42,7 @@ pub(crate) fn dataset() -> Dataset {
 
 /// The host's copy of the firmware's weights.
 pub(crate) fn mirror() -> Mirror {
-    Mirror::new(model_files::load(&workspace("firmware/src/weights.rs")).unwrap(), dense_core::Kernel::PORTABLE)
+    Mirror::new(model_files::load_linear(&workspace("firmware/src/weights.rs")).unwrap(), dense_core::Kernel::PORTABLE)
 }
 
 /// A flash that several lives of a device share.

@@ -31,7 +31,7 @@ fn taught(
 
 fn dataset_and_start() -> (Dataset, Mirror) {
     let dataset = Dataset::load(&workspace("data/fashion-mnist")).unwrap();
-    let layer = crate::model_files::load(&workspace("firmware/src/weights.rs")).unwrap();
+    let layer = crate::model_files::load_linear(&workspace("firmware/src/weights.rs")).unwrap();
     (dataset, Mirror::new(layer, Kernel::best()))
 }
 

@@ -2,16 +2,25 @@
 
 use proptest::prelude::*;
 
-use super::super::tests::{class_names, layer, model};
+use clap::ValueEnum;
+
+use super::super::tests::{class_names, trained, weights};
 use super::*;
 
+fn linear() -> Weights {
+    weights(ModelName::Linear)
+}
+
 fn source() -> String {
-    to_rust_source(&model(&layer(), &class_names()))
+    to_rust_source(&trained(&linear(), &class_names()))
 }
 
 #[test]
 fn every_bit_survives() {
-    assert_eq!(from_rust_source(&source()).unwrap(), layer());
+    for &model in ModelName::value_variants() {
+        let weights = weights(model);
+        assert_eq!(from_rust_source(&to_rust_source(&trained(&weights, &class_names()))).unwrap(), weights);
+    }
 }
 
 #[test]
@@ -47,11 +56,51 @@ pub static MODEL: Dense<784, 10> = Dense::from_bits([
 }
 
 #[test]
+fn hidden_layers_are_nested() {
+    let text = to_rust_source(&trained(&weights(ModelName::Mlp128x64), &class_names()));
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with([' ', '/']) && !line.is_empty()).collect();
+    let wanted = [
+        "use dense_core::activations::Relu;",
+        "use dense_core::{Dense, Hidden, MultiClass, Output};",
+        "#[rustfmt::skip]",
+        "#[allow(long_running_const_eval)]",
+        "pub static MODEL: Hidden<784, 128, Relu, Hidden<128, 64, Relu, Output<64, 10, MultiClass>>> = \
+         Hidden::new(Dense::from_bits([",
+        "], [",
+        "]), Hidden::new(Dense::from_bits([",
+        "], [",
+        "]), Output::new(Dense::from_bits([",
+        "], [",
+        "]))));",
+    ];
+    assert_eq!(lines, wanted);
+    assert!(
+        text.contains("//! - model: `Flatten(28, 28) -> Dense(128, relu) -> Dense(64, relu) -> Dense(10, softmax)`\n")
+    );
+    assert_eq!(text.matches("    // ").count(), 10, "only outputs have names");
+}
+
+#[test]
+fn faults_in_hidden_layers_name_the_line() {
+    let text = to_rust_source(&trained(&weights(ModelName::Mlp32), &class_names()));
+    for (old, new, wanted) in [
+        ("]), Output::new(", "]), Hidden::new(", "found `]),`, wanted a number"),
+        ("]), Output::new(Dense::from_bits([\n", "", "wanted a number such as"),
+        ("\n])));", "\n]);", "found `]);`, wanted a number"),
+        ("Hidden<784, 32,", "Hidden<784, 33,", "wanted `use dense_core::Dense;`"),
+    ] {
+        assert_eq!(text.matches(old).count(), 1, "{old}");
+        let error = from_rust_source(&text.replace(old, new)).unwrap_err().to_string();
+        assert!(error.starts_with("line ") && error.contains(wanted), "{error}");
+    }
+}
+
+#[test]
 fn comments_indentation_and_line_endings_are_free() {
     let text = source();
     let unindented: Vec<&str> = text.lines().map(str::trim).collect();
     for text in [unindented.join("\n\n// note\n"), text.replace('\n', "\r\n"), text.trim_end().to_owned()] {
-        assert_eq!(from_rust_source(&text).unwrap(), layer());
+        assert_eq!(from_rust_source(&text).unwrap(), linear());
     }
 }
 
@@ -59,9 +108,9 @@ fn comments_indentation_and_line_endings_are_free() {
 fn a_class_name_cannot_leave_its_comment() {
     let mut names = class_names();
     names[0] = "coat\n[\u{202e}".into();
-    let text = to_rust_source(&model(&layer(), &names));
+    let text = to_rust_source(&trained(&linear(), &names));
     assert!(text.contains("    // coat\\n[\\u{202e}\n"));
-    assert_eq!(from_rust_source(&text).unwrap(), layer());
+    assert_eq!(from_rust_source(&text).unwrap(), linear());
 }
 
 #[test]
