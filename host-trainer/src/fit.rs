@@ -24,7 +24,8 @@ pub struct Settings {
     pub epochs: usize,
     /// Where the shuffles come from.
     pub seed: u64,
-    /// Threads to share the work of a layer without hidden ones before it; no more than there are classes find any.
+    /// Threads to share the work of softmax regression, of which no more than there are classes find any; networks with
+    /// hidden layers are trained on one.
     pub threads: usize,
     /// The version of the loops.
     pub kernel: Kernel,

@@ -26,14 +26,14 @@ fn weights(folder: &Path, data: &Path, options: &str) -> Vec<u8> {
 #[test]
 fn kernels_change_no_bit_of_hidden_layers() {
     let folder = tempfile::tempdir().unwrap();
-    let data = write_data_set(folder.path(), 1_001, 20);
+    let data = write_data_set(folder.path(), 1_030, 20);
     for model in ["mlp32", "mlp128-64"] {
         for recipe in [
             "--batch-size 1 --limit 20",
             "--batch-size 7 --limit 100 --optimizer sgd --schedule constant",
             "--batch-size 32 --limit 100",
             "--batch-size 1000",
-            "--batch-size 1001",
+            "--batch-size 1030",
         ] {
             let recipe = format!("--model {model} --epochs 2 {recipe}");
             let expected = weights(folder.path(), &data, &format!("{recipe} --kernel portable"));
