@@ -37,7 +37,9 @@ pub enum Backend {
     Polynomial = 0,
     /// micromath's `exp`, with feature `micromath`: within 0.24 % of the exact value, sigmoid within 0.0005, tanh within
     /// 0.0008 and softmax within 0.0005. Softmax keeps the order of the logits, so trained weights find the same class.
-    /// Trained with it, example `binary` judges every one of its 169 test tumours by the same counts, 10 of them wrong.
+    /// Trained with it, example `binary` has the same counts of its 169 test tumours, 10 of them wrong, and softmax
+    /// regression on Fashion-MNIST, with weights that differ, the same test accuracy to four digits for seeds 0, 1 and 2
+    /// (`cargo run -p host-trainer --features dense-core/micromath -- --seed 1`).
     Micromath = 1,
 }
 
