@@ -32,6 +32,7 @@ fn text_is_as_documented() {
 //! - made by: `host-trainer train`
 //! - data set: fashion-mnist
 //! - model: `Flatten(28, 28) -> Dense(10, softmax)`
+//! - backend: polynomial
 //! - optimizer: adam
 //! - learning rate: 0.001
 //! - batch size: 32
@@ -52,7 +53,16 @@ pub static MODEL: Dense<784, 10> = Dense::from_bits([
     assert_eq!(&text[..wanted.len()], wanted);
     assert!(text.ends_with(",\n]);\n"));
     // The head up to the declaration, 52 lines a row, and the biases.
-    assert_eq!(text.lines().count(), 19 + 10 * 52 + 3);
+    assert_eq!(text.lines().count(), 20 + 10 * 52 + 3);
+}
+
+#[test]
+fn weights_of_another_backend_are_refused() {
+    let named = format!("{BACKEND_IS}{}\n", BACKEND.name());
+    let other = source().replace(&named, &format!("{BACKEND_IS}another\n"));
+    let wanted = format!("trained with backend another, and this program has {}", BACKEND.name());
+    assert_eq!(from_rust_source(&other).unwrap_err().to_string(), wanted);
+    assert_eq!(from_rust_source(&source().replace(&named, "")).unwrap(), linear());
 }
 
 #[test]
