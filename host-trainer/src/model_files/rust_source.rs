@@ -149,7 +149,7 @@ fn numbers(values: &[f32]) -> String {
 /// If a line is not as it was written, a row has too few or too many numbers, or a number is not
 /// finite: the error names the line. If the weights were trained with another backend.
 pub fn from_rust_source(text: &str) -> Result<Weights, ModelFileError> {
-    check_backend(text.lines().find_map(|line| line.strip_prefix(BACKEND_IS)).map(str::trim_end))?;
+    check_backend(text.lines().find_map(|line| line.trim().strip_prefix(BACKEND_IS)))?;
     let declares = |weights: &Weights| {
         let declaration = Frame::new(weights).starts.swap_remove(0);
         text.lines().any(|line| line.trim() == declaration)
