@@ -19,7 +19,7 @@ const SAMPLES: usize = 569;
 fn main() -> Result<(), Box<dyn Error>> {
     let rows = table::read::<11>(include_str!("data/breast_cancer.csv"))?;
     let (mut cells, malignant) = table::shuffled(rows, 0, 1);
-    table::standardize(&mut cells);
+    table::standardize(&mut cells, 0);
     let labels: Vec<u8> = malignant.into_iter().map(|malignant| u8::from(malignant > 0.5)).collect();
 
     println!("20 epochs            batch  iterations     time    loss  wobble  last batches");

@@ -20,7 +20,7 @@ type Doctor = Output<INPUTS, 1, Binary>;
 fn main() -> Result<(), Box<dyn Error>> {
     let rows = table::read::<11>(include_str!("data/breast_cancer.csv"))?;
     let (mut cells, malignant) = table::shuffled(rows, 0, 1);
-    table::standardize(&mut cells);
+    table::standardize(&mut cells, TESTED);
     let labels: Vec<u8> = malignant.into_iter().map(|malignant| u8::from(malignant > 0.5)).collect();
     let (test_cells, train_cells) = cells.split_at(TESTED);
     let (test_labels, train_labels) = labels.split_at(TESTED);

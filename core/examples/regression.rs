@@ -23,7 +23,7 @@ type Curve = Hidden<INPUTS, 16, Relu, Output<16, 1, Regression>>;
 fn main() -> Result<(), Box<dyn Error>> {
     let rows = table::read::<7>(include_str!("data/auto_mpg.csv"))?;
     let (mut cars, miles) = table::shuffled(rows, 0, 1);
-    table::standardize(&mut cars);
+    table::standardize(&mut cars, TESTED);
     let miles: Vec<[f32; 1]> = miles.into_iter().map(|miles| [miles]).collect();
     learn::<Line>("a line", &cars, &miles)?;
     learn::<Curve>("with 16 hidden units", &cars, &miles)

@@ -5,8 +5,8 @@ use crate::{Error, error};
 
 /// A function of each output by itself, between one layer and the next.
 ///
-/// It works in place, and its derivative is known from what it returned. What it returns is +0.0 or at least
-/// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL).
+/// It works in place, and its derivative is known from what it returned. What it returns is +0.0, or of a magnitude of at
+/// least [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL).
 pub trait Activation {
     /// Its name, as Keras has it.
     const NAME: &str;

@@ -8,6 +8,16 @@ use crate::kernels::{Element, Rows};
 /// `T` is `u8` for pixels, which count as value / 255, or `f32` for values as they are. A batch is only a view; the
 /// samples stay where they are and as they are. Samples of f32 should be finite: from others come logits that a loss
 /// refuses.
+///
+/// To flatten pictures is to look at them as rows (Keras's `Flatten`), without a copy:
+///
+/// ```
+/// # use dense_core::Batch;
+/// let pictures = [[[0_u8; 28]; 28]; 2];
+/// let (rows, _) = pictures.as_flattened().as_flattened().as_chunks::<784>();
+/// assert_eq!(Batch::new(rows)?.len(), 2);
+/// # Ok::<(), dense_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a, T, const IN: usize> {
     rows: Rows<'a, T>,

@@ -56,7 +56,7 @@ pub enum Error {
         /// Where in the slice.
         index: usize,
     },
-    /// A setting of an optimizer or of a quantised layer outside its range.
+    /// A setting of an optimizer, of a fit or of a quantised layer outside its range.
     Setting {
         /// Which setting.
         what: &'static str,

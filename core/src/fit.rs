@@ -71,9 +71,9 @@ impl<N: Network<IN>, O: Optimizer, const IN: usize, const BATCH: usize, P: Plan>
     /// ```
     ///
     /// # Errors
-    /// [`Error::EmptyBatch`] without samples, without epochs or with a batch size of 0, [`Error::BatchTooLarge`] for one
-    /// above `BATCH`, and the errors of the task's loss: [`Error::NotFinite`] among them, where the weights have grown
-    /// beyond all bounds. The network is then as it was before the batch that is wrong, the one after the last event.
+    /// [`Error::Setting`] without epochs or with a batch size of 0, [`Error::BatchTooLarge`] for one above `BATCH`,
+    /// [`Error::EmptyBatch`] without samples, and the errors of the task's loss: [`Error::NotFinite`] among them, where
+    /// the weights have grown beyond all bounds. The network is then as it was before the batch that is wrong, the one after the last event.
     pub fn fit<T: Element>(
         &mut self,
         kernel: Kernel,
@@ -83,8 +83,12 @@ impl<N: Network<IN>, O: Optimizer, const IN: usize, const BATCH: usize, P: Plan>
         mut watch: impl FnMut(Event, &N) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
         let Course { epochs, batch_size } = course;
-        if epochs == 0 || batch_size == 0 {
-            return Err(Error::EmptyBatch);
+        let zero = |what, most| Error::Setting { what, found: 0.0, least: 1.0, most };
+        if epochs == 0 {
+            return Err(zero("epochs", u32::MAX as f32));
+        }
+        if batch_size == 0 {
+            return Err(zero("batch size", BATCH as f32));
         }
         if batch_size > BATCH {
             return Err(Error::BatchTooLarge { found: batch_size, most: BATCH });

@@ -39,8 +39,9 @@
 //!
 //! The rooms: [`layers`] hold weights, [`networks`] put layers together; [`activations`] and [`losses`] are what happens
 //! between and after them, and [`tasks`] pair the right ones; [`optimizers`] say how far to go, [`plans`] which weights
-//! may move, and [`fit`] for how long, on [`samples`]; [`quant`] infers on whole numbers; [`math`] has the few functions and constants that fix the
-//! arithmetic; [`kernels`] has the loops, once for every instruction set and with the same bits from each.
+//! may move, and [`fit`] for how long, on [`samples`]; [`quant`] infers on whole numbers; [`math`] has the few functions
+//! and constants that fix the arithmetic; [`kernels`] has the loops, once for every instruction set and with the same
+//! bits from each.
 
 #![no_std]
 // The polynomial that micromath stands in for is compiled all the same.

@@ -9,10 +9,10 @@
 //! |---|---|
 //! | probabilities, deltas, activations | [`SMALLEST_SIGNAL`] 2⁻³⁰ |
 //! | weights and biases | [`SMALLEST_WEIGHT`] 2⁻⁵⁰ |
-//! | Adam's first moments | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
+//! | Adam's first moments, velocities | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
 //! | Adam's second moments | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
 //!
-//! Pixels are whole numbers. Samples of f32, and weights from elsewhere, are taken as they are: the rule holds for them
+//! Pixels are whole numbers. Samples of f32, and biases from elsewhere, are taken as they are: the rule holds for them
 //! if they obey the limits of signals and weights.
 //!
 //! A float of magnitude at least 2ᵏ is a multiple of 2ᵏ⁻²³. The product of a signal and a weight is therefore a multiple
@@ -27,16 +27,16 @@
 
 /// Where `exp` comes from, and with it softmax, sigmoid and tanh.
 ///
-/// Weights are those of the backend that trained them: with the other one, the same model gives other bits. A file of
-/// weights is to carry the [`name`](Self::name) (a store of records, the number) beside its shapes, and whoever loads it
-/// compares that with [`BACKEND`].
+/// Weights are those of the backend that trained them: with the other one, the same model gives other bits. So a file of
+/// weights carries the [`name`](Self::name), and a record in flash the number; whoever loads it compares that with
+/// [`BACKEND`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Backend {
     /// The polynomials of this module, exact to about a unit in the last place.
     Polynomial = 0,
-    /// micromath's `exp`, with feature `micromath`: within 0.24 % of the exact value, sigmoid within 0.0005, tanh within
-    /// 0.0008 and softmax within 0.0005. Softmax keeps the order of the logits, so trained weights find the same class.
+    /// micromath's `exp`, with feature `micromath`: within 0.24 % of the exact value, sigmoid within 0.0006, tanh within
+    /// 0.0008 and softmax within 0.0006. Softmax keeps the order of the logits, so trained weights find the same class.
     /// Trained with it, example `binary` has the same counts of its 169 test tumours, 10 of them wrong, and softmax
     /// regression on Fashion-MNIST, with weights that differ, the same test accuracy to four digits for seeds 0, 1 and 2
     /// (`cargo run -p host-trainer --features dense-core/micromath -- --seed 1`).
@@ -67,7 +67,7 @@ impl Backend {
 pub const SMALLEST_SIGNAL: f32 = 1.0 / (1_u64 << 30) as f32;
 /// Below this magnitude an updated weight or bias becomes +0.0.
 pub const SMALLEST_WEIGHT: f32 = 1.0 / (1_u64 << 50) as f32;
-/// Below this magnitude one of Adam's first moments becomes +0.0.
+/// Below this magnitude one of Adam's first moments, or a velocity, becomes +0.0.
 pub const SMALLEST_FIRST_MOMENT: f32 = 1.0 / (1_u64 << 40) as f32;
 /// Below this one of Adam's second moments becomes +0.0.
 pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_FIRST_MOMENT * SMALLEST_FIRST_MOMENT;

@@ -40,7 +40,7 @@ pub trait Task<const OUT: usize> {
     /// The part of a score that the metric is the mean of.
     fn metric(score: &Score) -> f64;
 
-    /// The loss of one sample in float64, for [`gradient_check`](crate::gradient_check).
+    /// The loss of one sample in float64, for [`gradient_check`](crate::gradient_check); NaN for a label that is no class.
     fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64;
 }
 
@@ -116,7 +116,11 @@ impl Task<1> for Binary {
     }
 
     fn exact_loss(&[logit]: &[f64; 1], label: u8) -> f64 {
-        let miss = if label == 1 { -logit } else { logit };
+        let miss = match label {
+            0 => logit,
+            1 => -logit,
+            _ => return f64::NAN,
+        };
         miss.max(0.0) + libm::log1p(libm::exp(-miss.abs()))
     }
 }

@@ -1,7 +1,7 @@
 //! Weights come out as they went in, in whichever order they lie.
 
 use dense_core::math::SMALLEST_WEIGHT;
-use dense_core::{Dense, Random};
+use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random, Sgd};
 
 const WEIGHTS: [[f32; 3]; 2] = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
 
@@ -51,4 +51,25 @@ fn initial_weights_are_drawn_output_after_output() {
 #[should_panic(expected = "no such weight")]
 fn a_weight_that_is_not_there_is_not_another() {
     let _ = Dense::new(WEIGHTS, [0.0; 2]).weight(0, 3);
+}
+
+#[test]
+fn what_is_not_finite_is_named_and_changes_nothing() -> Result<(), Error> {
+    let (sgd, step) = (Sgd::new(0.1)?, Adam::new(0.1)?.next_step());
+    let table = [
+        ([[1.0, f32::NAN, 0.0]], [[0.5, 0.5]], Error::NotFinite { what: "samples", index: 1 }),
+        ([[1.0, 2.0, 0.0]], [[0.5, f32::INFINITY]], Error::NotFinite { what: "deltas", index: 1 }),
+    ];
+    for kernel in Kernel::available() {
+        for (samples, deltas, expected) in table {
+            let batch = Batch::new(&samples)?;
+            let (mut layer, mut state) = (Dense::new(WEIGHTS, [7.0, 8.0]), AdamState::ZERO);
+            assert_eq!(layer.set_to_gradients(kernel, batch, &deltas), Err(expected));
+            assert_eq!(layer.step_sgd(kernel, batch, &deltas, &sgd), Err(expected));
+            assert_eq!(layer.step_adam(kernel, batch, &deltas, &mut state, &step), Err(expected));
+            assert_eq!(layer, Dense::new(WEIGHTS, [7.0, 8.0]));
+            assert_eq!(state, AdamState::ZERO);
+        }
+    }
+    Ok(())
 }

@@ -130,12 +130,13 @@ type Change = fn(&mut [[f32; 3]], &mut [u8], &mut Course);
 
 #[test]
 fn what_is_wrong_is_named_and_changes_nothing() -> Result<(), Error> {
+    let zero = |what, most| Error::Setting { what, found: 0.0, least: 1.0, most };
     let table: [(Change, Error); 7] = [
         (|samples, _, _| samples[0][0] = f32::NAN, Error::NotFinite { what: "samples", index: 0 }),
         (|samples, _, _| samples[2][1] = f32::NEG_INFINITY, Error::NotFinite { what: "samples", index: 7 }),
         (|_, targets, _| targets[3] = 2, Error::LabelOutOfRange { sample: 3, label: 2, classes: 2 }),
-        (|_, _, course| course.epochs = 0, Error::EmptyBatch),
-        (|_, _, course| course.batch_size = 0, Error::EmptyBatch),
+        (|_, _, course| course.epochs = 0, zero("epochs", u32::MAX as f32)),
+        (|_, _, course| course.batch_size = 0, zero("batch size", 10.0)),
         (|_, _, course| course.batch_size = 11, Error::BatchTooLarge { found: 11, most: 10 }),
         (|_, _, course| course.batch_size = usize::MAX, Error::BatchTooLarge { found: usize::MAX, most: 10 }),
     ];

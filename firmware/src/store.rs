@@ -5,7 +5,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 16 | header: [`MAGIC`], version, shape, save number |
+//! | 16 | header: [`MAGIC`], version, bits of a parameter, [backend](dense_core::math::BACKEND), shape, save number |
 //! | 4 each | the [parameters], then ones up to a multiple of 16 bytes |
 //! | 16 | commit: [`COMMIT_MAGIC`], save number, CRC-32C of all before it, the same inverted |
 //!

@@ -3,6 +3,7 @@
 //! - made by: `host-trainer train`
 //! - data set: fashion-mnist
 //! - model: `Flatten(28, 28) -> Dense(10, softmax)`
+//! - backend: polynomial
 //! - optimizer: adam
 //! - learning rate: 0.001
 //! - batch size: 32

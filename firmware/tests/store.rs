@@ -161,12 +161,15 @@ fn refuses_records_of_another_kind() {
     // Each with a checksum that is right.
     let mut other_version = good.clone();
     other_version[4] = 2;
+    let mut other_backend = good.clone();
+    other_backend[7] ^= 1;
     let mut other_number = good.clone();
     other_number[12] = 9;
     for (bytes, expected) in [
         (&good, Some(Saved { save: 1, slot: 0 })),
         (&other_shape, None),
         (&resealed(other_version), None),
+        (&resealed(other_backend), None),
         (&resealed(other_number), None),
     ] {
         let mut flash = Flash::<4, TINY_SLOT>::new(2);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use dense_core::Network;
+use dense_core::math::BACKEND;
 use serde::Serialize;
 
 use crate::model::{Layer, Layers, Linear, Model, ModelName};
@@ -146,6 +147,12 @@ pub enum ModelFileError {
         /// The model wanted.
         wanted: ModelName,
     },
+    /// The model was trained with another `exp`, so that here it would give other bits.
+    #[error("trained with backend {found}, and this program has {}", BACKEND.name())]
+    OtherBackend {
+        /// The backend in the file, fit for a terminal.
+        found: String,
+    },
     /// A tensor is not one of this model.
     #[error("tensor `{name}`: {fault}")]
     Tensor {
@@ -176,6 +183,17 @@ pub fn load(path: &Path) -> Result<Weights, ModelFileError> {
         }
     };
     weights.map_err(|fault| faulty(path, fault))
+}
+
+/// Refuses weights of another [`Backend`](dense_core::math::Backend) than this program's. A file that names none, such
+/// as one of another tool, is taken as it is.
+fn check_backend(named: Option<&str>) -> Result<(), ModelFileError> {
+    match named {
+        Some(found) if found != BACKEND.name() => {
+            Err(ModelFileError::OtherBackend { found: found.escape_debug().to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads softmax regression, the model that a device runs, from the file at `path`.

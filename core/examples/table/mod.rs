@@ -56,12 +56,14 @@ pub(crate) fn shuffled<const COLUMNS: usize, const INPUTS: usize>(
     rows.iter().map(|row| (std::array::from_fn(|input| row[first + input]), row[target])).unzip()
 }
 
-/// Shifts and scales each column to a mean of 0 and a standard deviation of 1, so that one learning rate fits all.
-pub(crate) fn standardize<const INPUTS: usize>(samples: &mut [[f32; INPUTS]]) {
-    let count = samples.len() as f32;
+/// Shifts and scales each column to a mean of 0 and a standard deviation of 1, so that one learning rate fits all. The
+/// first `tested` samples are shifted and scaled as well, but say nothing of by how much: they are not known yet.
+pub(crate) fn standardize<const INPUTS: usize>(samples: &mut [[f32; INPUTS]], tested: usize) {
     for input in 0..INPUTS {
-        let mean = samples.iter().map(|sample| sample[input]).sum::<f32>() / count;
-        let variance = samples.iter().map(|sample| (sample[input] - mean).powi(2)).sum::<f32>() / count;
+        let known = &samples[tested..];
+        let count = known.len() as f32;
+        let mean = known.iter().map(|sample| sample[input]).sum::<f32>() / count;
+        let variance = known.iter().map(|sample| (sample[input] - mean).powi(2)).sum::<f32>() / count;
         let scale = if variance > 0.0 { 1.0 / variance.sqrt() } else { 1.0 };
         for sample in &mut *samples {
             sample[input] = (sample[input] - mean) * scale;

@@ -2,7 +2,7 @@
 
 use super::UnitsMut;
 use crate::kernels::{self, AdamStep, Element, Kernel, place};
-use crate::{AdamState, Batch, Error, Random, Sgd, math};
+use crate::{AdamState, Batch, Error, Random, Sgd, error, math};
 
 /// `OUT` sums over `IN` inputs, each with its own weights and a bias: z = W·x + b.
 ///
@@ -169,13 +169,15 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// looking at it.
     ///
     /// # Errors
-    /// [`Error::Length`] where `deltas` has not one row a sample.
+    /// [`Error::Length`] where `deltas` has not one row a sample, [`Error::NotFinite`] where a number of a sample or a
+    /// delta is NaN or infinite; the layer is then as it was.
     pub fn set_to_gradients<T: Element>(
         &mut self,
         kernel: Kernel,
         batch: Batch<'_, T, IN>,
         deltas: &[[f32; OUT]],
     ) -> Result<(), Error> {
+        check_finite(batch, deltas)?;
         self.units_mut().store_gradients(kernel, batch, deltas.as_flattened())
     }
 
@@ -183,7 +185,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// logits, as a [loss](crate::losses) leaves it.
     ///
     /// # Errors
-    /// [`Error::Length`] where `deltas` has not one row a sample; the layer is then as it was.
+    /// As [`set_to_gradients`](Self::set_to_gradients).
     pub fn step_sgd<T: Element>(
         &mut self,
         kernel: Kernel,
@@ -191,6 +193,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         deltas: &[[f32; OUT]],
         sgd: &Sgd,
     ) -> Result<(), Error> {
+        check_finite(batch, deltas)?;
         self.units_mut().step_sgd(kernel, batch, deltas.as_flattened(), sgd)
     }
 
@@ -198,7 +201,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// batch.
     ///
     /// # Errors
-    /// [`Error::Length`] where `deltas` has not one row a sample; the layer and the state are then as they were.
+    /// As [`set_to_gradients`](Self::set_to_gradients); the state is then as it was, too.
     pub fn step_adam<T: Element>(
         &mut self,
         kernel: Kernel,
@@ -207,6 +210,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         state: &mut AdamState<IN, OUT>,
         step: &AdamStep,
     ) -> Result<(), Error> {
+        check_finite(batch, deltas)?;
         self.units_mut().step_adam(kernel, batch, deltas.as_flattened(), &mut state.units_mut(), step)
     }
 
@@ -219,4 +223,13 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     pub(crate) const fn bias_units_mut(&mut self) -> UnitsMut<'_, 0> {
         UnitsMut::new(&mut [], &mut self.bias)
     }
+}
+
+/// What a layer learns from has to be finite, or it would never be again.
+fn check_finite<T: Element, const IN: usize, const OUT: usize>(
+    batch: Batch<'_, T, IN>,
+    deltas: &[[f32; OUT]],
+) -> Result<(), Error> {
+    batch.check_finite()?;
+    error::check_finite("deltas", deltas.as_flattened())
 }

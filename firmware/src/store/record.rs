@@ -1,5 +1,7 @@
 //! The first and the last 16 bytes of a record.
 
+use dense_core::math::BACKEND;
+
 /// Begins a record: "DENS".
 pub const MAGIC: u32 = u32::from_le_bytes(*b"DENS");
 /// Begins the end of a record: "DONE".
@@ -7,7 +9,7 @@ pub const COMMIT_MAGIC: u32 = u32::from_le_bytes(*b"DONE");
 /// The version of the format.
 const VERSION: u16 = 1;
 /// What a parameter is: an f32.
-const PARAMETER_BITS: u16 = 32;
+const PARAMETER_BITS: u8 = 32;
 
 /// Every part of a record is a multiple of this many bytes, as large as the words of any flash.
 pub(super) const UNIT: usize = 16;
@@ -23,7 +25,8 @@ impl Header {
     pub(super) const fn to_bytes(&self) -> [u8; UNIT] {
         let [a, b, c, d] = MAGIC.to_le_bytes();
         let [e, f] = VERSION.to_le_bytes();
-        let [g, h] = PARAMETER_BITS.to_le_bytes();
+        // Learned with another backend, the weights belong to other bits than those computed here.
+        let [g, h] = [PARAMETER_BITS, BACKEND as u8];
         let [i, j] = self.inputs.to_le_bytes();
         let [k, l] = self.outputs.to_le_bytes();
         let [m, n, o, p] = self.save.to_le_bytes();

@@ -1,12 +1,17 @@
 //! Writes and reads a model as a Rust module, which the firmware compiles in.
 
-use super::{ModelFileError, TITLE, TrainedModel, Weights};
+use dense_core::math::BACKEND;
+
+use super::{ModelFileError, TITLE, TrainedModel, Weights, check_backend};
 use crate::model::ModelName;
 
 /// Numbers on a line.
 const LINE_LENGTH: usize = 16;
 /// Characters of a faulty text that an error shows.
 const MAX_QUOTED: usize = 60;
+
+/// The comment that says which backend trained the weights.
+const BACKEND_IS: &str = "//! - backend: ";
 
 const SKIP: &str = "#[rustfmt::skip]";
 const ROW: &str = "[";
@@ -80,6 +85,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
 //! - made by: `host-trainer train`
 //! - data set: {}
 //! - model: `{}`
+{BACKEND_IS}{}
 //! - optimizer: {}
 //! - learning rate: {}{}
 //! - batch size: {}
@@ -97,6 +103,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
         // Escaped, as the name of a folder can be anything.
         recipe.data_set.escape_debug(),
         model.weights.description(),
+        BACKEND.name(),
         recipe.optimizer,
         recipe.learning_rate,
         if recipe.schedule == "constant" { String::new() } else { format!(", {} schedule", recipe.schedule) },
@@ -134,14 +141,15 @@ fn numbers(values: &[f32]) -> String {
     text
 }
 
-/// The model in a Rust module made by [`to_rust_source`]; the type of the static says which one it is. Comments, blank
-/// lines and indentation are free; all else has to be as it was written.
+/// The model in a Rust module made by [`to_rust_source`]; the type of the static says which one it is. Comments but that
+/// on the backend, blank lines and indentation are free; all else has to be as it was written.
 ///
 /// # Errors
 ///
 /// If a line is not as it was written, a row has too few or too many numbers, or a number is not
-/// finite. The error names the line.
+/// finite: the error names the line. If the weights were trained with another backend.
 pub fn from_rust_source(text: &str) -> Result<Weights, ModelFileError> {
+    check_backend(text.lines().find_map(|line| line.trim().strip_prefix(BACKEND_IS)))?;
     let declares = |weights: &Weights| {
         let declaration = Frame::new(weights).starts.swap_remove(0);
         text.lines().any(|line| line.trim() == declaration)

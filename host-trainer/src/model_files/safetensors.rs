@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use dense_core::math::BACKEND;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Serialize;
 
-use super::{ModelFileError, Recipe, TrainedModel, Weights};
+use super::{ModelFileError, Recipe, TrainedModel, Weights, check_backend};
 
 /// Who wrote the file and, by its number, how.
 const FORMAT: &str = "host-trainer/1";
@@ -15,6 +16,7 @@ const FORMAT: &str = "host-trainer/1";
 struct Metadata<'a> {
     format: &'a str,
     model: String,
+    backend: &'a str,
     class_names: &'a [String; 10],
     #[serde(flatten)]
     recipe: &'a Recipe,
@@ -39,6 +41,7 @@ pub fn to_safetensors(model: &TrainedModel<'_>) -> Result<Vec<u8>, ModelFileErro
     let metadata = Metadata {
         format: FORMAT,
         model: model.weights.description(),
+        backend: BACKEND.name(),
         class_names: model.class_names,
         recipe: &model.recipe,
         test_accuracy: model.test_accuracy,
@@ -62,14 +65,15 @@ pub fn to_safetensors(model: &TrainedModel<'_>) -> Result<Vec<u8>, ModelFileErro
 }
 
 /// The model in a safetensors file: how many layers it has says which one it is. A kernel may also have the shape
-/// `[inputs, outputs]`, as Keras lays it out; other tensors and the metadata are not looked at.
+/// `[inputs, outputs]`, as Keras lays it out; other tensors are not looked at, nor is any metadata but the backend.
 ///
 /// # Errors
 ///
 /// If the file is damaged, lacks a tensor, or a tensor has another type or shape or a number that
-/// is not finite; if it has more layers than any model.
+/// is not finite; if it has more layers than any model; if it was trained with another backend.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Weights, ModelFileError> {
     let file = SafeTensors::deserialize(bytes)?;
+    check_backend(backend(bytes)?.as_deref())?;
     // A file without any layer lacks those of the smallest model.
     let found = (0..).take_while(|&before| names(before).iter().any(|name| file.tensor(name).is_ok())).count().max(1);
     let most = Weights::all().map(|weights| weights.layers.len()).max().unwrap_or(0);
@@ -89,6 +93,14 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Weights, ModelFileError> {
         (_, layer.bias) = tensor(&file, bias, &[&[outputs]])?;
     }
     Ok(weights)
+}
+
+/// The backend that the metadata names, where they are those of [`to_safetensors`].
+fn backend(bytes: &[u8]) -> Result<Option<String>, SafeTensorError> {
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
+    let recipe = header.metadata().as_ref().and_then(|metadata| metadata.get("recipe"));
+    let recipe = recipe.and_then(|recipe| serde_json::from_str::<serde_json::Value>(recipe).ok());
+    Ok(recipe.and_then(|recipe| Some(recipe.get("backend")?.as_str()?.to_owned())))
 }
 
 /// The shape and the numbers of the tensor `name`, if it is of one of the `shapes`.

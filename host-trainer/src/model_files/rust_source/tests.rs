@@ -32,6 +32,7 @@ fn text_is_as_documented() {
 //! - made by: `host-trainer train`
 //! - data set: fashion-mnist
 //! - model: `Flatten(28, 28) -> Dense(10, softmax)`
+//! - backend: polynomial
 //! - optimizer: adam
 //! - learning rate: 0.001
 //! - batch size: 32
@@ -52,7 +53,16 @@ pub static MODEL: Dense<784, 10> = Dense::from_bits([
     assert_eq!(&text[..wanted.len()], wanted);
     assert!(text.ends_with(",\n]);\n"));
     // The head up to the declaration, 52 lines a row, and the biases.
-    assert_eq!(text.lines().count(), 19 + 10 * 52 + 3);
+    assert_eq!(text.lines().count(), 20 + 10 * 52 + 3);
+}
+
+#[test]
+fn weights_of_another_backend_are_refused() {
+    let named = format!("{BACKEND_IS}{}\n", BACKEND.name());
+    let other = source().replace(&named, &format!("{BACKEND_IS}another\n"));
+    let wanted = format!("trained with backend another, and this program has {}", BACKEND.name());
+    assert_eq!(from_rust_source(&other).unwrap_err().to_string(), wanted);
+    assert_eq!(from_rust_source(&source().replace(&named, "")).unwrap(), linear());
 }
 
 #[test]
@@ -118,24 +128,24 @@ fn faults_name_the_line() {
     let text = source();
     let first = "0xa6911fbe, ";
     let cases = [
-        ("use dense_core", "use densecore", "line 15: found `use densecore::Dense;`, wanted `use dense_core::Dense;`"),
+        ("use dense_core", "use densecore", "line 16: found `use densecore::Dense;`, wanted `use dense_core::Dense;`"),
         (
             "784, 10> =",
             "784, 20> =",
-            "line 19: found `pub static MODEL: Dense<784, 20> = Dense::from_bits([`, \
+            "line 20: found `pub static MODEL: Dense<784, 20> = Dense::from_bits([`, \
              wanted `pub static MODEL: Dense<784, 10> = Dense::from_bits([`",
         ),
-        (first, "", "line 71: found 783 numbers in the array that ends here, wanted 784"),
-        (first, "0x00000000, 0x00000000, ", "line 71: found 785 numbers in the array that ends here, wanted 784"),
-        (first, "0x7f800000, ", "line 22: `0x7f800000,` is inf, wanted a finite number"),
-        (first, "0xffc00000, ", "line 22: `0xffc00000,` is NaN, wanted a finite number"),
-        (first, "0x+1234567, ", "line 22: found `0x+1234567,`, wanted a number such as `0x3f800000,`"),
-        (first, "0x123456789, ", "line 22: found `0x123456789,`, wanted a number such as `0x3f800000,`"),
-        (first, "1.0, ", "line 22: found `1.0,`, wanted a number such as `0x3f800000,`"),
-        (first, "\u{1b}[2J, ", "line 22: found `\\u{1b}[2J,`, wanted a number such as `0x3f800000,`"),
-        ("]);", "]); fn f() {}", "line 542: found `]);`, wanted a number such as `0x3f800000,`"),
-        ("]);\n", "]);\nfn f() {}\n", "line 543: found `fn f() {}`, wanted the end of the file"),
-        ("]);\n", "", "line 542: the file ends, wanted `]);`"),
+        (first, "", "line 72: found 783 numbers in the array that ends here, wanted 784"),
+        (first, "0x00000000, 0x00000000, ", "line 72: found 785 numbers in the array that ends here, wanted 784"),
+        (first, "0x7f800000, ", "line 23: `0x7f800000,` is inf, wanted a finite number"),
+        (first, "0xffc00000, ", "line 23: `0xffc00000,` is NaN, wanted a finite number"),
+        (first, "0x+1234567, ", "line 23: found `0x+1234567,`, wanted a number such as `0x3f800000,`"),
+        (first, "0x123456789, ", "line 23: found `0x123456789,`, wanted a number such as `0x3f800000,`"),
+        (first, "1.0, ", "line 23: found `1.0,`, wanted a number such as `0x3f800000,`"),
+        (first, "\u{1b}[2J, ", "line 23: found `\\u{1b}[2J,`, wanted a number such as `0x3f800000,`"),
+        ("]);", "]); fn f() {}", "line 543: found `]);`, wanted a number such as `0x3f800000,`"),
+        ("]);\n", "]);\nfn f() {}\n", "line 544: found `fn f() {}`, wanted the end of the file"),
+        ("]);\n", "", "line 543: the file ends, wanted `]);`"),
     ];
     for (old, new, wanted) in cases {
         assert_eq!(text.matches(old).count(), 1, "{old}");

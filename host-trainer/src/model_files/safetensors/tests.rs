@@ -49,6 +49,7 @@ fn metadata_tells_how_the_model_was_made() {
         "format": "host-trainer/1",
         "data_set": "fashion-mnist",
         "model": "Flatten(28, 28) -> Dense(10, softmax)",
+        "backend": "polynomial",
         "class_names": class_names(),
         "optimizer": "adam",
         "learning_rate": 0.001,
@@ -61,6 +62,29 @@ fn metadata_tells_how_the_model_was_made() {
         "test_loss": 0.451_25,
     });
     assert_eq!(recipe, wanted);
+}
+
+#[test]
+fn weights_of_another_backend_are_refused() {
+    let zeros = vec![0; 4 * INPUTS * OUTPUTS];
+    for (recipe, refused) in [
+        (r#"{"backend": "another"}"#, true),
+        (r#"{"backend": 1}"#, false),
+        (r#"{"learning_rate": 0.1}"#, false),
+        ("by hand", false),
+    ] {
+        let kernel = TensorView::new(Dtype::F32, vec![OUTPUTS, INPUTS], &zeros).unwrap();
+        let bias = TensorView::new(Dtype::F32, vec![OUTPUTS], &zeros[..4 * OUTPUTS]).unwrap();
+        let metadata = HashMap::from([("recipe".to_owned(), recipe.to_owned())]);
+        let bytes = safetensors::serialize([(KERNEL, kernel), (BIAS, bias)], Some(metadata)).unwrap();
+        match from_safetensors(&bytes) {
+            Ok(found) => assert!(!refused && found == Weights::zero(ModelName::Linear), "{recipe}"),
+            Err(error) => {
+                let wanted = format!("trained with backend another, and this program has {}", BACKEND.name());
+                assert!(refused && error.to_string() == wanted, "{recipe}: {error}");
+            }
+        }
+    }
 }
 
 #[test]
