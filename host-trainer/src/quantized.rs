@@ -7,6 +7,16 @@ use crate::dataset::Split;
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::{Layer, Layers, ModelName};
 
+/// How many of the training images tell how large the outputs of hidden layers become. With more, about as many decisions
+/// change, among training images too.
+const CALIBRATION_SAMPLES: usize = 5_000;
+
+/// The training images that calibration takes: the first ones.
+#[must_use]
+pub fn calibration_images(train: &Split) -> &[[u8; PIXELS]] {
+    &train.images[..train.len().min(CALIBRATION_SAMPLES)]
+}
+
 /// A network in whole numbers for images of ten classes.
 pub trait QuantizedModel {
     /// The class that each image is taken for.
@@ -33,8 +43,8 @@ pub struct QuantizedLayer {
     pub scale: Vec<f32>,
 }
 
-/// The model with these layers in whole numbers; `samples` are training images that tell how large the outputs of hidden
-/// layers become.
+/// The model with these layers in whole numbers; `calibration` are training images, as [`calibration_images`]
+/// has them.
 ///
 /// # Errors
 ///
@@ -42,22 +52,26 @@ pub struct QuantizedLayer {
 pub fn quantize(
     model: ModelName,
     layers: &[Layer],
-    samples: &Split,
+    calibration: &[[u8; PIXELS]],
     kernel: Kernel,
 ) -> Result<Box<dyn QuantizedModel>, Error> {
     match model {
-        ModelName::Linear => quantize_as::<QuantizedDense<PIXELS, CLASSES>>(layers, samples, kernel),
+        ModelName::Linear => quantize_as::<QuantizedDense<PIXELS, CLASSES>>(layers, calibration, kernel),
         ModelName::Mlp32 => {
-            quantize_as::<QuantizedHidden<PIXELS, 32, QuantizedDense<32, CLASSES>>>(layers, samples, kernel)
+            quantize_as::<QuantizedHidden<PIXELS, 32, QuantizedDense<32, CLASSES>>>(layers, calibration, kernel)
         }
         ModelName::Mlp128x64 => {
             type Rest = QuantizedHidden<128, 64, QuantizedDense<64, CLASSES>>;
-            quantize_as::<QuantizedHidden<PIXELS, 128, Rest>>(layers, samples, kernel)
+            quantize_as::<QuantizedHidden<PIXELS, 128, Rest>>(layers, calibration, kernel)
         }
     }
 }
 
-fn quantize_as<Q>(layers: &[Layer], samples: &Split, kernel: Kernel) -> Result<Box<dyn QuantizedModel>, Error>
+fn quantize_as<Q>(
+    layers: &[Layer],
+    calibration: &[[u8; PIXELS]],
+    kernel: Kernel,
+) -> Result<Box<dyn QuantizedModel>, Error>
 where
     Q: QuantizedNetwork<PIXELS, Logits = [i32; CLASSES]> + QuantizedLayers + 'static,
     Q::Float: Layers,
@@ -65,7 +79,7 @@ where
     let mut floats = Box::new(<Q::Float as dense_core::Network<PIXELS>>::ZERO);
     floats.set_layers(layers);
     let mut ranges = Q::Ranges::default();
-    for image in &samples.images {
+    for image in calibration {
         Q::calibrate(&floats, kernel, image, &mut ranges)?;
     }
     let mut network = Box::new(Q::ZERO);
@@ -107,5 +121,34 @@ impl<const IN: usize, const WIDTH: usize, Next: QuantizedLayers> QuantizedLayers
     fn list(&self, layers: &mut Vec<QuantizedLayer>) {
         self.layer.list(layers);
         self.next.list(layers);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::model_files;
+
+    /// The compiler and the trainer quantise the firmware's weights alike.
+    #[test]
+    fn the_firmware_has_these_numbers() {
+        let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/src/weights.rs");
+        let weights = model_files::load(&weights).unwrap();
+        let quantized = quantize(weights.model, &weights.layers, &[], Kernel::best()).unwrap();
+        assert_eq!(quantized.layers(), firmware::quantized::MODEL.layers());
+    }
+
+    #[test]
+    fn what_cannot_be_quantised_is_refused() {
+        for model in [ModelName::Linear, ModelName::Mlp32, ModelName::Mlp128x64] {
+            for (weight, wanted) in [(f32::NAN, "weights"), (1e9, "scale")] {
+                let mut layers = model.network().layers();
+                layers.last_mut().unwrap().weights[0] = weight;
+                let error = quantize(model, &layers, &[[255; PIXELS]], Kernel::best()).err().unwrap();
+                assert!(error.to_string().contains(wanted), "{model:?}, {weight}: {error}");
+            }
+        }
     }
 }

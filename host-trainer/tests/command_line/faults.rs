@@ -190,6 +190,7 @@ fn unusable_outputs_are_refused() {
         ("--weights weights.rs --out empty/out", "cannot use the folder empty/out: "),
         ("--out out --weights empty/weights.rs", "cannot use the folder empty: "),
         ("--out out --weights data", "cannot write data: "),
+        ("--out out --weights out/quantized.rs", "another output goes to the same file"),
         ("--out out --weights out/model.safetensors", "another output goes to the same file"),
     ] {
         assert_refused(folder.path(), &format!("{line} --epochs 1"), 2, &[wanted]);
@@ -207,6 +208,9 @@ fn a_training_that_diverges_says_where_and_writes_nothing() {
 fn a_file_by_hand_is_not_replaced() {
     let folder = workplace();
     assert_refused(folder.path(), "--out out --weights text", 2, &["text: not made by `host-trainer train`"]);
+    fs::rename(folder.path().join("text"), folder.path().join("out/quantized.rs")).unwrap();
+    let wanted = ["out/quantized.rs: not made by `host-trainer train`"];
+    assert_refused(folder.path(), "--out out --weights weights.rs", 2, &wanted);
 }
 
 #[test]
