@@ -142,10 +142,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_quantised_is_refused() {
-        for model in [ModelName::Linear, ModelName::Mlp32, ModelName::Mlp128x64] {
-            for (weight, wanted) in [(f32::NAN, "weights"), (1e9, "scale")] {
+        for (model, too_large) in [
+            (ModelName::Linear, "scale"),
+            (ModelName::Mlp32, "activation step"),
+            (ModelName::Mlp128x64, "activation step"),
+        ] {
+            for (weight, wanted) in [(f32::NAN, "weights"), (1e9, too_large)] {
                 let mut layers = model.network().layers();
-                layers.last_mut().unwrap().weights[0] = weight;
+                layers[0].weights[0] = weight;
                 let error = quantize(model, &layers, &[[255; PIXELS]], Kernel::best()).err().unwrap();
                 assert!(error.to_string().contains(wanted), "{model:?}, {weight}: {error}");
             }

@@ -205,6 +205,14 @@ fn a_training_that_diverges_says_where_and_writes_nothing() {
 }
 
 #[test]
+fn weights_too_large_for_whole_numbers_are_not_written() {
+    let folder = workplace();
+    let options = "--optimizer sgd --learning-rate 1e12 --epochs 1";
+    let wanted = ["the trained model cannot be quantised: ", "scale", "smaller learning rate"];
+    assert_refused(folder.path(), &format!("--out out --weights weights.rs {options}"), 1, &wanted);
+}
+
+#[test]
 fn a_file_by_hand_is_not_replaced() {
     let folder = workplace();
     assert_refused(folder.path(), "--out out --weights text", 2, &["text: not made by `host-trainer train`"]);

@@ -85,7 +85,7 @@ fn a_training_tells_its_story_in_order() {
             "\nEpoch 5/5 - ",
             "\n313/313 - loss: ",
             "\naccuracy in floats ",
-            " of 10,000 samples\n",
+            " of 10,000 samples",
             "\nlabel  class          different  right in floats  right in int8\n",
         ]
         .map(String::from),
