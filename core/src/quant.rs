@@ -20,37 +20,18 @@
 //! let layer = dense_core::QuantizedDense::<40_000, 1>::ZERO;
 //! ```
 //!
-//! Two layers, quantised from floats. The hidden one's range comes from samples that the trainer has seen:
-//!
-//! ```
-//! use dense_core::{Batch, Dense, Kernel, QuantizedDense, quant};
-//!
-//! let hidden = Dense::new([[0.5, -1.0, 0.25], [1.0, 0.0, 1.0]], [0.1, -0.2]);
-//! let output = Dense::new([[1.0, -0.5], [-1.0, 2.0]], [0.0, 0.1]);
-//! let step = quant::activation_step(&[0.6, 1.8])?;
-//!
-//! let mut int8_hidden = QuantizedDense::<3, 2>::ZERO;
-//! int8_hidden.quantize(&hidden, quant::PIXEL_STEP, step)?;
-//! let mut int8_output = QuantizedDense::<2, 2>::ZERO;
-//! int8_output.quantize(&output, step, 1.0)?;
-//!
-//! let mut sums = [[0; 2]];
-//! int8_hidden.forward(Kernel::best(), Batch::new(&[[255, 0, 255]])?, &mut sums)?;
-//! let activations = sums.map(|sums| int8_hidden.activations(&sums));
-//! int8_output.forward(Kernel::best(), Batch::new(&activations)?, &mut sums)?;
-//! let logits = int8_output.fixed_logits(&sums[0]);
-//! assert_eq!(quant::class(&logits), 1);
-//! # Ok::<(), dense_core::Error>(())
-//! ```
+//! Hidden layers, too: a [`QuantizedHidden`] layer and what follows it are one [`QuantizedNetwork`].
 
 mod adjustment;
 mod dense;
 mod fixed;
+mod network;
 mod quantize;
 
 pub use adjustment::Adjustment;
 pub use dense::QuantizedDense;
 pub use fixed::{ONE_LOGIT, ONE_PROBABILITY, class, requantize, softmax};
+pub use network::{QuantizedHidden, QuantizedNetwork};
 pub use quantize::activation_step;
 
 /// What one step of a pixel stands for.

@@ -1,9 +1,10 @@
 //! Whole numbers against exact arithmetic and against floats.
 
 use dense_core::quant::{
-    self, Adjustment, LARGEST_BIAS, LARGEST_SCALE, ONE_LOGIT, ONE_PROBABILITY, PIXEL_STEP, SMALLEST_SCALE, requantize,
+    self, Adjustment, LARGEST_BIAS, LARGEST_SCALE, ONE_LOGIT, ONE_PROBABILITY, PIXEL_STEP, QuantizedHidden,
+    QuantizedNetwork, SMALLEST_SCALE, requantize,
 };
-use dense_core::{Batch, Dense, Error, Kernel, QuantizedDense, Random, Sgd, losses};
+use dense_core::{Batch, Dense, Error, Hidden, Kernel, Output, QuantizedDense, Random, Sgd, losses};
 
 /// ⌊sum · scale · 2^bits + ½⌋ in 128 bits.
 fn exact(sum: i32, scale: f32, bits: u32) -> i128 {
@@ -145,6 +146,58 @@ fn two_layers_come_close_to_the_floats() {
             }
         }
     }
+}
+
+#[test]
+fn a_network_infers_as_its_layers_do() {
+    type Whole = QuantizedHidden<40, 16, QuantizedHidden<16, 9, QuantizedDense<9, 5>>>;
+    let floats = Hidden::new(some_layer(4), Hidden::new(some_layer(5), Output::new(some_layer(6))));
+    let mut random = Random::new(6, 0);
+    let images: Vec<[u8; 40]> = (0..200).map(|_| std::array::from_fn(|_| random.next_u32() as u8)).collect();
+    let kernel = Kernel::best();
+
+    let mut ranges = Default::default();
+    let (mut first_range, mut second_range) = (0.0_f32, 0.0_f32);
+    for image in &images {
+        Whole::calibrate(&floats, kernel, image, &mut ranges).unwrap();
+        let (mut first, mut second) = ([[0.0; 16]], [[0.0; 9]]);
+        floats.layer.forward(kernel, Batch::new(&[*image]).unwrap(), &mut first).unwrap();
+        first[0].iter_mut().for_each(|value| *value = value.max(0.0));
+        floats.next.layer.forward(kernel, Batch::new(&first).unwrap(), &mut second).unwrap();
+        first_range = first[0].into_iter().fold(first_range, f32::max);
+        second_range = second[0].into_iter().fold(second_range, f32::max);
+    }
+    assert_eq!(ranges, (first_range, (second_range, ())));
+
+    let steps = [PIXEL_STEP, first_range / 255.0, second_range / 255.0, 1.0];
+    let mut layers = Whole::ZERO;
+    layers.layer.quantize(&floats.layer, steps[0], steps[1]).unwrap();
+    layers.next.layer.quantize(&floats.next.layer, steps[1], steps[2]).unwrap();
+    layers.next.next.quantize(&floats.next.next.layer, steps[2], steps[3]).unwrap();
+    let mut network = Whole::ZERO;
+    network.quantize_network(&floats, PIXEL_STEP, &ranges).unwrap();
+    assert_eq!(network, layers);
+    for kernel in Kernel::available() {
+        for image in &images {
+            let (mut first, mut second, mut last) = ([[0; 16]], [[0; 9]], [[0; 5]]);
+            network.layer.forward(kernel, Batch::new(&[*image]).unwrap(), &mut first).unwrap();
+            let bytes = first.map(|sums| network.layer.activations(&sums));
+            network.next.layer.forward(kernel, Batch::new(&bytes).unwrap(), &mut second).unwrap();
+            let bytes = second.map(|sums| network.next.layer.activations(&sums));
+            network.next.next.forward(kernel, Batch::new(&bytes).unwrap(), &mut last).unwrap();
+            let logits = network.next.next.fixed_logits(&last[0]);
+            assert_eq!(network.infer(kernel, image), Ok(logits));
+        }
+    }
+
+    let mut broken = floats.clone();
+    broken.next.layer.bias_mut()[3] = f32::NAN;
+    let error = network.quantize_network(&broken, PIXEL_STEP, &ranges);
+    assert_eq!(error, Err(Error::NotFinite { what: "bias", index: 3 }));
+    let infinite = (f32::INFINITY, (1.0, ()));
+    let error = network.quantize_network(&floats, PIXEL_STEP, &infinite);
+    assert_eq!(error, Err(Error::NotFinite { what: "activations", index: 0 }));
+    assert_eq!(network, layers, "the layers before the broken one were the same again");
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl Cli {
 /// What the program is to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Train the model, test it and write its weights
+    /// Train the model, test it in floats and in whole numbers, and write both
     Train(TrainArgs),
     /// Test saved weights on the test set
     Evaluate(EvaluateArgs),
@@ -67,7 +67,7 @@ pub enum Command {
 /// Options of `train`.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
-    /// Folder for the history, the safetensors file and the pictures [default: out]
+    /// Folder for the history, the safetensors file, the pictures and the model in whole numbers [default: out]
     #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
     #[arg(hide_default_value = true)]
     pub out: PathBuf,

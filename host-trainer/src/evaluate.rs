@@ -4,7 +4,7 @@ use dense_core::{Batch, Error, Kernel, Network, Workspace};
 
 use crate::dataset::Split;
 use crate::history::Metrics;
-use crate::idx::PIXELS;
+use crate::idx::{CLASSES, PIXELS};
 
 /// Samples in a batch, as in Keras.
 pub const BATCH_SIZE: usize = 32;
@@ -27,4 +27,47 @@ pub fn evaluate<N: Network<PIXELS, Target = u8>>(network: &N, split: &Split, ker
     }
     let samples = split.len() as f64;
     Ok(Metrics { loss: loss / samples, accuracy: metric / samples })
+}
+
+/// The class that each sample is taken for: that of the largest logit, and of equal ones, the first.
+///
+/// # Errors
+///
+/// None for samples of this size.
+pub fn classes<N>(network: &N, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error>
+where
+    N: Network<PIXELS, Output = [f32; CLASSES]>,
+{
+    let mut workspace = Workspace::<N, PIXELS, BATCH_SIZE>::ZERO;
+    let mut classes = Vec::with_capacity(split.len());
+    for images in split.images.chunks(BATCH_SIZE) {
+        let logits = workspace.forward(kernel, network, Batch::new(images)?)?;
+        classes.extend(logits.iter().map(first_largest));
+    }
+    Ok(classes)
+}
+
+/// The number of the largest logit; of equal ones, the first.
+#[must_use]
+pub fn first_largest(logits: &[f32; CLASSES]) -> u8 {
+    let mut largest = 0;
+    for class in 1..CLASSES {
+        if logits[class] > logits[largest] {
+            largest = class;
+        }
+    }
+    largest as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_equal_logits_wins() {
+        let mut logits = [-1.0; CLASSES];
+        assert_eq!(first_largest(&logits), 0);
+        (logits[4], logits[8]) = (2.0, 2.0);
+        assert_eq!(first_largest(&logits), 4);
+    }
 }

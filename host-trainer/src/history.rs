@@ -28,6 +28,8 @@ pub struct History {
     pub epochs: Vec<Epoch>,
     /// Result on the test samples after the last epoch.
     pub test: Metrics,
+    /// Share of them that the same network in whole numbers classifies correctly, from 0 to 1.
+    pub int8_test_accuracy: f64,
     /// Wall-clock time of all epochs together.
     pub fit_seconds: f64,
     /// Name of the model, as given to `--model`.
@@ -72,6 +74,7 @@ mod tests {
                 Epoch { metrics: metrics(0.25, 0.875), seconds: 0.125 },
             ],
             test: metrics(0.375, 0.8125),
+            int8_test_accuracy: 0.796_875,
             fit_seconds: 0.375,
             model: "linear".into(),
             optimizer: "adam".into(),
@@ -94,6 +97,7 @@ mod tests {
                 { "loss": 0.25, "accuracy": 0.875, "seconds": 0.125 },
             ],
             "test": { "loss": 0.375, "accuracy": 0.8125 },
+            "int8_test_accuracy": 0.796_875,
             "fit_seconds": 0.375,
             "model": "linear",
             "optimizer": "adam",

@@ -1,6 +1,7 @@
 //! Trains the networks of `dense-core` on a computer and writes them as Rust for a microcontroller.
 
 pub mod cli;
+pub mod comparison;
 pub mod dataset;
 pub mod device;
 pub mod evaluate;
@@ -14,6 +15,7 @@ pub mod model_files;
 pub mod overview;
 pub mod pictures;
 pub mod progress;
+pub mod quantized;
 pub mod run;
 pub mod summary;
 pub mod terminal;

@@ -5,7 +5,7 @@ use dense_core::activations::{Activation, Relu};
 use dense_core::{Dense, Error, Hidden, Kernel, MultiClass, Network, Output, Random};
 
 use crate::dataset::Split;
-use crate::evaluate::evaluate;
+use crate::evaluate::{classes, evaluate};
 use crate::fit::{self, FitError, Settings};
 use crate::history::{Epoch, Metrics};
 use crate::idx::{CLASSES, PIXELS};
@@ -73,6 +73,13 @@ pub trait Model: Layers {
     ///
     /// Those of [`evaluate`].
     fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error>;
+
+    /// The class that each sample is taken for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`classes`].
+    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error>;
 }
 
 /// A model of its own because its units can be shared among threads: see [`fit::units`].
@@ -88,11 +95,15 @@ impl Model for Linear {
     fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error> {
         evaluate(self, split, kernel)
     }
+
+    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
+        classes(self, split, kernel)
+    }
 }
 
 impl<const WIDTH: usize, Next> Model for Hidden<PIXELS, WIDTH, Relu, Next>
 where
-    Next: Network<WIDTH, Target = u8> + Layers + Send,
+    Next: Network<WIDTH, Target = u8, Output = [f32; CLASSES]> + Layers + Send,
 {
     fn initialise(&mut self, seed: u64) {
         self.glorot_uniform(&mut Random::new(seed, Random::INITIAL_WEIGHTS));
@@ -104,6 +115,10 @@ where
 
     fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error> {
         evaluate(self, split, kernel)
+    }
+
+    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
+        classes(self, split, kernel)
     }
 }
 

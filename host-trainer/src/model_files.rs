@@ -1,5 +1,7 @@
-//! The two files a trained model is kept in: Rust for the firmware and safetensors for other tools.
+//! The files a trained model is kept in: Rust for the firmware, in floats and in whole numbers, and safetensors for other
+//! tools.
 
+mod quantized_source;
 mod rust_source;
 mod safetensors;
 
@@ -14,6 +16,7 @@ use serde::Serialize;
 
 use crate::model::{Layer, Layers, Linear, Model, ModelName};
 
+pub use self::quantized_source::to_quantized_source;
 pub use self::rust_source::{from_rust_source, to_rust_source};
 pub use self::safetensors::{from_safetensors, to_safetensors};
 
@@ -115,7 +118,7 @@ pub enum ModelFileError {
         fault: Box<ModelFileError>,
     },
     /// A file of somebody else's is where a model is to be written.
-    #[error("{}: not made by `host-trainer train`; remove it, or choose another file for --weights", .0.display())]
+    #[error("{}: not made by `host-trainer train`; remove it, or choose another place with --weights or --out", .0.display())]
     Foreign(PathBuf),
     /// The contents are neither safetensors nor text.
     #[error("neither a .safetensors file nor a .rs file made by `host-trainer train`")]

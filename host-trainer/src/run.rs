@@ -7,6 +7,7 @@ use std::{env, fs};
 use dense_core::{Kernel, KernelError};
 
 use crate::cli::{EvaluateArgs, TrainArgs, WEIGHTS};
+use crate::comparison::Comparison;
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::DeviceError;
 use crate::evaluate::BATCH_SIZE;
@@ -18,6 +19,7 @@ use crate::model_files::{self, ModelFileError, Recipe, TrainedModel, Weights};
 use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pictures;
 use crate::progress::{Progress, print_evaluation};
+use crate::quantized::{QuantizedModel, calibration_images, quantize};
 use crate::summary::thousands;
 use crate::terminal::{has_colours, print};
 
@@ -50,6 +52,9 @@ pub enum RunError {
     /// The training failed.
     #[error("{0}")]
     Fit(#[from] FitError),
+    /// The trained weights are too large for whole numbers.
+    #[error("the trained model cannot be quantised: {0}; try a smaller learning rate")]
+    Quantize(dense_core::Error),
     /// More threads than the model can use.
     #[error("--threads {threads}: {} trains with one thread, only {} can use more", .model.name(), ModelName::Linear.name())]
     Threads {
@@ -79,7 +84,7 @@ impl RunError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Fit(FitError::Diverged { .. }) => 1,
+            Self::Fit(FitError::Diverged { .. }) | Self::Quantize(_) => 1,
             Self::Device(error) => error.exit_code(),
             _ => 2,
         }
@@ -98,11 +103,13 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let weights_path = arguments.weights();
     check_model(arguments, &weights_path)?;
     let mut dataset = Dataset::load(&common.data)?;
-    let [picture_path, history_path, model_path] =
-        ["images.png", "history.json", "model.safetensors"].map(|name| arguments.out.join(name));
-    check_targets(&[&picture_path, &history_path, &model_path, &weights_path])?;
+    let [picture_path, history_path, model_path, quantized_path] =
+        ["images.png", "history.json", "model.safetensors", "quantized.rs"].map(|name| arguments.out.join(name));
+    check_targets(&[&picture_path, &history_path, &model_path, &quantized_path, &weights_path])?;
+    model_files::check_replaceable(&quantized_path)?;
     model_files::check_replaceable(&weights_path)?;
     let (train_shape, test_shape) = (describe_shape(&dataset.train), describe_shape(&dataset.test));
+    let calibration = calibration_images(&dataset.train).to_vec();
     if let Some(limit) = arguments.limit {
         dataset.train.truncate(limit);
     }
@@ -136,6 +143,9 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let fit_seconds = start.elapsed().as_secs_f64();
     let test = test(&*network, &dataset, kernel, common.verbose)
         .map_err(|_| FitError::Diverged { epoch: settings.epochs, step: steps })?;
+    let weights = Weights { model: arguments.model, layers: network.layers() };
+    let quantized = quantize(weights.model, &weights.layers, &calibration, kernel).map_err(RunError::Quantize)?;
+    let comparison = compare(&*network, &*quantized, &dataset, kernel, common.verbose).map_err(RunError::Quantize)?;
 
     let recipe = Recipe {
         data_set: name_of(&common.data),
@@ -150,6 +160,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let history = History {
         epochs,
         test,
+        int8_test_accuracy: comparison.int8_accuracy(),
         fit_seconds,
         model: arguments.model.name().into(),
         optimizer: recipe.optimizer.clone(),
@@ -161,7 +172,6 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         threads: settings.working_threads(),
         kernel: kernel.name().into(),
     };
-    let weights = Weights { model: arguments.model, layers: network.layers() };
     let model = TrainedModel {
         weights: &weights,
         class_names: &dataset.class_names,
@@ -173,6 +183,8 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     outputs.stage(&picture_path, &picture)?;
     outputs.stage(&history_path, &history.to_json())?;
     outputs.stage(&model_path, &model_files::to_safetensors(&model)?)?;
+    let source = model_files::to_quantized_source(&model, &quantized.layers(), comparison.int8_accuracy());
+    outputs.stage(&quantized_path, source.as_bytes())?;
     outputs.stage(&weights_path, model_files::to_rust_source(&model).as_bytes())?;
     let written = outputs.commit()?;
     if common.verbose > 0 {
@@ -213,8 +225,13 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
         let [file, data] = [&arguments.weights, &common.data].map(|path| shown_path(path).display().to_string());
         print(&format!("{file}, {}, on {data}\n", weights.model.name()));
     }
-    let tested = test(&*weights.network(), &dataset, kernel, common.verbose);
-    tested.map(|_| ()).map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
+    let test_all = || {
+        let network = weights.network();
+        test(&*network, &dataset, kernel, common.verbose)?;
+        let quantized = quantize(weights.model, &weights.layers, calibration_images(&dataset.train), kernel)?;
+        compare(&*network, &*quantized, &dataset, kernel, common.verbose).map(|_| ())
+    };
+    test_all().map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }
 
 fn test(network: &dyn Model, dataset: &Dataset, kernel: Kernel, verbose: u8) -> Result<Metrics, dense_core::Error> {
@@ -222,6 +239,22 @@ fn test(network: &dyn Model, dataset: &Dataset, kernel: Kernel, verbose: u8) -> 
     let metrics = network.evaluate(&dataset.test, kernel)?;
     print_evaluation(verbose, metrics, start.elapsed().as_secs_f64(), dataset.test.len().div_ceil(BATCH_SIZE));
     Ok(metrics)
+}
+
+/// Tests the network in whole numbers beside the one in floats.
+fn compare(
+    network: &dyn Model,
+    quantized: &dyn QuantizedModel,
+    dataset: &Dataset,
+    kernel: Kernel,
+    verbose: u8,
+) -> Result<Comparison, dense_core::Error> {
+    let test = &dataset.test;
+    let comparison = Comparison::new(&test.labels, &network.classes(test, kernel)?, &quantized.classes(test, kernel)?);
+    if verbose > 0 {
+        print(&comparison.table(&dataset.class_names));
+    }
+    Ok(comparison)
 }
 
 /// The last part of a folder's path, whatever way leads to it.

@@ -8,7 +8,7 @@ use firmware::checksum;
 use super::answers::{Classified, Learned};
 use super::error::DeviceError;
 use crate::dataset::Split;
-use crate::evaluate::evaluate;
+use crate::evaluate::{evaluate, first_largest};
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::Linear;
 
@@ -95,17 +95,6 @@ impl Mirror {
     }
 }
 
-/// The number of the largest logit; of equal ones, the first.
-fn first_largest(logits: &[f32; CLASSES]) -> u8 {
-    let mut largest = 0;
-    for class in 1..CLASSES {
-        if logits[class] > logits[largest] {
-            largest = class;
-        }
-    }
-    largest as u8
-}
-
 fn check_all(name: &str, what: &str, device: &[f32; CLASSES], host: &[f32; CLASSES]) -> Result<(), DeviceError> {
     for (class, (&device, &host)) in device.iter().zip(host).enumerate() {
         check(|| format!("{name}: {what} {class}"), device, host, bits)?;
@@ -187,13 +176,5 @@ mod tests {
             let text = start.clone().check_learned("image 0", &image, 3, 0.01, &bad).unwrap_err().to_string();
             assert!(text.contains(wanted), "{text}");
         }
-    }
-
-    #[test]
-    fn the_first_of_equal_logits_wins() {
-        let mut logits = [-1.0; CLASSES];
-        assert_eq!(first_largest(&logits), 0);
-        (logits[4], logits[8]) = (2.0, 2.0);
-        assert_eq!(first_largest(&logits), 4);
     }
 }

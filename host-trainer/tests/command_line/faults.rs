@@ -190,6 +190,7 @@ fn unusable_outputs_are_refused() {
         ("--weights weights.rs --out empty/out", "cannot use the folder empty/out: "),
         ("--out out --weights empty/weights.rs", "cannot use the folder empty: "),
         ("--out out --weights data", "cannot write data: "),
+        ("--out out --weights out/quantized.rs", "another output goes to the same file"),
         ("--out out --weights out/model.safetensors", "another output goes to the same file"),
     ] {
         assert_refused(folder.path(), &format!("{line} --epochs 1"), 2, &[wanted]);
@@ -204,9 +205,20 @@ fn a_training_that_diverges_says_where_and_writes_nothing() {
 }
 
 #[test]
+fn weights_too_large_for_whole_numbers_are_not_written() {
+    let folder = workplace();
+    let options = "--optimizer sgd --learning-rate 1e12 --epochs 1";
+    let wanted = ["the trained model cannot be quantised: ", "scale", "smaller learning rate"];
+    assert_refused(folder.path(), &format!("--out out --weights weights.rs {options}"), 1, &wanted);
+}
+
+#[test]
 fn a_file_by_hand_is_not_replaced() {
     let folder = workplace();
     assert_refused(folder.path(), "--out out --weights text", 2, &["text: not made by `host-trainer train`"]);
+    fs::rename(folder.path().join("text"), folder.path().join("out/quantized.rs")).unwrap();
+    let wanted = ["out/quantized.rs: not made by `host-trainer train`"];
+    assert_refused(folder.path(), "--out out --weights weights.rs", 2, &wanted);
 }
 
 #[test]

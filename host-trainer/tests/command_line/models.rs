@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use dense_core::Kernel;
 use host_trainer::model_files;
+use host_trainer::quantized::{QuantizedLayer, quantize};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -155,8 +157,9 @@ fn assert_refused(folder: &Path, data: &Path, line: &str, wanted: &str) {
     assert!(complaint.contains(wanted), "{line} does not say {wanted:?} but\n{complaint}");
 }
 
-/// Prints the bits of every number, weights and biases of each layer in turn.
+/// Prints every number: of floats and scales the bits, weights, biases and scales of each layer in turn.
 const PRINT: &str = "
+mod quantized;
 mod weights;
 use weights::MODEL;
 
@@ -164,11 +167,17 @@ fn print<const IN: usize, const OUT: usize>(layer: &dense_core::Dense<IN, OUT>) 
     layer.weights().chain(*layer.bias()).for_each(|number| println!(\"{:08x}\", number.to_bits()));
 }
 
+fn print_int8<const IN: usize, const OUT: usize>(layer: &dense_core::QuantizedDense<IN, OUT>) {
+    (0..OUT).for_each(|output| (0..IN).for_each(|input| println!(\"{}\", layer.weight(output, input))));
+    layer.bias().iter().for_each(|bias| println!(\"{bias}\"));
+    layer.scale().iter().for_each(|scale| println!(\"{:08x}\", scale.to_bits()));
+}
+
 fn main() {
 ";
 
 #[test]
-fn the_rust_file_compiles_to_the_weights() {
+fn the_rust_files_compile_to_the_weights() {
     let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core");
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let folder = tempfile::tempdir().unwrap();
@@ -180,14 +189,21 @@ fn the_rust_file_compiles_to_the_weights() {
         "[package]\nname = \"generated\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\ndense-core = {{ path = {core:?} }}\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    for (Case { model, .. }, layers) in CASES.iter().zip([
-        &["MODEL"][..],
-        &["MODEL.layer", "MODEL.next.layer"],
-        &["MODEL.layer", "MODEL.next.layer", "MODEL.next.next.layer"],
-    ]) {
+    let train_images = fs::read(data.join("train-images-idx3-ubyte")).unwrap();
+    let train_images = host_trainer::idx::read_images(&train_images[..]).unwrap();
+    for Case { model, layers, .. } in CASES {
         train(folder, &data, &format!("--model {model} --epochs 1"));
         fs::copy(folder.join("weights.rs"), folder.join("src/weights.rs")).unwrap();
-        let calls: String = layers.iter().map(|layer| format!("    print(&{layer});\n")).collect();
+        fs::copy(folder.join("out/quantized.rs"), folder.join("src/quantized.rs")).unwrap();
+        // The layers are nested, `MODEL.next.next.layer`; in whole numbers, the last one is a layer itself.
+        let nested = |before| format!("MODEL{}", ".next".repeat(before));
+        let floats = (0..layers.len()).map(|before| format!("    print(&{}.layer);\n", nested(before)));
+        let int8 = (0..layers.len()).map(|before| {
+            let field = if before + 1 < layers.len() { ".layer" } else { "" };
+            format!("    print_int8(&quantized::{}{field});\n", nested(before))
+        });
+        let calls: String = floats.chain(int8).collect();
+        let calls = if model == "linear" { calls.replace("print(&MODEL.layer)", "print(&MODEL)") } else { calls };
         fs::write(folder.join("src/main.rs"), format!("{PRINT}{calls}}}\n")).unwrap();
         let output = Command::new(env!("CARGO"))
             .args(["run", "--quiet", "--offline"])
@@ -200,7 +216,13 @@ fn the_rust_file_compiles_to_the_weights() {
 
         let weights = model_files::load(&folder.join("weights.rs")).unwrap();
         let numbers = weights.layers.iter().flat_map(|layer| layer.weights.iter().chain(&layer.bias));
-        let expected: String = numbers.map(|number| format!("{:08x}\n", number.to_bits())).collect();
+        let mut expected: String = numbers.map(|number| format!("{:08x}\n", number.to_bits())).collect();
+        let quantized = quantize(weights.model, &weights.layers, &train_images, Kernel::best()).unwrap();
+        for QuantizedLayer { weights, bias, scale, .. } in quantized.layers() {
+            expected.extend(weights.iter().map(|weight| format!("{weight}\n")));
+            expected.extend(bias.iter().map(|bias| format!("{bias}\n")));
+            expected.extend(scale.iter().map(|scale| format!("{:08x}\n", scale.to_bits())));
+        }
         assert!(String::from_utf8(output.stdout).unwrap() == expected, "{model}: other numbers");
     }
 }

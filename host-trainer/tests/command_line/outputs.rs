@@ -18,11 +18,19 @@ fn evaluation_line(printed: &str) -> String {
     line.to_owned()
 }
 
+/// The lines that put whole numbers beside floats.
+fn int8_lines(printed: &str) -> Vec<String> {
+    let lines = printed.lines().skip_while(|line| !line.starts_with("accuracy in floats "));
+    lines.take_while(|line| !line.starts_with("wrote ")).map(String::from).collect()
+}
+
 #[test]
 fn evaluate_finds_what_training_found_in_either_file() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let trained = evaluation_line(&train(folder, &fashion_mnist(), "--limit 1000 --epochs 2"));
+    let printed = train(folder, &fashion_mnist(), "--limit 1000 --epochs 2");
+    let (trained, int8) = (evaluation_line(&printed), int8_lines(&printed));
+    assert!(int8.len() > 2, "{printed}");
     for options in [
         "--weights weights.rs",
         "--weights out/model.safetensors",
@@ -31,7 +39,8 @@ fn evaluate_finds_what_training_found_in_either_file() {
     ] {
         let printed = succeed(folder, &fashion_mnist(), &format!("evaluate {options}"));
         assert_eq!(evaluation_line(&printed), trained, "{options}");
-        assert_eq!(printed.lines().count(), 2, "{printed}");
+        assert_eq!(int8_lines(&printed), int8, "{options}");
+        assert_eq!(printed.lines().count(), 2 + int8.len(), "{printed}");
     }
 }
 
@@ -68,6 +77,8 @@ fn history_is_as_documented() {
     }
     let test = history.remove("test").unwrap();
     assert!(is_metrics(&test, &["accuracy", "loss"]), "{test}");
+    let int8 = history.remove("int8_test_accuracy").unwrap().as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&int8), "{int8}");
     assert!(history.remove("fit_seconds").unwrap().as_f64().unwrap() >= seconds && seconds > 0.0);
     let settings = json!({
         "model": "linear",

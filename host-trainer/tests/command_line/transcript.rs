@@ -84,10 +84,13 @@ fn a_training_tells_its_story_in_order() {
             "\nEpoch 1/5 - ",
             "\nEpoch 5/5 - ",
             "\n313/313 - loss: ",
+            "\naccuracy in floats ",
+            " of 10,000 samples",
+            "\nlabel  class          different  right in floats  right in int8\n",
         ]
         .map(String::from),
     );
-    for file in ["out/images.png", "out/history.json", "out/model.safetensors", "weights.rs"] {
+    for file in ["out/images.png", "out/history.json", "out/model.safetensors", "out/quantized.rs", "weights.rs"] {
         let bytes = fs::metadata(folder.path().join(file)).unwrap().len();
         texts.push(format!("\nwrote {file} ({} bytes)", thousands(bytes as usize)));
     }
