@@ -43,7 +43,8 @@ pub trait Network<const IN: usize> {
     /// Forward: the logits of each sample of the batch.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples.
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where a sum of a hidden layer is NaN or
+    /// infinite.
     fn forward<'a, P: Plan, Before: Training, T: Element, const BATCH: usize>(
         &self,
         kernel: Kernel,

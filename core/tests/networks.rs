@@ -192,3 +192,19 @@ fn answers_are_those_of_the_last_activation() -> Result<(), Error> {
     assert_eq!(workspace.predict(Kernel::best(), &scene.network, batch)?, expected);
     Ok(())
 }
+
+#[test]
+fn activations_do_not_hide_that_sums_have_overflowed() -> Result<(), Error> {
+    let mut scene = Scene::<Classifier>::new(a_class);
+    scene.network.layer.set_weight(2, 0, f32::MAX);
+    scene.network.layer.set_weight(2, 1, f32::MAX);
+    scene.samples[0] = [2.0; 5];
+    let before = scene.network.clone();
+    for kernel in Kernel::available() {
+        let mut trainer = Trainer::<_, _, 5, SAMPLES>::new(Sgd::new(0.1)?);
+        let result = trainer.step(kernel, &mut scene.network, Batch::new(&scene.samples)?, &scene.targets);
+        assert_eq!(result, Err(Error::NotFinite { what: "hidden sums", index: 2 }), "{}", kernel.name());
+        assert_eq!(scene.network, before);
+    }
+    Ok(())
+}

@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 
 use super::Network;
 use crate::activations::Activation;
+use crate::error::check_finite;
 use crate::gradient_check::{self, Nudge, Place};
 use crate::kernels::{Element, Kernel, Score};
 use crate::memory::Memory;
@@ -105,6 +106,8 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
         let too_large = Error::BatchTooLarge { found: batch.len(), most: BATCH };
         let outputs = workspace.outputs.get_mut(..batch.len()).ok_or(too_large)?;
         self.layer.forward(kernel, batch, outputs)?;
+        // An activation would hide that the weights have grown beyond all bounds.
+        check_finite("hidden sums", outputs.as_flattened())?;
         A::forward(kernel, outputs.as_flattened_mut());
         self.next.forward::<P::Next, UpToHere<P, Before>, f32, BATCH>(kernel, Batch::new(outputs)?, &mut workspace.next)
     }

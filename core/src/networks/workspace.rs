@@ -21,8 +21,8 @@ impl<N: Network<IN>, const IN: usize, const BATCH: usize, P: Plan> Workspace<N, 
     /// The logits of each sample: what the last layer returns, before the task's activation.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where one of their numbers is NaN or
-    /// infinite.
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where one of their numbers or
+    /// a sum of a hidden layer is NaN or infinite.
     pub fn forward<T: Element>(
         &mut self,
         kernel: Kernel,
