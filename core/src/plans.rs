@@ -109,19 +109,8 @@ impl Training for Frozen {
     }
 }
 
-impl Plan for Whole {
-    type Here = Self;
-    type Last = Self;
-    type Next = Self;
-}
-
-impl Plan for Biases {
-    type Here = Self;
-    type Last = Self;
-    type Next = Self;
-}
-
-impl Plan for Frozen {
+/// The same for every layer.
+impl<Each: Training> Plan for Each {
     type Here = Self;
     type Last = Self;
     type Next = Self;
