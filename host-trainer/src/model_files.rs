@@ -10,8 +10,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use dense_core::Network;
 use dense_core::math::BACKEND;
+use dense_core::{Network, PixelTable};
 use serde::Serialize;
 
 use crate::model::{Layer, Layers, Linear, Model, ModelName};
@@ -28,6 +28,8 @@ const TITLE: &str = "//! The trained model. Generated: edit the recipe, not this
 pub struct Weights {
     /// Which network.
     pub model: ModelName,
+    /// What becomes of each pixel before the first layer.
+    pub pixel_table: PixelTable,
     /// Its layers, the first one first.
     pub layers: Vec<Layer>,
 }
@@ -36,7 +38,7 @@ impl Weights {
     /// All parameters +0.0.
     #[must_use]
     pub fn zero(model: ModelName) -> Self {
-        Self { model, layers: model.network().layers() }
+        Self { model, pixel_table: PixelTable::IDENTITY, layers: model.network().layers() }
     }
 
     /// The network with these numbers.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
-use dense_core::{Kernel, KernelError};
+use dense_core::{Kernel, KernelError, PixelTable};
 
 use crate::cli::{EvaluateArgs, TrainArgs, WEIGHTS};
 use crate::comparison::Comparison;
@@ -143,7 +143,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let fit_seconds = start.elapsed().as_secs_f64();
     let test = test(&*network, &dataset, kernel, common.verbose)
         .map_err(|_| FitError::Diverged { epoch: settings.epochs, step: steps })?;
-    let weights = Weights { model: arguments.model, layers: network.layers() };
+    let weights = Weights { model: arguments.model, pixel_table: PixelTable::IDENTITY, layers: network.layers() };
     let quantized = quantize(weights.model, &weights.layers, &calibration, kernel).map_err(RunError::Quantize)?;
     let comparison = compare(&*network, &*quantized, &dataset, kernel, common.verbose).map_err(RunError::Quantize)?;
 
