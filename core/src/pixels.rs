@@ -52,6 +52,12 @@ impl PixelTable {
         true
     }
 
+    /// The table, where it changes any pixel.
+    #[must_use]
+    pub const fn unless_identity(&self) -> Option<&Self> {
+        if self.is_identity() { None } else { Some(self) }
+    }
+
     /// Replaces the pixels of an image, of whatever size.
     pub fn apply(&self, image: &mut [u8]) {
         for pixel in image {
@@ -72,6 +78,7 @@ mod tests {
             table.apply(&mut image);
             assert_eq!(image, [0, dark, middle, 255], "{exponent}");
             assert_eq!(table.is_identity(), exponent == 1.0);
+            assert_eq!(table.unless_identity(), (exponent != 1.0).then_some(&table));
         }
         assert_eq!(PixelTable::power(1.0), PixelTable::IDENTITY);
         assert!(PixelTable::IDENTITY.is_identity());

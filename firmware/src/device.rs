@@ -2,7 +2,7 @@
 
 use crate::protocol::{ClockSource, Command, Counters, FlashFault, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION};
 use crate::store::{Operation, Store, StoreError};
-use crate::{Model, checksum, parameters};
+use crate::{Model, checksum, parameters, pixels};
 use core::array;
 use dense_core::losses::sparse_categorical_cross_entropy;
 use dense_core::{Batch, Error, Kernel, Sgd, activations};
@@ -69,7 +69,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
         self.counters
     }
 
-    /// Does what `command` says.
+    /// Does what `command` says. An image has to be [prepared](pixels::prepare).
     ///
     /// # Errors
     /// A [`Refusal`] that says what was wrong.
@@ -91,7 +91,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
             inputs: INPUTS as u16,
             outputs: OUTPUTS as u16,
             parameters: Model::PARAMETERS as u32,
-            weights_checksum: checksum::of_weights(self.model),
+            weights_checksum: self.checksum(),
             loaded: self.loaded,
             clock_hz: self.machine.clock_hz,
             clock_source: self.machine.clock_source,
@@ -131,7 +131,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
         let cycles = self.cycles_since(start);
         let (loss_after, _) = self.loss(image, label).map_err(|error| self.refusal(error))?;
         self.counters.learned = self.counters.learned.wrapping_add(1);
-        Ok(Reply::Learned { loss_before, loss_after, cycles, weights_checksum: checksum::of_weights(self.model) })
+        Ok(Reply::Learned { loss_before, loss_after, cycles, weights_checksum: self.checksum() })
     }
 
     /// Refuses a step after which the weights, or the logits of some image, might not be finite. A delta and a pixel
@@ -172,6 +172,10 @@ impl<'a, F: NorFlash> Device<'a, F> {
     fn restore_factory(&mut self) {
         self.model.copy_from(self.factory);
         self.loaded = None;
+    }
+
+    fn checksum(&self) -> u32 {
+        checksum::of_model(pixels::TABLE, self.model)
     }
 
     fn forward(&self, image: &[u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {

@@ -67,6 +67,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// The folder that the golden vectors are written to, on the machine that builds this.
+    pub const FOLDER: &str = env!("GOLDEN");
+
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Softmax, Self::Inference, Self::Int8, Self::Kernels, Self::Training];
 
@@ -86,11 +89,11 @@ impl Part {
     #[must_use]
     pub const fn vectors(self) -> &'static [u8] {
         match self {
-            Self::Softmax => include_bytes!("../vectors/golden/softmax"),
-            Self::Inference => include_bytes!("../vectors/golden/inference"),
-            Self::Int8 => include_bytes!("../vectors/golden/int8"),
-            Self::Kernels => include_bytes!("../vectors/golden/kernels"),
-            Self::Training => include_bytes!("../vectors/golden/training"),
+            Self::Softmax => include_bytes!(concat!(env!("OUT_DIR"), "/golden/softmax")),
+            Self::Inference => include_bytes!(concat!(env!("OUT_DIR"), "/golden/inference")),
+            Self::Int8 => include_bytes!(concat!(env!("OUT_DIR"), "/golden/int8")),
+            Self::Kernels => include_bytes!(concat!(env!("OUT_DIR"), "/golden/kernels")),
+            Self::Training => include_bytes!(concat!(env!("OUT_DIR"), "/golden/training")),
         }
     }
 

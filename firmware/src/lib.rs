@@ -15,6 +15,7 @@ pub mod golden;
 pub mod link;
 pub mod packed_model;
 pub mod parameters;
+pub mod pixels;
 pub mod protocol;
 pub mod quantized;
 #[cfg(target_os = "none")]
@@ -24,7 +25,9 @@ pub mod self_test;
 pub mod session;
 pub mod store;
 pub mod test_images;
-pub mod weights;
+
+// `pub mod weights`, from the file that the build script has chosen.
+include!(concat!(env!("OUT_DIR"), "/weights.rs"));
 
 /// The model that is served: softmax regression on images of 28 × 28 pixels in ten classes.
 pub type Model = dense_core::Dense<{ protocol::INPUTS }, { protocol::OUTPUTS }>;

@@ -103,12 +103,13 @@ impl Decoder {
         Self { state: DecoderState::Idle, decoded: Vec::new(), received: 0, fault: None }
     }
 
-    /// Takes the next byte. At the end of a frame, returns the message in it. A frame without a byte is none, so any
+    /// Takes the next byte. At the end of a frame, returns the message in it, which
+    /// may be changed in place: the next frame overwrites it. A frame without a byte is none, so any
     /// number of zeros may stand between two frames.
     ///
     /// # Errors
     /// At the end of a broken frame, what is wrong with it. The next one may be whole again.
-    pub fn push(&mut self, byte: u8) -> Option<Result<&[u8], FrameError>> {
+    pub fn push(&mut self, byte: u8) -> Option<Result<&mut [u8], FrameError>> {
         if self.received == 0 {
             self.decoded.clear();
             self.fault = None;
@@ -143,9 +144,9 @@ impl Decoder {
         }
     }
 
-    fn message(&self) -> Result<&[u8], FrameError> {
+    fn message(&mut self) -> Result<&mut [u8], FrameError> {
         let found = self.decoded.len();
-        let Some((message, &found)) = self.decoded.split_last_chunk::<CHECKSUM>() else {
+        let Some((message, &mut found)) = self.decoded.split_last_chunk_mut::<CHECKSUM>() else {
             return Err(FrameError::TooShort { found, least: CHECKSUM });
         };
         let found = u32::from_le_bytes(found);

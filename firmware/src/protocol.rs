@@ -80,7 +80,7 @@ pub enum Reply<'a> {
         logits: [f32; OUTPUTS],
         /// A probability a class.
         probabilities: [f32; OUTPUTS],
-        /// Clock cycles from image to probabilities.
+        /// Clock cycles from image, its pixels gone through their table, to probabilities.
         cycles: u32,
     },
     /// Of [`Command::Learn`].
@@ -89,7 +89,7 @@ pub enum Reply<'a> {
         loss_before: f32,
         /// The loss of the same image after it.
         loss_after: f32,
-        /// Clock cycles from image to updated weights.
+        /// Clock cycles from image, its pixels gone through their table, to updated weights.
         cycles: u32,
         /// [`Info::weights_checksum`], after the step.
         weights_checksum: u32,
@@ -123,7 +123,7 @@ pub struct Info<'a> {
     pub outputs: u16,
     /// How many weights and biases there are.
     pub parameters: u32,
-    /// Of the weights in RAM: [`checksum::of_weights`](crate::checksum::of_weights).
+    /// Of the weights in RAM and the table of pixels: [`checksum::of_model`](crate::checksum::of_model).
     pub weights_checksum: u32,
     /// The number of the save that the weights in RAM started from; none for those of the firmware.
     pub loaded: Option<u32>,

@@ -4,7 +4,9 @@ use crate::protocol::{INPUTS, OUTPUTS};
 use crate::weights;
 use dense_core::{QuantizedDense, quant};
 
-/// Sums of pixels whose logits are those of the [float model](weights::MODEL), but for rounding.
+pub use crate::weights::PIXEL_TABLE;
+
+/// Sums of pixels, as the table leaves them, whose logits are those of the [float model](weights::MODEL), but for rounding.
 pub static MODEL: QuantizedDense<INPUTS, OUTPUTS> = {
     let mut layer = QuantizedDense::ZERO;
     match layer.quantize(&weights::MODEL, quant::PIXEL_STEP, 1.0) {

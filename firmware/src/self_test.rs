@@ -7,7 +7,7 @@ use dense_core::{Batch, Error, Kernel};
 /// How many images there are.
 pub const IMAGES: usize = 3;
 
-/// The first ones of Fashion-MNIST's test set.
+/// The first ones of Fashion-MNIST's test set, as the model sees them.
 static BYTES: [u8; IMAGES * INPUTS] = *include_bytes!(concat!(env!("OUT_DIR"), "/self_test_images"));
 /// The bits of their logits, as the machine that built this computed them.
 static LOGITS: [[u32; OUTPUTS]; IMAGES] = include!(concat!(env!("OUT_DIR"), "/self_test_logits.rs"));

@@ -3,7 +3,8 @@
 use crate::checksum::Checksum;
 use crate::device::Device;
 use crate::link::{self, Decoder, MAX_ANSWER};
-use crate::protocol::{Answer, Malformed, Refusal, Request};
+use crate::pixels;
+use crate::protocol::{Answer, Command, Malformed, Refusal, Request};
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
@@ -58,7 +59,14 @@ struct Identity {
 }
 
 impl<F: NorFlash> Worker<'_, F> {
-    fn answer(&mut self, message: &[u8]) -> Option<&[u8]> {
+    fn answer(&mut self, message: &mut [u8]) -> Option<&[u8]> {
+        let mut checksum = Checksum::default();
+        checksum.update(message);
+        // There is no room for a second image, so its pixels go through their table where they are. A request that comes
+        // again is in a frame of its own, with the pixels as they were sent.
+        if pixels::TABLE.is_some() {
+            pixels::prepare(image_in(message));
+        }
         let request = Request::from_message(message);
         let sequence = match request {
             Ok(Request { sequence, .. }) | Err(Malformed { sequence: Some(sequence) }) => sequence,
@@ -67,8 +75,6 @@ impl<F: NorFlash> Worker<'_, F> {
                 return None;
             }
         };
-        let mut checksum = Checksum::default();
-        checksum.update(message);
         let identity = Identity { sequence, checksum: checksum.finish() };
         if self.last == Some(identity) {
             let repeated = &mut self.device.counters.repeated;
@@ -99,4 +105,15 @@ impl<F: NorFlash> Worker<'_, F> {
         let broken = &mut self.device.counters.broken_frames;
         *broken = broken.wrapping_add(1);
     }
+}
+
+/// Where in a message its image is; nothing, where there is none.
+fn image_in(message: &mut [u8]) -> &mut [u8] {
+    let image = match Request::from_message(message) {
+        Ok(Request { command: Command::Classify { image } | Command::Learn { image, .. }, .. }) => image,
+        _ => &[],
+    };
+    let start = image.as_ptr().addr().wrapping_sub(message.as_ptr().addr());
+    let image = start..start.wrapping_add(image.len());
+    message.get_mut(image).unwrap_or_default()
 }

@@ -9,7 +9,8 @@
 //! | 4 each | the [parameters], then ones up to a multiple of 16 bytes |
 //! | 16 | commit: [`COMMIT_MAGIC`], save number, CRC-32C of all before it, the same inverted |
 //!
-//! with all numbers little-endian. The commit is written last, so a record without it is none; with it, the checksum
+//! with all numbers little-endian. Where [pixels go through a table](crate::pixels::TABLE), the CRC begins with the table, so
+//! that weights that were learned under another are not found. The commit is written last, so a record without it is none; with it, the checksum
 //! tells. Every word is written once after an erase, as flash with error correction demands, and the words may be of
 //! any size that divides 16.
 
@@ -18,7 +19,7 @@ mod record;
 pub use record::{COMMIT_MAGIC, MAGIC};
 
 use crate::checksum::Checksum;
-use crate::parameters;
+use crate::{parameters, pixels};
 use core::fmt;
 use core::ops::Range;
 use dense_core::Dense;
@@ -176,7 +177,7 @@ impl<F: NorFlash, const IN: usize, const OUT: usize> Store<F, IN, OUT> {
         let header = Header { inputs: IN as u16, outputs: OUT as u16, save: saved.save }.to_bytes();
         let padding = [0xff; UNIT].into_iter().take(Self::COMMIT - Self::PARAMETERS_END);
         let mut bytes = header.into_iter().chain(parameters::values(layer).flat_map(f32::to_le_bytes)).chain(padding);
-        let mut checksum = Checksum::default();
+        let mut checksum = Checksum::with_table(pixels::TABLE);
         for offset in (0..Self::COMMIT).step_by(CHUNK) {
             let mut chunk = [0; CHUNK];
             let length = CHUNK.min(Self::COMMIT - offset);
@@ -198,7 +199,7 @@ impl<F: NorFlash, const IN: usize, const OUT: usize> Store<F, IN, OUT> {
         self.flash.read(self.address(slot, Self::COMMIT), &mut commit).map_err(failed(Operation::Read))?;
         let Some(commit) = Commit::from_bytes(commit) else { return Ok(None) };
         let expected = Header { inputs: IN as u16, outputs: OUT as u16, save: commit.save }.to_bytes();
-        let mut checksum = Checksum::default();
+        let mut checksum = Checksum::with_table(pixels::TABLE);
         let mut header = [0; UNIT];
         self.flash.read(self.address(slot, 0), &mut header).map_err(failed(Operation::Read))?;
         if header != expected {

@@ -13,7 +13,10 @@
 //! - test accuracy: 0.8428
 //! - test loss: 0.4521
 
-use dense_core::Dense;
+use dense_core::{Dense, PixelTable};
+
+/// What becomes of each pixel before the first layer.
+pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;
 
 /// The bits of the weights, a row for each class, and of the biases.
 #[rustfmt::skip]

@@ -20,7 +20,7 @@ fn frame(request: &Request<'_>) -> Vec<u8, MAX_FRAME> {
 
 /// All that comes out of a decoder for some bytes.
 fn decode(decoder: &mut Decoder, bytes: &[u8]) -> std::vec::Vec<Result<std::vec::Vec<u8>, FrameError>> {
-    bytes.iter().filter_map(|&byte| decoder.push(byte).map(|result| result.map(<[u8]>::to_vec))).collect()
+    bytes.iter().filter_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec()))).collect()
 }
 
 #[test]

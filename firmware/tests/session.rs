@@ -2,15 +2,15 @@
 
 mod common;
 
-use common::conversation::{SECTOR, TestFlash, ask, bits, image, session, session_on, step};
+use common::conversation::{SECTOR, TestFlash, ask, bits, image, prepared, session, session_on, step};
 use common::{Random, zeroed_model};
 use dense_core::optimizers::SMALLEST_LEARNING_RATE;
-use dense_core::{Batch, Kernel, activations};
+use dense_core::{Batch, Kernel, PixelTable, activations};
 use firmware::link::{self, MAX_ANSWER};
 use firmware::protocol::{Answer, ClockSource, Command, Counters, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION};
 use firmware::store::Store;
 use firmware::weights::MODEL;
-use firmware::{checksum, parameters};
+use firmware::{checksum, parameters, pixels};
 use heapless::Vec;
 
 #[test]
@@ -22,7 +22,7 @@ fn info_says_who_it_is() {
         inputs: 784,
         outputs: 10,
         parameters: 7850,
-        weights_checksum: checksum::of_weights(&MODEL),
+        weights_checksum: checksum::of_model(pixels::TABLE, &MODEL),
         loaded: None,
         clock_hz: 168_000_000,
         clock_source: ClockSource::Crystal,
@@ -42,7 +42,7 @@ fn classifies_as_dense_core_does() {
     for sequence in 0..100 {
         let image = image(sequence.into());
         let mut rows = [[0.0; OUTPUTS]];
-        MODEL.forward(Kernel::PORTABLE, Batch::new(&[image]).expect("one image"), &mut rows).expect("the shapes fit");
+        MODEL.forward(Kernel::PORTABLE, Batch::new(&[prepared(&image)]).expect("one image"), &mut rows).expect("the shapes fit");
         let [logits] = rows;
         activations::softmax(Kernel::PORTABLE, &mut rows).expect("finite");
         let [probabilities] = rows;
@@ -75,7 +75,7 @@ fn learns_the_very_bits_that_dense_core_learns() {
         let label = random.below(10) as u8;
         let learning_rate = [1e-3, 0.01, 0.1, 3.0, SMALLEST_LEARNING_RATE][random.below(5) as usize];
         let (loss_before, loss_after) = step(&mut expected, &image, label, learning_rate);
-        let weights_checksum = checksum::of_weights(&expected);
+        let weights_checksum = checksum::of_model(pixels::TABLE, &expected);
         let reply = Reply::Learned { loss_before, loss_after, cycles: 7, weights_checksum };
         let command = Command::Learn { image: &image, label, learning_rate };
         assert_eq!(ask(&mut session, sequence, command), Ok(reply));
@@ -86,7 +86,7 @@ fn learns_the_very_bits_that_dense_core_learns() {
 
 #[test]
 fn the_checksum_of_the_weights_is_that_of_their_bytes() {
-    let mut expected = checksum::Checksum::default();
+    let mut expected = checksum::Checksum::with_table(pixels::TABLE);
     for output in 0..OUTPUTS {
         for input in 0..INPUTS {
             expected.update(&MODEL.weight(output, input).to_bits().to_le_bytes());
@@ -95,7 +95,14 @@ fn the_checksum_of_the_weights_is_that_of_their_bytes() {
     for bias in MODEL.bias() {
         expected.update(&bias.to_bits().to_le_bytes());
     }
-    assert_eq!(checksum::of_weights(&MODEL), expected.finish());
+    assert_eq!(checksum::of_model(pixels::TABLE, &MODEL), expected.finish());
+}
+
+#[test]
+fn the_checksum_covers_the_table_of_pixels() {
+    let (curve, flatter) = (PixelTable::power(0.5), PixelTable::power(0.4));
+    let checksums = [None, Some(&curve), Some(&flatter)].map(|table| checksum::of_model(table, &MODEL));
+    assert!(checksums[0] != checksums[1] && checksums[1] != checksums[2] && checksums[2] != checksums[0]);
 }
 
 #[test]

@@ -4,9 +4,9 @@ mod common;
 
 use common::flash::Flash;
 use common::{Random, in_parallel};
-use dense_core::Dense;
+use dense_core::{Dense, PixelTable};
 use firmware::checksum::Checksum;
-use firmware::parameters;
+use firmware::{parameters, pixels};
 use firmware::protocol::{INPUTS, OUTPUTS};
 use firmware::store::{Saved, Store, StoreError};
 use firmware::weights::MODEL;
@@ -39,7 +39,7 @@ fn record<const IN: usize, const OUT: usize>(layer: &Dense<IN, OUT>, save: u32) 
     bytes.extend(save.to_le_bytes());
     bytes.extend(parameters::values(layer).flat_map(f32::to_le_bytes));
     bytes.resize(bytes.len().next_multiple_of(16), 0xff);
-    let mut checksum = Checksum::default();
+    let mut checksum = Checksum::with_table(pixels::TABLE);
     checksum.update(&bytes);
     let checksum = checksum.finish();
     bytes.extend(b"DONE");
@@ -171,6 +171,7 @@ fn refuses_records_of_another_kind() {
         (&resealed(other_version), None),
         (&resealed(other_backend), None),
         (&resealed(other_number), None),
+        (&resealed_under(Some(&PixelTable::power(0.9)), good.clone()), None),
     ] {
         let mut flash = Flash::<4, TINY_SLOT>::new(2);
         flash.bytes_mut()[..bytes.len()].copy_from_slice(bytes);
@@ -178,9 +179,14 @@ fn refuses_records_of_another_kind() {
     }
 }
 
-fn resealed(mut record: Vec<u8>) -> Vec<u8> {
+fn resealed(record: Vec<u8>) -> Vec<u8> {
+    resealed_under(pixels::TABLE, record)
+}
+
+/// The record with the checksum that it would have if pixels went through `table`.
+fn resealed_under(table: Option<&PixelTable>, mut record: Vec<u8>) -> Vec<u8> {
     let commit = record.len() - 16;
-    let mut checksum = Checksum::default();
+    let mut checksum = Checksum::with_table(table);
     checksum.update(&record[..commit]);
     let checksum = checksum.finish();
     record[commit + 8..commit + 12].copy_from_slice(&checksum.to_le_bytes());

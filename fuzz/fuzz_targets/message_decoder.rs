@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
         let mut frame = Vec::<u8, MAX_FRAME>::new();
         if link::encode(&answer, &mut frame).is_ok() {
             let mut decoder = Decoder::new();
-            let message = frame.iter().find_map(|&byte| decoder.push(byte).map(|result| result.map(<[u8]>::to_vec)));
+            let message = frame.iter().find_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec())));
             let message = message.expect("a frame").expect("a whole one");
             // Compared as text, for a NaN is not equal to itself.
             assert_eq!(format!("{answer:?}"), format!("{:?}", Answer::from_message(&message).expect("an answer")));

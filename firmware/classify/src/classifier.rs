@@ -1,7 +1,7 @@
 //! Bytes in, answers out.
 
 use crate::protocol::{ANSWER, ANSWER_FRAME, CHECKSUM, CLASSIFIED, INPUTS, Refusal};
-use crate::quantized;
+use crate::{pixels, quantized};
 use cobs::{DecodeResult, DecoderState};
 use core::array;
 use crc::{CRC_32_ISCSI, Crc, NoTable};
@@ -73,15 +73,16 @@ impl Classifier {
     }
 
     /// The answer to the image that has arrived.
-    fn classify(&self) -> Result<[u8; ANSWER], Refusal> {
-        let image = self.decoded.first_chunk::<INPUTS>().ok_or(Refusal::Length)?;
-        let checksum = self.decoded.last_chunk::<CHECKSUM>().ok_or(Refusal::Length)?;
+    fn classify(&mut self) -> Result<[u8; ANSWER], Refusal> {
         if self.length != self.decoded.len() {
             return Err(Refusal::Length);
         }
+        let (image, checksum) = self.decoded.split_first_chunk_mut::<INPUTS>().ok_or(Refusal::Length)?;
         if *checksum != CRC_32C.checksum(image).to_le_bytes() {
             return Err(Refusal::Checksum);
         }
+        // The next image takes the place of this one, pixel by pixel.
+        pixels::prepare(image);
         let mut sums = [[0; _]];
         // One image is a batch, and there is room for its sums.
         Batch::new(array::from_ref(image))

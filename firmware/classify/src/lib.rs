@@ -7,7 +7,10 @@
 
 pub mod classifier;
 pub mod protocol;
+#[path = "../../src/pixels.rs"]
+pub mod pixels;
 #[path = "../../src/quantized.rs"]
 pub mod quantized;
-#[path = "../../src/weights.rs"]
-pub mod weights;
+
+// `pub mod weights`, from the file that the build script has chosen.
+include!(concat!(env!("OUT_DIR"), "/weights.rs"));

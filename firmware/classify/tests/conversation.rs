@@ -3,7 +3,7 @@
 
 use classify::classifier::{CRC_32C, Classifier};
 use classify::protocol::{CLASSIFIED, INPUTS, Refusal};
-use classify::quantized;
+use classify::{pixels, quantized};
 use dense_core::{Batch, Kernel, quant};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -25,8 +25,9 @@ fn stuff(bytes: &[u8]) -> Vec<u8> {
 
 /// The frame that answers an image.
 fn answer(image: &[u8; INPUTS]) -> Vec<u8> {
-    let mut sums = [[0; _]];
-    quantized::MODEL.forward(Kernel::PORTABLE, Batch::new(&[*image]).unwrap(), &mut sums).unwrap();
+    let (mut image, mut sums) = (*image, [[0; _]]);
+    pixels::prepare(&mut image);
+    quantized::MODEL.forward(Kernel::PORTABLE, Batch::new(&[image]).unwrap(), &mut sums).unwrap();
     let logits = quantized::MODEL.fixed_logits(&sums[0]);
     let mut message = vec![CLASSIFIED, quant::class(&logits) as u8];
     message.extend(quant::softmax(&logits).into_iter().flat_map(u16::to_le_bytes));

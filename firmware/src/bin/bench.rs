@@ -1,5 +1,5 @@
-//! Each kind of work once for every test image, in functions that a trace can follow. Learning is left out where the
-//! weights do not fit into RAM.
+//! Each kind of work once for every test image, in functions that a trace can follow, from its pixels on. Learning is left
+//! out where the weights do not fit into RAM.
 //!
 //!     tools/m4cycles ELF bench_f32_infer bench_f32_learn bench_int8_infer --calls 100
 
@@ -11,6 +11,7 @@ mod on_device {
     use dense_core::losses::sparse_categorical_cross_entropy;
     use dense_core::{Batch, Error, Kernel, Sgd};
     use firmware::Model;
+    use firmware::pixels;
     use firmware::protocol::{INPUTS, OUTPUTS};
     use firmware::quantized;
     use firmware::runtime::{entry, ram, semihosting, singleton};
@@ -38,17 +39,19 @@ mod on_device {
 
     fn run(mut model: Option<&mut Model>) -> Result<(), Error> {
         // First, because a trace of floats takes long where there is no FPU.
-        for image in test_images::images() {
-            hint::black_box(bench_int8_infer(image)?);
+        for mut image in test_images::images().iter().copied() {
+            hint::black_box(bench_int8_infer(&mut image)?);
         }
         if let Some(model) = model.as_deref_mut() {
             model.copy_from(&MODEL);
         }
         let sgd = Sgd::new(Sgd::DEFAULT_LEARNING_RATE)?;
-        for (image, &label) in test_images::images().iter().zip(test_images::labels()) {
-            hint::black_box(bench_f32_infer(&MODEL, image)?);
+        for (&original, &label) in test_images::images().iter().zip(test_images::labels()) {
+            let mut image = original;
+            hint::black_box(bench_f32_infer(&MODEL, &mut image)?);
             if let Some(model) = model.as_deref_mut() {
-                hint::black_box(bench_f32_learn(model, image, label, &sgd)?);
+                image = original;
+                hint::black_box(bench_f32_learn(model, &mut image, label, &sgd)?);
             }
         }
         Ok(())
@@ -59,7 +62,8 @@ mod on_device {
     // SAFETY: nothing else has this name.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_f32_infer(model: &Model, image: &[u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
+    fn bench_f32_infer(model: &Model, image: &mut [u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
+        pixels::prepare(image);
         let mut logits = [[0.0; OUTPUTS]];
         model.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut logits)?;
         let [logits] = logits;
@@ -71,7 +75,8 @@ mod on_device {
     // SAFETY: as above.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_f32_learn(model: &mut Model, image: &[u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
+    fn bench_f32_learn(model: &mut Model, image: &mut [u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
+        pixels::prepare(image);
         let (kernel, batch) = (Kernel::best(), Batch::new(array::from_ref(image))?);
         let mut logits = [[0.0; OUTPUTS]];
         model.forward(kernel, batch, &mut logits)?;
@@ -85,7 +90,8 @@ mod on_device {
     // SAFETY: as above.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_int8_infer(image: &[u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
+    fn bench_int8_infer(image: &mut [u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
+        pixels::prepare(image);
         let mut sums = [[0; OUTPUTS]];
         quantized::MODEL.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut sums)?;
         let [sums] = sums;

@@ -4,6 +4,8 @@
 //! specification:
 //!
 //!     cargo run --release --bin golden -- write
+//!
+//! Other weights, which the variable `WEIGHTS` chooses, have vectors of their own in a folder beside them.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
@@ -106,6 +108,8 @@ mod on_device {
 
 #[cfg(not(target_os = "none"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use std::path::Path;
+
     /// Keeps each number.
     struct Record(Vec<u8>);
 
@@ -122,11 +126,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if passed { Ok(()) } else { Err("this machine computes something else".into()) }
         }
         Some("write") => {
+            std::fs::create_dir_all(Part::FOLDER)?;
             for part in Part::ALL {
                 let mut record = Record(Vec::new());
                 part.run(Kernel::PORTABLE, Some(&mut work), &mut record)?;
-                let path = format!("{}/vectors/golden/{}", env!("CARGO_MANIFEST_DIR"), part.name());
-                std::fs::write(path, record.0)?;
+                std::fs::write(Path::new(Part::FOLDER).join(part.name()), record.0)?;
             }
             Ok(())
         }

@@ -1,6 +1,7 @@
 //! Real images with the weights in flash: their logits and probabilities.
 
 use super::Witness;
+use crate::pixels;
 use crate::protocol::OUTPUTS;
 use crate::test_images::images;
 use crate::weights::MODEL;
@@ -9,8 +10,9 @@ use dense_core::{Batch, Error, Kernel, activations};
 
 pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for (number, image) in images().iter().enumerate() {
-        let mut logits = [[0.0; OUTPUTS]];
-        MODEL.forward(kernel, Batch::new(slice::from_ref(image))?, &mut logits)?;
+        let (mut image, mut logits) = (*image, [[0.0; OUTPUTS]]);
+        pixels::prepare(&mut image);
+        MODEL.forward(kernel, Batch::new(slice::from_ref(&image))?, &mut logits)?;
         witness.see_all(format_args!("logits of image {number}"), logits.into_iter().flatten());
         activations::softmax(kernel, &mut logits)?;
         witness.see_all(format_args!("probabilities of image {number}"), logits.into_iter().flatten());

@@ -1,7 +1,7 @@
 //! Sums of whole numbers at the shapes and numbers where one goes wrong, and the quantised model on real images.
 
 use super::Witness;
-use crate::{quantized, test_images};
+use crate::{pixels, quantized, test_images};
 use core::array;
 use dense_core::kernels::{self, Rows, int8::ORDER};
 use dense_core::{Batch, Error, Kernel, Random, quant};
@@ -105,8 +105,9 @@ fn shapes(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
 /// What a device says of the test images, and of the brightest and the darkest of all.
 fn images(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for (number, image) in test_images::images().iter().chain([&[0; _], &[u8::MAX; _]]).enumerate() {
-        let mut sums = [[0; _]];
-        quantized::MODEL.forward(kernel, Batch::new(array::from_ref(image))?, &mut sums)?;
+        let (mut image, mut sums) = (*image, [[0; _]]);
+        pixels::prepare(&mut image);
+        quantized::MODEL.forward(kernel, Batch::new(array::from_ref(&image))?, &mut sums)?;
         let [sums] = sums;
         let logits = quantized::MODEL.fixed_logits(&sums);
         for (output, (&sum, &logit)) in sums.iter().zip(&logits).enumerate() {

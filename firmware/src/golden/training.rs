@@ -2,6 +2,7 @@
 
 use super::Witness;
 use crate::Model;
+use crate::pixels;
 use crate::protocol::{INPUTS, OUTPUTS};
 use crate::test_images::{COUNT, images, labels};
 use crate::weights::MODEL;
@@ -9,38 +10,44 @@ use dense_core::losses::sparse_categorical_cross_entropy;
 use dense_core::{Batch, Error, Kernel, Random, Sgd};
 
 const STEPS: u32 = 100;
-const BATCH_SIZES: [usize; 2] = [1, 8];
+const BATCH_SIZES: [usize; 2] = [1, LARGEST_BATCH];
+const LARGEST_BATCH: usize = 8;
 
-/// The model that learns.
+/// The model that learns, and what it sees of the images of a batch.
 #[derive(Debug)]
-pub(super) struct Work(Model);
+pub(super) struct Work {
+    model: Model,
+    images: [[u8; INPUTS]; LARGEST_BATCH],
+}
 
 impl Work {
-    pub(super) const NEW: Self = Self(Model::ZERO);
+    pub(super) const NEW: Self = Self { model: Model::ZERO, images: [[0; INPUTS]; LARGEST_BATCH] };
 }
 
 pub(super) fn run(kernel: Kernel, work: &mut Work, witness: &mut impl Witness) -> Result<(), Error> {
     for batch_size in BATCH_SIZES {
-        work.0.copy_from(&MODEL);
-        learn(kernel, &mut work.0, batch_size, witness)?;
+        work.model.copy_from(&MODEL);
+        learn(kernel, work, batch_size, witness)?;
     }
     Ok(())
 }
 
-fn learn(kernel: Kernel, model: &mut Model, batch_size: usize, witness: &mut impl Witness) -> Result<(), Error> {
+fn learn(kernel: Kernel, work: &mut Work, batch_size: usize, witness: &mut impl Witness) -> Result<(), Error> {
+    let Work { model, images: seen } = work;
     let sgd = Sgd::new(Sgd::DEFAULT_LEARNING_RATE)?;
     let mut random = Random::new(4, batch_size as u64);
     for step in 0..STEPS {
-        let mut order = [0; 8];
-        let mut labels_of_batch = [0; 8];
-        for (index, label) in order.iter_mut().zip(&mut labels_of_batch) {
-            *index = random.below(COUNT as u32);
-            *label = labels().get(*index as usize).copied().unwrap_or_default();
+        let mut labels_seen = [0; LARGEST_BATCH];
+        for (image, label) in seen.iter_mut().zip(&mut labels_seen) {
+            let index = random.below(COUNT as u32) as usize;
+            *image = images().get(index).copied().unwrap_or([0; INPUTS]);
+            pixels::prepare(image);
+            *label = labels().get(index).copied().unwrap_or_default();
         }
-        let (order, labels) = (order.split_at(batch_size).0, labels_of_batch.split_at(batch_size).0);
-        let mut logits = [[0.0; OUTPUTS]; 8];
+        let (seen, labels) = (seen.split_at(batch_size).0, labels_seen.split_at(batch_size).0);
+        let mut logits = [[0.0; OUTPUTS]; LARGEST_BATCH];
         let logits = logits.split_at_mut(batch_size).0;
-        let batch: Batch<'_, u8, INPUTS> = Batch::indexed(images(), order)?;
+        let batch = Batch::new(seen)?;
         model.forward(kernel, batch, logits)?;
         let score = sparse_categorical_cross_entropy(kernel, logits, labels)?;
         model.step_sgd(kernel, batch, logits, &sgd)?;

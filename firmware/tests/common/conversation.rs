@@ -10,7 +10,7 @@ use firmware::protocol::{Answer, Command, INPUTS, OUTPUTS, Refusal, Reply, Reque
 use firmware::session::Session;
 use firmware::store::Store;
 use firmware::weights::MODEL;
-use firmware::{Model, parameters};
+use firmware::{Model, parameters, pixels};
 use heapless::Vec;
 
 pub const SECTOR: usize = 32 * 1024;
@@ -64,14 +64,21 @@ pub fn image(seed: u64) -> [u8; INPUTS] {
     Random(seed).image()
 }
 
+/// What the model sees of an image.
+pub fn prepared(image: &[u8; INPUTS]) -> [u8; INPUTS] {
+    let mut image = *image;
+    pixels::prepare(&mut image);
+    image
+}
+
 pub fn bits(model: &Model) -> std::vec::Vec<u32> {
     parameters::values(model).map(f32::to_bits).collect()
 }
 
-/// What dense-core itself does in a step.
+/// What dense-core itself does in a step, from the image as it is sent.
 pub fn step(model: &mut Model, image: &[u8; INPUTS], label: u8, learning_rate: f32) -> (f32, f32) {
     let kernel = Kernel::PORTABLE;
-    let images = [*image];
+    let images = [prepared(image)];
     let batch = Batch::new(&images).expect("one image");
     let mut logits = [[0.0; OUTPUTS]];
     model.forward(kernel, batch, &mut logits).expect("the shapes fit");
