@@ -9,6 +9,7 @@ use dense_core::{Adam, Kernel, KernelError, Sgd};
 
 use crate::device::args::{AdaptArgs, DeviceArgs};
 use crate::model::ModelName;
+use crate::presets::{Preset, PresetName};
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
 const MAX_BATCH_SIZE: usize = 65_536;
@@ -21,6 +22,8 @@ Examples:
       Train with Adam for 10 epochs and write the weights into the firmware
   host-trainer --epochs 3 --limit 6000 --weights out/weights.rs
       Try something quickly and leave the firmware alone
+  host-trainer --preset best --weights out/weights.rs
+      Train for the highest accuracy: brighter, standardised pixels
   host-trainer --model mlp128-64
       Train a network with two hidden layers and write it into out
   host-trainer train --optimizer sgd --learning-rate 0.1 --seed 7
@@ -80,26 +83,30 @@ pub struct TrainArgs {
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 
-    /// Passes over the training samples
-    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
+    /// What all options below that are not given are set to
+    #[arg(long, value_enum, default_value_t = PresetName::Recipe)]
+    pub preset: PresetName,
+
+    /// Passes over the training samples [default: 10]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[arg(value_parser = whole_number(MAX_EPOCHS))]
-    pub epochs: usize,
+    epochs: Option<usize>,
 
-    /// Samples in one training step
-    #[arg(long, value_name = "N", default_value_t = 32, allow_negative_numbers = true)]
+    /// Samples in one training step [default: 32 for recipe, 128 for best]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[arg(value_parser = whole_number(MAX_BATCH_SIZE))]
-    pub batch_size: usize,
+    batch_size: Option<usize>,
 
-    /// Rule that turns gradients into new weights
-    #[arg(long, value_enum, default_value_t = Optimizer::Adam)]
-    pub optimizer: Optimizer,
+    /// Rule that turns gradients into new weights [default: adam]
+    #[arg(long, value_enum)]
+    optimizer: Option<Optimizer>,
 
     /// Step size of the optimizer [default: 0.001 for adam, 0.01 for sgd]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     #[arg(value_parser = learning_rate)]
     learning_rate: Option<f32>,
 
-    /// What becomes of the step size [default: constant for linear, cosine for others]
+    /// What becomes of the step size [default: constant for linear with recipe, else cosine]
     #[arg(long, value_enum)]
     schedule: Option<Schedule>,
 
@@ -107,7 +114,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
 
-    /// Threads to train with; models other than linear take one
+    /// Threads to train with; models other than linear, and the preset best, take one
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     #[arg(value_parser = whole_number(MAX_THREADS))]
     pub threads: usize,
@@ -133,18 +140,35 @@ impl TrainArgs {
         }
     }
 
-    /// The schedule given, or else none for the recipe of Keras, and one that ends quietly for larger networks: from one
-    /// step to the next their test accuracy wavers by half a percent.
-    pub fn schedule(&self) -> Schedule {
-        self.schedule.unwrap_or(match self.model {
-            ModelName::Linear => Schedule::Constant,
-            _ => Schedule::Cosine,
-        })
+    /// What the preset decides.
+    pub const fn preset(&self) -> Preset {
+        self.preset.preset(self.model)
     }
 
-    /// The learning rate given, or else the one Keras gives the chosen optimizer.
+    /// The passes given, or else the preset's.
+    pub fn epochs(&self) -> usize {
+        self.epochs.unwrap_or(self.preset().epochs)
+    }
+
+    /// The batch size given, or else the preset's.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size.unwrap_or(self.preset().batch_size)
+    }
+
+    /// The optimizer given, or else the preset's.
+    pub fn optimizer(&self) -> Optimizer {
+        self.optimizer.unwrap_or(self.preset().optimizer)
+    }
+
+    /// The schedule given, or else the preset's.
+    pub fn schedule(&self) -> Schedule {
+        self.schedule.unwrap_or(self.preset().schedule)
+    }
+
+    /// The learning rate given, or else that of the preset for its optimizer, and for another the one Keras gives it.
     pub fn learning_rate(&self) -> f32 {
-        self.learning_rate.unwrap_or(match self.optimizer {
+        self.learning_rate.unwrap_or(match self.optimizer() {
+            optimizer if optimizer == self.preset().optimizer => self.preset().learning_rate,
             Optimizer::Adam => Adam::DEFAULT_LEARNING_RATE,
             Optimizer::Sgd => Sgd::DEFAULT_LEARNING_RATE,
         })

@@ -1,6 +1,8 @@
 //! Loads the four files of an MNIST-like dataset, and the names of its classes, from a folder.
 
 use crate::idx::{self, CLASSES, IdxError, PIXELS};
+use dense_core::PixelTable;
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -36,6 +38,16 @@ impl Split {
         self.labels.truncate(limit);
     }
 
+    /// The same with pixels that have gone through `table`, as a network of that table sees them; no copy where they stay
+    /// as they are.
+    #[must_use]
+    pub fn through(&self, table: &PixelTable) -> Cow<'_, Self> {
+        let Some(table) = table.unless_identity() else { return Cow::Borrowed(self) };
+        let mut images = self.images.clone();
+        table.apply(images.as_flattened_mut());
+        Cow::Owned(Self { images, labels: self.labels.clone() })
+    }
+
     /// How many samples each class has.
     pub fn label_counts(&self) -> [usize; CLASSES] {
         let mut counts = [0; CLASSES];
@@ -69,6 +81,14 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// The same with [`Split::through`] for both splits.
+    #[must_use]
+    pub fn through(&self, table: &PixelTable) -> Cow<'_, Self> {
+        let Some(table) = table.unless_identity() else { return Cow::Borrowed(self) };
+        let [train, test] = [&self.train, &self.test].map(|split| split.through(table).into_owned());
+        Cow::Owned(Self { train, test, class_names: self.class_names.clone() })
+    }
+
     /// Loads the dataset in `folder`.
     ///
     /// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,

@@ -1,6 +1,7 @@
 //! The learning loop: epochs of shuffled batches, each one step.
 
 pub mod network;
+pub mod prepared;
 pub mod units;
 
 use dense_core::{Error, Kernel, optimizers};
@@ -18,6 +19,9 @@ pub struct Settings {
     pub learning_rate: f32,
     /// What becomes of it.
     pub schedule: Schedule,
+    /// Whether pixels are standardised for the training, and what is the least that is taken for the standard deviation of
+    /// one: see [`Standardisation`](prepared::Standardisation). One thread does that.
+    pub smallest_deviation: Option<f64>,
     /// Samples in a step; the last step of an epoch has what is left.
     pub batch_size: usize,
     /// Passes over the samples.
@@ -35,7 +39,7 @@ impl Settings {
     /// How many threads will find work.
     #[must_use]
     pub fn working_threads(&self) -> usize {
-        self.threads.clamp(1, CLASSES)
+        if self.smallest_deviation.is_some() { 1 } else { self.threads.clamp(1, CLASSES) }
     }
 
     /// Steps in an epoch over so many samples.

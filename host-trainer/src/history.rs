@@ -34,6 +34,12 @@ pub struct History {
     pub fit_seconds: f64,
     /// Name of the model, as given to `--model`.
     pub model: String,
+    /// Name of the preset, as given to `--preset`.
+    pub preset: String,
+    /// The exponent of the curve that pixels went through; 1 left them as they are.
+    pub pixel_exponent: f64,
+    /// Where pixels were standardised, the least that was taken for the standard deviation of one.
+    pub smallest_deviation: Option<f64>,
     /// Name of the optimizer, as given to `--optimizer`.
     pub optimizer: String,
     /// Step size of the optimizer.
@@ -77,6 +83,9 @@ mod tests {
             int8_test_accuracy: 0.796_875,
             fit_seconds: 0.375,
             model: "linear".into(),
+            preset: "best".into(),
+            pixel_exponent: 0.5,
+            smallest_deviation: Some(0.125),
             optimizer: "adam".into(),
             learning_rate: 0.001,
             schedule: "constant".into(),
@@ -100,6 +109,9 @@ mod tests {
             "int8_test_accuracy": 0.796_875,
             "fit_seconds": 0.375,
             "model": "linear",
+            "preset": "best",
+            "pixel_exponent": 0.5,
+            "smallest_deviation": 0.125,
             "optimizer": "adam",
             "learning_rate": 0.001,
             "schedule": "constant",

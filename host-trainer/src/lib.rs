@@ -14,6 +14,7 @@ pub mod model;
 pub mod model_files;
 pub mod overview;
 pub mod pictures;
+pub mod presets;
 pub mod progress;
 pub mod quantized;
 pub mod run;

@@ -89,7 +89,10 @@ impl Model for Linear {
     }
 
     fn fit(&mut self, split: &Split, settings: &Settings, progress: &mut Progress) -> Result<Vec<Epoch>, FitError> {
-        fit::units::fit(&mut self.layer, split, settings, progress)
+        match settings.smallest_deviation {
+            None => fit::units::fit(&mut self.layer, split, settings, progress),
+            Some(_) => fit::network::fit(self, split, settings, progress),
+        }
     }
 
     fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error> {

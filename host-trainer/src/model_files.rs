@@ -1,6 +1,7 @@
 //! The files a trained model is kept in: Rust for the firmware, in floats and in whole numbers, and safetensors for other
 //! tools.
 
+mod pixel_table;
 mod quantized_source;
 mod rust_source;
 mod safetensors;
@@ -15,6 +16,7 @@ use dense_core::{Network, PixelTable};
 use serde::Serialize;
 
 use crate::model::{Layer, Layers, Linear, Model, ModelName};
+use crate::presets::PresetName;
 
 pub use self::quantized_source::to_quantized_source;
 pub use self::rust_source::{from_rust_source, to_rust_source};
@@ -66,6 +68,12 @@ impl Weights {
 pub struct Recipe {
     /// Name of the data set.
     pub data_set: String,
+    /// Name of the preset, as given to `--preset`.
+    pub preset: String,
+    /// The exponent of the curve that pixels went through; 1 left them as they are.
+    pub pixel_exponent: f64,
+    /// Where pixels were standardised, the least that was taken for the standard deviation of one.
+    pub smallest_deviation: Option<f64>,
     /// Name of the optimizer.
     pub optimizer: String,
     /// Step size of the optimizer.
@@ -80,6 +88,23 @@ pub struct Recipe {
     pub samples: usize,
     /// Seed of the initial weights and of the shuffling.
     pub seed: u64,
+}
+
+impl Recipe {
+    /// The lines of a comment on what is not as in the preset `recipe`.
+    fn preset_lines(&self) -> String {
+        let mut lines = String::new();
+        if self.preset != PresetName::Recipe.name() {
+            lines += &format!("//! - preset: {}\n", self.preset);
+        }
+        let curve = (self.pixel_exponent != 1.0).then(|| format!("255 · (pixel / 255)^{}", self.pixel_exponent));
+        let standardised = self.smallest_deviation.map(|least| format!("standardised by a deviation of at least {least}"));
+        let pixels: Vec<String> = [curve, standardised].into_iter().flatten().collect();
+        if !pixels.is_empty() {
+            lines += &format!("//! - pixels: {}\n", pixels.join(", "));
+        }
+        lines
+    }
 }
 
 /// A trained model, how it was made and how good it is.
@@ -201,12 +226,13 @@ fn check_backend(named: Option<&str>) -> Result<(), ModelFileError> {
     }
 }
 
-/// Reads softmax regression, the model that a device runs, from the file at `path`.
+/// Reads softmax regression, the model that a device runs, and the table that pixels go through before it, from the file at
+/// `path`.
 ///
 /// # Errors
 ///
 /// As [`load`], or if the file holds another model.
-pub fn load_linear(path: &Path) -> Result<Box<Linear>, ModelFileError> {
+pub fn load_linear(path: &Path) -> Result<(Box<Linear>, PixelTable), ModelFileError> {
     let weights = load(path)?;
     if weights.model != ModelName::Linear {
         let fault = ModelFileError::OtherModel { found: weights.model, wanted: ModelName::Linear };
@@ -214,7 +240,7 @@ pub fn load_linear(path: &Path) -> Result<Box<Linear>, ModelFileError> {
     }
     let mut network = Box::new(Linear::ZERO);
     network.set_layers(&weights.layers);
-    Ok(network)
+    Ok((network, weights.pixel_table))
 }
 
 fn faulty(path: &Path, fault: ModelFileError) -> ModelFileError {

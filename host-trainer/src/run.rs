@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
-use dense_core::{Kernel, KernelError, PixelTable};
+use dense_core::{Kernel, KernelError};
 
 use crate::cli::{EvaluateArgs, TrainArgs, WEIGHTS};
 use crate::comparison::Comparison;
@@ -18,6 +18,7 @@ use crate::model::{Model, ModelName};
 use crate::model_files::{self, ModelFileError, Recipe, TrainedModel, Weights};
 use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pictures;
+use crate::presets::PresetName;
 use crate::progress::{Progress, print_evaluation};
 use crate::quantized::{QuantizedModel, calibration_images, quantize};
 use crate::summary::thousands;
@@ -62,6 +63,14 @@ pub enum RunError {
         threads: usize,
         /// The model.
         model: ModelName,
+    },
+    /// More threads than the preset can use.
+    #[error("--threads {threads}: --preset {} trains with one thread", .preset.name())]
+    PresetThreads {
+        /// How many were given.
+        threads: usize,
+        /// The preset.
+        preset: PresetName,
     },
     /// A model for the firmware's file that the firmware cannot run.
     #[error(
@@ -109,16 +118,20 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     model_files::check_replaceable(&quantized_path)?;
     model_files::check_replaceable(&weights_path)?;
     let (train_shape, test_shape) = (describe_shape(&dataset.train), describe_shape(&dataset.test));
-    let calibration = calibration_images(&dataset.train).to_vec();
+    let preset = arguments.preset();
+    let pixel_table = preset.pixel_table();
+    let mut calibration = calibration_images(&dataset.train).to_vec();
+    pixel_table.apply(calibration.as_flattened_mut());
     if let Some(limit) = arguments.limit {
         dataset.train.truncate(limit);
     }
     let settings = Settings {
-        optimizer: arguments.optimizer,
+        optimizer: arguments.optimizer(),
         learning_rate: arguments.learning_rate(),
         schedule: arguments.schedule(),
-        batch_size: arguments.batch_size,
-        epochs: arguments.epochs,
+        smallest_deviation: preset.smallest_deviation,
+        batch_size: arguments.batch_size(),
+        epochs: arguments.epochs(),
         seed: arguments.seed,
         threads: arguments.threads,
         kernel,
@@ -137,18 +150,22 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         print(&format!("{}\n", describe_model(arguments.model, &network.layers())));
     }
 
+    let seen = dataset.through(&pixel_table);
     let start = Instant::now();
     let mut progress = Progress::new(common.verbose, settings.epochs, steps);
-    let epochs = network.fit(&dataset.train, &settings, &mut progress)?;
+    let epochs = network.fit(&seen.train, &settings, &mut progress)?;
     let fit_seconds = start.elapsed().as_secs_f64();
-    let test = test(&*network, &dataset, kernel, common.verbose)
+    let test = test(&*network, &seen, kernel, common.verbose)
         .map_err(|_| FitError::Diverged { epoch: settings.epochs, step: steps })?;
-    let weights = Weights { model: arguments.model, pixel_table: PixelTable::IDENTITY, layers: network.layers() };
+    let weights = Weights { model: arguments.model, pixel_table, layers: network.layers() };
     let quantized = quantize(weights.model, &weights.layers, &calibration, kernel).map_err(RunError::Quantize)?;
-    let comparison = compare(&*network, &*quantized, &dataset, kernel, common.verbose).map_err(RunError::Quantize)?;
+    let comparison = compare(&*network, &*quantized, &seen, kernel, common.verbose).map_err(RunError::Quantize)?;
 
     let recipe = Recipe {
         data_set: name_of(&common.data),
+        preset: arguments.preset.name().into(),
+        pixel_exponent: preset.pixel_exponent,
+        smallest_deviation: preset.smallest_deviation,
         optimizer: settings.optimizer.name().into(),
         learning_rate: settings.learning_rate,
         schedule: settings.schedule.name().into(),
@@ -163,6 +180,9 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         int8_test_accuracy: comparison.int8_accuracy(),
         fit_seconds,
         model: arguments.model.name().into(),
+        preset: recipe.preset.clone(),
+        pixel_exponent: recipe.pixel_exponent,
+        smallest_deviation: recipe.smallest_deviation,
         optimizer: recipe.optimizer.clone(),
         learning_rate: recipe.learning_rate,
         schedule: recipe.schedule.clone(),
@@ -195,9 +215,12 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Refuses what only the model of the firmware can do.
+/// Refuses what only the model of the firmware, or only the usual preset, can do.
 fn check_model(arguments: &TrainArgs, weights: &Path) -> Result<(), RunError> {
-    let TrainArgs { model, threads, .. } = *arguments;
+    let TrainArgs { model, threads, preset, .. } = *arguments;
+    if threads > 1 && arguments.preset().smallest_deviation.is_some() {
+        return Err(RunError::PresetThreads { threads, preset });
+    }
     if model == ModelName::Linear {
         return Ok(());
     }
@@ -221,15 +244,16 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
     let kernel = common.kernel.kernel()?;
     let weights = model_files::load(&arguments.weights)?;
     let dataset = Dataset::load(&common.data)?;
+    let seen = dataset.through(&weights.pixel_table);
     if common.verbose > 0 {
         let [file, data] = [&arguments.weights, &common.data].map(|path| shown_path(path).display().to_string());
         print(&format!("{file}, {}, on {data}\n", weights.model.name()));
     }
     let test_all = || {
         let network = weights.network();
-        test(&*network, &dataset, kernel, common.verbose)?;
-        let quantized = quantize(weights.model, &weights.layers, calibration_images(&dataset.train), kernel)?;
-        compare(&*network, &*quantized, &dataset, kernel, common.verbose).map(|_| ())
+        test(&*network, &seen, kernel, common.verbose)?;
+        let quantized = quantize(weights.model, &weights.layers, calibration_images(&seen.train), kernel)?;
+        compare(&*network, &*quantized, &seen, kernel, common.verbose).map(|_| ())
     };
     test_all().map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }

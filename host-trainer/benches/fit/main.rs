@@ -30,6 +30,7 @@ const RECIPE: Settings = Settings {
     optimizer: Optimizer::Adam,
     learning_rate: 0.001,
     schedule: Schedule::Constant,
+    smallest_deviation: None,
     batch_size: 32,
     epochs: 10,
     seed: 0,

@@ -39,9 +39,9 @@ fn defaults_are_those_of_keras_and_lie_in_the_workspace() {
         assert_eq!(args.out, workspace.join("out"));
         assert_eq!(args.weights(), workspace.join("firmware/src/weights.rs"));
         assert_eq!((args.model, args.schedule()), (ModelName::Linear, Schedule::Constant));
-        assert_eq!((args.epochs, args.batch_size), (10, 32));
+        assert_eq!((args.epochs(), args.batch_size()), (10, 32));
         assert_eq!((args.seed, args.threads), (0, 1));
-        assert_eq!(args.optimizer, Optimizer::Adam);
+        assert_eq!(args.optimizer(), Optimizer::Adam);
         assert_eq!(args.limit, None);
     }
     let args = evaluate("evaluate");
@@ -63,9 +63,9 @@ fn every_option_of_train_works_with_and_without_its_name() {
         assert_eq!(args.out, Path::new("o"));
         assert_eq!(args.weights(), Path::new("w.rs"));
         assert_eq!((args.model, args.schedule()), (ModelName::Mlp128x64, Schedule::Constant));
-        assert_eq!((args.epochs, args.batch_size), (100_000, 65_536));
+        assert_eq!((args.epochs(), args.batch_size()), (100_000, 65_536));
         assert_eq!((args.seed, args.threads), (u64::MAX, 256));
-        assert_eq!(args.optimizer, Optimizer::Sgd);
+        assert_eq!(args.optimizer(), Optimizer::Sgd);
         assert_eq!(args.learning_rate(), 0.5);
         assert_eq!(args.limit, Some(1));
     }
@@ -90,6 +90,24 @@ fn learning_rate_follows_the_optimizer_unless_given() {
     ] {
         assert_eq!(train(line).learning_rate(), wanted, "{line}");
     }
+}
+
+#[test]
+fn presets_decide_what_no_option_does() {
+    for (line, epochs, batch_size, schedule, learning_rate) in [
+        ("--preset recipe", 10, 32, Schedule::Constant, 0.001),
+        ("--preset best", 10, 128, Schedule::Cosine, 0.001),
+        ("--preset best --model mlp32", 10, 128, Schedule::Cosine, 0.001),
+        ("--preset best --epochs 3 --batch-size 32 --schedule constant", 3, 32, Schedule::Constant, 0.001),
+        ("--preset best --learning-rate 0.1", 10, 128, Schedule::Cosine, 0.1),
+        ("--preset best --optimizer sgd", 10, 128, Schedule::Cosine, 0.01),
+    ] {
+        let args = train(line);
+        assert_eq!((args.epochs(), args.batch_size()), (epochs, batch_size), "{line}");
+        assert_eq!((args.schedule(), args.learning_rate()), (schedule, learning_rate), "{line}");
+    }
+    assert!(train("").preset().pixel_table().is_identity());
+    assert!(!train("--preset best").preset().pixel_table().is_identity());
 }
 
 #[test]
@@ -132,6 +150,7 @@ fn bad_values_are_refused_with_the_option_and_the_fault() {
         ("--seed", "-1", "invalid digit found in string"),
         ("--verbose", "3", "must be 0, 1 or 2"),
         ("--optimizer", "rmsprop", "[possible values: adam, sgd]"),
+        ("--preset", "good", "[possible values: recipe, best]"),
         ("--model", "mlp64", "[possible values: linear, mlp32, mlp128-64]"),
         ("--schedule", "step", "[possible values: constant, cosine]"),
         ("--kernel", "sse2", "auto, portable, avx2, avx512, neon"),
@@ -169,8 +188,8 @@ fn help_shows_the_defaults_but_no_path_of_this_machine() {
         "Examples:",
         "[default: data/fashion-mnist]",
         "[default: firmware/src/weights.rs for linear, DIR/weights.rs for others]",
-        "[default: constant for linear, cosine for others]",
-        "[default: 32]",
+        "[default: constant for linear with recipe, else cosine]",
+        "[default: 32 for recipe, 128 for best]",
         "[default: 0.001 for adam, 0.01 for sgd]",
     ] {
         assert!(help.contains(wanted), "{wanted} is not in\n{help}");
@@ -194,6 +213,9 @@ fn values_answer_to_their_names() {
     }
     for model in ModelName::value_variants() {
         assert_eq!(model.to_possible_value().unwrap().get_name(), model.name());
+    }
+    for preset in PresetName::value_variants() {
+        assert_eq!(preset.to_possible_value().unwrap().get_name(), preset.name());
     }
     for schedule in Schedule::value_variants() {
         assert_eq!(schedule.to_possible_value().unwrap().get_name(), schedule.name());

@@ -169,8 +169,8 @@ fn learn(arguments: &LearnArgs, open: impl Fn() -> Result<Device, DeviceError>) 
 /// The host's side of a comparison.
 pub(super) fn prepare(host: &HostArgs) -> Result<(Mirror, Dataset), RunError> {
     let kernel = host.kernel.kernel()?;
-    let layer = model_files::load_linear(&host.weights)?;
-    Ok((Mirror::new(layer, kernel), Dataset::load(&host.data)?))
+    let (network, pixel_table) = model_files::load_linear(&host.weights)?;
+    Ok((Mirror::new(network, pixel_table, kernel), Dataset::load(&host.data)?))
 }
 
 /// What a test over the wire gave.

@@ -2,7 +2,7 @@
 
 use dense_core::activations::softmax;
 use dense_core::losses::sparse_categorical_cross_entropy;
-use dense_core::{Batch, Error, Kernel, Sgd};
+use dense_core::{Batch, Error, Kernel, PixelTable, Sgd};
 use firmware::checksum;
 
 use super::answers::{Classified, Learned};
@@ -16,20 +16,28 @@ use crate::model::Linear;
 #[derive(Clone, Debug)]
 pub struct Mirror {
     network: Box<Linear>,
+    pixel_table: PixelTable,
     kernel: Kernel,
 }
 
 impl Mirror {
-    /// A copy that starts from `network`.
+    /// A copy that starts from `network`, which sees pixels through `pixel_table`.
     #[must_use]
-    pub const fn new(network: Box<Linear>, kernel: Kernel) -> Self {
-        Self { network, kernel }
+    pub const fn new(network: Box<Linear>, pixel_table: PixelTable, kernel: Kernel) -> Self {
+        Self { network, pixel_table, kernel }
     }
 
-    /// The checksum of its weights.
+    /// The checksum of its weights and its table of pixels.
     #[must_use]
     pub fn weights_checksum(&self) -> u32 {
-        checksum::of_weights(&self.network.layer)
+        checksum::of_model(self.pixel_table.unless_identity(), &self.network.layer)
+    }
+
+    /// What the network sees of an image.
+    fn seen(&self, image: &[u8; PIXELS]) -> [[u8; PIXELS]; 1] {
+        let mut seen = [*image];
+        self.pixel_table.apply(seen.as_flattened_mut());
+        seen
     }
 
     /// Takes one step towards `label`, and returns the loss of the image before and after.
@@ -39,7 +47,8 @@ impl Mirror {
     /// A label that is no class, a learning rate out of range, or weights so large that a logit is not finite.
     pub fn learn(&mut self, image: &[u8; PIXELS], label: u8, learning_rate: f32) -> Result<(f32, f32), Error> {
         let sgd = Sgd::new(learning_rate)?;
-        let batch = Batch::new(std::slice::from_ref(image))?;
+        let image = self.seen(image);
+        let batch = Batch::new(&image)?;
         let mut logits = [[0.0; CLASSES]];
         self.network.layer.forward(self.kernel, batch, &mut logits)?;
         let before = sparse_categorical_cross_entropy(self.kernel, &mut logits, &[label])?;
@@ -55,7 +64,7 @@ impl Mirror {
     ///
     /// Weights so large that a logit is not finite.
     pub fn accuracy(&self, split: &Split) -> Result<f64, Error> {
-        Ok(evaluate(&*self.network, split, self.kernel)?.accuracy)
+        Ok(evaluate(&*self.network, &split.through(&self.pixel_table), self.kernel)?.accuracy)
     }
 
     /// Holds what the device says of an image, called `name`, against what the host computes.
@@ -64,8 +73,8 @@ impl Mirror {
     ///
     /// [`DeviceError::Differs`] at the first bit that differs.
     pub fn check_classified(&self, name: &str, image: &[u8; PIXELS], device: &Classified) -> Result<(), DeviceError> {
-        let mut values = [[0.0; CLASSES]];
-        let batch = Batch::new(std::slice::from_ref(image)).map_err(|error| not_finite(name, error))?;
+        let (image, mut values) = (self.seen(image), [[0.0; CLASSES]]);
+        let batch = Batch::new(&image).map_err(|error| not_finite(name, error))?;
         self.network.layer.forward(self.kernel, batch, &mut values).map_err(|error| not_finite(name, error))?;
         let class = first_largest(&values[0]);
         check_all(name, "logit", &device.logits, &values[0])?;
@@ -123,16 +132,16 @@ mod tests {
 
     use super::*;
 
-    /// A model of small weights of both signs, and an image.
+    /// A model of small weights of both signs behind a curve, and an image.
     fn mirror() -> (Mirror, [u8; PIXELS]) {
         let mut network = Box::new(Linear::ZERO);
         network.layer.glorot_uniform(&mut dense_core::Random::new(1, 1));
-        (Mirror::new(network, Kernel::best()), std::array::from_fn(|pixel| pixel as u8))
+        (Mirror::new(network, PixelTable::power(0.5), Kernel::best()), std::array::from_fn(|pixel| pixel as u8))
     }
 
     fn classified(mirror: &Mirror, image: &[u8; PIXELS]) -> Classified {
         let mut logits = [[0.0; CLASSES]];
-        mirror.network.layer.forward(Kernel::PORTABLE, Batch::new(&[*image]).unwrap(), &mut logits).unwrap();
+        mirror.network.layer.forward(Kernel::PORTABLE, Batch::new(&mirror.seen(image)).unwrap(), &mut logits).unwrap();
         let mut probabilities = logits;
         softmax(Kernel::PORTABLE, &mut probabilities).unwrap();
         let class = first_largest(&logits[0]);
@@ -158,6 +167,21 @@ mod tests {
         let error = mirror.check_classified("image 7", &image, &bad).unwrap_err();
         assert_eq!(error.exit_code(), 1);
         assert!(error.to_string().contains("image 7: class"), "{error}");
+    }
+
+    /// The table is a part of the model.
+    #[test]
+    fn images_go_through_the_table() {
+        let (curved, image) = mirror();
+        let plain = Mirror { pixel_table: PixelTable::IDENTITY, ..curved.clone() };
+        assert_ne!(plain.weights_checksum(), curved.weights_checksum());
+        let [seen] = curved.seen(&image);
+        assert_eq!((image[1], seen[1], seen[255]), (1, 16, 255));
+        plain.check_classified("image", &seen, &classified(&curved, &image)).unwrap();
+        assert!(plain.check_classified("image", &image, &classified(&curved, &image)).is_err());
+        let split = |image| Split { images: vec![image], labels: vec![3] };
+        assert_eq!(curved.accuracy(&split(image)).unwrap(), plain.accuracy(&split(seen)).unwrap());
+        assert_eq!(curved.clone().learn(&image, 3, 0.1), plain.clone().learn(&seen, 3, 0.1));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Trains a network with hidden layers, on one thread.
+//! Trains a network with hidden layers, or one on standardised pixels, on one thread.
 
 use std::mem::size_of;
 use std::ops::ControlFlow;
@@ -6,15 +6,18 @@ use std::thread;
 use std::time::Instant;
 
 use dense_core::fit::{Course, Event};
+use dense_core::kernels::Element;
 use dense_core::optimizers::Optimizer as Rule;
-use dense_core::samples::Shuffled;
+use dense_core::samples::{Samples, Shuffled};
 use dense_core::{Adam, Network, Random, Sgd, Trainer};
 
+use super::prepared::{Prepared, Standardisation};
 use super::{FitError, Settings};
 use crate::cli::Optimizer;
 use crate::dataset::Split;
 use crate::history::{Epoch, Metrics};
 use crate::idx::PIXELS;
+use crate::model::Layers;
 use crate::progress::Progress;
 
 /// Trains `network` on the samples: see [`Model::fit`](crate::model::Model::fit).
@@ -22,7 +25,7 @@ use crate::progress::Progress;
 /// # Errors
 ///
 /// As there, and [`FitError::Memory`]. `network` is then as it was before the step that went wrong.
-pub fn fit<N: Network<PIXELS, Target = u8> + Send>(
+pub fn fit<N: Network<PIXELS, Target = u8> + Layers + Send>(
     network: &mut N,
     split: &Split,
     settings: &Settings,
@@ -36,7 +39,7 @@ pub fn fit<N: Network<PIXELS, Target = u8> + Send>(
 }
 
 /// Memory for a batch is an array, so its size is one of a few.
-fn fit_by<N: Network<PIXELS, Target = u8> + Send, O: Rule + Send>(
+fn fit_by<N: Network<PIXELS, Target = u8> + Layers + Send, O: Rule + Send>(
     optimizer: O,
     network: &mut N,
     split: &Split,
@@ -51,7 +54,7 @@ fn fit_by<N: Network<PIXELS, Target = u8> + Send, O: Rule + Send>(
 }
 
 /// Trains on a thread of its own, with a stack that the arrays fit on.
-fn fit_in<N: Network<PIXELS, Target = u8> + Send, O: Rule + Send, const BATCH: usize>(
+fn fit_in<N: Network<PIXELS, Target = u8> + Layers + Send, O: Rule + Send, const BATCH: usize>(
     optimizer: O,
     network: &mut N,
     split: &Split,
@@ -68,24 +71,46 @@ fn fit_in<N: Network<PIXELS, Target = u8> + Send, O: Rule + Send, const BATCH: u
     })
 }
 
-fn run<N: Network<PIXELS, Target = u8>, O: Rule, const BATCH: usize>(
+/// Trains on pixels as they are, or standardised: then the network gets the weights that make the same of pixels as they
+/// are.
+fn run<N: Network<PIXELS, Target = u8> + Layers, O: Rule, const BATCH: usize>(
     trainer: &mut Trainer<N, O, PIXELS, BATCH>,
     network: &mut N,
     split: &Split,
     settings: &Settings,
     progress: &mut Progress,
 ) -> Result<Vec<Epoch>, FitError> {
-    let mut order = vec![0; split.len()];
     let random = Random::new(settings.seed, Random::SHUFFLE);
-    let mut samples = Shuffled::<_, _, PIXELS, BATCH>::new(&split.images, &split.labels, &mut order, random)?;
+    let Some(smallest) = settings.smallest_deviation else {
+        let mut order = vec![0; split.len()];
+        let mut samples = Shuffled::<_, _, PIXELS, BATCH>::new(&split.images, &split.labels, &mut order, random)?;
+        return run_on(&mut samples, trainer, network, split.len(), settings, progress);
+    };
+    let standardisation = Standardisation::measure(&split.images, smallest);
+    let mut samples = Prepared::new(split, &standardisation, random);
+    let epochs = run_on(&mut samples, trainer, network, split.len(), settings, progress)?;
+    let mut layers = network.layers();
+    layers.first_mut().into_iter().for_each(|layer| standardisation.fold(layer));
+    network.set_layers(&layers);
+    Ok(epochs)
+}
+
+fn run_on<N: Network<PIXELS, Target = u8>, O: Rule, T: Element, const BATCH: usize>(
+    samples: &mut impl Samples<T, u8, PIXELS>,
+    trainer: &mut Trainer<N, O, PIXELS, BATCH>,
+    network: &mut N,
+    count: usize,
+    settings: &Settings,
+    progress: &mut Progress,
+) -> Result<Vec<Epoch>, FitError> {
     let epochs = u32::try_from(settings.epochs).unwrap_or(u32::MAX);
-    let course = Course { epochs, batch_size: settings.batch_size.min(split.len()) };
+    let course = Course { epochs, batch_size: settings.batch_size.min(count) };
 
     let mut done = Vec::with_capacity(settings.epochs);
     let mut steps = 0;
     let mut start = Instant::now();
     progress.start_epoch(1);
-    let result = trainer.fit(settings.kernel, network, &mut samples, course, |event, _| {
+    let result = trainer.fit(settings.kernel, network, samples, course, |event, _| {
         match event {
             Event::Batch(now) => {
                 steps = now.batch as usize;
@@ -93,7 +118,7 @@ fn run<N: Network<PIXELS, Target = u8>, O: Rule, const BATCH: usize>(
             }
             Event::Epoch(now) => {
                 let epoch = Epoch { metrics: metrics(&now), seconds: start.elapsed().as_secs_f64() };
-                progress.finish_epoch(epoch.metrics, epoch.seconds, split.len());
+                progress.finish_epoch(epoch.metrics, epoch.seconds, count);
                 done.push(epoch);
                 steps = 0;
                 if done.len() < settings.epochs {

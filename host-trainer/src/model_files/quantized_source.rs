@@ -1,13 +1,13 @@
 //! Writes a model in whole numbers as a Rust module, for firmware that only classifies.
 
-use super::{TITLE, TrainedModel};
+use super::{TITLE, TrainedModel, pixel_table};
 use crate::quantized::QuantizedLayer;
 
 /// Numbers on a line: those of a row of pixels.
 const LINE_LENGTH: usize = 28;
 
-/// The model in whole numbers as a Rust module: a comment on what it was made from, then `pub static MODEL`, whose numbers
-/// are, for each layer, the weights, a row for each output, the biases, and the bits of the scales.
+/// The model in whole numbers as a Rust module: a comment on what it was made from, `pub static PIXEL_TABLE`, through which
+/// pixels go first, and `pub static MODEL`, whose numbers are, for each layer, the weights, a row for each output, the biases, and the bits of the scales.
 ///
 /// `layers` are `model`'s, quantised, and `accuracy` is their share of the test samples classified correctly.
 #[must_use]
@@ -25,10 +25,10 @@ pub fn to_quantized_source(model: &TrainedModel<'_>, layers: &[QuantizedLayer], 
         };
     }
     let (uses, attributes) = if layers.len() == 1 {
-        ("use dense_core::QuantizedDense;", "#[rustfmt::skip]")
+        ("use dense_core::{PixelTable, QuantizedDense};", "#[rustfmt::skip]")
     } else {
         (
-            "use dense_core::QuantizedDense;\nuse dense_core::quant::QuantizedHidden;",
+            "use dense_core::quant::QuantizedHidden;\nuse dense_core::{PixelTable, QuantizedDense};",
             // The compiler suspects an endless loop where it has so many numbers to go through.
             "#[rustfmt::skip]\n#[allow(long_running_const_eval)]",
         )
@@ -40,11 +40,12 @@ pub fn to_quantized_source(model: &TrainedModel<'_>, layers: &[QuantizedLayer], 
 //! - made by: `host-trainer train`, from the weights of the same run
 //! - data set: {}
 //! - model: `{}`, in whole numbers
-//! - seed: {}
+{}//! - seed: {}
 //! - test accuracy: {accuracy:.4}, in floats {:.4}
 
 {uses}
 
+{}
 /// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.
 {attributes}
 pub static MODEL: {kind} = {literal};
@@ -52,8 +53,10 @@ pub static MODEL: {kind} = {literal};
         // Escaped, as the name of a folder can be anything.
         model.recipe.data_set.escape_debug(),
         model.weights.description(),
+        model.recipe.preset_lines(),
         model.recipe.seed,
         model.test_accuracy,
+        pixel_table::to_source(&model.weights.pixel_table),
     )
 }
 
@@ -106,7 +109,10 @@ mod tests {
 //! - seed: 7
 //! - test accuracy: 0.8400, in floats 0.8438
 
-use dense_core::QuantizedDense;
+use dense_core::{PixelTable, QuantizedDense};
+
+/// What becomes of each pixel before the first layer.
+pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;
 
 /// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.
 #[rustfmt::skip]
@@ -125,8 +131,9 @@ pub static MODEL: QuantizedDense<784, 10> = QuantizedDense::new([
         let text = to_quantized_source(&trained(&weights, &class_names()), &layers, 0.87);
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with([' ', '/']) && !line.is_empty()).collect();
         let wanted = [
-            "use dense_core::QuantizedDense;",
             "use dense_core::quant::QuantizedHidden;",
+            "use dense_core::{PixelTable, QuantizedDense};",
+            "pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;",
             "#[rustfmt::skip]",
             "#[allow(long_running_const_eval)]",
             "pub static MODEL: QuantizedHidden<784, 32, QuantizedDense<32, 10>> = \

@@ -1,8 +1,9 @@
 //! Writes and reads a model as a Rust module, which the firmware compiles in.
 
+use dense_core::PixelTable;
 use dense_core::math::BACKEND;
 
-use super::{ModelFileError, TITLE, TrainedModel, Weights, check_backend};
+use super::{ModelFileError, TITLE, TrainedModel, Weights, check_backend, pixel_table};
 use crate::model::ModelName;
 
 /// Numbers on a line.
@@ -35,7 +36,7 @@ impl Frame {
         if weights.model == ModelName::Linear {
             // The firmware's own layer.
             return Self {
-                uses: &["use dense_core::Dense;"],
+                uses: &["use dense_core::{Dense, PixelTable};"],
                 attributes: &[SKIP],
                 starts: vec!["pub static MODEL: Dense<784, 10> = Dense::from_bits([".into()],
                 end: "]);".into(),
@@ -56,20 +57,14 @@ impl Frame {
         if let Some(first) = starts.first_mut() {
             *first = format!("pub static MODEL: {model} = Hidden::new(Dense::from_bits([");
         }
-        let uses = &["use dense_core::activations::Relu;", "use dense_core::{Dense, Hidden, MultiClass, Output};"];
+        let uses = &["use dense_core::activations::Relu;", "use dense_core::{Dense, Hidden, MultiClass, Output, PixelTable};"];
         // The compiler suspects an endless loop where it has so many numbers to go through.
         Self { uses, attributes: &[SKIP, "#[allow(long_running_const_eval)]"], starts, end }
     }
-
-    /// All lines but the comments, up to the first number.
-    fn head(&self) -> impl Iterator<Item = &str> {
-        let fixed = self.uses.iter().chain(self.attributes).copied();
-        fixed.chain(self.starts.first().map(String::as_str))
-    }
 }
 
-/// The model as a Rust module: a comment on how it was made, then `pub static MODEL`, whose numbers are, for each layer,
-/// the bits of the weights, a row for each output, and of the biases. The same model gives the same text on every
+/// The model as a Rust module: a comment on how it was made, `pub static PIXEL_TABLE`, through which pixels go first, and
+/// `pub static MODEL`, whose numbers are, for each layer, the bits of the weights, a row for each output, and of the biases. The same model gives the same text on every
 /// machine.
 pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
     let recipe = &model.recipe;
@@ -86,7 +81,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
 //! - data set: {}
 //! - model: `{}`
 {BACKEND_IS}{}
-//! - optimizer: {}
+{}//! - optimizer: {}
 //! - learning rate: {}{}
 //! - batch size: {}
 //! - epochs: {}
@@ -97,6 +92,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
 
 {}
 
+{}
 /// The bits of the weights, {what}.
 {}
 ",
@@ -104,6 +100,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
         recipe.data_set.escape_debug(),
         model.weights.description(),
         BACKEND.name(),
+        recipe.preset_lines(),
         recipe.optimizer,
         recipe.learning_rate,
         if recipe.schedule == "constant" { String::new() } else { format!(", {} schedule", recipe.schedule) },
@@ -114,6 +111,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
         model.test_accuracy,
         model.test_loss,
         frame.uses.join("\n"),
+        pixel_table::to_source(&model.weights.pixel_table),
         frame.attributes.join("\n"),
     );
     let last = model.weights.layers.len() - 1;
@@ -158,17 +156,22 @@ pub fn from_rust_source(text: &str) -> Result<Weights, ModelFileError> {
     let mut weights = Weights::all().find(declares).unwrap_or_else(|| Weights::zero(ModelName::Linear));
     let frame = Frame::new(&weights);
     let mut lines = Lines { lines: text.lines(), number: 0 };
-    for wanted in frame.head() {
+    for wanted in frame.uses {
+        lines.expect(wanted)?;
+    }
+    weights.pixel_table = lines.read_table()?;
+    let start = frame.starts.first().map(String::as_str);
+    for wanted in frame.attributes.iter().copied().chain(start) {
         lines.expect(wanted)?;
     }
     let ends = frame.starts.iter().skip(1).chain([&frame.end]);
     for (layer, end) in weights.layers.iter_mut().zip(ends) {
         for row in layer.weights.chunks_mut(layer.inputs) {
             lines.expect(ROW)?;
-            lines.read_numbers(row, ROW_END)?;
+            lines.read_numbers(row, ROW_END, number)?;
         }
         lines.expect(BIAS)?;
-        lines.read_numbers(&mut layer.bias, end)?;
+        lines.read_numbers(&mut layer.bias, end, number)?;
     }
     match lines.next() {
         Some(line) => {
@@ -206,8 +209,27 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Reads lines of numbers until the line `end`.
-    fn read_numbers(&mut self, values: &mut [f32], end: &str) -> Result<(), ModelFileError> {
+    /// Reads the table of pixels.
+    fn read_table(&mut self) -> Result<PixelTable, ModelFileError> {
+        let [attribute, start] = pixel_table::START;
+        match self.next() {
+            Some(pixel_table::IDENTITY) => return Ok(PixelTable::IDENTITY),
+            Some(line) if line == attribute => self.expect(start)?,
+            Some(line) => return Err(self.fault(format!("found {}, wanted the table of pixels", quoted(line)))),
+            None => return Err(self.fault("the file ends, wanted the table of pixels".into())),
+        }
+        let mut values = [0; 256];
+        self.read_numbers(&mut values, pixel_table::END, grey)?;
+        Ok(PixelTable::new(values))
+    }
+
+    /// Reads lines of numbers until the line `end`, and `parse`s each word to one of the `values`.
+    fn read_numbers<T>(
+        &mut self,
+        values: &mut [T],
+        end: &str,
+        parse: fn(&str) -> Result<T, String>,
+    ) -> Result<(), ModelFileError> {
         let mut found = 0;
         loop {
             let Some(line) = self.next() else {
@@ -217,7 +239,7 @@ impl<'a> Lines<'a> {
                 break;
             }
             for word in line.split(' ') {
-                let value = number(word).map_err(|fault| self.fault(fault))?;
+                let value = parse(word).map_err(|fault| self.fault(fault))?;
                 if let Some(place) = values.get_mut(found) {
                     *place = value;
                 }
@@ -234,6 +256,13 @@ impl<'a> Lines<'a> {
     fn fault(&self, fault: String) -> ModelFileError {
         ModelFileError::RustSource { line: self.number, fault }
     }
+}
+
+/// The grey in `word`: a number from 0 to 255, and a comma.
+fn grey(word: &str) -> Result<u8, String> {
+    let digits = word.strip_suffix(',').filter(|digits| !digits.starts_with('+'));
+    let grey = digits.and_then(|digits| digits.parse().ok());
+    grey.ok_or_else(|| format!("found {}, wanted a number from 0 to 255 and a comma", quoted(word)))
 }
 
 /// The finite number in `word`: its bits as eight hexadecimal digits, and a comma.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use dense_core::PixelTable;
 use dense_core::math::BACKEND;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
@@ -11,6 +12,9 @@ use super::{ModelFileError, Recipe, TrainedModel, Weights, check_backend};
 
 /// Who wrote the file and, by its number, how.
 const FORMAT: &str = "host-trainer/1";
+
+/// The name of the tensor with the table of pixels.
+const PIXEL_TABLE: &str = "pixel_table";
 
 #[derive(Serialize)]
 struct Metadata<'a> {
@@ -31,7 +35,8 @@ fn names(before: usize) -> [String; 2] {
 }
 
 /// The model as a safetensors file: for each layer a kernel of shape `[outputs, inputs]` and a bias of shape `[outputs]`,
-/// named `dense.kernel` and `dense.bias`, `dense_1.kernel` and so on; and as metadata a JSON text under `recipe`. The
+/// named `dense.kernel` and `dense.bias`, `dense_1.kernel` and so on; where pixels do not stay as they are, what becomes of
+/// each of the 256 as `pixel_table`, of U8; and as metadata a JSON text under `recipe`. The
 /// same model gives the same bytes.
 ///
 /// # Errors
@@ -54,18 +59,21 @@ pub fn to_safetensors(model: &TrainedModel<'_>) -> Result<Vec<u8>, ModelFileErro
     let mut tensors = Vec::new();
     for (before, layer) in model.weights.layers.iter().enumerate() {
         let [kernel, bias] = names(before);
-        tensors.push((kernel, vec![layer.outputs(), layer.inputs], to_bytes(&layer.weights)));
-        tensors.push((bias, vec![layer.outputs()], to_bytes(&layer.bias)));
+        tensors.push((kernel, Dtype::F32, vec![layer.outputs(), layer.inputs], to_bytes(&layer.weights)));
+        tensors.push((bias, Dtype::F32, vec![layer.outputs()], to_bytes(&layer.bias)));
+    }
+    if let Some(table) = model.weights.pixel_table.unless_identity() {
+        tensors.push((PIXEL_TABLE.to_owned(), Dtype::U8, vec![256], table.values().to_vec()));
     }
     let views: Result<Vec<_>, SafeTensorError> = tensors
         .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .map(|(name, dtype, shape, bytes)| Ok((name, TensorView::new(*dtype, shape.clone(), bytes)?)))
         .collect();
     Ok(safetensors::serialize(views?, Some(metadata))?)
 }
 
 /// The model in a safetensors file: how many layers it has says which one it is. A kernel may also have the shape
-/// `[inputs, outputs]`, as Keras lays it out; other tensors are not looked at, nor is any metadata but the backend.
+/// `[inputs, outputs]`, as Keras lays it out. Without a `pixel_table` pixels stay as they are. Other tensors are not looked at, nor is any metadata but the backend.
 ///
 /// # Errors
 ///
@@ -92,7 +100,21 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Weights, ModelFileError> {
         }
         (_, layer.bias) = tensor(&file, bias, &[&[outputs]])?;
     }
+    weights.pixel_table = table(&file)?;
     Ok(weights)
+}
+
+/// The table of pixels, if there is one, else the identity.
+fn table(file: &SafeTensors<'_>) -> Result<PixelTable, ModelFileError> {
+    let Ok(tensor) = file.tensor(PIXEL_TABLE) else { return Ok(PixelTable::IDENTITY) };
+    let fault = |fault| ModelFileError::Tensor { name: PIXEL_TABLE.into(), fault };
+    if tensor.dtype() != Dtype::U8 {
+        return Err(fault(format!("type {}, wanted U8", tensor.dtype())));
+    }
+    match tensor.data().try_into() {
+        Ok(values) if tensor.shape() == [256] => Ok(PixelTable::new(values)),
+        _ => Err(fault(format!("shape {:?}, wanted [256]", tensor.shape()))),
+    }
 }
 
 /// The backend that the metadata names, where they are those of [`to_safetensors`].

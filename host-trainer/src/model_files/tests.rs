@@ -45,6 +45,9 @@ pub(super) fn trained<'a>(weights: &'a Weights, class_names: &'a [String; 10]) -
         class_names,
         recipe: Recipe {
             data_set: "fashion-mnist".into(),
+            preset: "recipe".into(),
+            pixel_exponent: 1.0,
+            smallest_deviation: None,
             optimizer: "adam".into(),
             learning_rate: 0.001,
             schedule: "constant".into(),
@@ -64,16 +67,21 @@ fn load_tells_formats_and_models_apart_by_their_contents() {
     let path = folder.path().join("model");
     let class_names = class_names();
     for &model in ModelName::value_variants() {
-        let weights = weights(model);
-        let trained = trained(&weights, &class_names);
-        for contents in [to_rust_source(&trained).into_bytes(), to_safetensors(&trained).unwrap()] {
-            fs::write(&path, contents).unwrap();
-            assert_eq!(load(&path).unwrap(), weights);
-            match load_linear(&path) {
-                Ok(network) => assert_eq!((model, network.layers()), (ModelName::Linear, weights.layers.clone())),
-                Err(error) => {
-                    let wanted = format!("{}: holds the model {}, wanted linear", path.display(), model.name());
-                    assert_eq!(error.to_string(), wanted);
+        for pixel_table in [PixelTable::IDENTITY, PixelTable::power(0.4)] {
+            let weights = Weights { pixel_table, ..weights(model) };
+            let trained = trained(&weights, &class_names);
+            for contents in [to_rust_source(&trained).into_bytes(), to_safetensors(&trained).unwrap()] {
+                fs::write(&path, contents).unwrap();
+                assert_eq!(load(&path).unwrap(), weights);
+                match load_linear(&path) {
+                    Ok((network, pixel_table)) => {
+                        assert_eq!((model, network.layers()), (ModelName::Linear, weights.layers.clone()));
+                        assert_eq!(pixel_table, weights.pixel_table);
+                    }
+                    Err(error) => {
+                        let wanted = format!("{}: holds the model {}, wanted linear", path.display(), model.name());
+                        assert_eq!(error.to_string(), wanted);
+                    }
                 }
             }
         }

@@ -34,6 +34,7 @@ fn an_overflow_is_reported_with_its_place() {
                     optimizer,
                     learning_rate: 0.001,
                     schedule: Schedule::Constant,
+                    smallest_deviation: None,
                     batch_size,
                     epochs: 2,
                     seed: 7,

@@ -40,9 +40,15 @@ pub(crate) fn dataset() -> Dataset {
     Dataset::load(&workspace("data/fashion-mnist")).unwrap()
 }
 
+/// The file that the firmware has its weights from.
+pub(crate) fn weights() -> PathBuf {
+    std::env::var_os("WEIGHTS").map_or_else(|| workspace("firmware/src/weights.rs"), PathBuf::from)
+}
+
 /// The host's copy of the firmware's weights.
 pub(crate) fn mirror() -> Mirror {
-    Mirror::new(model_files::load_linear(&workspace("firmware/src/weights.rs")).unwrap(), dense_core::Kernel::PORTABLE)
+    let (network, pixel_table) = model_files::load_linear(&weights()).unwrap();
+    Mirror::new(network, pixel_table, dense_core::Kernel::PORTABLE)
 }
 
 /// A flash that several lives of a device share.

@@ -36,8 +36,8 @@ fn taught(
 
 fn dataset_and_start() -> (Dataset, Mirror) {
     let dataset = Dataset::load(&workspace("data/fashion-mnist")).unwrap();
-    let layer = crate::model_files::load_linear(&workspace("firmware/src/weights.rs")).unwrap();
-    (dataset, Mirror::new(layer, Kernel::best()))
+    let (network, table) = crate::model_files::load_linear(&workspace("firmware/src/weights.rs")).unwrap();
+    (dataset, Mirror::new(network, table, Kernel::best()))
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn learning_rates() {
 /// The logits of the firmware's model in whole numbers.
 fn frozen_logits(split: &Split) -> Vec<[f32; CLASSES]> {
     let mut sums = vec![[0; CLASSES]; split.len()];
-    let model = &firmware::quantized::MODEL;
+    let (model, split) = (&firmware::quantized::MODEL, split.through(&firmware::quantized::PIXEL_TABLE));
     model.forward(Kernel::best(), Batch::new(&split.images).unwrap(), &mut sums).unwrap();
     sums.iter().map(|sums| model.logits(sums)).collect()
 }

@@ -24,6 +24,43 @@ fn every_bit_survives() {
 }
 
 #[test]
+fn a_table_is_written_in_full_where_it_changes_pixels() {
+    let table = PixelTable::power(0.5);
+    let weights = Weights { pixel_table: table.clone(), ..linear() };
+    let names = class_names();
+    let mut model = trained(&weights, &names);
+    model.recipe.preset = "best".into();
+    model.recipe.pixel_exponent = 0.5;
+    model.recipe.smallest_deviation = Some(0.05);
+    let text = to_rust_source(&model);
+    assert_eq!(from_rust_source(&text).unwrap(), weights);
+    let wanted = "
+/// What becomes of each pixel before the first layer.
+#[rustfmt::skip]
+pub static PIXEL_TABLE: PixelTable = PixelTable::new([
+    0, 16, 23, 28, 32, 36, 39, 42, 45, 48, 50, 53, 55, 58, 60, 62,
+    64, ";
+    assert!(text.contains(wanted), "{}", &text[..1000]);
+    let wanted = "
+//! - preset: best
+//! - pixels: 255 · (pixel / 255)^0.5, standardised by a deviation of at least 0.05
+//! - optimizer: adam
+";
+    assert!(text.contains(wanted), "{}", &text[..1000]);
+    for (old, new, wanted) in [
+        (" 16, ", " ", "line 39: found 255 numbers in the array that ends here, wanted 256"),
+        (" 16, ", " 16, 16, ", "line 39: found 257 numbers in the array that ends here, wanted 256"),
+        (" 16, ", " 256, ", "line 23: found `256,`, wanted a number from 0 to 255 and a comma"),
+        (" 16, ", " +16, ", "line 23: found `+16,`, wanted a number from 0 to 255 and a comma"),
+        ("pub static PIXEL_TABLE", "static PIXEL_TABLE", "line 22: found `static PIXEL_TABLE: "),
+    ] {
+        assert_eq!(text.matches(old).count(), 1, "{old}");
+        let error = from_rust_source(&text.replace(old, new)).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{error}");
+    }
+}
+
+#[test]
 fn text_is_as_documented() {
     let text = source();
     let wanted = "\
@@ -42,7 +79,10 @@ fn text_is_as_documented() {
 //! - test accuracy: 0.8438
 //! - test loss: 0.4512
 
-use dense_core::Dense;
+use dense_core::{Dense, PixelTable};
+
+/// What becomes of each pixel before the first layer.
+pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;
 
 /// The bits of the weights, a row for each class, and of the biases.
 #[rustfmt::skip]
@@ -53,7 +93,7 @@ pub static MODEL: Dense<784, 10> = Dense::from_bits([
     assert_eq!(&text[..wanted.len()], wanted);
     assert!(text.ends_with(",\n]);\n"));
     // The head up to the declaration, 52 lines a row, and the biases.
-    assert_eq!(text.lines().count(), 20 + 10 * 52 + 3);
+    assert_eq!(text.lines().count(), 23 + 10 * 52 + 3);
 }
 
 #[test]
@@ -71,7 +111,8 @@ fn hidden_layers_are_nested() {
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with([' ', '/']) && !line.is_empty()).collect();
     let wanted = [
         "use dense_core::activations::Relu;",
-        "use dense_core::{Dense, Hidden, MultiClass, Output};",
+        "use dense_core::{Dense, Hidden, MultiClass, Output, PixelTable};",
+        "pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;",
         "#[rustfmt::skip]",
         "#[allow(long_running_const_eval)]",
         "pub static MODEL: Hidden<784, 128, Relu, Hidden<128, 64, Relu, Output<64, 10, MultiClass>>> = \
@@ -97,7 +138,7 @@ fn faults_in_hidden_layers_name_the_line() {
         ("]), Output::new(", "]), Hidden::new(", "found `]),`, wanted a number"),
         ("]), Output::new(Dense::from_bits([\n", "", "wanted a number such as"),
         ("\n])));", "\n]);", "found `]);`, wanted a number"),
-        ("Hidden<784, 32,", "Hidden<784, 33,", "wanted `use dense_core::Dense;`"),
+        ("Hidden<784, 32,", "Hidden<784, 33,", "wanted `use dense_core::{Dense, PixelTable};`"),
     ] {
         assert_eq!(text.matches(old).count(), 1, "{old}");
         let error = from_rust_source(&text.replace(old, new)).unwrap_err().to_string();
@@ -128,24 +169,33 @@ fn faults_name_the_line() {
     let text = source();
     let first = "0xa6911fbe, ";
     let cases = [
-        ("use dense_core", "use densecore", "line 16: found `use densecore::Dense;`, wanted `use dense_core::Dense;`"),
+        (
+            "use dense_core",
+            "use densecore",
+            "line 16: found `use densecore::{Dense, PixelTable};`, wanted `use dense_core::{Dense, PixelTable};`",
+        ),
+        (
+            "PixelTable::IDENTITY",
+            "PixelTable::NEW",
+            "line 19: found `pub static PIXEL_TABLE: PixelTable = PixelTable::NEW;`, wanted the table of pixels",
+        ),
         (
             "784, 10> =",
             "784, 20> =",
-            "line 20: found `pub static MODEL: Dense<784, 20> = Dense::from_bits([`, \
+            "line 23: found `pub static MODEL: Dense<784, 20> = Dense::from_bits([`, \
              wanted `pub static MODEL: Dense<784, 10> = Dense::from_bits([`",
         ),
-        (first, "", "line 72: found 783 numbers in the array that ends here, wanted 784"),
-        (first, "0x00000000, 0x00000000, ", "line 72: found 785 numbers in the array that ends here, wanted 784"),
-        (first, "0x7f800000, ", "line 23: `0x7f800000,` is inf, wanted a finite number"),
-        (first, "0xffc00000, ", "line 23: `0xffc00000,` is NaN, wanted a finite number"),
-        (first, "0x+1234567, ", "line 23: found `0x+1234567,`, wanted a number such as `0x3f800000,`"),
-        (first, "0x123456789, ", "line 23: found `0x123456789,`, wanted a number such as `0x3f800000,`"),
-        (first, "1.0, ", "line 23: found `1.0,`, wanted a number such as `0x3f800000,`"),
-        (first, "\u{1b}[2J, ", "line 23: found `\\u{1b}[2J,`, wanted a number such as `0x3f800000,`"),
-        ("]);", "]); fn f() {}", "line 543: found `]);`, wanted a number such as `0x3f800000,`"),
-        ("]);\n", "]);\nfn f() {}\n", "line 544: found `fn f() {}`, wanted the end of the file"),
-        ("]);\n", "", "line 543: the file ends, wanted `]);`"),
+        (first, "", "line 75: found 783 numbers in the array that ends here, wanted 784"),
+        (first, "0x00000000, 0x00000000, ", "line 75: found 785 numbers in the array that ends here, wanted 784"),
+        (first, "0x7f800000, ", "line 26: `0x7f800000,` is inf, wanted a finite number"),
+        (first, "0xffc00000, ", "line 26: `0xffc00000,` is NaN, wanted a finite number"),
+        (first, "0x+1234567, ", "line 26: found `0x+1234567,`, wanted a number such as `0x3f800000,`"),
+        (first, "0x123456789, ", "line 26: found `0x123456789,`, wanted a number such as `0x3f800000,`"),
+        (first, "1.0, ", "line 26: found `1.0,`, wanted a number such as `0x3f800000,`"),
+        (first, "\u{1b}[2J, ", "line 26: found `\\u{1b}[2J,`, wanted a number such as `0x3f800000,`"),
+        ("]);", "]); fn f() {}", "line 546: found `]);`, wanted a number such as `0x3f800000,`"),
+        ("]);\n", "]);\nfn f() {}\n", "line 547: found `fn f() {}`, wanted the end of the file"),
+        ("]);\n", "", "line 546: the file ends, wanted `]);`"),
     ];
     for (old, new, wanted) in cases {
         assert_eq!(text.matches(old).count(), 1, "{old}");

@@ -51,6 +51,9 @@ fn metadata_tells_how_the_model_was_made() {
         "model": "Flatten(28, 28) -> Dense(10, softmax)",
         "backend": "polynomial",
         "class_names": class_names(),
+        "preset": "recipe",
+        "pixel_exponent": 1.0,
+        "smallest_deviation": null,
         "optimizer": "adam",
         "learning_rate": 0.001,
         "schedule": "constant",
@@ -110,7 +113,8 @@ fn faults_name_the_tensor() {
     let bias = || (BIAS, Dtype::F32, vec![10], vec![0; 40]);
     let mut infinite = to_bytes(&[0.0; 10]);
     infinite[12..16].copy_from_slice(&f32::INFINITY.to_le_bytes());
-    let cases: [(&[Tensor], &str); 6] = [
+    let table = |dtype, shape: &[usize], bytes| ("pixel_table", dtype, shape.to_vec(), vec![7; bytes]);
+    let cases: [(&[Tensor], &str); 9] = [
         (&[bias()], "tensor `dense.kernel`: missing"),
         (&[kernel()], "tensor `dense.bias`: missing"),
         (&[kernel(), (BIAS, Dtype::F16, vec![10], vec![0; 20])], "tensor `dense.bias`: type F16, wanted F32"),
@@ -120,6 +124,9 @@ fn faults_name_the_tensor() {
         ),
         (&[kernel(), (BIAS, Dtype::F32, vec![9], vec![0; 36])], "tensor `dense.bias`: shape [9], wanted [10]"),
         (&[kernel(), (BIAS, Dtype::F32, vec![10], infinite)], "tensor `dense.bias`: value 3 is inf"),
+        (&[kernel(), bias(), table(Dtype::I8, &[256], 256)], "tensor `pixel_table`: type I8, wanted U8"),
+        (&[kernel(), bias(), table(Dtype::U8, &[255], 255)], "tensor `pixel_table`: shape [255], wanted [256]"),
+        (&[kernel(), bias(), table(Dtype::U8, &[16, 16], 256)], "tensor `pixel_table`: shape [16, 16], wanted [256]"),
     ];
     for (tensors, wanted) in cases {
         assert_eq!(from_safetensors(&file(tensors)).unwrap_err().to_string(), wanted);
