@@ -81,7 +81,8 @@ fn golden_vectors(firmware: &Path, weights: &Path, out: &Path) -> Result<(), Box
 fn read_weights(source: &str) -> Option<(PixelTable, Box<Dense<784, 10>>)> {
     let words = || source.lines().filter(|line| !line.trim().starts_with("//")).flat_map(str::split_whitespace);
     let bits = words().filter_map(|word| word.strip_prefix("0x")?.strip_suffix(','));
-    let numbers: Option<Vec<f32>> = bits.map(|bits| Some(f32::from_bits(u32::from_str_radix(bits, 16).ok()?))).collect();
+    let numbers: Option<Vec<f32>> =
+        bits.map(|bits| Some(f32::from_bits(u32::from_str_radix(bits, 16).ok()?))).collect();
     let numbers = numbers.filter(|numbers| numbers.len() == 785 * 10)?;
     let mut model = Box::new(Dense::ZERO);
     model.set_weights(numbers.iter().copied());

@@ -42,7 +42,9 @@ fn classifies_as_dense_core_does() {
     for sequence in 0..100 {
         let image = image(sequence.into());
         let mut rows = [[0.0; OUTPUTS]];
-        MODEL.forward(Kernel::PORTABLE, Batch::new(&[prepared(&image)]).expect("one image"), &mut rows).expect("the shapes fit");
+        MODEL
+            .forward(Kernel::PORTABLE, Batch::new(&[prepared(&image)]).expect("one image"), &mut rows)
+            .expect("the shapes fit");
         let [logits] = rows;
         activations::softmax(Kernel::PORTABLE, &mut rows).expect("finite");
         let [probabilities] = rows;

@@ -6,10 +6,10 @@ use common::flash::Flash;
 use common::{Random, in_parallel};
 use dense_core::{Dense, PixelTable};
 use firmware::checksum::Checksum;
-use firmware::{parameters, pixels};
 use firmware::protocol::{INPUTS, OUTPUTS};
 use firmware::store::{Saved, Store, StoreError};
 use firmware::weights::MODEL;
+use firmware::{parameters, pixels};
 use std::ops::Range;
 
 type Tiny = Dense<3, 2>;

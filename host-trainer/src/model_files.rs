@@ -98,7 +98,8 @@ impl Recipe {
             lines += &format!("//! - preset: {}\n", self.preset);
         }
         let curve = (self.pixel_exponent != 1.0).then(|| format!("255 · (pixel / 255)^{}", self.pixel_exponent));
-        let standardised = self.smallest_deviation.map(|least| format!("standardised by a deviation of at least {least}"));
+        let standardised =
+            self.smallest_deviation.map(|least| format!("standardised by a deviation of at least {least}"));
         let pixels: Vec<String> = [curve, standardised].into_iter().flatten().collect();
         if !pixels.is_empty() {
             lines += &format!("//! - pixels: {}\n", pixels.join(", "));

@@ -6,9 +6,9 @@
 #![no_std]
 
 pub mod classifier;
-pub mod protocol;
 #[path = "../../src/pixels.rs"]
 pub mod pixels;
+pub mod protocol;
 #[path = "../../src/quantized.rs"]
 pub mod quantized;
 

@@ -57,7 +57,8 @@ impl Frame {
         if let Some(first) = starts.first_mut() {
             *first = format!("pub static MODEL: {model} = Hidden::new(Dense::from_bits([");
         }
-        let uses = &["use dense_core::activations::Relu;", "use dense_core::{Dense, Hidden, MultiClass, Output, PixelTable};"];
+        let uses =
+            &["use dense_core::activations::Relu;", "use dense_core::{Dense, Hidden, MultiClass, Output, PixelTable};"];
         // The compiler suspects an endless loop where it has so many numbers to go through.
         Self { uses, attributes: &[SKIP, "#[allow(long_running_const_eval)]"], starts, end }
     }

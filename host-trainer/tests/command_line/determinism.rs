@@ -46,6 +46,22 @@ fn kernels_change_no_bit_of_hidden_layers() {
 }
 
 #[test]
+fn kernels_change_no_bit_of_standardised_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write_data_set(folder.path(), 1_030, 20);
+    for model in ["linear", "mlp32"] {
+        for recipe in ["", "--batch-size 7 --limit 100 --optimizer sgd --schedule constant", "--batch-size 1030"] {
+            let recipe = format!("--preset best --model {model} --epochs 2 {recipe}");
+            let expected = weights(folder.path(), &data, &format!("{recipe} --kernel portable"));
+            for kernel in Kernel::available() {
+                let found = weights(folder.path(), &data, &format!("{recipe} --kernel {}", kernel.name()));
+                assert!(found == expected, "{recipe}: {} gives other weights", kernel.name());
+            }
+        }
+    }
+}
+
+#[test]
 fn neither_threads_nor_kernels_change_a_bit() {
     let folder = tempfile::tempdir().unwrap();
     let data = write_data_set(folder.path(), 1_001, 20);
@@ -101,6 +117,7 @@ fn every_setting_of_the_recipe_counts() {
         "--learning-rate 0.002",
         "--optimizer sgd",
         "--schedule cosine",
+        "--preset best",
         "--model mlp32",
     ] {
         let other =

@@ -96,6 +96,37 @@ fn every_model_is_shown_written_and_read_back() {
 }
 
 #[test]
+fn the_best_preset_is_written_with_its_table_and_tested_through_it() {
+    for model in ["linear", "mlp32"] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let data = write_data_set(folder, 50, 20);
+        let printed = train(folder, &data, &format!("--preset best --model {model} --epochs 2"));
+        let result = |text: &str| {
+            let lines = text.lines().filter(|line| line.contains("loss") || line.starts_with("accuracy in"));
+            let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+            lines.split_off(lines.len() - 2)
+        };
+        for file in ["weights.rs", "out/model.safetensors"] {
+            let weights = model_files::load(&folder.join(file)).unwrap();
+            assert!(!weights.pixel_table.is_identity(), "{file}");
+            let tested = succeed(folder, &data, &format!("evaluate --weights {file}"));
+            assert_eq!(untimed(&result(&tested)[0]), untimed(&result(&printed)[0]), "{file}");
+            assert_eq!(result(&tested)[1], result(&printed)[1], "{file}");
+        }
+        let history: Value = serde_json::from_slice(&fs::read(folder.join("out/history.json")).unwrap()).unwrap();
+        assert_eq!(history["preset"], "best");
+        let header = fs::read_to_string(folder.join("weights.rs")).unwrap();
+        assert!(header.contains("\n//! - preset: best\n//! - pixels: 255 · (pixel / 255)^"), "{}", &header[..400]);
+    }
+}
+
+/// What comes after the time in a line of progress.
+fn untimed(line: &str) -> &str {
+    line.split_once(" - loss").map_or(line, |(_, rest)| rest)
+}
+
+#[test]
 fn hidden_layers_stay_away_from_the_firmware() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -125,6 +156,8 @@ fn only_softmax_regression_takes_threads_and_devices() {
     let data = write_data_set(folder, 50, 20);
     let wanted = "error: --threads 2: mlp32 trains with one thread, only linear can use more\n";
     assert_refused(folder, &data, "--model mlp32 --threads 2", wanted);
+    let wanted = "error: --threads 2: --preset best trains with one thread\n";
+    assert_refused(folder, &data, "--preset best --threads 2", wanted);
 
     train(folder, &data, "--model mlp32 --epochs 1");
     for file in ["weights.rs", "out/model.safetensors"] {
@@ -161,7 +194,7 @@ fn assert_refused(folder: &Path, data: &Path, line: &str, wanted: &str) {
 const PRINT: &str = "
 mod quantized;
 mod weights;
-use weights::MODEL;
+use weights::{MODEL, PIXEL_TABLE};
 
 fn print<const IN: usize, const OUT: usize>(layer: &dense_core::Dense<IN, OUT>) {
     layer.weights().chain(*layer.bias()).for_each(|number| println!(\"{:08x}\", number.to_bits()));
@@ -174,6 +207,8 @@ fn print_int8<const IN: usize, const OUT: usize>(layer: &dense_core::QuantizedDe
 }
 
 fn main() {
+    assert_eq!(PIXEL_TABLE, quantized::PIXEL_TABLE);
+    PIXEL_TABLE.values().iter().for_each(|value| println!(\"{value}\"));
 ";
 
 #[test]
@@ -191,8 +226,8 @@ fn the_rust_files_compile_to_the_weights() {
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     let train_images = fs::read(data.join("train-images-idx3-ubyte")).unwrap();
     let train_images = host_trainer::idx::read_images(&train_images[..]).unwrap();
-    for Case { model, layers, .. } in CASES {
-        train(folder, &data, &format!("--model {model} --epochs 1"));
+    for (Case { model, layers, .. }, preset) in CASES.into_iter().zip(["best", "recipe", "best"]) {
+        train(folder, &data, &format!("--model {model} --preset {preset} --epochs 1"));
         fs::copy(folder.join("weights.rs"), folder.join("src/weights.rs")).unwrap();
         fs::copy(folder.join("out/quantized.rs"), folder.join("src/quantized.rs")).unwrap();
         // The layers are nested, `MODEL.next.next.layer`; in whole numbers, the last one is a layer itself.
@@ -215,9 +250,12 @@ fn the_rust_files_compile_to_the_weights() {
         assert!(output.status.success() && complaints.is_empty(), "{model}: {complaints}");
 
         let weights = model_files::load(&folder.join("weights.rs")).unwrap();
+        let mut expected: String = weights.pixel_table.values().iter().map(|value| format!("{value}\n")).collect();
         let numbers = weights.layers.iter().flat_map(|layer| layer.weights.iter().chain(&layer.bias));
-        let mut expected: String = numbers.map(|number| format!("{:08x}\n", number.to_bits())).collect();
-        let quantized = quantize(weights.model, &weights.layers, &train_images, Kernel::best()).unwrap();
+        expected.extend(numbers.map(|number| format!("{:08x}\n", number.to_bits())));
+        let mut seen = train_images.clone();
+        weights.pixel_table.apply(seen.as_flattened_mut());
+        let quantized = quantize(weights.model, &weights.layers, &seen, Kernel::best()).unwrap();
         for QuantizedLayer { weights, bias, scale, .. } in quantized.layers() {
             expected.extend(weights.iter().map(|weight| format!("{weight}\n")));
             expected.extend(bias.iter().map(|bias| format!("{bias}\n")));

@@ -82,6 +82,9 @@ fn history_is_as_documented() {
     assert!(history.remove("fit_seconds").unwrap().as_f64().unwrap() >= seconds && seconds > 0.0);
     let settings = json!({
         "model": "linear",
+        "preset": "recipe",
+        "pixel_exponent": 1.0,
+        "smallest_deviation": null,
         "optimizer": "sgd",
         "learning_rate": 0.1,
         "schedule": "cosine",
@@ -122,6 +125,9 @@ fn safetensors_hold_the_numbers_of_the_rust_file() {
     for (key, expected) in [
         ("data_set", json!("data")),
         ("class_names", json!(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])),
+        ("preset", json!("recipe")),
+        ("pixel_exponent", json!(1.0)),
+        ("smallest_deviation", json!(null)),
         ("optimizer", json!("sgd")),
         ("learning_rate", json!(0.1)),
         ("schedule", json!("cosine")),
