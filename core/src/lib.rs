@@ -81,5 +81,5 @@ pub use optimizers::{Adam, AdamState, Gradients, Momentum, Sgd};
 pub use pixels::PixelTable;
 pub use quant::QuantizedDense;
 pub use random::Random;
-pub use tasks::{Binary, MultiClass, Regression, RobustRegression, SoftMultiClass};
+pub use tasks::{Binary, MultiClass, Regression, RobustMultiClass, RobustRegression, SoftMultiClass};
 pub use trainer::Trainer;

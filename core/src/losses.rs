@@ -92,6 +92,22 @@ pub fn sparse_categorical_cross_entropy<const OUT: usize>(
     kernels::softmax_cross_entropy(kernel, logits, OUT, labels)
 }
 
+/// Softmax and generalised cross-entropy together (Zhang and Sabuncu 2018, arXiv 1805.07836, with q = ¼): the loss of each
+/// sample is (1 − p^q) / q for the probability p of its label. Cross-entropy never gives a sample up; here one that looks
+/// nothing like its label pulls less and less, so that wrong labels, and images beyond what a small network can tell
+/// apart, do not spoil the rest.
+///
+/// `logits` is batch × `OUT`, `labels` has one class number a sample; δₖ = p^q · (pₖ − \[k = label\]).
+///
+/// # Errors
+/// As [`sparse_categorical_cross_entropy`].
+pub fn generalized_cross_entropy<const OUT: usize>(logits: &mut [[f32; OUT]], labels: &[u8]) -> Result<Score, Error> {
+    error::check_length("labels", labels.len(), logits.len())?;
+    let logits = logits.as_flattened_mut();
+    error::check_finite("logits", logits)?;
+    kernels::losses::generalized_cross_entropy(logits, OUT, labels)
+}
+
 fn check_numbers<const OUT: usize>(outputs: &[[f32; OUT]], targets: &[[f32; OUT]]) -> Result<(), Error> {
     error::check_length("targets", targets.len(), outputs.len())?;
     error::check_finite("outputs", outputs.as_flattened())?;

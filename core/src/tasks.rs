@@ -151,6 +151,33 @@ impl<const OUT: usize> Task<OUT> for MultiClass {
     }
 }
 
+/// One of `OUT` classes, by its number, where some labels are wrong or beyond the network: softmax,
+/// [`generalized_cross_entropy`](losses::generalized_cross_entropy), accuracy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RobustMultiClass;
+
+impl<const OUT: usize> Task<OUT> for RobustMultiClass {
+    type Target = u8;
+    const METRIC: &str = "accuracy";
+
+    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        activations::softmax(kernel, logits)
+    }
+
+    fn loss(_: Kernel, logits: &mut [[f32; OUT]], labels: &[u8]) -> Result<Score, Error> {
+        losses::generalized_cross_entropy(logits, labels)
+    }
+
+    fn metric(score: &Score) -> f64 {
+        score.correct.into()
+    }
+
+    fn exact_loss(logits: &[f64; OUT], label: u8) -> f64 {
+        let logarithm = logits.get(usize::from(label)).map_or(f64::NAN, |logit| logit - log_sum_exp(logits));
+        4.0 * (1.0 - libm::exp(logarithm / 4.0))
+    }
+}
+
 /// One of `OUT` classes, with a probability for each as the target (one-hot, or not quite sure): softmax,
 /// [`categorical_cross_entropy`](losses::categorical_cross_entropy), accuracy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,14 @@
 
 use dense_core::activations::{Activation, Identity, Relu, Sigmoid, Tanh, sigmoid};
 use dense_core::losses::{
-    binary_cross_entropy, categorical_cross_entropy, mean_absolute_error, mean_squared_error,
-    sparse_categorical_cross_entropy,
+    binary_cross_entropy, categorical_cross_entropy, generalized_cross_entropy, mean_absolute_error,
+    mean_squared_error, sparse_categorical_cross_entropy,
 };
 use dense_core::math::SMALLEST_SIGNAL;
 use dense_core::tasks::Task;
-use dense_core::{Binary, Error, Kernel, Random, Regression, RobustRegression, Score, SoftMultiClass};
+use dense_core::{
+    Binary, Error, Kernel, Random, Regression, RobustMultiClass, RobustRegression, Score, SoftMultiClass,
+};
 
 const TOLERANCE: f64 = 1e-6;
 
@@ -49,6 +51,7 @@ fn losses_and_their_derivatives() -> Result<(), Error> {
     check_task::<Regression, 3>(|random| outputs(random, 3.0))?;
     check_task::<RobustRegression, 3>(|random| outputs(random, 3.0))?;
     check_task::<Binary, 1>(|random| random.below(2) as u8)?;
+    check_task::<RobustMultiClass, 4>(|random| random.below(4) as u8)?;
     check_task::<SoftMultiClass, 3>(|random| {
         let [a, b, c] = [random.uniform(), random.uniform(), random.uniform()];
         [a, b, c].map(|part| part / (a + b + c))
@@ -66,6 +69,10 @@ fn scores_add_up() -> Result<(), Error> {
     assert_eq!(score.correct, 3);
     let score = categorical_cross_entropy(&mut [[2.0, 1.0], [1.0, 2.0]], &[[0.9, 0.1], [0.9, 0.1]])?;
     assert_eq!(score.correct, 1);
+    let score = generalized_cross_entropy(&mut [[2.0, 1.0], [1.0, 2.0], [1.0, 1.0]], &[0, 0, 0])?;
+    assert_eq!(score.correct, 2);
+    let error = Error::LabelOutOfRange { sample: 0, label: 2, classes: 2 };
+    assert_eq!(generalized_cross_entropy(&mut [[2.0, 1.0]], &[2]), Err(error));
     Ok(())
 }
 
@@ -102,6 +109,8 @@ fn losses_saturate() -> Result<(), Error> {
             let mut rows = [[a, b]];
             results.push((categorical_cross_entropy(&mut rows, &[[0.25, 0.75]])?, rows[0][0]));
             for label in [0, 1] {
+                let mut rows = [[a, b]];
+                results.push((generalized_cross_entropy(&mut rows, &[label])?, rows[0][0]));
                 let mut rows = [[a]];
                 results.push((binary_cross_entropy(&mut rows, &[label])?, rows[0][0]));
             }

@@ -7,7 +7,7 @@ use dense_core::plans::{Biases, Frozen, LastLayer, Plan, Whole};
 use dense_core::tasks::Task;
 use dense_core::{
     Adam, Batch, Binary, Dense, Error, Gradients, Hidden, Kernel, Momentum, MultiClass, Network, Output, Random,
-    Regression, RobustRegression, Sgd, SoftMultiClass, Trainer, Workspace, gradient_check,
+    Regression, RobustMultiClass, RobustRegression, Sgd, SoftMultiClass, Trainer, Workspace, gradient_check,
 };
 
 const SAMPLES: usize = 7;
@@ -80,6 +80,7 @@ fn every_layer_and_loss_passes_the_gradient_check() -> Result<(), Error> {
     check_task::<RobustRegression, 3>(|random| std::array::from_fn(|_| random.uniform()))?;
     check_task::<Binary, 1>(|random| random.below(2) as u8)?;
     check_task::<MultiClass, 4>(a_class)?;
+    check_task::<RobustMultiClass, 4>(a_class)?;
     check_task::<SoftMultiClass, 3>(|random| {
         let (a, b) = (0.5 * random.uniform(), 0.5 * random.uniform());
         [a, b, 1.0 - a - b]

@@ -3,7 +3,7 @@
 use super::Score;
 use super::portable::{largest, softmax_row};
 use crate::Error;
-use crate::math::{SMALLEST_SIGNAL, exp_nonpositive, flush_below, fused_multiply_add, ln, sigmoid};
+use crate::math::{SMALLEST_SIGNAL, exp_nonpositive, flush_below, fused_multiply_add, ln, sigmoid, sqrt};
 
 /// Mean of (y − t)² over each row's outputs; each value becomes 2 · (y − t) / outputs.
 ///
@@ -94,6 +94,40 @@ pub fn softmax_cross_entropy_with_targets(logits: &mut [f32], classes: usize, ta
         score.add(fused_multiply_add(total, ln(sum), -hit), found == expected);
         for (value, &target) in row.iter_mut().zip(targets) {
             *value = flush_below(fused_multiply_add(*value, total, -target), SMALLEST_SIGNAL);
+        }
+    }
+    Ok(score)
+}
+
+/// Softmax of each row of logits and 4 · (1 − p^¼) for the probability p of the row's label; the logits become
+/// p^¼ · (pₖ − \[k = label\]). A row counts as correct where
+/// the first largest logit is the label's.
+///
+/// # Errors
+/// [`Error::Length`] where the labels are not as many as the rows, [`Error::LabelOutOfRange`]; the logits are then as
+/// they were.
+pub fn generalized_cross_entropy(logits: &mut [f32], classes: usize, labels: &[u8]) -> Result<Score, Error> {
+    if classes == 0 || logits.len() != labels.len().saturating_mul(classes) {
+        return Err(Error::Length {
+            what: "logits",
+            found: logits.len(),
+            expected: labels.len().saturating_mul(classes),
+        });
+    }
+    if let Some((sample, &label)) = labels.iter().enumerate().find(|&(_, &label)| usize::from(label) >= classes) {
+        return Err(Error::LabelOutOfRange { sample, label, classes });
+    }
+    let mut score = Score::default();
+    for (row, &label) in logits.chunks_exact_mut(classes).zip(labels) {
+        let (label, top) = (usize::from(label), largest(row));
+        let correct = row.iter().position(|&logit| logit == top) == Some(label);
+        // From the logit, since a small probability is +0.0 long before its root is.
+        let miss = exp_nonpositive(0.25 * (row[label] - top));
+        let root = miss / sqrt(sqrt(softmax_row(row, top)));
+        score.add(4.0 * (1.0 - root), correct);
+        row[label] -= 1.0;
+        for value in row {
+            *value = flush_below(root * *value, SMALLEST_SIGNAL);
         }
     }
     Ok(score)
