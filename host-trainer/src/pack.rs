@@ -142,7 +142,7 @@ pub fn pack(arguments: &PackArgs) -> Result<(), RunError> {
                 Err(error) => {
                     bad += 1;
                     let what = if arguments.skip_bad { "left out" } else { "error" };
-                    eprintln!("{what}: {}: {error}", path.display());
+                    progress.suspend(|| eprintln!("{what}: {}: {error}", path.display()));
                 }
             }
         }

@@ -99,7 +99,7 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), RunError> {
     }
     let mut images = Vec::new();
     let mut failed = 0;
-    for (number, path) in arguments.files.iter().enumerate() {
+    for path in &arguments.files {
         let file = path.display().to_string();
         match read(path).and_then(|bytes| photo::prepare(&bytes, &arguments.preparation)) {
             Ok(prepared) => {
@@ -109,7 +109,7 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), RunError> {
                 if arguments.json {
                     print(&classifier.json(&file, &prepared, &prediction));
                 } else {
-                    let gap = if number > 0 { "\n" } else { "" };
+                    let gap = if images.is_empty() { "" } else { "\n" };
                     print(&format!("{gap}{file}: {prepared}\n{}", classifier.text(arguments, &prepared, &prediction)));
                 }
                 images.push(prepared.image);
