@@ -127,6 +127,7 @@ pub fn pack(arguments: &PackArgs) -> Result<(), RunError> {
         return Err(PackError::Exists(path).into());
     }
     let contents = folder::scan(&arguments.folder, arguments.test_share, arguments.seed)?;
+    check_targets(&Dataset::paths(&out).each_ref().map(PathBuf::as_path))?;
     let mut report = Report::default();
     let mut bad = 0;
     let progress = bar("prepare", contents.train.len() + contents.test.len());
@@ -163,7 +164,6 @@ pub fn pack(arguments: &PackArgs) -> Result<(), RunError> {
     let mut names = contents.classes.into_iter();
     let class_names = std::array::from_fn(|_| names.next().unwrap_or_else(|| UNUSED.into()));
     let dataset = Dataset { train, test, class_names };
-    check_targets(&Dataset::paths(&out).each_ref().map(PathBuf::as_path))?;
     let mut outputs = Outputs::new();
     dataset.stage(&out, &mut outputs)?;
     let written = outputs.commit()?;
