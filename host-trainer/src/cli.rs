@@ -9,7 +9,10 @@ use dense_core::{Adam, Kernel, KernelError, Sgd};
 
 use crate::device::args::{AdaptArgs, DeviceArgs};
 use crate::model::ModelName;
+use crate::pack::PackArgs;
+use crate::predict::PredictArgs;
 use crate::presets::{Preset, PresetName};
+use crate::show::ShowArgs;
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
 const MAX_BATCH_SIZE: usize = 65_536;
@@ -30,6 +33,12 @@ Examples:
       Train with another optimizer from other initial weights
   host-trainer evaluate --weights out/model.safetensors --kernel portable
       Test saved weights with the kernel that every machine has
+  host-trainer show --split test --label Bag
+      Draw nine bags
+  host-trainer predict boot.jpg
+      Say what is in a picture of yours
+  host-trainer pack photos
+      Make a data set of one folder of pictures for each class, for --data
   host-trainer device --port /dev/ttyACM0 evaluate --limit 100
       Test the weights on a device, and compare every bit
   host-trainer adapt --port /dev/ttyACM0 --world rotated --amount 20
@@ -61,6 +70,12 @@ pub enum Command {
     Train(TrainArgs),
     /// Test saved weights on the test set
     Evaluate(EvaluateArgs),
+    /// Draw images of the data set
+    Show(ShowArgs),
+    /// Say what is in pictures of yours
+    Predict(PredictArgs),
+    /// Make a data set of a folder of pictures for each class
+    Pack(PackArgs),
     /// Talk to a device that runs the firmware
     Device(DeviceArgs),
     /// Show a device fail in a changed world, learn and remember

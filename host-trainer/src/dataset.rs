@@ -1,5 +1,7 @@
 //! Loads the four files of an MNIST-like dataset, and the names of its classes, from a folder.
 
+mod write;
+
 use crate::idx::{self, CLASSES, IdxError, PIXELS};
 use dense_core::PixelTable;
 use std::borrow::Cow;
@@ -105,8 +107,7 @@ impl Dataset {
     /// A folder or file that is missing, unreadable or malformed, or images and labels that
     /// differ in number.
     pub fn load(folder: &Path) -> Result<Self, DatasetError> {
-        fs::read_dir(folder).map_err(|error| DatasetError::Folder { path: folder.to_owned(), error })?;
-        let class_names = read_class_names(&folder.join(CLASSES_FILE))?;
+        let class_names = class_names(folder)?;
         let (train, test) = thread::scope(|scope| {
             let test = scope.spawn(|| Split::load(folder, "t10k"));
             let train = Split::load(folder, "train");
@@ -170,9 +171,14 @@ pub enum DatasetError {
     },
 }
 
-fn locate(folder: &Path, prefix: &str, kind: &str, dimensions: u8) -> Result<PathBuf, DatasetError> {
+/// The names that a file may have, the one that is read first.
+fn file_names(prefix: &str, kind: &str, dimensions: u8) -> [String; 4] {
     let name = |mark, suffix| format!("{prefix}-{kind}{mark}idx{dimensions}-ubyte{suffix}");
-    let names = [name("-", ""), name(".", ""), name("-", ".gz"), name(".", ".gz")];
+    [name("-", ""), name(".", ""), name("-", ".gz"), name(".", ".gz")]
+}
+
+fn locate(folder: &Path, prefix: &str, kind: &str, dimensions: u8) -> Result<PathBuf, DatasetError> {
+    let names = file_names(prefix, kind, dimensions);
     let mut paths = names.iter().map(|name| folder.join(name));
     match paths.find(|path| path.is_file()) {
         Some(path) => Ok(path),
@@ -185,6 +191,16 @@ fn read<T>(path: &Path, read: fn(BufReader<File>) -> Result<Vec<T>, IdxError>) -
         .map_err(IdxError::Io)
         .and_then(|file| read(BufReader::with_capacity(64 * 1024, file)))
         .map_err(|error| DatasetError::File { path: path.to_owned(), error })
+}
+
+/// The names of the classes of the dataset in `folder`: the lines of its `classes.txt`, or else "0" to "9".
+///
+/// # Errors
+///
+/// A folder that is missing, a file that is unreadable or malformed.
+pub fn class_names(folder: &Path) -> Result<[String; CLASSES], DatasetError> {
+    fs::read_dir(folder).map_err(|error| DatasetError::Folder { path: folder.to_owned(), error })?;
+    read_class_names(&folder.join(CLASSES_FILE))
 }
 
 fn read_class_names(path: &Path) -> Result<[String; CLASSES], DatasetError> {
@@ -212,7 +228,7 @@ fn parse_class_names(text: &str) -> Result<[String; CLASSES], String> {
 
 /// Whether a character moves the cursor or the direction of the text: names go to terminals
 /// and into source code.
-fn is_unprintable(character: char) -> bool {
+pub(crate) fn is_unprintable(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 

@@ -3,12 +3,10 @@
 pub mod adapt;
 pub mod answers;
 pub mod args;
-mod bar;
 pub mod client;
 pub mod commands;
 pub mod confusion;
 pub mod error;
-pub mod image;
 pub mod mirror;
 pub mod transport;
 pub mod world;

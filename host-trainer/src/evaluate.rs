@@ -47,6 +47,31 @@ where
     Ok(classes)
 }
 
+/// What a network makes of one image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction {
+    /// The class of the largest logit; of equal ones, the first.
+    pub class: u8,
+    /// How likely the network takes each class to be.
+    pub probabilities: [f32; CLASSES],
+}
+
+/// What the network makes of one image.
+///
+/// # Errors
+///
+/// [`Error::NotFinite`] if the weights are so large that a logit is not finite.
+pub fn predict<N>(network: &N, image: &[u8; PIXELS], kernel: Kernel) -> Result<Prediction, Error>
+where
+    N: Network<PIXELS, Output = [f32; CLASSES]>,
+{
+    let mut workspace = Workspace::<N, PIXELS, 1>::ZERO;
+    let logits = workspace.forward(kernel, network, Batch::new(std::slice::from_ref(image))?)?;
+    let class = logits.first().map_or(0, first_largest);
+    N::answer(kernel, logits)?;
+    Ok(Prediction { class, probabilities: logits.first().copied().unwrap_or_default() })
+}
+
 /// The number of the largest logit; of equal ones, the first.
 #[must_use]
 pub fn first_largest(logits: &[f32; CLASSES]) -> u8 {

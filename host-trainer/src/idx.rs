@@ -1,7 +1,9 @@
-//! Reads one file of images or labels in the IDX format, plain or compressed by gzip.
+//! One file of images or labels in the IDX format: reads it, plain or compressed by gzip, and writes it compressed.
 
+use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
-use std::io::{self, BufRead, ErrorKind, Read};
+use flate2::write::GzEncoder;
+use std::io::{self, BufRead, ErrorKind, Read, Write};
 use thiserror::Error;
 
 /// Rows, and columns, of an image.
@@ -174,6 +176,37 @@ fn decode<R: Read, const SIZE: usize>(mut source: R, magic: u32) -> Result<Vec<[
         0 => Ok(samples),
         _ => Err(IdxError::Trailing { wanted }),
     }
+}
+
+/// A file of images, compressed by gzip; the same bytes for the same images.
+///
+/// # Errors
+///
+/// More images than fit into 32 bits; nothing else fails in memory.
+pub fn write_images(images: &[[u8; PIXELS]]) -> io::Result<Vec<u8>> {
+    write_samples(images, &[IMAGES_MAGIC, count(images)?, SIDE as u32, SIDE as u32])
+}
+
+/// A file of labels, compressed by gzip; the same bytes for the same labels.
+///
+/// # Errors
+///
+/// Those of [`write_images`].
+pub fn write_labels(labels: &[u8]) -> io::Result<Vec<u8>> {
+    write_samples(labels.as_chunks::<1>().0, &[LABELS_MAGIC, count(labels)?])
+}
+
+fn count<T>(samples: &[T]) -> io::Result<u32> {
+    u32::try_from(samples.len()).map_err(|_| io::Error::other("more samples than an IDX file can count"))
+}
+
+fn write_samples<const SIZE: usize>(samples: &[[u8; SIZE]], header: &[u32]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    for word in header {
+        encoder.write_all(&word.to_be_bytes())?;
+    }
+    encoder.write_all(samples.as_flattened())?;
+    encoder.finish()
 }
 
 /// Reads until `buffer` is full or the source ends; returns the bytes read.

@@ -1,5 +1,6 @@
 //! Trains the networks of `dense-core` on a computer and writes them as Rust for a microcontroller.
 
+mod bar;
 pub mod cli;
 pub mod comparison;
 pub mod dataset;
@@ -13,10 +14,14 @@ pub mod idx;
 pub mod model;
 pub mod model_files;
 pub mod overview;
+pub mod pack;
+pub mod photo;
 pub mod pictures;
+pub mod predict;
 pub mod presets;
 pub mod progress;
 pub mod quantized;
 pub mod run;
+pub mod show;
 pub mod summary;
 pub mod terminal;

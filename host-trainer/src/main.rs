@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
-use host_trainer::{device, run};
+use host_trainer::{device, pack, predict, run, show};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
         Command::Train(arguments) => run::train(&arguments),
         Command::Evaluate(arguments) => run::evaluate(&arguments),
+        Command::Show(arguments) => show::show(&arguments),
+        Command::Predict(arguments) => predict::predict(&arguments),
+        Command::Pack(arguments) => pack::pack(&arguments),
         Command::Device(arguments) => device::commands::device(&arguments),
         Command::Adapt(arguments) => device::adapt::adapt(&arguments),
     };

@@ -5,7 +5,7 @@ use dense_core::activations::{Activation, Relu};
 use dense_core::{Dense, Error, Hidden, Kernel, MultiClass, Network, Output, Random};
 
 use crate::dataset::Split;
-use crate::evaluate::{classes, evaluate};
+use crate::evaluate::{Prediction, classes, evaluate, predict};
 use crate::fit::{self, FitError, Settings};
 use crate::history::{Epoch, Metrics};
 use crate::idx::{CLASSES, PIXELS};
@@ -80,6 +80,13 @@ pub trait Model: Layers {
     ///
     /// Those of [`classes`].
     fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error>;
+
+    /// What the network makes of one image.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`predict`].
+    fn predict(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<Prediction, Error>;
 }
 
 /// A model of its own because its units can be shared among threads: see [`fit::units`].
@@ -102,6 +109,10 @@ impl Model for Linear {
     fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
         classes(self, split, kernel)
     }
+
+    fn predict(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<Prediction, Error> {
+        predict(self, image, kernel)
+    }
 }
 
 impl<const WIDTH: usize, Next> Model for Hidden<PIXELS, WIDTH, Relu, Next>
@@ -122,6 +133,10 @@ where
 
     fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
         classes(self, split, kernel)
+    }
+
+    fn predict(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<Prediction, Error> {
+        predict(self, image, kernel)
     }
 }
 

@@ -1,10 +1,13 @@
 //! Draws images in a grid, as text for the terminal or as a PNG.
 
-use crate::idx::{PIXELS, SIDE};
 use std::fmt::Write as _;
 
-/// Images beside each other, and rows of them.
-const COLUMNS: usize = 3;
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder, ImageResult};
+
+use crate::idx::{PIXELS, SIDE};
+use crate::terminal::Palette;
+
 /// The greys of text without colour, from 0 up to 255.
 const RAMP: &[u8] = b" .:-=+*#%@";
 /// Blank columns between two images of text.
@@ -14,20 +17,26 @@ const SCALE: usize = 4;
 /// White pixels of a PNG around each image.
 const BORDER: usize = 8;
 
-/// The first nine images and their captions as text, 88 columns wide at most.
+/// How many images of text fit beside each other into a terminal of so many columns; one at least.
+#[must_use]
+pub const fn images_across(columns: usize) -> usize {
+    let across = (columns + GAP.len()) / (SIDE + GAP.len());
+    if across == 0 { 1 } else { across }
+}
+
+/// Images and their captions as text, `across` of them beside each other.
 ///
 /// Each image takes 28 columns and 14 lines, each character two pixels, one above the other,
-/// and a line below for its caption, of which the first 28 characters are shown. With `colour`
-/// the text has the ANSI escape codes of 24-bit colour; without it a character stands for the
-/// mean of its two pixels, blank for 0.
-pub fn terminal_grid(images: &[[u8; PIXELS]], captions: &[&str], colour: bool) -> String {
-    let images = &images[..images.len().min(COLUMNS * COLUMNS)];
-    let captions = captions.iter().copied().chain(std::iter::repeat(""));
+/// and a line below for its caption, of which the first 28 characters are shown. In colours
+/// the text has ANSI escape codes; without them a character stands for the mean of its two
+/// pixels, blank for 0.
+pub fn terminal_grid(images: &[[u8; PIXELS]], captions: &[String], across: usize, palette: Palette) -> String {
+    let captions = captions.iter().map(String::as_str).chain(std::iter::repeat(""));
     let captions: Vec<&str> = captions.take(images.len()).collect();
     let mut text = String::new();
-    for (images, captions) in images.chunks(COLUMNS).zip(captions.chunks(COLUMNS)) {
+    for (images, captions) in images.chunks(across.max(1)).zip(captions.chunks(across.max(1))) {
         for line in 0..SIDE / 2 {
-            let images = images.iter().map(|image| image_line(image, line, colour));
+            let images = images.iter().map(|image| image_line(image, line, palette));
             push_line(&mut text, images);
         }
         push_line(&mut text, captions.iter().map(|caption| format!("{caption:<SIDE$.SIDE$}")));
@@ -42,45 +51,64 @@ fn push_line(text: &mut String, cells: impl Iterator<Item = String>) {
 }
 
 /// Two rows of the pixels of an image as one line of text.
-fn image_line(image: &[u8; PIXELS], line: usize, colour: bool) -> String {
+fn image_line(image: &[u8; PIXELS], line: usize, palette: Palette) -> String {
     let (upper, lower) = image[2 * line * SIDE..][..2 * SIDE].split_at(SIDE);
-    let pairs = upper.iter().zip(lower);
-    if !colour {
-        return pairs
-            .map(|(&upper, &lower)| {
-                let sum = usize::from(upper) + usize::from(lower);
-                char::from(RAMP[(sum * (RAMP.len() - 1) + 255) / 510])
-            })
-            .collect();
+    let pairs = upper.iter().copied().zip(lower.iter().copied());
+    match palette {
+        Palette::Characters => pairs.map(|(upper, lower)| shade(upper, lower)).collect(),
+        Palette::Greys => {
+            half_blocks(pairs.map(|(upper, lower)| [upper, lower].map(grey_of_256_colours)), |grey| format!("5;{grey}"))
+        }
+        Palette::TrueColour => {
+            half_blocks(pairs.map(|(upper, lower)| [upper, lower]), |grey| format!("2;{grey};{grey};{grey}"))
+        }
     }
+}
+
+/// The character for two pixels.
+fn shade(upper: u8, lower: u8) -> char {
+    let sum = usize::from(upper) + usize::from(lower);
+    char::from(RAMP[(sum * (RAMP.len() - 1) + 255) / 510])
+}
+
+/// The nearest of the 24 greys from 8 to 238 of the usual 256 colours, or their black or white.
+fn grey_of_256_colours(grey: u8) -> u8 {
+    match grey {
+        0..=3 => 16,
+        4..=246 => 232 + ((grey - 3) / 10).min(23),
+        247.. => 231,
+    }
+}
+
+/// Characters whose upper half has one colour and the lower half another, changed only where they change.
+fn half_blocks(pairs: impl Iterator<Item = [u8; 2]>, code: impl Fn(u8) -> String) -> String {
     let mut text = String::new();
     let mut last = None;
-    for pair in pairs {
-        if last != Some(pair) {
-            let (upper, lower) = pair;
-            let _ = write!(text, "\x1b[38;2;{upper};{upper};{upper};48;2;{lower};{lower};{lower}m");
-            last = Some(pair);
+    for [upper, lower] in pairs {
+        if last != Some([upper, lower]) {
+            let _ = write!(text, "\x1b[38;{};48;{}m", code(upper), code(lower));
+            last = Some([upper, lower]);
         }
         text.push('▀');
     }
     text + "\x1b[0m"
 }
 
-/// The first nine images as a PNG in greys: three beside each other, each pixel enlarged to
-/// 4 x 4, with white borders of 8 pixels around and between.
+/// Images as a PNG in greys, `across` beside each other, each pixel enlarged to 4 x 4, with white borders of 8 pixels
+/// around and between.
 ///
 /// # Errors
 ///
 /// Whatever the encoder reports.
-pub fn png_grid(images: &[[u8; PIXELS]]) -> Result<Vec<u8>, png::EncodingError> {
-    let images = &images[..images.len().min(COLUMNS * COLUMNS)];
+pub fn png_grid(images: &[[u8; PIXELS]], across: usize) -> ImageResult<Vec<u8>> {
+    let across = across.max(1);
     let pitch = SIDE * SCALE + BORDER;
-    let width = COLUMNS * pitch + BORDER;
-    let height = images.len().div_ceil(COLUMNS) * pitch + BORDER;
+    let width = across * pitch + BORDER;
+    let height = images.len().div_ceil(across) * pitch + BORDER;
     let mut greys = vec![u8::MAX; width * height];
     for (index, image) in images.iter().enumerate() {
-        let top = index / COLUMNS * pitch + BORDER;
-        let left = index % COLUMNS * pitch + BORDER;
+        let top = index / across * pitch + BORDER;
+        let left = index % across * pitch + BORDER;
         for row in 0..SIDE * SCALE {
             let pixels = &image[row / SCALE * SIDE..][..SIDE];
             let target = &mut greys[(top + row) * width + left..][..SIDE * SCALE];
@@ -89,13 +117,26 @@ pub fn png_grid(images: &[[u8; PIXELS]]) -> Result<Vec<u8>, png::EncodingError> 
             }
         }
     }
+    encode_png(&greys, width, height)
+}
+
+/// Images as a PNG to look at, in about as many columns as rows; a single one as it is, 28 x 28 pixels, which
+/// [`photo::prepare`](crate::photo::prepare) reads back unchanged.
+///
+/// # Errors
+///
+/// Whatever the encoder reports.
+pub fn png(images: &[[u8; PIXELS]]) -> ImageResult<Vec<u8>> {
+    if let [image] = images {
+        return encode_png(image, SIDE, SIDE);
+    }
+    let root = images.len().isqrt();
+    png_grid(images, root + usize::from(root * root < images.len()))
+}
+
+fn encode_png(greys: &[u8], width: usize, height: usize) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&greys)?;
-    writer.finish()?;
+    PngEncoder::new(&mut bytes).write_image(greys, width as u32, height as u32, ExtendedColorType::L8)?;
     Ok(bytes)
 }
 
@@ -109,18 +150,19 @@ mod tests {
     }
 
     fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
-        let mut greys = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut greys).unwrap();
-        assert_eq!(info.color_type, png::ColorType::Grayscale);
-        (info.width, info.height, greys)
+        let image::DynamicImage::ImageLuma8(greys) = image::load_from_memory(bytes).unwrap() else {
+            panic!("not in greys of 8 bits");
+        };
+        (greys.width(), greys.height(), greys.into_raw())
     }
 
     #[test]
     fn a_png_has_as_many_rows_as_its_images_need() {
-        for (count, height) in [(0, 8), (1, 128), (3, 128), (4, 248), (9, 368), (12, 368)] {
-            let (width, found, _) = decode(&png_grid(&images(count)).unwrap());
-            assert_eq!((width, found), (368, height), "{count} images");
+        for (count, across, size) in
+            [(1, 3, (368, 128)), (3, 3, (368, 128)), (4, 3, (368, 248)), (9, 3, (368, 368)), (9, 5, (608, 248))]
+        {
+            let (width, height, _) = decode(&png_grid(&images(count), across).unwrap());
+            assert_eq!((width, height), size, "{count} images, {across} across");
         }
     }
 
@@ -128,7 +170,7 @@ mod tests {
     fn a_png_shows_each_pixel_in_its_place() {
         let mut images = images(5);
         images[4][SIDE + 2] = 255;
-        let (width, _, greys) = decode(&png_grid(&images).unwrap());
+        let (width, _, greys) = decode(&png_grid(&images, 3).unwrap());
         let grey = |x: usize, y: usize| greys[y * width as usize + x];
         for (x, y, wanted) in [
             (0, 0, 255),     // corner of the border
@@ -155,7 +197,7 @@ mod tests {
             image[column] = upper;
             image[SIDE + column] = lower;
         }
-        let text = terminal_grid(&[image, [255; PIXELS]], &["Bag"], false);
+        let text = terminal_grid(&[image, [255; PIXELS]], &["Bag".into()], 2, Palette::Characters);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 15);
         assert_eq!(lines[0], format!("@++.{:26}{}", "", "@".repeat(28)));
@@ -164,27 +206,63 @@ mod tests {
     }
 
     #[test]
-    fn colour_changes_only_where_the_greys_do() {
-        let mut image = [7; PIXELS];
-        image[SIDE + 27] = 200;
-        let text = terminal_grid(&[image], &[], true);
-        let blocks = "▀".repeat(27);
-        assert_eq!(
-            text.lines().next(),
-            Some(&*format!("\x1b[38;2;7;7;7;48;2;7;7;7m{blocks}\x1b[38;2;7;7;7;48;2;200;200;200m▀\x1b[0m"))
-        );
+    fn a_single_image_keeps_its_size_and_others_make_a_square() {
+        let mut image = images(1)[0];
+        image[30] = 77;
+        assert_eq!(decode(&png(&[image]).unwrap()), (28, 28, image.to_vec()));
+        for (count, size) in [(2, (248, 128)), (4, (248, 248)), (5, (368, 248)), (9, (368, 368)), (10, (488, 368))] {
+            let (width, height, _) = decode(&png(&images(count)).unwrap());
+            assert_eq!((width, height), size, "{count} images");
+        }
     }
 
     #[test]
-    fn text_is_88_columns_wide_and_nine_images_long() {
+    fn colour_changes_only_where_the_greys_do() {
+        let mut image = [7; PIXELS];
+        image[SIDE + 27] = 200;
+        let blocks = "▀".repeat(27);
+        for (palette, dark, light) in
+            [(Palette::TrueColour, "2;7;7;7", "2;200;200;200"), (Palette::Greys, "5;232", "5;251")]
+        {
+            let text = terminal_grid(&[image], &[], 1, palette);
+            let wanted = format!("\x1b[38;{dark};48;{dark}m{blocks}\x1b[38;{dark};48;{light}m▀\x1b[0m");
+            assert_eq!(text.lines().next(), Some(&*wanted));
+        }
+    }
+
+    /// xterm's greys are 8 + 10 · n at 232 + n; its black and white are 16 and 231.
+    #[test]
+    fn the_nearest_of_256_colours_is_taken() {
+        let value = |colour: u8| match colour {
+            16 => 0,
+            231 => 255,
+            _ => 8 + 10 * (i32::from(colour) - 232),
+        };
+        for grey in 0..=255 {
+            let distance = |colour: u8| (value(colour) - i32::from(grey)).abs();
+            let nearest = [16, 231].into_iter().chain(232..=255).map(distance).min();
+            assert_eq!(Some(distance(grey_of_256_colours(grey))), nearest, "{grey}");
+        }
+    }
+
+    #[test]
+    fn text_is_as_wide_as_its_images() {
         let bright = vec![[255; PIXELS]; 10];
-        let caption = "é".repeat(40);
-        let captions = [&*caption; 10];
-        for (count, lines) in [(0, 0), (1, 15), (3, 15), (4, 30), (9, 45), (10, 45)] {
-            let text = terminal_grid(&bright[..count], &captions, false);
+        let captions = vec!["é".repeat(40); 10];
+        for (count, across, lines, width) in
+            [(0, 3, 0, 0), (1, 3, 15, 28), (3, 3, 15, 88), (4, 3, 30, 88), (9, 2, 75, 58), (10, 7, 30, 208)]
+        {
+            let text = terminal_grid(&bright[..count], &captions, across, Palette::Characters);
             assert_eq!(text.lines().count(), lines, "{count} images");
-            let width = text.lines().map(|line| line.chars().count()).max();
-            assert_eq!(width.unwrap_or(0), count.min(3) * 30 - 2 * usize::from(count > 0));
+            let found = text.lines().map(|line| line.chars().count()).max();
+            assert_eq!(found.unwrap_or(0), width, "{count} images");
+        }
+    }
+
+    #[test]
+    fn as_many_images_stand_beside_each_other_as_fit() {
+        for (columns, wanted) in [(0, 1), (28, 1), (57, 1), (58, 2), (80, 2), (87, 2), (88, 3), (200, 6)] {
+            assert_eq!(images_across(columns), wanted, "{columns} columns");
         }
     }
 }

@@ -17,12 +17,18 @@ use crate::history::{History, Metrics};
 use crate::model::{Model, ModelName};
 use crate::model_files::{self, ModelFileError, Recipe, TrainedModel, Weights};
 use crate::overview::{describe_data, describe_model, describe_shape};
+use crate::pack::PackError;
 use crate::pictures;
+use crate::predict::PredictError;
 use crate::presets::PresetName;
 use crate::progress::{Progress, print_evaluation};
 use crate::quantized::{QuantizedModel, calibration_images, quantize};
+use crate::show::ShowError;
 use crate::summary::thousands;
-use crate::terminal::{has_colours, print};
+use crate::terminal::{ColourChoice, Palette, columns, print};
+
+/// Of the nine images that are shown before a fit, as many stand beside each other.
+const PICTURE_COLUMNS: usize = 3;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +46,8 @@ pub enum RunError {
     #[error("--kernel: {0}")]
     Kernel(#[from] KernelError),
     /// The picture of the first images cannot be made.
-    #[error("images.png: {0}")]
-    Picture(#[from] png::EncodingError),
+    #[error("cannot draw a PNG: {0}")]
+    Picture(#[from] image::ImageError),
     /// The weights cannot be tested.
     #[error("{}: {error}", path.display())]
     Weights {
@@ -83,6 +89,15 @@ pub enum RunError {
         /// The model.
         model: ModelName,
     },
+    /// There are no such images to show.
+    #[error("{0}")]
+    Show(#[from] ShowError),
+    /// A picture cannot be classified.
+    #[error("{0}")]
+    Predict(#[from] PredictError),
+    /// Pictures do not make a data set.
+    #[error("{0}")]
+    Pack(#[from] PackError),
     /// Something was not done on a device.
     #[error("{0}")]
     Device(#[from] DeviceError),
@@ -139,14 +154,16 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let samples = dataset.train.len();
     let steps = settings.steps_per_epoch(samples);
     let shown = &dataset.train.images[..samples.min(9)];
-    let picture = pictures::png_grid(shown)?;
+    let picture = pictures::png_grid(shown, PICTURE_COLUMNS)?;
     let mut network = arguments.model.network();
     network.initialise(settings.seed);
     if common.verbose > 0 {
-        let captions = dataset.train.labels.iter().map(|&label| dataset.class_names[usize::from(label)].as_str());
+        let captions = dataset.train.labels.iter().map(|&label| dataset.class_names[usize::from(label)].clone());
         let captions: Vec<_> = captions.take(shown.len()).collect();
+        let across = pictures::images_across(columns()).min(PICTURE_COLUMNS);
+        let palette = Palette::of_standard_output(ColourChoice::Auto);
         print(&format!("{train_shape} {test_shape}\n\n{}\n", describe_data(&dataset, &settings)));
-        print(&format!("{}\n", pictures::terminal_grid(shown, &captions, has_colours())));
+        print(&format!("{}\n", pictures::terminal_grid(shown, &captions, across, palette)));
         print(&format!("{}\n", describe_model(arguments.model, &network.layers())));
     }
 
@@ -208,11 +225,16 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     outputs.stage(&weights_path, model_files::to_rust_source(&model).as_bytes())?;
     let written = outputs.commit()?;
     if common.verbose > 0 {
-        for Written { path, bytes } in written {
-            print(&format!("wrote {} ({} bytes)\n", shown_path(&path).display(), thousands(bytes as usize)));
-        }
+        print_written(&written);
     }
     Ok(())
+}
+
+/// Says what was written, and where.
+pub(crate) fn print_written(written: &[Written]) {
+    for Written { path, bytes } in written {
+        print(&format!("wrote {} ({} bytes)\n", shown_path(path).display(), thousands(*bytes as usize)));
+    }
 }
 
 /// Refuses what only the model of the firmware, or only the usual preset, can do.
@@ -288,7 +310,7 @@ fn name_of(folder: &Path) -> String {
 }
 
 /// A path as short as the current folder allows.
-fn shown_path(path: &Path) -> PathBuf {
+pub(crate) fn shown_path(path: &Path) -> PathBuf {
     let current = env::current_dir().ok();
     let relative = current.and_then(|current| path.strip_prefix(current).ok().map(Path::to_owned));
     relative.unwrap_or_else(|| path.to_owned())

@@ -69,17 +69,22 @@ fn a_png_is_classified_and_other_pictures_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("image.png");
     let write = |side: u32, greys: &[u8]| {
-        let mut encoder = png::Encoder::new(std::fs::File::create(&path).unwrap(), side, side);
-        encoder.set_color(png::ColorType::Grayscale);
-        encoder.write_header().unwrap().write_image_data(greys).unwrap();
+        image::save_buffer(&path, greys, side, side, image::ExtendedColorType::L8).unwrap();
     };
-    write(28, &dataset().test.images[0]);
-    check(&device(&simulator, &format!("classify {}", path.display())), &["9 Ankle boot\n"]);
+    let boot = &dataset().test.images[0];
+    write(28, boot);
+    let out = device(&simulator, &format!("classify {}", path.display()));
+    check(&out, &["image.png: PNG, 28 x 28 pixels, grey; taken as it is\n9 Ankle boot\n"]);
+    // The same four times as large, dark on a light page.
+    let large: Vec<u8> = (0..12544).map(|pixel| 255 - boot[pixel / 112 / 4 * 28 + pixel % 112 / 4]).collect();
+    write(112, &large);
+    let out = device(&simulator, &format!("classify {}", path.display()));
+    check(&out, &["image.png: PNG, 112 x 112 pixels, grey; inverted; ", "\n9 Ankle boot\n"]);
     write(30, &[0; 900]);
     let port = simulator.address().to_string();
     let Run { code, error, .. } = run(&["device", "--port", &port, "classify", path.to_str().unwrap()]);
     assert_eq!(code, 2);
-    check(&error, &["image.png: the image is 30 x 30 pixels, wanted 28 x 28"]);
+    check(&error, &["image.png: nothing to be seen: all pixels are alike"]);
 }
 
 #[test]

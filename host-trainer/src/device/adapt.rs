@@ -8,12 +8,12 @@ use dense_core::Random;
 
 use super::answers::Saved;
 use super::args::{AdaptArgs, LinkArgs};
-use super::bar::bar;
 use super::client::Device;
 use super::commands::{clock, measure, prepare, time};
 use super::error::DeviceError;
 use super::mirror::Mirror;
 use super::world::World;
+use crate::bar::bar;
 use crate::dataset::{Dataset, Split};
 use crate::fit::FitError;
 use crate::run::RunError;

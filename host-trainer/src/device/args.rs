@@ -10,6 +10,7 @@ use super::client::Patience;
 use super::transport::Address;
 use super::world::World;
 use crate::cli::{KernelChoice, WEIGHTS, in_workspace, learning_rate, whole_number};
+use crate::photo::Preparation;
 
 /// The learning rate of the first lesson in a shifted world. A larger one learns a little more and forgets much more, as
 /// the measurement beside the tests of `adapt` shows.
@@ -73,13 +74,17 @@ impl LinkArgs {
 /// Options of `device classify`.
 #[derive(Args, Debug)]
 pub struct ClassifyArgs {
-    /// A grey PNG of 28 x 28 pixels, the object bright on black
-    #[arg(value_name = "IMAGE.png", required_unless_present = "test", conflicts_with = "test")]
+    /// A PNG or JPEG of whatever size, or 784 raw pixels
+    #[arg(value_name = "IMAGE", required_unless_present = "test", conflicts_with = "test")]
     pub image: Option<PathBuf>,
 
     /// Number of an image of the test set, the first being 0
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub test: Option<usize>,
+
+    /// How the picture is prepared.
+    #[command(flatten)]
+    pub preparation: Preparation,
 
     /// Folder with the four files of Fashion-MNIST [default: data/fashion-mnist]
     #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("data/fashion-mnist"))]

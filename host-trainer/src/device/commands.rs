@@ -7,17 +7,18 @@ use firmware::protocol::ClockSource;
 
 use super::answers::{DeviceInfo, Saved};
 use super::args::{Action, ClassifyArgs, DeviceArgs, EvaluateArgs, HostArgs, LearnArgs};
-use super::bar::bar;
 use super::client::Device;
 use super::confusion::Confusion;
 use super::error::DeviceError;
-use super::image;
 use super::mirror::Mirror;
+use crate::bar::bar;
 use crate::dataset::{Dataset, Split};
 use crate::fit::FitError;
 use crate::model_files;
+use crate::photo;
 use crate::run::RunError;
 use crate::summary::thousands;
+use crate::terminal::gauge;
 
 /// Does what was asked of a device.
 ///
@@ -76,7 +77,12 @@ fn classify(arguments: &ClassifyArgs, open: impl Fn() -> Result<Device, DeviceEr
     let dataset = Dataset::load(&arguments.data)?;
     let names = &dataset.class_names;
     let (image, label) = match (&arguments.image, arguments.test) {
-        (Some(path), _) => (image::read_png(path)?, None),
+        (Some(path), _) => {
+            let prepared = photo::read(path).and_then(|bytes| photo::prepare(&bytes, &arguments.preparation));
+            let prepared = prepared.map_err(|error| DeviceError::Image { path: path.clone(), error })?;
+            println!("{}: {prepared}", path.display());
+            (prepared.image, None)
+        }
         (None, index) => {
             let index = index.unwrap_or(0);
             check_range("--test", &(index..index.saturating_add(1)), &dataset.test)?;
@@ -92,7 +98,7 @@ fn classify(arguments: &ClassifyArgs, open: impl Fn() -> Result<Device, DeviceEr
         None => println!("{class} {}", names[class]),
     }
     for (name, (probability, logit)) in names.iter().zip(classified.probabilities.iter().zip(&classified.logits)) {
-        let line = format!("  {name:<13} {probability:.4}  logit {logit:>9.4}  {}", stars(*probability));
+        let line = format!("  {name:<13} {probability:.4}  logit {logit:>9.4}  {}", gauge(*probability, 40));
         println!("{}", line.trim_end());
     }
     println!("{}", time("an image", f64::from(classified.cycles), &device.info()?));
@@ -250,8 +256,4 @@ fn not_compared(info: &DeviceInfo, mirror: &Mirror, weights: &Path) -> String {
         mirror.weights_checksum(),
         weights.display()
     )
-}
-
-fn stars(probability: f32) -> String {
-    "*".repeat((probability * 40.0).round() as usize)
 }

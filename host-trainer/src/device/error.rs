@@ -6,6 +6,8 @@ use std::process::ExitStatus;
 
 use firmware::protocol::Refusal;
 
+use crate::photo::PhotoError;
+
 /// Why something was not done on a device.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
@@ -94,12 +96,12 @@ pub enum DeviceError {
         host: u32,
     },
     /// A file is no image for this model.
-    #[error("{}: {fault}", .path.display())]
+    #[error("{}: {error}", .path.display())]
     Image {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        fault: String,
+        error: PhotoError,
     },
     /// More samples were asked for than there are.
     #[error("{option} {asked}: the data set has {there} {split} images")]

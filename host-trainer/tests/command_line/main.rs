@@ -5,6 +5,8 @@ mod divergence;
 mod faults;
 mod models;
 mod outputs;
+mod pack;
+mod pictures;
 mod transcript;
 
 use std::fs;

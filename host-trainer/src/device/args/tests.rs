@@ -79,7 +79,7 @@ fn bad_options_are_refused_with_the_fault() {
         ("device --port COM3", "subcommand"),
         ("device --port COM3 --timeout 0 info", "must be a number of seconds"),
         ("device --port COM3 --timeout NaN info", "must be a number of seconds"),
-        ("device --port COM3 classify", "IMAGE.png"),
+        ("device --port COM3 classify", "IMAGE"),
         ("device --port COM3 classify a.png --test 1", "cannot be used with"),
         ("device --port COM3 classify --test -1", "invalid digit"),
         ("device --port COM3 evaluate --learning-rate 1", "--learned"),

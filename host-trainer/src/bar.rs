@@ -1,9 +1,9 @@
-//! Shows how far a long conversation with a device has come.
+//! Shows how far something long has come.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar for `length` requests, on a terminal; anywhere else, nothing.
-pub(super) fn bar(title: &str, length: usize) -> ProgressBar {
+/// A bar for `length` parts, on a terminal; anywhere else, nothing.
+pub(crate) fn bar(title: &str, length: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {pos}/{len} {wide_bar:.green} {msg} {eta:>4} left")
         .expect("the template is well formed")
         .progress_chars("━╸─");
