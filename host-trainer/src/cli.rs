@@ -8,6 +8,7 @@ use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 use dense_core::{Adam, Kernel, KernelError, Sgd};
 
 use crate::device::args::{AdaptArgs, DeviceArgs};
+use crate::export::ExportArgs;
 use crate::model::ModelName;
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
@@ -27,6 +28,8 @@ Examples:
       Train with another optimizer from other initial weights
   host-trainer evaluate --weights out/model.safetensors --kernel portable
       Test saved weights with the kernel that every machine has
+  host-trainer export --format onnx --output model.onnx
+      Write the firmware's model for onnxruntime
   host-trainer device --port /dev/ttyACM0 evaluate --limit 100
       Test the weights on a device, and compare every bit
   host-trainer adapt --port /dev/ttyACM0 --world rotated --amount 20
@@ -58,6 +61,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Test saved weights on the test set
     Evaluate(EvaluateArgs),
+    /// Write a model for other programs
+    Export(ExportArgs),
     /// Talk to a device that runs the firmware
     Device(DeviceArgs),
     /// Show a device fail in a changed world, learn and remember
