@@ -92,7 +92,15 @@ pub fn to_c_int8(export: &Export<'_>, layers: &[QuantizedLayer]) -> String {
             pixel(export)
         )
     };
-    header(export, "stddef.h", comment, &arrays, INT8_FUNCTIONS, &format!("{logits}\n{{\n{values}{calls}}}\n"), "int32_t")
+    header(
+        export,
+        "stddef.h",
+        comment,
+        &arrays,
+        INT8_FUNCTIONS,
+        &format!("{logits}\n{{\n{values}{calls}}}\n"),
+        "int32_t",
+    )
 }
 
 /// The whole header.
@@ -114,7 +122,8 @@ fn header(
                 + &array("uint8_t", "MODEL_PIXEL_TABLE", &texts(table.values()))
         }
     };
-    let includes = if include == "stddef.h" { "#include <stddef.h>\n" } else { "#include <math.h>\n#include <stddef.h>\n" };
+    let includes =
+        if include == "stddef.h" { "#include <stddef.h>\n" } else { "#include <math.h>\n#include <stddef.h>\n" };
     format!(
         "\
 /* {MARK}: {}. Generated: edit the recipe, not this file.

@@ -101,11 +101,7 @@ pub fn to_tflite_int8(export: &Export<'_>, layers: &[QuantizedLayer], range: &Lo
 
 /// The name of a layer's output, and what is made of it.
 fn output_of(layer: usize, layers: usize) -> (String, Activation) {
-    if layer + 1 == layers {
-        ("logits".into(), Activation::None)
-    } else {
-        (format!("dense_{layer}"), Activation::Relu)
-    }
+    if layer + 1 == layers { ("logits".into(), Activation::None) } else { (format!("dense_{layer}"), Activation::Relu) }
 }
 
 /// The logits that a byte can tell apart, from those of images of the kind that the model will meet.

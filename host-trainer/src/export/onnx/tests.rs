@@ -19,10 +19,9 @@ fn the_nodes_are_those_of_the_model() {
     ] {
         let mut weights = weights(model);
         let class_names = class_names();
-        for (table, wanted) in [
-            (PixelTable::IDENTITY, wanted.to_owned()),
-            (PixelTable::power(0.5), wanted.replace("Cast", "Cast Gather")),
-        ] {
+        for (table, wanted) in
+            [(PixelTable::IDENTITY, wanted.to_owned()), (PixelTable::power(0.5), wanted.replace("Cast", "Cast Gather"))]
+        {
             weights.pixel_table = table;
             let graph = read(&to_onnx(&Export { weights: &weights, class_names: &class_names }));
             let operators: Vec<&str> = graph.node.iter().map(|node| node.op_type()).collect();

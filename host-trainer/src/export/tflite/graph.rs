@@ -101,9 +101,8 @@ impl Graph {
         data: Option<Vec<u8>>,
         quantization: Option<Quantization<'_>>,
     ) -> Index {
-        let (steps, zero) = quantization.map_or((Vec::new(), 0), |quantization| {
-            (quantization.steps.to_vec(), quantization.zero)
-        });
+        let (steps, zero) =
+            quantization.map_or((Vec::new(), 0), |quantization| (quantization.steps.to_vec(), quantization.zero));
         self.tensors.push(Tensor { name: name.into(), kind, shape, data, steps, zero });
         self.tensors.len() as Index - 1
     }
