@@ -9,6 +9,7 @@ use dense_core::{Adam, Kernel, KernelError, Sgd};
 
 use crate::device::args::{AdaptArgs, DeviceArgs};
 use crate::export::ExportArgs;
+use crate::import::ImportArgs;
 use crate::model::ModelName;
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
@@ -30,6 +31,8 @@ Examples:
       Test saved weights with the kernel that every machine has
   host-trainer export --format onnx --output model.onnx
       Write the firmware's model for onnxruntime
+  host-trainer import mnist.weights.h5
+      Take over the weights of a Keras model
   host-trainer device --port /dev/ttyACM0 evaluate --limit 100
       Test the weights on a device, and compare every bit
   host-trainer adapt --port /dev/ttyACM0 --world rotated --amount 20
@@ -63,6 +66,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Write a model for other programs
     Export(ExportArgs),
+    /// Take over a model that Keras or another tool has trained, test it and write it as `train` does
+    Import(ImportArgs),
     /// Talk to a device that runs the firmware
     Device(DeviceArgs),
     /// Show a device fail in a changed world, learn and remember
@@ -128,14 +133,9 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// Where the weights are to go: the file given, or else that of the firmware, which is built for one model, or one
-    /// beside the other outputs.
+    /// Where the weights are to go.
     pub fn weights(&self) -> PathBuf {
-        match (&self.weights, self.model) {
-            (Some(path), _) => path.clone(),
-            (None, ModelName::Linear) => in_workspace(WEIGHTS),
-            (None, _) => self.out.join("weights.rs"),
-        }
+        weights_path(self.weights.as_deref(), self.model, &self.out)
     }
 
     /// The schedule given, or else none for the recipe of Keras, and one that ends quietly for larger networks: from one
@@ -258,6 +258,16 @@ impl KernelChoice {
 }
 
 pub(crate) const WEIGHTS: &str = "firmware/src/weights.rs";
+
+/// Where the weights of `model` are to go: to the file given, or else to that of the firmware, which is built for one
+/// model, or beside the other outputs, in `out`.
+pub(crate) fn weights_path(given: Option<&Path>, model: ModelName, out: &Path) -> PathBuf {
+    match (given, model) {
+        (Some(path), _) => path.to_owned(),
+        (None, ModelName::Linear) => in_workspace(WEIGHTS),
+        (None, _) => out.join("weights.rs"),
+    }
+}
 
 /// A default path. Cargo runs a program in whatever folder the user is in, but names the folder of
 /// the package, and the workspace is its parent; without Cargo the path stands for itself.

@@ -13,19 +13,21 @@ use dense_core::{Kernel, KernelError};
 
 use crate::cli::{CommonArgs, WEIGHTS, in_workspace};
 use crate::dataset::{Dataset, DatasetError};
-use crate::files::{FileError, Outputs, Written, check_targets};
-use crate::model_files::{self, ModelFileError, Weights};
+use crate::files::{FileError, Outputs, check_targets};
+use crate::model_files::{self, Exported, ModelFileError, Origin, TrainedModel, Weights};
 use crate::quantized::{QuantizedModel, calibration_images, quantize};
-use crate::summary::thousands;
-use crate::terminal::print;
+use crate::run::{commit, name_of};
 
 pub use self::c::{to_c, to_c_int8};
 pub use self::onnx::to_onnx;
 pub use self::tflite::{LogitRange, to_tflite, to_tflite_int8};
 
-/// Every exported file has this near its start, so that it can be told from a file of somebody else's.
+/// What formats with room for a text say near the start of a file.
 const MARK: &str = "Made by host-trainer export";
-/// How far from the start it is looked for.
+/// Every exported file has one of these near its start, so that it can be told from a file of somebody else's: the
+/// mark, a part of the metadata of safetensors, or the first name in an .npz.
+const MARKS: [&str; 3] = [MARK, "exported_from", "dense/kernel.npy"];
+/// How far from the start they are looked for.
 const MARK_WITHIN: u64 = 1024;
 
 /// Options of `export`.
@@ -40,7 +42,7 @@ pub struct ExportArgs {
     #[arg(hide_default_value = true)]
     pub weights: PathBuf,
 
-    /// File to write [default: model.onnx, model.tflite, model-int8.tflite, model.h or model-int8.h in out]
+    /// File to write [default: in out, a file named after the format, such as model.onnx]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -60,6 +62,10 @@ impl ExportArgs {
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// NumPy's arrays, for Keras's `set_weights`; like safetensors, the weights alone
+    Npz,
+    /// safetensors, with the names of the classes and the test accuracy
+    Safetensors,
     /// ONNX, for onnxruntime and others
     Onnx,
     /// TensorFlow Lite in floats
@@ -75,6 +81,8 @@ pub enum Format {
 impl Format {
     const fn file_name(self) -> &'static str {
         match self {
+            Self::Npz => "weights.npz",
+            Self::Safetensors => "weights.safetensors",
             Self::Onnx => "model.onnx",
             Self::Tflite => "model.tflite",
             Self::TfliteInt8 => "model-int8.tflite",
@@ -116,6 +124,14 @@ pub enum ExportError {
         /// What was wrong.
         error: dense_core::Error,
     },
+    /// The weights cannot be tested.
+    #[error("{}: {error}", path.display())]
+    Evaluate {
+        /// The file they came from.
+        path: PathBuf,
+        /// What was wrong.
+        error: dense_core::Error,
+    },
     /// A file of somebody else's is where the model is to be written.
     #[error("{}: not made by `host-trainer export`; remove it, or choose another file with --output", .0.display())]
     Foreign(PathBuf),
@@ -141,13 +157,18 @@ pub fn export(arguments: &ExportArgs) -> Result<(), ExportError> {
     check_targets(&[&output])?;
     check_replaceable(&output)?;
     let weights = model_files::load(&arguments.weights)?;
-    let dataset = Dataset::load(&common.data)?;
+    let mut dataset = Dataset::load(&common.data)?;
+    for image in dataset.train.images.iter_mut().chain(&mut dataset.test.images) {
+        weights.pixel_table.apply(image);
+    }
     let export = Export { weights: &weights, class_names: &dataset.class_names };
     let in_whole_numbers = || {
         quantized(&weights, &dataset, kernel)
             .map_err(|error| ExportError::Quantize { path: arguments.weights.clone(), error })
     };
     let bytes = match arguments.format {
+        Format::Npz => model_files::to_npz(&weights)?,
+        Format::Safetensors => safetensors(&export, &dataset, arguments)?,
         Format::Onnx => to_onnx(&export),
         Format::Tflite => to_tflite(&export),
         Format::TfliteInt8 => {
@@ -159,25 +180,32 @@ pub fn export(arguments: &ExportArgs) -> Result<(), ExportError> {
     };
     let mut outputs = Outputs::new();
     outputs.stage(&output, &bytes)?;
-    for Written { path, bytes } in outputs.commit()? {
-        if common.verbose > 0 {
-            print(&format!("wrote {} ({} bytes)\n", path.display(), thousands(bytes as usize)));
-        }
-    }
-    Ok(())
+    Ok(commit(outputs, common.verbose)?)
 }
 
-/// The model in whole numbers, and the range of its logits.
+/// The model as safetensors, with what a test says about it.
+fn safetensors(export: &Export<'_>, dataset: &Dataset, arguments: &ExportArgs) -> Result<Vec<u8>, ExportError> {
+    let kernel = arguments.common.kernel.kernel()?;
+    let metrics = export.weights.network().evaluate(&dataset.test, kernel);
+    let metrics = metrics.map_err(|error| ExportError::Evaluate { path: arguments.weights.clone(), error })?;
+    let origin = Exported { data_set: name_of(&arguments.common.data), exported_from: name_of(&arguments.weights) };
+    Ok(model_files::to_safetensors(&TrainedModel {
+        weights: export.weights,
+        class_names: export.class_names,
+        origin: Origin::Exported(origin),
+        test_accuracy: metrics.accuracy,
+        test_loss: metrics.loss,
+    })?)
+}
+
+/// The model in whole numbers, and the range of its logits. The images have gone through the pixel table.
 fn quantized(
     weights: &Weights,
     dataset: &Dataset,
     kernel: Kernel,
 ) -> Result<(Box<dyn QuantizedModel>, LogitRange), dense_core::Error> {
-    let mut images = calibration_images(&dataset.train).to_vec();
-    for image in &mut images {
-        weights.pixel_table.apply(image);
-    }
-    let network = quantize(weights.model, &weights.layers, &images, kernel)?;
+    let images = calibration_images(&dataset.train);
+    let network = quantize(weights.model, &weights.layers, images, kernel)?;
     let logits: Result<Vec<_>, _> = images.iter().map(|image| network.logits(image, kernel)).collect();
     Ok((network, LogitRange::of(logits?)))
 }
@@ -186,11 +214,15 @@ fn quantized(
 fn check_replaceable(path: &Path) -> Result<(), ExportError> {
     let mut start = Vec::new();
     match fs::File::open(path).and_then(|file| file.take(MARK_WITHIN).read_to_end(&mut start)) {
-        Ok(_) if start.is_empty() || start.windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes()) => Ok(()),
+        Ok(_) if start.is_empty() || MARKS.iter().any(|mark| contains(&start, mark)) => Ok(()),
         Ok(_) => Err(ExportError::Foreign(path.into())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(ExportError::Unreadable { path: path.into(), error }),
     }
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod files;
 pub mod fit;
 pub mod history;
 pub mod idx;
+pub mod import;
 pub mod model;
 pub mod model_files;
 pub mod overview;

@@ -37,10 +37,10 @@ pub fn to_quantized_source(model: &TrainedModel<'_>, layers: &[QuantizedLayer], 
         "\
 {TITLE}
 //!
-//! - made by: `host-trainer train`, from the weights of the same run
+//! - made by: `host-trainer {}`, from the weights of the same run
 //! - data set: {}
 //! - model: `{}`, in whole numbers
-//! - seed: {}
+//! - {}
 //! - test accuracy: {accuracy:.4}, in floats {:.4}
 
 {uses}
@@ -49,10 +49,11 @@ pub fn to_quantized_source(model: &TrainedModel<'_>, layers: &[QuantizedLayer], 
 {attributes}
 pub static MODEL: {kind} = {literal};
 ",
+        model.origin.command(),
         // Escaped, as the name of a folder can be anything.
-        model.recipe.data_set.escape_debug(),
+        model.origin.data_set().escape_debug(),
         model.weights.description(),
-        model.recipe.seed,
+        model.origin.identity(),
         model.test_accuracy,
     )
 }
