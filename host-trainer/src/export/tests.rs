@@ -44,30 +44,3 @@ fn only_exported_files_are_replaced() {
     }
     assert!(matches!(check_replaceable(folder.path()), Err(ExportError::Unreadable { .. })));
 }
-
-#[test]
-fn scratch() {
-    use crate::idx::read_images;
-    let raw = fs::read("/tmp/formats-work/train-images").unwrap();
-    let mut images = read_images(&raw[..]).unwrap();
-    images.truncate(5000);
-    let class_names = class_names();
-    for model in [ModelName::Linear, ModelName::Mlp32] {
-        let name = model.name();
-        let mut weights = model_files::load(Path::new(&format!("/tmp/formats-work/{name}/weights.rs"))).unwrap();
-        weights.pixel_table = dense_core::PixelTable::power(0.5);
-        images.iter_mut().for_each(|image| weights.pixel_table.apply(image));
-        let network = quantize(model, &weights.layers, &images, Kernel::best()).unwrap();
-        let range = LogitRange::of(images.iter().map(|image| network.logits(image, Kernel::best()).unwrap()));
-        let export = Export { weights: &weights, class_names: &class_names };
-        let out = |form: &str, bytes: &[u8]| {
-            fs::write(format!("/tmp/formats-work/table-{name}/model-{form}"), bytes).unwrap()
-        };
-        fs::create_dir_all(format!("/tmp/formats-work/table-{name}")).unwrap();
-        out("onnx", &to_onnx(&export));
-        out("tflite", &to_tflite(&export));
-        out("tflite-int8", &to_tflite_int8(&export, &network.layers(), &range));
-        out("c", to_c(&export).as_bytes());
-        out("c-int8", to_c_int8(&export, &network.layers()).as_bytes());
-    }
-}

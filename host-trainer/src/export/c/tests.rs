@@ -63,13 +63,14 @@ fn words(program: &Path, input: &[u8]) -> Vec<[u32; CLASSES + 1]> {
     words.as_chunks().0.to_vec()
 }
 
-fn logits<N>(network: &mut N, weights: &Weights, images: &[[u8; PIXELS]]) -> Vec<[f32; CLASSES]>
+fn logits<N>(weights: &Weights, images: &[[u8; PIXELS]]) -> Vec<[f32; CLASSES]>
 where
     N: Network<PIXELS, Output = [f32; CLASSES]> + Layers,
 {
+    let mut network = Box::new(N::ZERO);
     network.set_layers(&weights.layers);
     let mut workspace = Workspace::<N, PIXELS, 32>::ZERO;
-    workspace.forward(Kernel::PORTABLE, network, Batch::new(images).unwrap()).unwrap().to_vec()
+    workspace.forward(Kernel::PORTABLE, &*network, Batch::new(images).unwrap()).unwrap().to_vec()
 }
 
 /// The models, with and without a table.
@@ -93,9 +94,9 @@ fn floats_have_the_same_bits() {
     for weights in cases() {
         let seen = seen(&weights);
         let wanted = match weights.model {
-            ModelName::Linear => logits(&mut Box::new(Linear::ZERO), &weights, &seen),
-            ModelName::Mlp32 => logits(&mut Box::new(Mlp32::ZERO), &weights, &seen),
-            ModelName::Mlp128x64 => logits(&mut Box::new(Mlp128x64::ZERO), &weights, &seen),
+            ModelName::Linear => logits::<Linear>(&weights, &seen),
+            ModelName::Mlp32 => logits::<Mlp32>(&weights, &seen),
+            ModelName::Mlp128x64 => logits::<Mlp128x64>(&weights, &seen),
         };
         let found = run(&to_c(&Export { weights: &weights, class_names: &class_names() }), "float", &images());
         assert_eq!(found.len(), wanted.len());
