@@ -46,7 +46,7 @@ def close(found, wanted):
 
 
 def rounded(found, ours, step, zero):
-    """Whether int8 logits are ours in whole steps, but for those that were rounded the other way."""
+    """Whether int8 logits are ours in whole steps, but for a few that were rounded the other way."""
     off = np.abs(found - np.clip(np.round(ours / step + zero), -128, 127))
     return off.max() <= 1 and np.mean(off != 0) <= SHARE
 
