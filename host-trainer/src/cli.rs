@@ -8,6 +8,8 @@ use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 use dense_core::{Adam, Kernel, KernelError, Sgd};
 
 use crate::device::args::{AdaptArgs, DeviceArgs};
+use crate::export::ExportArgs;
+use crate::import::ImportArgs;
 use crate::model::ModelName;
 use crate::pack::PackArgs;
 use crate::predict::PredictArgs;
@@ -39,6 +41,10 @@ Examples:
       Say what is in a picture of yours
   host-trainer pack photos
       Make a data set of one folder of pictures for each class, for --data
+  host-trainer export --format onnx --output model.onnx
+      Write the firmware's model for onnxruntime
+  host-trainer import mnist.weights.h5
+      Take over the weights of a Keras model
   host-trainer device --port /dev/ttyACM0 evaluate --limit 100
       Test the weights on a device, and compare every bit
   host-trainer adapt --port /dev/ttyACM0 --world rotated --amount 20
@@ -76,6 +82,10 @@ pub enum Command {
     Predict(PredictArgs),
     /// Make a data set of a folder of pictures for each class
     Pack(PackArgs),
+    /// Write a model for other programs
+    Export(ExportArgs),
+    /// Take over a model that Keras or another tool has trained, test it and write it as `train` does
+    Import(ImportArgs),
     /// Talk to a device that runs the firmware
     Device(DeviceArgs),
     /// Show a device fail in a changed world, learn and remember
@@ -145,14 +155,9 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// Where the weights are to go: the file given, or else that of the firmware, which is built for one model, or one
-    /// beside the other outputs.
+    /// Where the weights are to go.
     pub fn weights(&self) -> PathBuf {
-        match (&self.weights, self.model) {
-            (Some(path), _) => path.clone(),
-            (None, ModelName::Linear) => in_workspace(WEIGHTS),
-            (None, _) => self.out.join("weights.rs"),
-        }
+        weights_path(self.weights.as_deref(), self.model, &self.out)
     }
 
     /// What the preset decides.
@@ -292,6 +297,16 @@ impl KernelChoice {
 }
 
 pub(crate) const WEIGHTS: &str = "firmware/src/weights.rs";
+
+/// Where the weights of `model` are to go: to the file given, or else to that of the firmware, which is built for one
+/// model, or beside the other outputs, in `out`.
+pub(crate) fn weights_path(given: Option<&Path>, model: ModelName, out: &Path) -> PathBuf {
+    match (given, model) {
+        (Some(path), _) => path.to_owned(),
+        (None, ModelName::Linear) => in_workspace(WEIGHTS),
+        (None, _) => out.join("weights.rs"),
+    }
+}
 
 /// A default path. Cargo runs a program in whatever folder the user is in, but names the folder of
 /// the package, and the workspace is its parent; without Cargo the path stands for itself.

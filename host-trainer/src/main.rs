@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
-use host_trainer::{device, pack, predict, run, show};
+use host_trainer::{device, export, import, pack, predict, run, show};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
@@ -13,6 +13,8 @@ fn main() -> ExitCode {
         Command::Show(arguments) => show::show(&arguments),
         Command::Predict(arguments) => predict::predict(&arguments),
         Command::Pack(arguments) => pack::pack(&arguments),
+        Command::Export(arguments) => export::export(&arguments).map_err(Into::into),
+        Command::Import(arguments) => import::import(&arguments),
         Command::Device(arguments) => device::commands::device(&arguments),
         Command::Adapt(arguments) => device::adapt::adapt(&arguments),
     };

@@ -1,6 +1,11 @@
-//! The files a trained model is kept in: Rust for the firmware, in floats and in whole numbers, and safetensors for other
-//! tools.
+//! The files a trained model is kept in: Rust for the firmware, in floats and in whole numbers, and safetensors and npz for
+//! other tools; and what is read of theirs.
 
+mod arrays;
+mod foreign;
+mod hdf5;
+mod npz;
+mod origin;
 mod pixel_table;
 mod quantized_source;
 mod rust_source;
@@ -13,11 +18,14 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use dense_core::math::BACKEND;
 use dense_core::{Network, PixelTable};
-use serde::Serialize;
 
 use crate::model::{Layer, Layers, Linear, Model, ModelName};
-use crate::presets::PresetName;
 
+pub use self::arrays::{Array, KernelOrder, from_arrays};
+pub use self::foreign::{Foreign, Format, PixelRange, load_foreign};
+pub use self::hdf5::from_hdf5;
+pub use self::npz::{from_npz, to_npz};
+pub use self::origin::{Exported, Import, Origin, Recipe};
 pub use self::quantized_source::to_quantized_source;
 pub use self::rust_source::{from_rust_source, to_rust_source};
 pub use self::safetensors::{from_safetensors, to_safetensors};
@@ -52,7 +60,8 @@ impl Weights {
     }
 
     /// The layers in words: `Flatten(28, 28) -> Dense(10, softmax)`.
-    fn description(&self) -> String {
+    #[must_use]
+    pub fn description(&self) -> String {
         let layers = self.layers.iter().map(|layer| format!(" -> Dense({}, {})", layer.outputs(), layer.activation));
         "Flatten(28, 28)".to_owned() + &layers.collect::<String>()
     }
@@ -60,51 +69,6 @@ impl Weights {
     /// All networks there are, to look for the one that a file holds.
     fn all() -> impl Iterator<Item = Self> {
         ModelName::value_variants().iter().map(|&model| Self::zero(model))
-    }
-}
-
-/// Everything that decides the trained weights, down to the last bit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Recipe {
-    /// Name of the data set.
-    pub data_set: String,
-    /// Name of the preset, as given to `--preset`.
-    pub preset: String,
-    /// The exponent of the curve that pixels went through; 1 left them as they are.
-    pub pixel_exponent: f64,
-    /// Where pixels were standardised, the least that was taken for the standard deviation of one.
-    pub smallest_deviation: Option<f64>,
-    /// Name of the optimizer.
-    pub optimizer: String,
-    /// Step size of the optimizer.
-    pub learning_rate: f32,
-    /// What became of it, as given to `--schedule`.
-    pub schedule: String,
-    /// Samples in one training step.
-    pub batch_size: usize,
-    /// Passes over the training samples.
-    pub epochs: usize,
-    /// Training samples in one epoch.
-    pub samples: usize,
-    /// Seed of the initial weights and of the shuffling.
-    pub seed: u64,
-}
-
-impl Recipe {
-    /// The lines of a comment on what is not as in the preset `recipe`.
-    fn preset_lines(&self) -> String {
-        let mut lines = String::new();
-        if self.preset != PresetName::Recipe.name() {
-            lines += &format!("//! - preset: {}\n", self.preset);
-        }
-        let curve = (self.pixel_exponent != 1.0).then(|| format!("255 · (pixel / 255)^{}", self.pixel_exponent));
-        let standardised =
-            self.smallest_deviation.map(|least| format!("standardised by a deviation of at least {least}"));
-        let pixels: Vec<String> = [curve, standardised].into_iter().flatten().collect();
-        if !pixels.is_empty() {
-            lines += &format!("//! - pixels: {}\n", pixels.join(", "));
-        }
-        lines
     }
 }
 
@@ -116,7 +80,7 @@ pub struct TrainedModel<'a> {
     /// The names of the classes, in the order of the last layer's outputs.
     pub class_names: &'a [String; 10],
     /// How it was made.
-    pub recipe: Recipe,
+    pub origin: Origin,
     /// Share of the test samples classified correctly, from 0 to 1.
     pub test_accuracy: f64,
     /// Mean sparse categorical cross-entropy of a test sample.
@@ -148,6 +112,25 @@ pub enum ModelFileError {
     /// A file of somebody else's is where a model is to be written.
     #[error("{}: not made by `host-trainer train`; remove it, or choose another place with --weights or --out", .0.display())]
     Foreign(PathBuf),
+    /// Contents that are not what their first bytes say.
+    #[error("not a valid {format} file: {fault}")]
+    Format {
+        /// What the first bytes say.
+        format: &'static str,
+        /// What is wrong.
+        fault: String,
+    },
+    /// The arrays of a file make none of the networks.
+    #[error("holds {found}; wanted a kernel and a bias for each layer and nothing else, either way round: {wanted}")]
+    NoModel {
+        /// The arrays found, with their shapes.
+        found: String,
+        /// Those of each network.
+        wanted: String,
+    },
+    /// A file of another tool in an unknown format.
+    #[error("neither HDF5 (.weights.h5 or .h5 of Keras) nor .keras, .npz or safetensors")]
+    UnknownForeignFormat,
     /// The contents are neither safetensors nor text.
     #[error("neither a .safetensors file nor a .rs file made by `host-trainer train`")]
     UnknownFormat,
@@ -204,8 +187,7 @@ pub fn load(path: &Path) -> Result<Weights, ModelFileError> {
         io::ErrorKind::NotFound => ModelFileError::Missing(path.into()),
         _ => ModelFileError::Unreadable { path: path.into(), error },
     })?;
-    // A safetensors file is the length of its header in 8 bytes, then the header, a JSON object.
-    let weights = if bytes.get(8) == Some(&b'{') {
+    let weights = if is_safetensors(&bytes) {
         from_safetensors(&bytes)
     } else {
         match std::str::from_utf8(&bytes) {
@@ -214,6 +196,11 @@ pub fn load(path: &Path) -> Result<Weights, ModelFileError> {
         }
     };
     weights.map_err(|fault| faulty(path, fault))
+}
+
+/// A safetensors file is the length of its header in 8 bytes, then the header, a JSON object.
+fn is_safetensors(bytes: &[u8]) -> bool {
+    bytes.get(8) == Some(&b'{')
 }
 
 /// Refuses weights of another [`Backend`](dense_core::math::Backend) than this program's. A file that names none, such

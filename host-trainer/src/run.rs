@@ -11,11 +11,12 @@ use crate::comparison::Comparison;
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::DeviceError;
 use crate::evaluate::BATCH_SIZE;
+use crate::export::ExportError;
 use crate::files::{FileError, Outputs, Written, check_targets};
 use crate::fit::{FitError, Settings};
 use crate::history::{History, Metrics};
 use crate::model::{Model, ModelName};
-use crate::model_files::{self, ModelFileError, Recipe, TrainedModel, Weights};
+use crate::model_files::{self, ModelFileError, Origin, Recipe, TrainedModel, Weights};
 use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pack::PackError;
 use crate::pictures;
@@ -98,6 +99,9 @@ pub enum RunError {
     /// Pictures do not make a data set.
     #[error("{0}")]
     Pack(#[from] PackError),
+    /// A model was not exported.
+    #[error("{0}")]
+    Export(#[from] ExportError),
     /// Something was not done on a device.
     #[error("{0}")]
     Device(#[from] DeviceError),
@@ -212,7 +216,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let model = TrainedModel {
         weights: &weights,
         class_names: &dataset.class_names,
-        recipe,
+        origin: Origin::Trained(recipe),
         test_accuracy: test.accuracy,
         test_loss: test.loss,
     };
@@ -223,10 +227,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let source = model_files::to_quantized_source(&model, &quantized.layers(), comparison.int8_accuracy());
     outputs.stage(&quantized_path, source.as_bytes())?;
     outputs.stage(&weights_path, model_files::to_rust_source(&model).as_bytes())?;
-    let written = outputs.commit()?;
-    if common.verbose > 0 {
-        print_written(&written);
-    }
+    commit(outputs, common.verbose)?;
     Ok(())
 }
 
@@ -249,9 +250,24 @@ fn check_model(arguments: &TrainArgs, weights: &Path) -> Result<(), RunError> {
     if threads > 1 {
         return Err(RunError::Threads { threads, model });
     }
+    check_firmware(model, weights)
+}
+
+/// Refuses to write the weights of any other model than the firmware's to its file.
+pub(crate) fn check_firmware(model: ModelName, weights: &Path) -> Result<(), RunError> {
     let lies_in_firmware = |path: &Path| path.ends_with(WEIGHTS);
-    if lies_in_firmware(weights) || fs::canonicalize(weights).is_ok_and(|path| lies_in_firmware(&path)) {
+    let is_firmware = lies_in_firmware(weights) || fs::canonicalize(weights).is_ok_and(|path| lies_in_firmware(&path));
+    if is_firmware && model != ModelName::Linear {
         return Err(RunError::Firmware { path: weights.to_owned(), model });
+    }
+    Ok(())
+}
+
+/// Puts the files in place and says which.
+pub(crate) fn commit(outputs: Outputs, verbose: u8) -> Result<(), FileError> {
+    let written = outputs.commit()?;
+    if verbose > 0 {
+        print_written(&written);
     }
     Ok(())
 }
@@ -280,7 +296,13 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
     test_all().map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }
 
-fn test(network: &dyn Model, dataset: &Dataset, kernel: Kernel, verbose: u8) -> Result<Metrics, dense_core::Error> {
+/// Tests the network and prints how good it is.
+pub(crate) fn test(
+    network: &dyn Model,
+    dataset: &Dataset,
+    kernel: Kernel,
+    verbose: u8,
+) -> Result<Metrics, dense_core::Error> {
     let start = Instant::now();
     let metrics = network.evaluate(&dataset.test, kernel)?;
     print_evaluation(verbose, metrics, start.elapsed().as_secs_f64(), dataset.test.len().div_ceil(BATCH_SIZE));
@@ -288,7 +310,7 @@ fn test(network: &dyn Model, dataset: &Dataset, kernel: Kernel, verbose: u8) -> 
 }
 
 /// Tests the network in whole numbers beside the one in floats.
-fn compare(
+pub(crate) fn compare(
     network: &dyn Model,
     quantized: &dyn QuantizedModel,
     dataset: &Dataset,
@@ -304,7 +326,7 @@ fn compare(
 }
 
 /// The last part of a folder's path, whatever way leads to it.
-fn name_of(folder: &Path) -> String {
+pub(crate) fn name_of(folder: &Path) -> String {
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

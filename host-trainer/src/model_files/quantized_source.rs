@@ -33,15 +33,15 @@ pub fn to_quantized_source(model: &TrainedModel<'_>, layers: &[QuantizedLayer], 
             "#[rustfmt::skip]\n#[allow(long_running_const_eval)]",
         )
     };
+    let brief: String = model.origin.brief().iter().map(|line| format!("//! - {line}\n")).collect();
     format!(
         "\
 {TITLE}
 //!
-//! - made by: `host-trainer train`, from the weights of the same run
+//! - made by: `host-trainer {}`, from the weights of the same run
 //! - data set: {}
 //! - model: `{}`, in whole numbers
-{}//! - seed: {}
-//! - test accuracy: {accuracy:.4}, in floats {:.4}
+{brief}//! - test accuracy: {accuracy:.4}, in floats {:.4}
 
 {uses}
 
@@ -50,11 +50,10 @@ pub fn to_quantized_source(model: &TrainedModel<'_>, layers: &[QuantizedLayer], 
 {attributes}
 pub static MODEL: {kind} = {literal};
 ",
+        model.origin.command(),
         // Escaped, as the name of a folder can be anything.
-        model.recipe.data_set.escape_debug(),
+        model.origin.data_set().escape_debug(),
         model.weights.description(),
-        model.recipe.preset_lines(),
-        model.recipe.seed,
         model.test_accuracy,
         pixel_table::to_source(&model.weights.pixel_table),
     )
@@ -93,6 +92,7 @@ mod tests {
             weights: (0..inputs * outputs).map(|index| (index % 255) as i8 / 2).collect(),
             bias: vec![-1 << 30; outputs],
             scale: vec![0.5; outputs],
+            output_step: 1.0,
         }
     }
 

@@ -68,7 +68,7 @@ impl Frame {
 /// `pub static MODEL`, whose numbers are, for each layer, the bits of the weights, a row for each output, and of the biases. The same model gives the same text on every
 /// machine.
 pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
-    let recipe = &model.recipe;
+    let origin: String = model.origin.lines().iter().map(|line| format!("//! - {line}\n")).collect();
     let frame = Frame::new(model.weights);
     let what = match model.weights.model {
         ModelName::Linear => "a row for each class, and of the biases",
@@ -78,17 +78,11 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
         "\
 {TITLE}
 //!
-//! - made by: `host-trainer train`
+//! - made by: `host-trainer {}`
 //! - data set: {}
 //! - model: `{}`
 {BACKEND_IS}{}
-{}//! - optimizer: {}
-//! - learning rate: {}{}
-//! - batch size: {}
-//! - epochs: {}
-//! - training samples: {}
-//! - seed: {}
-//! - test accuracy: {:.4}
+{origin}//! - test accuracy: {:.4}
 //! - test loss: {:.4}
 
 {}
@@ -97,18 +91,11 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
 /// The bits of the weights, {what}.
 {}
 ",
+        model.origin.command(),
         // Escaped, as the name of a folder can be anything.
-        recipe.data_set.escape_debug(),
+        model.origin.data_set().escape_debug(),
         model.weights.description(),
         BACKEND.name(),
-        recipe.preset_lines(),
-        recipe.optimizer,
-        recipe.learning_rate,
-        if recipe.schedule == "constant" { String::new() } else { format!(", {} schedule", recipe.schedule) },
-        recipe.batch_size,
-        recipe.epochs,
-        recipe.samples,
-        recipe.seed,
         model.test_accuracy,
         model.test_loss,
         frame.uses.join("\n"),

@@ -8,7 +8,8 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Serialize;
 
-use super::{ModelFileError, Recipe, TrainedModel, Weights, check_backend};
+use super::arrays::{Array, Float};
+use super::{ModelFileError, Origin, TrainedModel, Weights, check_backend};
 
 /// Who wrote the file and, by its number, how.
 const FORMAT: &str = "host-trainer/1";
@@ -23,7 +24,7 @@ struct Metadata<'a> {
     backend: &'a str,
     class_names: &'a [String; 10],
     #[serde(flatten)]
-    recipe: &'a Recipe,
+    origin: &'a Origin,
     test_accuracy: f64,
     test_loss: f64,
 }
@@ -48,7 +49,7 @@ pub fn to_safetensors(model: &TrainedModel<'_>) -> Result<Vec<u8>, ModelFileErro
         model: model.weights.description(),
         backend: BACKEND.name(),
         class_names: model.class_names,
-        recipe: &model.recipe,
+        origin: &model.origin,
         test_accuracy: model.test_accuracy,
         test_loss: model.test_loss,
     };
@@ -115,6 +116,35 @@ fn table(file: &SafeTensors<'_>) -> Result<PixelTable, ModelFileError> {
         Ok(values) if tensor.shape() == [256] => Ok(PixelTable::new(values)),
         _ => Err(fault(format!("shape {:?}, wanted [256]", tensor.shape()))),
     }
+}
+
+/// Whether the trainer itself wrote the file, by [`to_safetensors`].
+pub(super) fn is_own(bytes: &[u8]) -> bool {
+    backend(bytes).is_ok_and(|backend| backend.is_some())
+}
+
+/// All tensors of a safetensors file of whatever tool.
+///
+/// # Errors
+///
+/// If the file is damaged.
+pub(super) fn safetensors_arrays(bytes: &[u8]) -> Result<Vec<Array>, ModelFileError> {
+    let read = |(name, tensor): (String, TensorView<'_>)| {
+        let float = match tensor.dtype() {
+            Dtype::F16 => Some(Float::F16),
+            Dtype::BF16 => Some(Float::Bf16),
+            Dtype::F32 => Some(Float::F32),
+            Dtype::F64 => Some(Float::F64),
+            _ => None,
+        };
+        let values = match (Array::count(tensor.shape()), float) {
+            (None, _) => Err("more numbers than any network has".into()),
+            (_, None) => Err(format!("type {}, wanted F16, BF16, F32 or F64", tensor.dtype())),
+            (_, Some(float)) => Ok(float.decode(tensor.data(), false)),
+        };
+        Array { name, shape: tensor.shape().to_vec(), values }
+    };
+    Ok(SafeTensors::deserialize(bytes)?.tensors().into_iter().map(read).collect())
 }
 
 /// The backend that the metadata names, where they are those of [`to_safetensors`].

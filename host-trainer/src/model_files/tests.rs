@@ -43,7 +43,7 @@ pub(super) fn trained<'a>(weights: &'a Weights, class_names: &'a [String; 10]) -
     TrainedModel {
         weights,
         class_names,
-        recipe: Recipe {
+        origin: Origin::Trained(Recipe {
             data_set: "fashion-mnist".into(),
             preset: "recipe".into(),
             pixel_exponent: 1.0,
@@ -55,7 +55,7 @@ pub(super) fn trained<'a>(weights: &'a Weights, class_names: &'a [String; 10]) -
             epochs: 10,
             samples: 60_000,
             seed: 7,
-        },
+        }),
         test_accuracy: 0.843_75,
         test_loss: 0.451_25,
     }

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use super::super::tests::{class_names, trained, weights};
 use super::*;
+use crate::model_files::Origin;
 
 fn linear() -> Weights {
     weights(ModelName::Linear)
@@ -29,9 +30,10 @@ fn a_table_is_written_in_full_where_it_changes_pixels() {
     let weights = Weights { pixel_table: table.clone(), ..linear() };
     let names = class_names();
     let mut model = trained(&weights, &names);
-    model.recipe.preset = "best".into();
-    model.recipe.pixel_exponent = 0.5;
-    model.recipe.smallest_deviation = Some(0.05);
+    let Origin::Trained(recipe) = &mut model.origin else { panic!("a trained model wanted") };
+    recipe.preset = "best".into();
+    recipe.pixel_exponent = 0.5;
+    recipe.smallest_deviation = Some(0.05);
     let text = to_rust_source(&model);
     assert_eq!(from_rust_source(&text).unwrap(), weights);
     let wanted = "
