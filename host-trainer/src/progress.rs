@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::history::Metrics;
+use crate::history::{Epoch, Metrics};
 use crate::summary::thousands;
 use crate::terminal::print;
 
@@ -66,6 +66,17 @@ impl Progress {
         }
     }
 
+    /// Leaves an epoch that is not done as it stands.
+    pub fn break_off(&mut self) {
+        if let Display::Bar(bar) = &self.display
+            && self.epoch > 0
+            && !bar.is_finished()
+        {
+            bar.abandon();
+            print("\n");
+        }
+    }
+
     #[cold]
     fn look(&mut self, steps_done: usize, running: impl FnOnce() -> (Metrics, usize)) {
         self.next_look = steps_done + STEPS_PER_LOOK;
@@ -82,10 +93,10 @@ impl Progress {
         }
     }
 
-    /// Ends the epoch, which took `seconds` for `samples` samples, and leaves its final line.
-    pub fn finish_epoch(&mut self, metrics: Metrics, seconds: f64, samples: usize) {
+    /// Ends the epoch of `samples` samples and leaves its final line.
+    pub fn finish_epoch(&mut self, epoch: &Epoch, samples: usize) {
         self.next_look = usize::MAX;
-        let text = fit_text(metrics, seconds, samples);
+        let text = fit_text(epoch.metrics, epoch.seconds, samples);
         match &self.display {
             Display::Nothing => {}
             Display::Lines => {

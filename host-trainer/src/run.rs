@@ -12,7 +12,7 @@ use crate::dataset::{Dataset, DatasetError};
 use crate::device::DeviceError;
 use crate::evaluate::BATCH_SIZE;
 use crate::files::{FileError, Outputs, Written, check_targets};
-use crate::fit::{FitError, Settings};
+use crate::fit::{Data, Fit, FitError, Settings, Watch};
 use crate::history::{History, Metrics};
 use crate::model::{Model, ModelName};
 use crate::model_files::{self, ModelFileError, Recipe, TrainedModel, Weights};
@@ -120,6 +120,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         batch_size: arguments.batch_size,
         epochs: arguments.epochs,
         seed: arguments.seed,
+        early_stopping: None,
         threads: arguments.threads,
         kernel,
     };
@@ -137,10 +138,11 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         print(&format!("{}\n", describe_model(arguments.model, &network.layers())));
     }
 
-    let start = Instant::now();
-    let mut progress = Progress::new(common.verbose, settings.epochs, steps);
-    let epochs = network.fit(&dataset.train, &settings, &mut progress)?;
-    let fit_seconds = start.elapsed().as_secs_f64();
+    let progress = Progress::new(common.verbose, settings.epochs, steps);
+    let data = Data { train: &dataset.train, validation: None, test: Some(&dataset.test) };
+    let Fit { state, .. } = network.fit(&data, &settings, None, &mut Watch { progress, ..Watch::silent() })?;
+    let epochs = state.position.epochs;
+    let fit_seconds = epochs.iter().map(|epoch| epoch.seconds).sum();
     let test = test(&*network, &dataset, kernel, common.verbose)
         .map_err(|_| FitError::Diverged { epoch: settings.epochs, step: steps })?;
     let weights = Weights { model: arguments.model, pixel_table: PixelTable::IDENTITY, layers: network.layers() };

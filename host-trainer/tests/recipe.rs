@@ -10,9 +10,8 @@ use dense_core::Kernel;
 use host_trainer::cli::{Optimizer, Schedule};
 use host_trainer::comparison::{Comparison, Decisions};
 use host_trainer::dataset::Dataset;
-use host_trainer::fit::Settings;
+use host_trainer::fit::{Data, Settings, Watch};
 use host_trainer::model::{Model, ModelName};
-use host_trainer::progress::Progress;
 use host_trainer::quantized::{calibration_images, quantize};
 
 const SEEDS: u64 = 10;
@@ -37,13 +36,14 @@ fn trained(dataset: &Dataset, model: ModelName, schedule: Schedule, seed: u64) -
         batch_size: 32,
         epochs: 10,
         seed,
+        early_stopping: None,
         threads: 1,
         kernel: Kernel::best(),
     };
     let mut network = model.network();
     network.initialise(seed);
-    let epochs = network.fit(&dataset.train, &settings, &mut Progress::new(0, 0, 0)).unwrap();
-    (network, epochs.last().unwrap().metrics.loss)
+    let fit = network.fit(&Data::new(&dataset.train), &settings, None, &mut Watch::silent()).unwrap();
+    (network, fit.state.position.epochs.last().unwrap().metrics.loss)
 }
 
 /// The training loss of the last epoch and the accuracy on the test set.

@@ -72,14 +72,16 @@ fn history_is_as_documented() {
     assert_eq!(epochs.len(), 3);
     let mut seconds = 0.0;
     for epoch in epochs {
-        assert!(is_metrics(epoch, &["accuracy", "loss", "seconds"]), "{epoch}");
+        assert!(is_metrics(epoch, &["accuracy", "loss", "seconds", "test_accuracy", "test_loss"]), "{epoch}");
         seconds += epoch["seconds"].as_f64().unwrap();
     }
     let test = history.remove("test").unwrap();
     assert!(is_metrics(&test, &["accuracy", "loss"]), "{test}");
     let int8 = history.remove("int8_test_accuracy").unwrap().as_f64().unwrap();
     assert!((0.0..=1.0).contains(&int8), "{int8}");
-    assert!(history.remove("fit_seconds").unwrap().as_f64().unwrap() >= seconds && seconds > 0.0);
+    assert_eq!(epochs[2]["test_loss"], test["loss"]);
+    assert_eq!(history.remove("fit_seconds").unwrap().as_f64().unwrap(), seconds);
+    assert!(seconds > 0.0);
     let settings = json!({
         "model": "linear",
         "optimizer": "sgd",
