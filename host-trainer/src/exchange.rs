@@ -150,18 +150,18 @@ mod tests {
         for (threads, end) in [(2, 0), (2, 1), (3, 7), (10, 100)] {
             let exchange = &Exchange::new(threads, SAMPLES);
             let made = |thread: usize| {
-                (0..STEPS).take_while(|&step| {
-                    let (own, mut logits) = ([0.0; SAMPLES * CLASSES], [[0.0; CLASSES]; SAMPLES]);
-                    let own = &own[..SAMPLES * exchange.classes(thread).len()];
+                let own = vec![0.0; SAMPLES * exchange.classes(thread).len()];
+                let goes_on = |&step: &usize| {
                     if thread == 0 && step == end {
                         exchange.end(step);
                         return false;
                     }
-                    exchange.swap(step, thread, own, &mut logits).is_continue()
-                })
+                    exchange.swap(step, thread, &own, &mut [[0.0; CLASSES]; SAMPLES]).is_continue()
+                };
+                (0..STEPS).take_while(goes_on).count()
             };
             thread::scope(|scope| {
-                let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || made(thread).count())).collect();
+                let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || made(thread))).collect();
                 assert!(threads.into_iter().all(|thread| thread.join().unwrap() == end));
             });
         }

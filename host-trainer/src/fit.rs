@@ -19,6 +19,7 @@ use crate::cli::{Optimizer, Schedule};
 use crate::dataset::Split;
 use crate::idx::CLASSES;
 use crate::progress::Progress;
+use crate::terminal::Voice;
 
 /// How to train.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +79,7 @@ impl Settings {
         match self.schedule {
             Schedule::Constant => optimizers::Schedule::Constant,
             Schedule::Cosine => optimizers::Schedule::Cosine { steps: steps(self.epochs), rest: 0.0 },
+            Schedule::Step { epochs, factor } => optimizers::Schedule::Step { every: steps(epochs), factor },
         }
     }
 }
@@ -115,7 +117,7 @@ impl Watch<'_> {
     /// Shows nothing, keeps nothing and lets the fit come to its end.
     #[must_use]
     pub fn silent() -> Self {
-        Self { progress: Progress::new(0, 0, 0), stop: Box::new(|| false), keeper: None }
+        Self { progress: Progress::new(Voice::Silent, 0, 0), stop: Box::new(|| false), keeper: None }
     }
 }
 

@@ -70,7 +70,9 @@ pub struct History {
     pub test: Metrics,
     /// Share of them that the same network in whole numbers classifies correctly, from 0 to 1.
     pub int8_test_accuracy: f64,
-    /// Wall-clock time of all epochs together.
+    /// The epoch that the weights are of, where early stopping chose it.
+    pub best_epoch: Option<usize>,
+    /// Wall-clock time of the training of all epochs together, without that of the measurements between them.
     pub fit_seconds: f64,
     /// Name of the model, as given to `--model`.
     pub model: String,
@@ -78,12 +80,16 @@ pub struct History {
     pub optimizer: String,
     /// Step size of the optimizer.
     pub learning_rate: f32,
-    /// What became of it, as given to `--schedule`.
+    /// What became of it, as given to `--learning-rate-schedule`.
     pub schedule: String,
     /// Samples in one training step.
     pub batch_size: usize,
     /// Training samples in one epoch.
     pub samples: usize,
+    /// Samples held back for validation.
+    pub validation_samples: usize,
+    /// Epochs without a smaller validation loss that would have ended the training.
+    pub early_stopping: Option<usize>,
     /// Seed of the initial weights and of the shuffling.
     pub seed: u64,
     /// Threads used.
@@ -120,6 +126,7 @@ mod tests {
             ],
             test: metrics(0.375, 0.8125),
             int8_test_accuracy: 0.796_875,
+            best_epoch: Some(2),
             fit_seconds: 0.375,
             model: "linear".into(),
             optimizer: "adam".into(),
@@ -127,6 +134,8 @@ mod tests {
             schedule: "constant".into(),
             batch_size: 32,
             samples: 60_000,
+            validation_samples: 0,
+            early_stopping: None,
             seed: u64::MAX,
             threads: 1,
             kernel: "portable".into(),
@@ -146,6 +155,7 @@ mod tests {
             ],
             "test": { "loss": 0.375, "accuracy": 0.8125 },
             "int8_test_accuracy": 0.796_875,
+            "best_epoch": 2,
             "fit_seconds": 0.375,
             "model": "linear",
             "optimizer": "adam",
@@ -153,6 +163,8 @@ mod tests {
             "schedule": "constant",
             "batch_size": 32,
             "samples": 60_000,
+            "validation_samples": 0,
+            "early_stopping": null,
             "seed": u64::MAX,
             "threads": 1,
             "kernel": "portable",

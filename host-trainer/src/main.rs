@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
+use host_trainer::completions::completions;
 use host_trainer::{device, run};
 
 fn main() -> ExitCode {
@@ -12,6 +13,10 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => run::evaluate(&arguments),
         Command::Device(arguments) => device::commands::device(&arguments),
         Command::Adapt(arguments) => device::adapt::adapt(&arguments),
+        Command::Completions(arguments) => {
+            completions(&arguments);
+            Ok(())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 
 mod quantized_source;
 mod rust_source;
-mod safetensors;
+pub(crate) mod safetensors;
 
 use std::fs;
 use std::io::{self, Read};
@@ -70,7 +70,7 @@ pub struct Recipe {
     pub optimizer: String,
     /// Step size of the optimizer.
     pub learning_rate: f32,
-    /// What became of it, as given to `--schedule`.
+    /// What became of it, as given to `--learning-rate-schedule`.
     pub schedule: String,
     /// Samples in one training step.
     pub batch_size: usize,
@@ -80,6 +80,9 @@ pub struct Recipe {
     pub samples: usize,
     /// Seed of the initial weights and of the shuffling.
     pub seed: u64,
+    /// The epoch after which the weights were like this, where that is not the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<usize>,
 }
 
 /// A trained model, how it was made and how good it is.

@@ -57,7 +57,7 @@ fn train_all(model: ModelName, schedule: Schedule, seeds: u64, keras: Option<[f6
     let dataset = load();
     let results: Vec<[f64; 2]> = (0..seeds).map(|seed| train(&dataset, model, schedule, seed)).collect();
 
-    println!("\n| {}, {} rate, seed | training loss, epoch 10 | test accuracy |", model.name(), schedule.name());
+    println!("\n| {}, {} rate, seed | training loss, epoch 10 | test accuracy |", model.name(), schedule);
     println!("|---:|---:|---:|");
     for (seed, [loss, accuracy]) in results.iter().enumerate() {
         println!("| {seed} | {loss:.4} | {accuracy:.4} |");

@@ -89,7 +89,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
 //! - optimizer: {}
 //! - learning rate: {}{}
 //! - batch size: {}
-//! - epochs: {}
+//! - epochs: {}{}
 //! - training samples: {}
 //! - seed: {}
 //! - test accuracy: {:.4}
@@ -109,6 +109,7 @@ pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
         if recipe.schedule == "constant" { String::new() } else { format!(", {} schedule", recipe.schedule) },
         recipe.batch_size,
         recipe.epochs,
+        recipe.best_epoch.map_or_else(String::new, |best| format!(", the best after {best}")),
         recipe.samples,
         recipe.seed,
         model.test_accuracy,

@@ -52,6 +52,7 @@ pub(super) fn trained<'a>(weights: &'a Weights, class_names: &'a [String; 10]) -
             epochs: 10,
             samples: 60_000,
             seed: 7,
+            best_epoch: None,
         },
         test_accuracy: 0.843_75,
         test_loss: 0.451_25,

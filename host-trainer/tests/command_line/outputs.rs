@@ -47,7 +47,7 @@ fn evaluate_finds_what_training_found_in_either_file() {
 /// Trains with none of the defaults.
 fn train_otherwise(folder: &Path) {
     let data = write_data_set(folder, 50, 20);
-    let options = "--optimizer sgd --learning-rate 0.1 --schedule cosine --batch-size 7 --limit 48 --epochs 3 \
+    let options = "--optimizer sgd --learning-rate 0.1 --learning-rate-schedule cosine --batch-size 7 --limit 48 --epochs 3 \
                    --seed 18446744073709551615 --threads 64 --kernel portable";
     train(folder, &data, options);
 }
@@ -89,6 +89,9 @@ fn history_is_as_documented() {
         "schedule": "cosine",
         "batch_size": 7,
         "samples": 48,
+        "validation_samples": 0,
+        "early_stopping": null,
+        "best_epoch": null,
         "seed": u64::MAX,
         "threads": 10,
         "kernel": "portable",
