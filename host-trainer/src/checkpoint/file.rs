@@ -103,7 +103,10 @@ fn check(metadata: &Metadata) -> Result<ModelName, String> {
     }
     let named = ModelName::value_variants().iter().find(|model| model.name() == identity.model);
     let model = named.ok_or_else(|| format!("metadata: no model {}", identity.model.escape_debug()))?;
-    let steps = identity.train_samples.div_ceil(identity.batch_size.max(1));
+    if identity.batch_size == 0 {
+        return Err("metadata: the batch size is 0".into());
+    }
+    let steps = identity.train_samples.div_ceil(identity.batch_size);
     if running.steps > 0 && running.steps >= steps {
         return Err(format!("metadata: {} steps of an epoch of {steps}", running.steps));
     }

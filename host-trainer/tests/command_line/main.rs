@@ -2,9 +2,11 @@
 
 mod determinism;
 mod divergence;
+mod events;
 mod faults;
 mod models;
 mod outputs;
+mod resuming;
 mod transcript;
 
 use std::fs;
