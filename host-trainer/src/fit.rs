@@ -108,7 +108,7 @@ pub struct Watch<'a> {
     /// What is shown.
     pub progress: Progress,
     /// Asked after each step: whether to stop there.
-    pub stop: Box<dyn Fn() -> bool + Send + 'a>,
+    pub stop: Box<dyn FnMut() -> bool + Send + 'a>,
     /// Where states are kept on the way.
     pub keeper: Option<Keeper<'a>>,
 }

@@ -1,6 +1,5 @@
 //! A training that was stopped goes on to the same last bit, as if it had not been.
 
-use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -43,14 +42,13 @@ fn split(seed: u64, samples: usize) -> Split {
 fn fit(model: ModelName, data: &Data<'_>, settings: &Settings, from: Option<&State>, most: usize) -> (Fit, Vec<Layer>) {
     let mut network = model.network();
     network.initialise(settings.seed);
-    let made = Cell::new(0);
-    let stop = || {
-        made.set(made.get() + 1);
-        made.get() >= most
+    let mut made = 0;
+    let stop = move || {
+        made += 1;
+        made >= most
     };
     let mut watch = Watch { stop: Box::new(stop), ..Watch::silent() };
     let fit = network.fit(data, settings, from, &mut watch).unwrap();
-    drop(watch);
     (fit, network.layers())
 }
 
@@ -142,7 +140,12 @@ fn early_stopping_ends_at_its_patience_and_brings_the_best_weights_back() {
             let losses: Vec<f64> = losses.collect();
             let best = stopped.state.position.best.as_ref().unwrap();
             assert_eq!(losses.len(), best.epoch + patience);
-            assert!(losses.iter().enumerate().all(|(before, &loss)| loss >= losses[best.epoch - 1] || before + 1 == best.epoch));
+            assert!(
+                losses
+                    .iter()
+                    .enumerate()
+                    .all(|(before, &loss)| loss >= losses[best.epoch - 1] || before + 1 == best.epoch)
+            );
             // The weights are those of a training that ends there.
             let (_, wanted) = fit(model, &data, &Settings { epochs: best.epoch, ..settings }, None, usize::MAX);
             assert!(layers == wanted && layers == best.layers, "{model:?}");
@@ -167,7 +170,8 @@ fn a_finished_training_goes_on_to_more_epochs() {
         let wanted = fs::read(folder.join("weights.rs")).unwrap();
         train(folder, &data, &format!("{options} --epochs 2"));
         assert!(fs::read(folder.join("weights.rs")).unwrap() != wanted);
-        let printed = train(folder, &data, &format!("{options} --epochs 5 --resume --verbose 2").replace("--verbose 0 ", ""));
+        let printed =
+            train(folder, &data, &format!("{options} --epochs 5 --resume --verbose 2").replace("--verbose 0 ", ""));
         assert!(fs::read(folder.join("weights.rs")).unwrap() == wanted, "{model}");
         assert!(printed.contains("out/checkpoint.safetensors: 2 epochs and 0 steps are done\n"), "{printed}");
         assert!(printed.contains("\nEpoch 3/5 - ") && !printed.contains("\nEpoch 2/5 - "), "{printed}");
@@ -211,13 +215,23 @@ fn another_training_is_refused_with_what_differs() {
         ("--resume constant --epochs 3 --seed 1", &["--seed 0 in the file, 1 here"]),
         (
             "--resume constant --epochs 3 --optimizer sgd --batch-size 31",
-            &["--optimizer adam in the file, sgd here", "--learning-rate 0.001 in the file, 0.01 here", "--batch-size 32"],
+            &[
+                "--optimizer adam in the file, sgd here",
+                "--learning-rate 0.001 in the file, 0.01 here",
+                "--batch-size 32",
+            ],
         ),
         ("--resume constant --epochs 3 --limit 49", &["training samples 50 in the file, 49 here", "checksum"]),
         ("--resume constant --epochs 3 --validation-split 0.1", &["validation samples 0 in the file, 5 here"]),
         ("--resume constant --epochs 2", &["is in epoch 3 already, and --epochs says 2"]),
-        ("--resume constant --epochs 3 --learning-rate-schedule step:1:0.5", &["constant in the file, step:1:0.5 here"]),
-        (&format!("{cosine} --early-stopping 9 --epochs 4"), &["--epochs, which cosine depends on, 3 in the file, 4 here"]),
+        (
+            "--resume constant --epochs 3 --learning-rate-schedule step:1:0.5",
+            &["constant in the file, step:1:0.5 here"],
+        ),
+        (
+            &format!("{cosine} --early-stopping 9 --epochs 4"),
+            &["--epochs, which cosine depends on, 3 in the file, 4 here"],
+        ),
         (&format!("{cosine} --epochs 3"), &["--early-stopping is in the file, is not here"]),
         ("--resume out/model.safetensors", &["out/model.safetensors: not a checkpoint"]),
         ("--resume weights.rs", &["weights.rs: not a valid safetensors file"]),
@@ -267,8 +281,14 @@ fn damaged_checkpoints_are_refused() {
         (|metadata, _| metadata["best_epoch"] = Value::Null, "metadata: the best epoch is not among those"),
         (|metadata, _| metadata["epochs_done"][0]["loss"] = Value::Null, "metadata: invalid type: null"),
         (|_, tensors| tensors.retain(|tensor| tensor.0 != "best.dense.kernel"), "`best.dense.kernel`: missing"),
-        (|_, tensors| tensors.retain(|tensor| tensor.0 != "second_moments.dense_1.bias"), "`second_moments.dense_1.bias`"),
-        (|_, tensors| tensors.iter_mut().for_each(|tensor| tensor.3[..4].copy_from_slice(&[0, 0, 0xc0, 0x7f])), "is NaN"),
+        (
+            |_, tensors| tensors.retain(|tensor| tensor.0 != "second_moments.dense_1.bias"),
+            "`second_moments.dense_1.bias`",
+        ),
+        (
+            |_, tensors| tensors.iter_mut().for_each(|tensor| tensor.3[..4].copy_from_slice(&[0, 0, 0xc0, 0x7f])),
+            "is NaN",
+        ),
         (
             |_, tensors| {
                 let squares = tensors.iter_mut().find(|tensor| tensor.0 == "second_moments.dense.kernel").unwrap();
