@@ -94,9 +94,7 @@ pub enum RunError {
         validation: usize,
     },
     /// Ctrl-C has ended the training.
-    #[error(
-        "interrupted in epoch {epoch} after {steps} steps, no weights written; the same command with --resume goes on"
-    )]
+    #[error("interrupted in epoch {epoch} at step {steps}, no weights written; the same command with --resume goes on")]
     Interrupted {
         /// The epoch.
         epoch: usize,

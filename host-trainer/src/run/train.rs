@@ -103,7 +103,12 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         let about = describe_data(&dataset, &settings, validation.as_ref().map_or(0, Split::len));
         let layers = describe_model(arguments.model, &network.layers());
         let resumed = arguments.resume().map_or_else(String::new, |path| {
-            format!("{}: {} epochs and {} steps are done\n", shown(&path), start.epochs.len(), start.running.steps)
+            format!(
+                "resumed from {}, epochs done: {}, steps of the next: {}\n",
+                shown(&path),
+                start.epochs.len(),
+                start.running.steps
+            )
         });
         format!("{shapes}\n\n{about}\n{grid}\n{layers}\n{resumed}")
     });

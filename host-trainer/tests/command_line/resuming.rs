@@ -173,7 +173,10 @@ fn a_finished_training_goes_on_to_more_epochs() {
         let printed =
             train(folder, &data, &format!("{options} --epochs 5 --resume --verbose 2").replace("--verbose 0 ", ""));
         assert!(fs::read(folder.join("weights.rs")).unwrap() == wanted, "{model}");
-        assert!(printed.contains("out/checkpoint.safetensors: 2 epochs and 0 steps are done\n"), "{printed}");
+        assert!(
+            printed.contains("resumed from out/checkpoint.safetensors, epochs done: 2, steps of the next: 0\n"),
+            "{printed}"
+        );
         assert!(printed.contains("\nEpoch 3/5 - ") && !printed.contains("\nEpoch 2/5 - "), "{printed}");
         let history: Value = serde_json::from_slice(&fs::read(folder.join("out/history.json")).unwrap()).unwrap();
         assert_eq!(history["epochs"].as_array().unwrap().len(), 5);
