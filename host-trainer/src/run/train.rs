@@ -14,6 +14,7 @@ use crate::events::{Event, Start};
 use crate::files::{Outputs, Written, check_targets};
 use crate::fit::{Data, End, Fit, FitError, Keeper, Position, Settings, State, Watch};
 use crate::history::History;
+use crate::idx::PIXELS;
 use crate::interrupt::Patience;
 use crate::model::{Layer, ModelName};
 use crate::model_files::{self, Recipe, TrainedModel, Weights};
@@ -92,46 +93,11 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
 
     let samples = data.train.len();
     let steps = settings.steps_per_epoch(samples);
-    let shown_images = &data.train.images[..samples.min(9)];
-    let picture = pictures::png_grid(shown_images)?;
+    let picture = pictures::png_grid(first_images(data.train))?;
     let mut network = arguments.model.network();
     network.initialise(settings.seed);
-    voice.text(|| {
-        let captions = data.train.labels.iter().map(|&label| dataset.class_names[usize::from(label)].as_str());
-        let captions: Vec<_> = captions.take(shown_images.len()).collect();
-        let grid = pictures::terminal_grid(shown_images, &captions, has_colours());
-        let about = describe_data(&dataset, &settings, validation.as_ref().map_or(0, Split::len));
-        let layers = describe_model(arguments.model, &network.layers());
-        let resumed = arguments.resume().map_or_else(String::new, |path| {
-            format!(
-                "resumed from {}, epochs done: {}, steps of the next: {}\n",
-                shown(&path),
-                start.epochs.len(),
-                start.running.steps
-            )
-        });
-        format!("{shapes}\n\n{about}\n{grid}\n{layers}\n{resumed}")
-    });
-    voice.event(&Event::Start(Start::Train {
-        model: arguments.model.name(),
-        parameters: network.layers().iter().map(Layer::parameters).sum(),
-        data: shown(&common.data),
-        class_names: &dataset.class_names,
-        train_samples: samples,
-        validation_samples: validation.as_ref().map_or(0, Split::len),
-        test_samples: dataset.test.len(),
-        batch_size: settings.batch_size,
-        steps_per_epoch: steps,
-        epochs: settings.epochs,
-        epochs_done: start.epochs.len(),
-        steps_done: start.running.steps,
-        optimizer: settings.optimizer.name(),
-        learning_rate: settings.learning_rate,
-        learning_rate_schedule: settings.schedule.to_string(),
-        seed: settings.seed,
-        threads: settings.working_threads(),
-        kernel: kernel.name(),
-    }));
+    let overview = Overview { arguments, dataset: &dataset, data: &data, settings: &settings, shapes, start: &start };
+    overview.tell(voice, &network.layers());
 
     let patience = Patience::begin();
     let keep = |state: &State| {
@@ -219,6 +185,67 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     outputs.stage(&paths.weights, model_files::to_rust_source(&model).as_bytes())?;
     tell_written(voice, outputs.commit()?);
     Ok(())
+}
+
+/// What a training tells before it begins.
+struct Overview<'a> {
+    arguments: &'a TrainArgs,
+    dataset: &'a Dataset,
+    data: &'a Data<'a>,
+    settings: &'a Settings,
+    /// Of the images in the files.
+    shapes: String,
+    /// Where it begins.
+    start: &'a Position,
+}
+
+impl Overview<'_> {
+    fn tell(&self, voice: Voice, layers: &[Layer]) {
+        let Self { arguments, dataset, data, settings, shapes, start } = self;
+        let validation_samples = data.validation.map_or(0, Split::len);
+        let images = first_images(data.train);
+        voice.text(|| {
+            let captions = data.train.labels.iter().map(|&label| dataset.class_names[usize::from(label)].as_str());
+            let captions: Vec<_> = captions.take(images.len()).collect();
+            let grid = pictures::terminal_grid(images, &captions, has_colours());
+            let about = describe_data(dataset, settings, validation_samples);
+            let model = describe_model(arguments.model, layers);
+            let resumed = arguments.resume().map_or_else(String::new, |path| {
+                format!(
+                    "resumed from {}, epochs done: {}, steps of the next: {}\n",
+                    shown(&path),
+                    start.epochs.len(),
+                    start.running.steps
+                )
+            });
+            format!("{shapes}\n\n{about}\n{grid}\n{model}\n{resumed}")
+        });
+        voice.event(&Event::Start(Start::Train {
+            model: arguments.model.name(),
+            parameters: layers.iter().map(Layer::parameters).sum(),
+            data: shown(&arguments.common.data),
+            class_names: &dataset.class_names,
+            train_samples: data.train.len(),
+            validation_samples,
+            test_samples: dataset.test.len(),
+            batch_size: settings.batch_size,
+            steps_per_epoch: settings.steps_per_epoch(data.train.len()),
+            epochs: settings.epochs,
+            epochs_done: start.epochs.len(),
+            steps_done: start.running.steps,
+            optimizer: settings.optimizer.name(),
+            learning_rate: settings.learning_rate,
+            learning_rate_schedule: settings.schedule.to_string(),
+            seed: settings.seed,
+            threads: settings.working_threads(),
+            kernel: settings.kernel.name(),
+        }));
+    }
+}
+
+/// The images of the picture.
+fn first_images(split: &Split) -> &[[u8; PIXELS]] {
+    &split.images[..split.len().min(9)]
 }
 
 /// Refuses what only the model of the firmware can do.

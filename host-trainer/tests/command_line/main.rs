@@ -1,5 +1,6 @@
 //! The program as a user meets it: each test runs the real binary in a folder of its own.
 
+mod checkpoints;
 mod determinism;
 mod divergence;
 mod events;
