@@ -58,6 +58,11 @@ impl<N: Network<IN>, O: Optimizer, const IN: usize, const BATCH: usize, P: Plan>
         &self.state
     }
 
+    /// What the optimizer keeps, to go on from what another trainer has kept.
+    pub const fn state_mut(&mut self) -> &mut N::State<P, O> {
+        &mut self.state
+    }
+
     /// The memory for a batch, to be used for answers between the steps.
     pub const fn workspace(&mut self) -> &mut Workspace<N, IN, BATCH, P> {
         &mut self.workspace

@@ -165,3 +165,38 @@ fn settings_out_of_range_are_refused() -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// Weights, running means and the number of steps are all that it takes.
+#[test]
+fn adam_goes_on_from_what_it_kept() -> Result<(), Error> {
+    type Line = Output<3, 2, Regression>;
+    let samples = [[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]];
+    let targets = [[1.0, 0.0], [0.0, -1.0]];
+    let kernel = Kernel::best();
+    let adam = Adam::new(0.01)?.with_schedule(Schedule::Step { every: 3, factor: 0.5 })?;
+    let (mut network, mut trainer) = (Line::ZERO, Trainer::<Line, Adam, 3, 2>::new(adam.clone()));
+    for steps in 0..8 {
+        let mut counted = adam.clone();
+        (0..steps).for_each(|_| counted.advance());
+        let mut other = Trainer::<Line, Adam, 3, 2>::new(counted);
+        let moments: Vec<[f32; 2]> = trainer.state().moments().collect();
+        assert_eq!(moments.len(), Line::PARAMETERS);
+        other.state_mut().set_moments(&moments);
+        assert_eq!(other.state(), trainer.state());
+        let mut gone_on = network.clone();
+        trainer.step(kernel, &mut network, Batch::new(&samples)?, &targets)?;
+        other.step(kernel, &mut gone_on, Batch::new(&samples)?, &targets)?;
+        assert_eq!((&gone_on, other.state(), other.optimizer()), (&network, trainer.state(), trainer.optimizer()));
+    }
+    // Too small ones become +0.0, as in a step; where there are none, nothing changes.
+    let state = trainer.state_mut();
+    let before: Vec<[f32; 2]> = state.moments().collect();
+    state.set_moments(&[[1e-13, 1e-25], [-1e-13, 1e-5]]);
+    let after: Vec<[f32; 2]> = state.moments().collect();
+    assert_eq!(
+        after[..2].as_flattened().iter().map(|mean| mean.to_bits()).collect::<Vec<_>>(),
+        [0, 0, 0, 1e-5_f32.to_bits()]
+    );
+    assert_eq!(after[2..], before[2..]);
+    Ok(())
+}

@@ -1,25 +1,30 @@
-//! The command line: which subcommands and options there are, and what their values may be.
+//! The command line: which subcommands there are, and where files lie that nobody named.
+
+mod common;
+mod evaluate;
+mod schedule;
+mod train;
+mod values;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
-use dense_core::{Adam, Kernel, KernelError, Sgd};
+use clap::{Parser, Subcommand};
 
+pub use self::common::CommonArgs;
+pub use self::evaluate::EvaluateArgs;
+pub use self::schedule::Schedule;
+pub use self::train::TrainArgs;
+pub use self::values::{KernelChoice, Optimizer};
+pub(crate) use self::values::{learning_rate, whole_number};
+use crate::completions::CompletionsArgs;
 use crate::device::args::{AdaptArgs, DeviceArgs};
 use crate::export::ExportArgs;
 use crate::import::ImportArgs;
 use crate::model::ModelName;
 use crate::pack::PackArgs;
 use crate::predict::PredictArgs;
-use crate::presets::{Preset, PresetName};
 use crate::show::ShowArgs;
-
-/// The arithmetic of dense-core is made for batches of up to so many samples.
-const MAX_BATCH_SIZE: usize = 65_536;
-const MAX_EPOCHS: usize = 100_000;
-const MAX_THREADS: usize = 256;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,6 +78,7 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train the model, test it in floats and in whole numbers, and write both
+    #[command(after_help = train::EXAMPLES)]
     Train(TrainArgs),
     /// Test saved weights on the test set
     Evaluate(EvaluateArgs),
@@ -90,210 +96,8 @@ pub enum Command {
     Device(DeviceArgs),
     /// Show a device fail in a changed world, learn and remember
     Adapt(AdaptArgs),
-}
-
-/// Options of `train`.
-#[derive(Args, Debug)]
-pub struct TrainArgs {
-    /// Folder for the history, the safetensors file, the pictures and the model in whole numbers [default: out]
-    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
-    #[arg(hide_default_value = true)]
-    pub out: PathBuf,
-
-    /// Network to train
-    #[arg(long, value_enum, default_value_t = ModelName::Linear)]
-    pub model: ModelName,
-
-    /// Rust file to write the weights to [default: firmware/src/weights.rs for linear, DIR/weights.rs for others]
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
-
-    /// What all options below that are not given are set to
-    #[arg(long, value_enum, default_value_t = PresetName::Recipe)]
-    pub preset: PresetName,
-
-    /// Passes over the training samples [default: 10]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_EPOCHS))]
-    epochs: Option<usize>,
-
-    /// Samples in one training step [default: 32 for recipe, 128 for best]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_BATCH_SIZE))]
-    batch_size: Option<usize>,
-
-    /// Rule that turns gradients into new weights [default: adam]
-    #[arg(long, value_enum)]
-    optimizer: Option<Optimizer>,
-
-    /// Step size of the optimizer [default: 0.001 for adam, 0.01 for sgd; 0.003 for best]
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    #[arg(value_parser = learning_rate)]
-    learning_rate: Option<f32>,
-
-    /// What becomes of the step size [default: constant for linear with recipe, else cosine]
-    #[arg(long, value_enum)]
-    schedule: Option<Schedule>,
-
-    /// Seed of the initial weights and of the shuffling
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
-    pub seed: u64,
-
-    /// Threads to train with; models other than linear, and the preset best, take one
-    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_THREADS))]
-    pub threads: usize,
-
-    /// Train with the first N samples only
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(u32::MAX as usize))]
-    pub limit: Option<usize>,
-
-    /// Options shared with `evaluate`.
-    #[command(flatten)]
-    pub common: CommonArgs,
-}
-
-impl TrainArgs {
-    /// Where the weights are to go.
-    pub fn weights(&self) -> PathBuf {
-        weights_path(self.weights.as_deref(), self.model, &self.out)
-    }
-
-    /// What the preset decides.
-    pub const fn preset(&self) -> Preset {
-        self.preset.preset(self.model)
-    }
-
-    /// The passes given, or else the preset's.
-    pub fn epochs(&self) -> usize {
-        self.epochs.unwrap_or(self.preset().epochs)
-    }
-
-    /// The batch size given, or else the preset's.
-    pub fn batch_size(&self) -> usize {
-        self.batch_size.unwrap_or(self.preset().batch_size)
-    }
-
-    /// The optimizer given, or else the preset's.
-    pub fn optimizer(&self) -> Optimizer {
-        self.optimizer.unwrap_or(self.preset().optimizer)
-    }
-
-    /// The schedule given, or else the preset's.
-    pub fn schedule(&self) -> Schedule {
-        self.schedule.unwrap_or(self.preset().schedule)
-    }
-
-    /// The learning rate given, or else that of the preset for its optimizer, and for another the one Keras gives it.
-    pub fn learning_rate(&self) -> f32 {
-        self.learning_rate.unwrap_or(match self.optimizer() {
-            optimizer if optimizer == self.preset().optimizer => self.preset().learning_rate,
-            Optimizer::Adam => Adam::DEFAULT_LEARNING_RATE,
-            Optimizer::Sgd => Sgd::DEFAULT_LEARNING_RATE,
-        })
-    }
-}
-
-/// What becomes of the learning rate in the course of a fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Schedule {
-    /// It stays
-    Constant,
-    /// It falls to nothing along half a cosine
-    Cosine,
-}
-
-impl Schedule {
-    /// The name as `--schedule` takes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Constant => "constant",
-            Self::Cosine => "cosine",
-        }
-    }
-}
-
-/// Options of `evaluate`.
-#[derive(Args, Debug)]
-pub struct EvaluateArgs {
-    /// Generated .rs or .safetensors file to test [default: firmware/src/weights.rs]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(WEIGHTS))]
-    #[arg(hide_default_value = true)]
-    pub weights: PathBuf,
-
-    /// Options shared with `train`.
-    #[command(flatten)]
-    pub common: CommonArgs,
-}
-
-/// Options of every subcommand.
-#[derive(Args, Debug)]
-pub struct CommonArgs {
-    /// Folder with the four files of Fashion-MNIST [default: data/fashion-mnist]
-    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("data/fashion-mnist"))]
-    #[arg(hide_default_value = true)]
-    pub data: PathBuf,
-
-    /// Code that does the arithmetic: all give the same bits, auto is the fastest
-    #[arg(long, value_enum, default_value_t = KernelChoice::Auto)]
-    pub kernel: KernelChoice,
-
-    /// How much to print: 0 nothing, 1 a progress bar, 2 one line per epoch
-    #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true)]
-    #[arg(value_parser = verbosity)]
-    pub verbose: u8,
-}
-
-/// The rule that turns gradients into new weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Optimizer {
-    /// Adaptive moment estimation
-    Adam,
-    /// Stochastic gradient descent
-    Sgd,
-}
-
-impl Optimizer {
-    /// The name as `--optimizer` takes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Adam => "adam",
-            Self::Sgd => "sgd",
-        }
-    }
-}
-
-/// The code asked to do the arithmetic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KernelChoice {
-    /// The fastest kernel this machine has
-    Auto,
-    /// Plain Rust, for every machine
-    Portable,
-    /// x86-64 with AVX2
-    Avx2,
-    /// x86-64 with AVX-512
-    Avx512,
-    /// AArch64 with Neon
-    Neon,
-}
-
-impl KernelChoice {
-    /// The kernel itself.
-    ///
-    /// # Errors
-    ///
-    /// If this machine lacks the kernel.
-    pub fn kernel(self) -> Result<Kernel, KernelError> {
-        match self {
-            Self::Auto => Ok(Kernel::best()),
-            Self::Portable => Ok(Kernel::PORTABLE),
-            Self::Avx2 => Kernel::by_name("avx2"),
-            Self::Avx512 => Kernel::by_name("avx512"),
-            Self::Neon => Kernel::by_name("neon"),
-        }
-    }
+    /// Print a script that lets a shell complete commands and options
+    Completions(CompletionsArgs),
 }
 
 pub(crate) const WEIGHTS: &str = "firmware/src/weights.rs";
@@ -314,29 +118,6 @@ pub(crate) fn in_workspace(path: &str) -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let workspace = package.as_deref().and_then(Path::parent);
     workspace.map_or_else(|| path.into(), |workspace| workspace.join(path))
-}
-
-/// A parser of whole numbers from 1 to `maximum`.
-pub(crate) fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
-    move |text| match text.parse() {
-        Ok(number) if (1..=maximum).contains(&number) => Ok(number),
-        _ => Err(format!("must be a whole number from 1 to {maximum}")),
-    }
-}
-
-/// Parses a learning rate that the optimizers accept.
-pub(crate) fn learning_rate(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(number) if (SMALLEST_LEARNING_RATE..=LARGEST_LEARNING_RATE).contains(&number) => Ok(number),
-        _ => Err(format!("must be a number from {SMALLEST_LEARNING_RATE:e} to {LARGEST_LEARNING_RATE:e}")),
-    }
-}
-
-fn verbosity(text: &str) -> Result<u8, String> {
-    match text.parse() {
-        Ok(level @ 0..=2) => Ok(level),
-        _ => Err("must be 0, 1 or 2".into()),
-    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,16 @@ impl Split {
         Cow::Owned(Self { images, labels: self.labels.clone() })
     }
 
+    /// Keeps the first `count` samples, and returns the others.
+    ///
+    /// # Panics
+    ///
+    /// Where there are not as many.
+    #[must_use]
+    pub fn split_off(&mut self, count: usize) -> Self {
+        Self { images: self.images.split_off(count), labels: self.labels.split_off(count) }
+    }
+
     /// How many samples each class has.
     pub fn label_counts(&self) -> [usize; CLASSES] {
         let mut counts = [0; CLASSES];

@@ -1,6 +1,6 @@
 //! How threads that each compute some of the logits come to have all of them, every few microseconds.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::{hint, thread};
 
@@ -18,6 +18,8 @@ pub struct Exchange {
     threads: usize,
     /// How many steps' logits each thread has left here.
     steps_left: Vec<OwnLine<AtomicUsize>>,
+    /// The first step that is not made.
+    end: OwnLine<AtomicUsize>,
     /// The logits of one thread after the other, each sample × class, so that threads write to different cache lines;
     /// one batch to be read, and one to be written meanwhile.
     logits: [Vec<AtomicU32>; 2],
@@ -35,21 +37,28 @@ impl Exchange {
         let threads = threads.clamp(1, CLASSES);
         let logits = || (0..batch_size * CLASSES).map(|_| AtomicU32::new(0)).collect();
         let steps_left = (0..threads).map(|_| OwnLine(AtomicUsize::new(0))).collect();
-        Self { threads, steps_left, logits: [logits(), logits()] }
+        let end = OwnLine(AtomicUsize::new(usize::MAX));
+        Self { threads, steps_left, end, logits: [logits(), logits()] }
     }
 
     /// The classes whose logits thread `thread` computes.
     #[must_use]
     pub fn classes(&self, thread: usize) -> Range<usize> {
-        thread * CLASSES / self.threads..(thread + 1) * CLASSES / self.threads
+        classes(thread, self.threads)
+    }
+
+    /// Says that there will be no logits of `step`, nor of any after it: whoever waits for them need not.
+    pub fn end(&self, step: usize) {
+        self.end.0.store(step, Ordering::Release);
     }
 
     /// Leaves the `own` logits of `thread` (sample × its classes) for the others, and collects those of all classes.
-    /// `step` counts the calls of this thread, from 0.
+    /// `step` counts the calls of this thread, from 0. Breaks, and collects nothing, where another thread has ended before
+    /// this step.
     ///
     /// A thread that has left its logits of one step is done with reading those of the step before. So a thread that
     /// has seen all others come to step k may overwrite what it left for step k − 1: two batches are enough.
-    pub fn swap(&self, step: usize, thread: usize, own: &[f32], logits: &mut [[f32; CLASSES]]) {
+    pub fn swap(&self, step: usize, thread: usize, own: &[f32], logits: &mut [[f32; CLASSES]]) -> ControlFlow<()> {
         let shared = &self.logits[step % 2];
         let samples = logits.len();
         for (&logit, shared) in own.iter().zip(&shared[self.classes(thread).start * samples..]) {
@@ -58,17 +67,21 @@ impl Exchange {
         self.steps_left[thread].0.store(step + 1, Ordering::Release);
         copy(own.iter().copied(), self.classes(thread), logits);
         for other in (0..self.threads).filter(|&other| other != thread) {
-            self.wait_for(other, step);
+            self.wait_for(other, step)?;
             let classes = self.classes(other);
             let part = shared[classes.start * samples..].iter().map(|shared| shared.load(Ordering::Relaxed));
             copy(part.map(f32::from_bits), classes, logits);
         }
+        ControlFlow::Continue(())
     }
 
-    /// Waits until `thread` has left its logits of `step`.
-    fn wait_for(&self, thread: usize, step: usize) {
+    /// Waits until `thread` has left its logits of `step`, or some thread has ended before it.
+    fn wait_for(&self, thread: usize, step: usize) -> ControlFlow<()> {
         let mut spins = 0;
         while self.steps_left[thread].0.load(Ordering::Acquire) <= step {
+            if self.end.0.load(Ordering::Acquire) <= step {
+                return ControlFlow::Break(());
+            }
             if spins < SPINS {
                 spins += 1;
                 hint::spin_loop();
@@ -76,7 +89,14 @@ impl Exchange {
                 thread::yield_now();
             }
         }
+        ControlFlow::Continue(())
     }
+}
+
+/// The classes that one of so many threads has to do with.
+#[must_use]
+pub const fn classes(thread: usize, threads: usize) -> Range<usize> {
+    thread * CLASSES / threads..(thread + 1) * CLASSES / threads
 }
 
 /// Copies logits, sample × class, to their classes.
@@ -119,9 +139,31 @@ mod tests {
         let own = (0..samples).flat_map(|sample| classes.clone().map(move |class| logit(step, sample, class)));
         let own: Vec<f32> = own.collect();
         let mut logits = vec![[-1.0; CLASSES]; samples];
-        exchange.swap(step, thread, &own, &mut logits);
+        assert!(exchange.swap(step, thread, &own, &mut logits).is_continue());
         for (sample, logits) in logits.iter().enumerate() {
             assert_eq!(*logits, std::array::from_fn(|class| logit(step, sample, class)));
+        }
+    }
+
+    #[test]
+    fn a_thread_that_ends_lets_the_others_go_after_the_same_step() {
+        for (threads, end) in [(2, 0), (2, 1), (3, 7), (10, 100)] {
+            let exchange = &Exchange::new(threads, SAMPLES);
+            let made = |thread: usize| {
+                let own = vec![0.0; SAMPLES * exchange.classes(thread).len()];
+                let goes_on = |&step: &usize| {
+                    if thread == 0 && step == end {
+                        exchange.end(step);
+                        return false;
+                    }
+                    exchange.swap(step, thread, &own, &mut [[0.0; CLASSES]; SAMPLES]).is_continue()
+                };
+                (0..STEPS).take_while(goes_on).count()
+            };
+            thread::scope(|scope| {
+                let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || made(thread))).collect();
+                assert!(threads.into_iter().all(|thread| thread.join().unwrap() == end));
+            });
         }
     }
 }

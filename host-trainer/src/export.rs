@@ -16,7 +16,8 @@ use crate::dataset::{Dataset, DatasetError};
 use crate::files::{FileError, Outputs, check_targets};
 use crate::model_files::{self, Exported, ModelFileError, Origin, TrainedModel, Weights};
 use crate::quantized::{QuantizedModel, calibration_images, quantize};
-use crate::run::{commit, name_of};
+use crate::run::{name_of, tell_written};
+use crate::terminal::Voice;
 
 pub use self::c::{to_c, to_c_int8};
 pub use self::onnx::to_onnx;
@@ -180,7 +181,8 @@ pub fn export(arguments: &ExportArgs) -> Result<(), ExportError> {
     };
     let mut outputs = Outputs::new();
     outputs.stage(&output, &bytes)?;
-    Ok(commit(outputs, common.verbose)?)
+    tell_written(Voice::new(common.verbose, false), outputs.commit()?);
+    Ok(())
 }
 
 /// The model as safetensors, with what a test says about it.

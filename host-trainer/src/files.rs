@@ -95,23 +95,28 @@ impl Outputs {
     }
 }
 
-/// Finds out whether files can be written to these paths, so that a long run need not fail at its end. Their folders are
-/// created if missing.
+/// Finds out whether files can be written to these paths, so that a long run need not fail at its end. Changes nothing:
+/// a missing folder is created when a file is staged.
 ///
 /// # Errors
 ///
-/// A folder cannot be created, is a file, or accepts no new file; a path is something else than a file; or two paths
-/// mean one file.
+/// A folder is a file, or it, or where it is missing the one it would be in, accepts no new file; a path is something
+/// else than a file; or two paths mean one file.
 pub fn check_targets(paths: &[&Path]) -> Result<(), FileError> {
     let mut targets = Vec::new();
     for path in paths {
         let target = target_of(path)?;
         let folder = folder_of(&target);
-        create_folder(folder)?;
-        let created = temporary_file(folder).and_then(NamedTempFile::close);
-        created.map_err(|error| FileError::Folder { path: folder.to_owned(), error })?;
         let failed = |error| FileError::Folder { path: folder.to_owned(), error };
-        let place = fs::canonicalize(folder).map_err(failed)?.join(target.file_name().unwrap_or_default());
+        let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+        let existing = if existing == Path::new("") { Path::new(".") } else { existing };
+        if !existing.is_dir() {
+            return Err(failed(io::ErrorKind::NotADirectory.into()));
+        }
+        temporary_file(existing).and_then(NamedTempFile::close).map_err(failed)?;
+        let missing = folder.strip_prefix(existing).unwrap_or(folder);
+        let folder = fs::canonicalize(existing).map_err(failed)?.join(missing);
+        let place = folder.join(target.file_name().unwrap_or_default());
         if targets.contains(&place) {
             return Err(FileError::Twice((*path).to_owned()));
         }
@@ -236,12 +241,14 @@ mod tests {
     }
 
     #[test]
-    fn a_writable_folder_is_created_and_left_empty() {
+    fn a_check_leaves_no_trace() {
         let folder = TempDir::new().unwrap();
         let out = folder.path().join("a/b");
         check_targets(&[&out.join("file")]).unwrap();
         check_targets(&[&out.join("file"), &out.join("other")]).unwrap();
-        assert!(names(&out).is_empty());
+        assert!(names(folder.path()).is_empty());
+        let message = check_targets(&[&out.join("file"), &out.join("file")]).unwrap_err().to_string();
+        assert!(message.contains("another output goes to the same file"), "{message}");
     }
 
     #[test]

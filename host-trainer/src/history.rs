@@ -1,6 +1,8 @@
 //! The record of a training run, written as `history.json`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::fit::Loss;
 
 /// Loss and accuracy over a set of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -12,13 +14,53 @@ pub struct Metrics {
 }
 
 /// What one pass over the training samples gave.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "EpochRecord", into = "EpochRecord")]
 pub struct Epoch {
     /// Loss and accuracy, taken while the weights were changing.
-    #[serde(flatten)]
     pub metrics: Metrics,
-    /// Wall-clock time of the epoch.
+    /// Wall-clock time of the training, without that of the measurements after it.
     pub seconds: f64,
+    /// Result on the validation samples after the epoch.
+    pub validation: Option<Metrics>,
+    /// Result on the test samples after the epoch, which decides nothing.
+    pub test: Option<Metrics>,
+}
+
+/// An epoch as it is written: one flat object, by the names that Keras gives to validation.
+#[derive(Serialize, Deserialize)]
+struct EpochRecord {
+    loss: f64,
+    accuracy: f64,
+    seconds: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    val_loss: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    val_accuracy: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_loss: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_accuracy: Option<f64>,
+}
+
+impl From<Epoch> for EpochRecord {
+    fn from(Epoch { metrics: Metrics { loss, accuracy }, seconds, validation, test }: Epoch) -> Self {
+        let [val_loss, test_loss] = [validation, test].map(|metrics| metrics.map(|metrics| metrics.loss));
+        let [val_accuracy, test_accuracy] = [validation, test].map(|metrics| metrics.map(|metrics| metrics.accuracy));
+        Self { loss, accuracy, seconds, val_loss, val_accuracy, test_loss, test_accuracy }
+    }
+}
+
+impl From<EpochRecord> for Epoch {
+    fn from(record: EpochRecord) -> Self {
+        let both = |loss: Option<f64>, accuracy| loss.zip(accuracy).map(|(loss, accuracy)| Metrics { loss, accuracy });
+        Self {
+            metrics: Metrics { loss: record.loss, accuracy: record.accuracy },
+            seconds: record.seconds,
+            validation: both(record.val_loss, record.val_accuracy),
+            test: both(record.test_loss, record.test_accuracy),
+        }
+    }
 }
 
 /// A whole training run: its settings and its results.
@@ -30,7 +72,9 @@ pub struct History {
     pub test: Metrics,
     /// Share of them that the same network in whole numbers classifies correctly, from 0 to 1.
     pub int8_test_accuracy: f64,
-    /// Wall-clock time of all epochs together.
+    /// The epoch that the weights are of, where early stopping chose it.
+    pub best_epoch: Option<usize>,
+    /// Wall-clock time of the training of all epochs together, without that of the measurements between them.
     pub fit_seconds: f64,
     /// Name of the model, as given to `--model`.
     pub model: String,
@@ -40,16 +84,22 @@ pub struct History {
     pub pixel_exponent: f64,
     /// Where pixels were standardised, the least that was taken for the standard deviation of one.
     pub smallest_deviation: Option<f64>,
+    /// What was minimised; the losses of the epochs are it.
+    pub loss: Loss,
     /// Name of the optimizer, as given to `--optimizer`.
     pub optimizer: String,
     /// Step size of the optimizer.
     pub learning_rate: f32,
-    /// What became of it, as given to `--schedule`.
+    /// What became of it, as given to `--learning-rate-schedule`.
     pub schedule: String,
     /// Samples in one training step.
     pub batch_size: usize,
     /// Training samples in one epoch.
     pub samples: usize,
+    /// Samples held back for validation.
+    pub validation_samples: usize,
+    /// Epochs without a smaller validation loss that would have ended the training.
+    pub early_stopping: Option<usize>,
     /// Seed of the initial weights and of the shuffling.
     pub seed: u64,
     /// Threads used.
@@ -76,21 +126,30 @@ mod tests {
         let metrics = |loss, accuracy| Metrics { loss, accuracy };
         History {
             epochs: vec![
-                Epoch { metrics: metrics(0.5, 0.75), seconds: 0.25 },
-                Epoch { metrics: metrics(0.25, 0.875), seconds: 0.125 },
+                Epoch { metrics: metrics(0.5, 0.75), seconds: 0.25, validation: None, test: None },
+                Epoch {
+                    metrics: metrics(0.25, 0.875),
+                    seconds: 0.125,
+                    validation: Some(metrics(0.5, 0.625)),
+                    test: Some(metrics(0.375, 0.8125)),
+                },
             ],
             test: metrics(0.375, 0.8125),
             int8_test_accuracy: 0.796_875,
+            best_epoch: Some(2),
             fit_seconds: 0.375,
             model: "linear".into(),
             preset: "best".into(),
             pixel_exponent: 0.5,
             smallest_deviation: Some(0.125),
+            loss: Loss::CrossEntropy,
             optimizer: "adam".into(),
             learning_rate: 0.001,
             schedule: "constant".into(),
             batch_size: 32,
             samples: 60_000,
+            validation_samples: 0,
+            early_stopping: None,
             seed: u64::MAX,
             threads: 1,
             kernel: "portable".into(),
@@ -103,20 +162,27 @@ mod tests {
         let wanted = serde_json::json!({
             "epochs": [
                 { "loss": 0.5, "accuracy": 0.75, "seconds": 0.25 },
-                { "loss": 0.25, "accuracy": 0.875, "seconds": 0.125 },
+                {
+                    "loss": 0.25, "accuracy": 0.875, "seconds": 0.125,
+                    "val_loss": 0.5, "val_accuracy": 0.625, "test_loss": 0.375, "test_accuracy": 0.8125,
+                },
             ],
             "test": { "loss": 0.375, "accuracy": 0.8125 },
             "int8_test_accuracy": 0.796_875,
+            "best_epoch": 2,
             "fit_seconds": 0.375,
             "model": "linear",
             "preset": "best",
             "pixel_exponent": 0.5,
             "smallest_deviation": 0.125,
+            "loss": "cross-entropy",
             "optimizer": "adam",
             "learning_rate": 0.001,
             "schedule": "constant",
             "batch_size": 32,
             "samples": 60_000,
+            "validation_samples": 0,
+            "early_stopping": null,
             "seed": u64::MAX,
             "threads": 1,
             "kernel": "portable",

@@ -9,8 +9,8 @@ use crate::dataset::Dataset;
 use crate::files::{Outputs, check_targets};
 use crate::model_files::{self, Foreign, Import, Origin, PixelRange, TrainedModel};
 use crate::quantized::{calibration_images, quantize};
-use crate::run::{RunError, check_firmware, commit, compare, name_of, shown_path, test};
-use crate::terminal::print;
+use crate::run::{RunError, check_firmware, compare, name_of, shown, tell_written, test};
+use crate::terminal::Voice;
 
 const DETAILS: &str = "\
 FILE is .weights.h5, .keras or .h5 of Keras, .npz of NumPy, such as np.savez(\"m.npz\", *model.get_weights()), or
@@ -55,6 +55,7 @@ pub struct ImportArgs {
 pub fn import(arguments: &ImportArgs) -> Result<(), RunError> {
     let common = &arguments.common;
     let kernel = common.kernel.kernel()?;
+    let voice = Voice::new(common.verbose, false);
     let Foreign { weights, format, order } = model_files::load_foreign(&arguments.file, arguments.pixels)?;
     let weights_path = weights_path(arguments.weights.as_deref(), weights.model, &arguments.out);
     check_firmware(weights.model, &weights_path)?;
@@ -66,17 +67,17 @@ pub fn import(arguments: &ImportArgs) -> Result<(), RunError> {
     for image in dataset.train.images.iter_mut().chain(&mut dataset.test.images) {
         weights.pixel_table.apply(image);
     }
-    if common.verbose > 0 {
-        let (file, model) = (shown_path(&arguments.file), weights.model.name());
-        print(&format!("{}: {}, {model}, kernels {}\n", file.display(), format.name(), order.description()));
-    }
+    voice.text(|| {
+        let (file, model) = (shown(&arguments.file), weights.model.name());
+        format!("{file}: {}, {model}, kernels {}\n", format.name(), order.description())
+    });
 
     let failed = |error| RunError::Weights { path: arguments.file.clone(), error };
     let network = weights.network();
-    let metrics = test(&*network, &dataset, kernel, common.verbose).map_err(failed)?;
+    let metrics = test(&*network, &dataset, kernel, voice).map_err(failed)?;
     let calibration = calibration_images(&dataset.train);
     let quantized = quantize(weights.model, &weights.layers, calibration, kernel).map_err(failed)?;
-    let comparison = compare(&*network, &*quantized, &dataset, kernel, common.verbose).map_err(failed)?;
+    let comparison = compare(&*network, &*quantized, &dataset, kernel, voice).map_err(failed)?;
 
     let model = TrainedModel {
         weights: &weights,
@@ -95,5 +96,6 @@ pub fn import(arguments: &ImportArgs) -> Result<(), RunError> {
     let source = model_files::to_quantized_source(&model, &quantized.layers(), comparison.int8_accuracy());
     outputs.stage(&quantized_path, source.as_bytes())?;
     outputs.stage(&weights_path, model_files::to_rust_source(&model).as_bytes())?;
-    Ok(commit(outputs, common.verbose)?)
+    tell_written(voice, outputs.commit()?);
+    Ok(())
 }

@@ -1,11 +1,14 @@
 //! Trains the networks of `dense-core` on a computer and writes them as Rust for a microcontroller.
 
 mod bar;
+pub mod checkpoint;
 pub mod cli;
 pub mod comparison;
+pub mod completions;
 pub mod dataset;
 pub mod device;
 pub mod evaluate;
+pub mod events;
 pub mod exchange;
 pub mod export;
 pub mod files;
@@ -13,6 +16,7 @@ pub mod fit;
 pub mod history;
 pub mod idx;
 pub mod import;
+pub mod interrupt;
 pub mod model;
 pub mod model_files;
 pub mod overview;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
+use host_trainer::completions::completions;
 use host_trainer::{device, export, import, pack, predict, run, show};
 
 fn main() -> ExitCode {
@@ -17,6 +18,10 @@ fn main() -> ExitCode {
         Command::Import(arguments) => import::import(&arguments),
         Command::Device(arguments) => device::commands::device(&arguments),
         Command::Adapt(arguments) => device::adapt::adapt(&arguments),
+        Command::Completions(arguments) => {
+            completions(&arguments);
+            Ok(())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

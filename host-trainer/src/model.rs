@@ -2,17 +2,20 @@
 
 use clap::ValueEnum;
 use dense_core::activations::{Activation, Relu};
-use dense_core::{Dense, Error, Hidden, Kernel, MultiClass, Network, Output, Random};
+use dense_core::plans::Whole;
+use dense_core::tasks::Task;
+use dense_core::{Adam, Dense, Error, Hidden, Kernel, MultiClass, Network, Output, Random, RobustMultiClass, Sgd};
 
 use crate::dataset::Split;
 use crate::evaluate::{Prediction, classes, evaluate, predict};
-use crate::fit::{self, FitError, Settings};
-use crate::history::{Epoch, Metrics};
+use crate::fit::{self, Data, Fit, FitError, KeepsMoments, Loss, Settings, State, Watch};
+use crate::history::Metrics;
 use crate::idx::{CLASSES, PIXELS};
-use crate::progress::Progress;
 
 /// Softmax regression.
 pub type Linear = Output<PIXELS, CLASSES, MultiClass>;
+/// Softmax regression as it is trained by generalised cross-entropy.
+type RobustLinear = Output<PIXELS, CLASSES, RobustMultiClass>;
 /// One hidden layer of 32 units.
 pub type Mlp32 = Hidden<PIXELS, 32, Relu, Output<32, CLASSES, MultiClass>>;
 /// Two hidden layers, of 128 and 64 units.
@@ -57,15 +60,23 @@ pub trait Model: Layers {
     /// Draws the weights of each layer from the stream of initial weights, and zeroes the biases.
     fn initialise(&mut self, seed: u64);
 
-    /// Trains on the samples and returns how each epoch went: the means over the epoch of the loss and the accuracy of
-    /// each batch before its step, as Keras reports them.
+    /// Trains on the samples and returns how that went: for each epoch the means of the loss and the accuracy of each
+    /// batch before its step, as Keras reports them. It goes on from a state where there is one, of the same network and
+    /// made by the same settings from the same samples.
     ///
-    /// The weights come out the same, to the last bit, for any kernel and any number of threads.
+    /// The weights come out the same, to the last bit, for any kernel, any number of threads and any interruptions.
     ///
     /// # Errors
     ///
-    /// [`FitError::Diverged`] as soon as a logit is not finite; [`FitError::Core`] for wrong settings or samples.
-    fn fit(&mut self, split: &Split, settings: &Settings, progress: &mut Progress) -> Result<Vec<Epoch>, FitError>;
+    /// [`FitError::Diverged`] as soon as a logit is not finite; [`FitError::Core`] for wrong settings or samples, and
+    /// [`FitError::NoValidation`] where those are missing.
+    fn fit(
+        &mut self,
+        data: &Data<'_>,
+        settings: &Settings,
+        from: Option<&State>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Fit, FitError>;
 
     /// The mean loss and the accuracy over all samples.
     ///
@@ -95,11 +106,53 @@ impl Model for Linear {
         self.glorot_uniform(&mut Random::new(seed, Random::INITIAL_WEIGHTS));
     }
 
-    fn fit(&mut self, split: &Split, settings: &Settings, progress: &mut Progress) -> Result<Vec<Epoch>, FitError> {
-        match settings.smallest_deviation {
-            None => fit::units::fit(&mut self.layer, split, settings, progress),
-            Some(_) => fit::network::fit(self, split, settings, progress),
+    fn fit(
+        &mut self,
+        data: &Data<'_>,
+        settings: &Settings,
+        from: Option<&State>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Fit, FitError> {
+        match settings.loss {
+            Loss::CrossEntropy if settings.is_shared() => fit::units::fit(self, data, settings, from, watch),
+            Loss::CrossEntropy => fit::network::fit(self, data, settings, from, watch),
+            Loss::GeneralizedCrossEntropy => {
+                let mut robust = Box::new(RobustLinear::ZERO);
+                robust.layer.copy_from(&self.layer);
+                let fit = fit::network::fit(&mut *robust, data, settings, from, watch)?;
+                self.layer.copy_from(&robust.layer);
+                Ok(fit)
+            }
         }
+    }
+
+    fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error> {
+        evaluate(self, split, kernel)
+    }
+
+    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
+        classes(self, split, kernel)
+    }
+
+    fn predict(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<Prediction, Error> {
+        predict(self, image, kernel)
+    }
+}
+
+/// What is minimised is measured too.
+impl Model for RobustLinear {
+    fn initialise(&mut self, seed: u64) {
+        self.glorot_uniform(&mut Random::new(seed, Random::INITIAL_WEIGHTS));
+    }
+
+    fn fit(
+        &mut self,
+        data: &Data<'_>,
+        settings: &Settings,
+        from: Option<&State>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Fit, FitError> {
+        fit::network::fit(self, data, settings, from, watch)
     }
 
     fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error> {
@@ -118,13 +171,21 @@ impl Model for Linear {
 impl<const WIDTH: usize, Next> Model for Hidden<PIXELS, WIDTH, Relu, Next>
 where
     Next: Network<WIDTH, Target = u8, Output = [f32; CLASSES]> + Layers + Send,
+    Next::State<Whole, Sgd>: KeepsMoments,
+    Next::State<Whole, Adam>: KeepsMoments,
 {
     fn initialise(&mut self, seed: u64) {
         self.glorot_uniform(&mut Random::new(seed, Random::INITIAL_WEIGHTS));
     }
 
-    fn fit(&mut self, split: &Split, settings: &Settings, progress: &mut Progress) -> Result<Vec<Epoch>, FitError> {
-        fit::network::fit(self, split, settings, progress)
+    fn fit(
+        &mut self,
+        data: &Data<'_>,
+        settings: &Settings,
+        from: Option<&State>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Fit, FitError> {
+        fit::network::fit(self, data, settings, from, watch)
     }
 
     fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error> {
@@ -187,7 +248,7 @@ pub trait Layers {
     fn set_layers(&mut self, layers: &[Layer]);
 }
 
-impl<const IN: usize, const OUT: usize> Layers for Output<IN, OUT, MultiClass> {
+impl<const IN: usize, const OUT: usize, K: Task<OUT>> Layers for Output<IN, OUT, K> {
     fn layers(&self) -> Vec<Layer> {
         vec![Layer::of(&self.layer, "softmax")]
     }

@@ -9,7 +9,7 @@ mod origin;
 mod pixel_table;
 mod quantized_source;
 mod rust_source;
-mod safetensors;
+pub(crate) mod safetensors;
 
 use std::fs;
 use std::io::{self, Read};

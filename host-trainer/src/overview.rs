@@ -12,9 +12,9 @@ pub fn describe_shape(split: &Split) -> String {
     format!("({}, {SIDE}, {SIDE})", split.len())
 }
 
-/// The labels and the bookkeeping of the fit.
+/// The labels and the bookkeeping of the fit; so many more samples are held back for validation.
 #[must_use]
-pub fn describe_data(dataset: &Dataset, settings: &Settings) -> String {
+pub fn describe_data(dataset: &Dataset, settings: &Settings, validation: usize) -> String {
     let mut text = String::from("label  class          training samples\n");
     for (label, (name, count)) in dataset.class_names.iter().zip(dataset.train.label_counts()).enumerate() {
         text += &format!("{label:>5}  {name:<13}  {:>16}\n", thousands(count));
@@ -23,15 +23,22 @@ pub fn describe_data(dataset: &Dataset, settings: &Settings) -> String {
     let steps = settings.steps_per_epoch(samples);
     text += &format!("\ntask: multi-class classification, {CLASSES} classes\n");
     text += &format!(
-        "{} samples in batches of {}: {} iterations an epoch, {} in {} epoch{}\n",
-        thousands(samples),
+        "{} in batches of {}: {} an epoch, {} in {}\n",
+        counted(samples, "sample"),
         thousands(settings.batch_size),
-        thousands(steps),
+        counted(steps, "iteration"),
         thousands(steps * settings.epochs),
-        thousands(settings.epochs),
-        if settings.epochs == 1 { "" } else { "s" },
+        counted(settings.epochs, "epoch"),
     );
+    if validation > 0 {
+        text += &format!("{} held back for validation\n", counted(validation, "sample"));
+    }
     text
+}
+
+/// So many of a thing.
+fn counted(count: usize, thing: &str) -> String {
+    format!("{} {thing}{}", thousands(count), if count == 1 { "" } else { "s" })
 }
 
 /// The table of the layers.

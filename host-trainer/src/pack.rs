@@ -17,8 +17,8 @@ use crate::dataset::{Dataset, Split};
 use crate::files::{Outputs, check_targets};
 use crate::idx::CLASSES;
 use crate::photo::{self, PhotoError, Preparation, Prepared};
-use crate::run::{RunError, print_written, shown_path};
-use crate::terminal::print;
+use crate::run::{RunError, shown, tell_written};
+use crate::terminal::{Voice, print};
 
 /// What a class is called that the network has an output for and the folder no pictures.
 const UNUSED: &str = "(unused)";
@@ -168,8 +168,8 @@ pub fn pack(arguments: &PackArgs) -> Result<(), RunError> {
     dataset.stage(&out, &mut outputs)?;
     let written = outputs.commit()?;
     print(&report.text(&dataset, used));
-    print_written(&written);
-    print(&format!("to train on it: host-trainer --data {}\n", shown_path(&out).display()));
+    tell_written(Voice::Lines, written);
+    print(&format!("to train on it: host-trainer --data {}\n", shown(&out)));
     Ok(())
 }
 

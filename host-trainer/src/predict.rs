@@ -17,8 +17,8 @@ use crate::model::Model;
 use crate::model_files::{self, Weights};
 use crate::photo::{self, PhotoError, Preparation, Prepared};
 use crate::pictures;
-use crate::run::{RunError, print_written};
-use crate::terminal::{ColourChoice, Palette, columns, gauge, print};
+use crate::run::{RunError, tell_written};
+use crate::terminal::{ColourChoice, Palette, Voice, columns, gauge, print};
 
 /// Options of `predict`.
 #[derive(Args, Debug)]
@@ -129,7 +129,7 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), RunError> {
     if let Some(path) = arguments.png.as_ref().filter(|_| !images.is_empty()) {
         let mut outputs = Outputs::new();
         outputs.stage(path, &pictures::png(&images)?)?;
-        print_written(&outputs.commit()?);
+        tell_written(Voice::Lines, outputs.commit()?);
     }
     match failed {
         0 => Ok(()),

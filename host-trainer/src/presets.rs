@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use dense_core::PixelTable;
 
 use crate::cli::{Optimizer, Schedule};
+use crate::fit::Loss;
 use crate::model::ModelName;
 
 /// Which recipe a training follows where no option says otherwise.
@@ -11,7 +12,7 @@ use crate::model::ModelName;
 pub enum PresetName {
     /// That of Keras: Adam on pixels as they are
     Recipe,
-    /// The highest test accuracy: dark pixels brought out, all pixels centred, a rate that falls
+    /// The highest test accuracy: dark pixels brought out, all pixels standardised, a loss that forgives, a rate that falls
     Best,
 }
 
@@ -27,15 +28,17 @@ impl PresetName {
 
     /// What it decides.
     ///
-    /// The numbers of [`Best`](Self::Best) were chosen on the last 10,000 training images, without a look at the test set:
-    /// mean accuracy of three seeds 0.868. No pixel deviates by as much as 1, so pixels are only centred; where they are
-    /// divided by their own deviations, it is 0.865.
+    /// The numbers of [`Best`](Self::Best) were chosen on held back thirds and sixths of the training images, without a
+    /// look at the test set. There, the curve is worth 1.4 points of accuracy, the schedule 0.7, standardising 0.4, and
+    /// the loss with its larger rate 0.4. Shifted images, averaged weights, whitening, other losses and what a larger
+    /// network says instead of the labels gave nothing more.
     #[must_use]
     pub const fn preset(self, model: ModelName) -> Preset {
         match self {
             Self::Recipe => Preset {
                 pixel_exponent: 1.0,
                 smallest_deviation: None,
+                loss: Loss::CrossEntropy,
                 optimizer: Optimizer::Adam,
                 learning_rate: 0.001,
                 // From one step to the next, the test accuracy of larger networks wavers by half a percent, so their rate
@@ -49,9 +52,13 @@ impl PresetName {
             },
             Self::Best => Preset {
                 pixel_exponent: 0.3,
-                smallest_deviation: Some(1.0),
+                smallest_deviation: Some(0.1),
+                loss: match model {
+                    ModelName::Linear => Loss::GeneralizedCrossEntropy,
+                    ModelName::Mlp32 | ModelName::Mlp128x64 => Loss::CrossEntropy,
+                },
                 optimizer: Optimizer::Adam,
-                learning_rate: 0.003,
+                learning_rate: 0.002,
                 schedule: Schedule::Cosine,
                 batch_size: 128,
                 epochs: 10,
@@ -68,6 +75,8 @@ pub struct Preset {
     /// Where pixels are standardised, the least that is taken for the standard deviation of one, between 0 and 1:
     /// see [`Standardisation`](crate::fit::prepared::Standardisation).
     pub smallest_deviation: Option<f64>,
+    /// What is minimised.
+    pub loss: Loss,
     /// The rule that turns gradients into new weights.
     pub optimizer: Optimizer,
     /// Its step size.
@@ -81,6 +90,12 @@ pub struct Preset {
 }
 
 impl Preset {
+    /// Whether it takes more than plain steps on pixels as they are, which only one thread does.
+    #[must_use]
+    pub fn is_prepared(&self) -> bool {
+        self.smallest_deviation.is_some() || self.loss != Loss::CrossEntropy
+    }
+
     /// What becomes of each pixel before the network.
     #[must_use]
     pub fn pixel_table(&self) -> PixelTable {

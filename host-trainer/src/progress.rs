@@ -4,14 +4,17 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::history::Metrics;
+use crate::events::Event;
+use crate::history::{Epoch, Metrics};
 use crate::summary::thousands;
-use crate::terminal::print;
+use crate::terminal::{Voice, columns, print};
 
 /// Steps between two looks at the clock: a step can be shorter than the look.
 const STEPS_PER_LOOK: usize = 64;
 /// Redraws per second, at most.
 const REDRAWS_PER_SECOND: u8 = 20;
+/// A bar shorter than this shows nothing.
+const LEAST_BAR: usize = 5;
 const REDRAW_INTERVAL: Duration = Duration::from_millis(1000 / REDRAWS_PER_SECOND as u64);
 
 /// The progress of a fit: a bar per epoch on a terminal, or else a line per epoch.
@@ -29,18 +32,20 @@ pub struct Progress {
 enum Display {
     Nothing,
     Lines,
+    Events,
     Bar(ProgressBar),
 }
 
 impl Progress {
-    /// Progress of a fit of `epochs` passes of `steps_per_epoch` steps. As in Keras, `verbose` 0
-    /// prints nothing, 1 a bar and 2 a line for each epoch; where standard output is no terminal, 1
-    /// prints lines too.
-    pub fn new(verbose: u8, epochs: usize, steps_per_epoch: usize) -> Self {
-        let display = match verbose {
-            0 => Display::Nothing,
-            1 if !ProgressDrawTarget::stdout().is_hidden() => Display::Bar(ProgressBar::hidden()),
-            _ => Display::Lines,
+    /// Progress of a fit of `epochs` passes of `steps_per_epoch` steps. Where standard output is no terminal, lines stand
+    /// in for a bar.
+    #[must_use]
+    pub fn new(voice: Voice, epochs: usize, steps_per_epoch: usize) -> Self {
+        let display = match voice {
+            Voice::Silent => Display::Nothing,
+            Voice::Json => Display::Events,
+            Voice::Bar if !ProgressDrawTarget::stdout().is_hidden() => Display::Bar(ProgressBar::hidden()),
+            Voice::Bar | Voice::Lines => Display::Lines,
         };
         let now = Instant::now();
         Self { display, epochs, steps_per_epoch, epoch: 0, epoch_start: now, last_redraw: now, next_look: usize::MAX }
@@ -66,6 +71,17 @@ impl Progress {
         }
     }
 
+    /// Leaves an epoch that is not done as it stands.
+    pub fn break_off(&mut self) {
+        if let Display::Bar(bar) = &self.display
+            && self.epoch > 0
+            && !bar.is_finished()
+        {
+            bar.abandon();
+            print("\n");
+        }
+    }
+
     #[cold]
     fn look(&mut self, steps_done: usize, running: impl FnOnce() -> (Metrics, usize)) {
         self.next_look = steps_done + STEPS_PER_LOOK;
@@ -77,44 +93,60 @@ impl Progress {
         if let Display::Bar(bar) = &self.display {
             let (metrics, samples) = running();
             let seconds = (now - self.epoch_start).as_secs_f64();
-            bar.set_message(fit_text(metrics, seconds, samples));
+            let room = columns().saturating_sub(least_bar(self.steps_per_epoch));
+            bar.set_message(fit_text(metrics, None, seconds, samples, room));
             bar.set_position(steps_done as u64);
         }
     }
 
-    /// Ends the epoch, which took `seconds` for `samples` samples, and leaves its final line.
-    pub fn finish_epoch(&mut self, metrics: Metrics, seconds: f64, samples: usize) {
+    /// Ends the epoch of `samples` samples and leaves its final line, or its event.
+    pub fn finish_epoch(&mut self, epoch: &Epoch, samples: usize) {
         self.next_look = usize::MAX;
-        let text = fit_text(metrics, seconds, samples);
+        let text = |room| fit_text(epoch.metrics, epoch.validation, epoch.seconds, samples, room);
+        let (number, epochs, steps) = (self.epoch, self.epochs, self.steps_per_epoch);
         match &self.display {
             Display::Nothing => {}
-            Display::Lines => {
-                let (epoch, epochs, steps) = (self.epoch, self.epochs, self.steps_per_epoch);
-                print(&format!("Epoch {epoch}/{epochs} - {steps}/{steps} - {text}\n"));
-            }
+            Display::Events => print(&Event::Epoch { epoch: number, epochs, result: epoch }.line()),
+            Display::Lines => print(&format!("Epoch {number}/{epochs} - {steps}/{steps} - {}\n", text(usize::MAX))),
             Display::Bar(bar) => {
-                bar.finish_with_message(text);
-                // The finished bar leaves the cursor at its end.
-                print("\n");
+                let room = columns().saturating_sub(least_bar(steps));
+                let text = text(room);
+                if text.len() <= room {
+                    bar.finish_with_message(text);
+                    // The finished bar leaves the cursor at its end.
+                    print("\n");
+                } else {
+                    bar.finish_and_clear();
+                    print(&format!("{steps}/{steps} - {text}\n"));
+                }
             }
         }
     }
 }
 
-/// Prints the result of a test of `steps` batches that took `seconds`, unless `verbose` is 0.
-pub fn print_evaluation(verbose: u8, metrics: Metrics, seconds: f64, steps: usize) {
-    if verbose > 0 {
-        print(&(evaluation_text(metrics, seconds, steps) + "\n"));
-    }
+/// The result of a test of `steps` batches that took `seconds`.
+#[must_use]
+pub fn evaluation_text(Metrics { loss, accuracy }: Metrics, seconds: f64, steps: usize) -> String {
+    format!("{steps}/{steps} - loss: {loss:.4} - accuracy: {accuracy:.4} - {seconds:.3}s\n")
 }
 
-fn evaluation_text(Metrics { loss, accuracy }: Metrics, seconds: f64, steps: usize) -> String {
-    format!("{steps}/{steps} - loss: {loss:.4} - accuracy: {accuracy:.4} - {seconds:.3}s")
-}
-
-fn fit_text(Metrics { loss, accuracy }: Metrics, seconds: f64, samples: usize) -> String {
+/// Without the images per second, where they do not fit into so much room.
+fn fit_text(trained: Metrics, validation: Option<Metrics>, seconds: f64, samples: usize, room: usize) -> String {
+    let metrics =
+        |prefix, Metrics { loss, accuracy }| format!(" - {prefix}loss: {loss:.4} - {prefix}accuracy: {accuracy:.4}");
+    let mut text = format!("{seconds:.3}s{}", metrics("", trained));
+    text += &validation.map_or_else(String::new, |validation| metrics("val_", validation));
     let rate = thousands((samples as f64 / seconds.max(1e-9)).round() as usize);
-    format!("{seconds:.3}s - loss: {loss:.4} - accuracy: {accuracy:.4} - {rate} images/s")
+    let rate = format!(" - {rate} images/s");
+    if text.len() + rate.len() <= room {
+        text += &rate;
+    }
+    text
+}
+
+/// The columns that a bar of so many steps takes at least, with its numbers and what parts it from the text.
+fn least_bar(steps: usize) -> usize {
+    2 * steps.to_string().len() + 1 + 2 + LEAST_BAR
 }
 
 fn new_bar(steps: usize) -> ProgressBar {
@@ -135,14 +167,24 @@ mod tests {
 
     #[test]
     fn text_is_as_documented() {
-        for (seconds, samples, wanted) in [
-            (0.025, 60_000, "0.025s - loss: 0.4823 - accuracy: 0.8331 - 2,400,000 images/s"),
-            (61.5, 0, "61.500s - loss: 0.4823 - accuracy: 0.8331 - 0 images/s"),
-            (0.0, 1, "0.000s - loss: 0.4823 - accuracy: 0.8331 - 1,000,000,000 images/s"),
+        let validated = Some(Metrics { loss: 0.5, accuracy: 0.25 });
+        for (seconds, samples, validation, room, wanted) in [
+            (0.025, 60_000, None, 61, "0.025s - loss: 0.4823 - accuracy: 0.8331 - 2,400,000 images/s"),
+            (0.025, 60_000, None, 60, "0.025s - loss: 0.4823 - accuracy: 0.8331"),
+            (0.025, 60_000, None, 0, "0.025s - loss: 0.4823 - accuracy: 0.8331"),
+            (61.5, 0, None, 80, "61.500s - loss: 0.4823 - accuracy: 0.8331 - 0 images/s"),
+            (0.0, 1, None, 80, "0.000s - loss: 0.4823 - accuracy: 0.8331 - 1,000,000,000 images/s"),
+            (
+                0.5,
+                8,
+                validated,
+                99,
+                "0.500s - loss: 0.4823 - accuracy: 0.8331 - val_loss: 0.5000 - val_accuracy: 0.2500 - 16 images/s",
+            ),
         ] {
-            assert_eq!(fit_text(METRICS, seconds, samples), wanted);
+            assert_eq!(fit_text(METRICS, validation, seconds, samples, room), wanted);
         }
-        let wanted = "313/313 - loss: 0.4823 - accuracy: 0.8331 - 0.003s";
+        let wanted = "313/313 - loss: 0.4823 - accuracy: 0.8331 - 0.003s\n";
         assert_eq!(evaluation_text(METRICS, 0.003, 313), wanted);
     }
 
@@ -175,8 +217,8 @@ mod tests {
 
     #[test]
     fn metrics_are_never_asked_for_without_a_bar() {
-        for verbose in [0, 2] {
-            let mut progress = Progress::new(verbose, 1, 1_000);
+        for voice in [Voice::Silent, Voice::Lines, Voice::Json] {
+            let mut progress = Progress::new(voice, 1, 1_000);
             progress.start_epoch(1);
             for steps_done in 1..=1_000 {
                 progress.step(steps_done, || panic!("asked at step {steps_done}"));

@@ -1,35 +1,36 @@
 //! The commands: what they do, in the order in which a user sees it.
 
+mod train;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
 use dense_core::{Kernel, KernelError};
 
-use crate::cli::{EvaluateArgs, TrainArgs, WEIGHTS};
-use crate::comparison::Comparison;
+pub use self::train::train;
+use crate::checkpoint::CheckpointError;
+use crate::cli::{EvaluateArgs, WEIGHTS};
+use crate::comparison::{Comparison, Decisions};
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::DeviceError;
 use crate::evaluate::BATCH_SIZE;
+use crate::events::{Event, Start};
 use crate::export::ExportError;
-use crate::files::{FileError, Outputs, Written, check_targets};
-use crate::fit::{FitError, Settings};
-use crate::history::{History, Metrics};
+use crate::files::{FileError, Written};
+use crate::fit::FitError;
+use crate::history::Metrics;
+use crate::interrupt;
 use crate::model::{Model, ModelName};
-use crate::model_files::{self, ModelFileError, Origin, Recipe, TrainedModel, Weights};
-use crate::overview::{describe_data, describe_model, describe_shape};
+use crate::model_files::{self, ModelFileError};
 use crate::pack::PackError;
-use crate::pictures;
 use crate::predict::PredictError;
 use crate::presets::PresetName;
-use crate::progress::{Progress, print_evaluation};
+use crate::progress::evaluation_text;
 use crate::quantized::{QuantizedModel, calibration_images, quantize};
 use crate::show::ShowError;
 use crate::summary::thousands;
-use crate::terminal::{ColourChoice, Palette, columns, print};
-
-/// Of the nine images that are shown before a fit, as many stand beside each other.
-const PICTURE_COLUMNS: usize = 3;
+use crate::terminal::Voice;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -102,155 +103,46 @@ pub enum RunError {
     /// A model was not exported.
     #[error("{0}")]
     Export(#[from] ExportError),
+    /// The training cannot go on.
+    #[error("--resume: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// The state of the training cannot be put into a file.
+    #[error("checkpoint.safetensors: {0}")]
+    Container(#[from] safetensors::SafeTensorError),
+    /// Too few samples for both training and validation.
+    #[error("--validation-split {share}: of {samples} samples it leaves none to {}", if *validation == 0 { "validate on" } else { "train on" })]
+    ValidationSplit {
+        /// The share.
+        share: f64,
+        /// The samples.
+        samples: usize,
+        /// How many it takes.
+        validation: usize,
+    },
+    /// Ctrl-C has ended the training.
+    #[error("interrupted in epoch {epoch} at step {steps}, no weights written; the same command with --resume goes on")]
+    Interrupted {
+        /// The epoch.
+        epoch: usize,
+        /// How many steps of it were made.
+        steps: usize,
+    },
     /// Something was not done on a device.
     #[error("{0}")]
     Device(#[from] DeviceError),
 }
 
 impl RunError {
-    /// 1 where the training itself failed or a device computes other bits, 2 where something it was given was wrong.
+    /// 1 where the training itself failed or a device computes other bits, 130 after Ctrl-C, 2 where something it was given was wrong.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Fit(FitError::Diverged { .. }) | Self::Quantize(_) => 1,
+            Self::Interrupted { .. } => interrupt::EXIT_CODE,
             Self::Device(error) => error.exit_code(),
             _ => 2,
         }
     }
-}
-
-/// Trains, tests, and writes what came out.
-///
-/// # Errors
-///
-/// Any [`RunError`]. No output file has changed then, unless all were written and one could not be put in place:
-/// see [`Outputs`].
-pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
-    let common = &arguments.common;
-    let kernel = common.kernel.kernel()?;
-    let weights_path = arguments.weights();
-    check_model(arguments, &weights_path)?;
-    let mut dataset = Dataset::load(&common.data)?;
-    let [picture_path, history_path, model_path, quantized_path] =
-        ["images.png", "history.json", "model.safetensors", "quantized.rs"].map(|name| arguments.out.join(name));
-    check_targets(&[&picture_path, &history_path, &model_path, &quantized_path, &weights_path])?;
-    model_files::check_replaceable(&quantized_path)?;
-    model_files::check_replaceable(&weights_path)?;
-    let (train_shape, test_shape) = (describe_shape(&dataset.train), describe_shape(&dataset.test));
-    let preset = arguments.preset();
-    let pixel_table = preset.pixel_table();
-    let mut calibration = calibration_images(&dataset.train).to_vec();
-    pixel_table.apply(calibration.as_flattened_mut());
-    if let Some(limit) = arguments.limit {
-        dataset.train.truncate(limit);
-    }
-    let settings = Settings {
-        optimizer: arguments.optimizer(),
-        learning_rate: arguments.learning_rate(),
-        schedule: arguments.schedule(),
-        smallest_deviation: preset.smallest_deviation,
-        batch_size: arguments.batch_size(),
-        epochs: arguments.epochs(),
-        seed: arguments.seed,
-        threads: arguments.threads,
-        kernel,
-    };
-    let samples = dataset.train.len();
-    let steps = settings.steps_per_epoch(samples);
-    let shown = &dataset.train.images[..samples.min(9)];
-    let picture = pictures::png_grid(shown, PICTURE_COLUMNS)?;
-    let mut network = arguments.model.network();
-    network.initialise(settings.seed);
-    if common.verbose > 0 {
-        let captions = dataset.train.labels.iter().map(|&label| dataset.class_names[usize::from(label)].clone());
-        let captions: Vec<_> = captions.take(shown.len()).collect();
-        let across = pictures::images_across(columns()).min(PICTURE_COLUMNS);
-        let palette = Palette::of_standard_output(ColourChoice::Auto);
-        print(&format!("{train_shape} {test_shape}\n\n{}\n", describe_data(&dataset, &settings)));
-        print(&format!("{}\n", pictures::terminal_grid(shown, &captions, across, palette)));
-        print(&format!("{}\n", describe_model(arguments.model, &network.layers())));
-    }
-
-    let seen = dataset.through(&pixel_table);
-    let start = Instant::now();
-    let mut progress = Progress::new(common.verbose, settings.epochs, steps);
-    let epochs = network.fit(&seen.train, &settings, &mut progress)?;
-    let fit_seconds = start.elapsed().as_secs_f64();
-    let test = test(&*network, &seen, kernel, common.verbose)
-        .map_err(|_| FitError::Diverged { epoch: settings.epochs, step: steps })?;
-    let weights = Weights { model: arguments.model, pixel_table, layers: network.layers() };
-    let quantized = quantize(weights.model, &weights.layers, &calibration, kernel).map_err(RunError::Quantize)?;
-    let comparison = compare(&*network, &*quantized, &seen, kernel, common.verbose).map_err(RunError::Quantize)?;
-
-    let recipe = Recipe {
-        data_set: name_of(&common.data),
-        preset: arguments.preset.name().into(),
-        pixel_exponent: preset.pixel_exponent,
-        smallest_deviation: preset.smallest_deviation,
-        optimizer: settings.optimizer.name().into(),
-        learning_rate: settings.learning_rate,
-        schedule: settings.schedule.name().into(),
-        batch_size: settings.batch_size,
-        epochs: settings.epochs,
-        samples,
-        seed: settings.seed,
-    };
-    let history = History {
-        epochs,
-        test,
-        int8_test_accuracy: comparison.int8_accuracy(),
-        fit_seconds,
-        model: arguments.model.name().into(),
-        preset: recipe.preset.clone(),
-        pixel_exponent: recipe.pixel_exponent,
-        smallest_deviation: recipe.smallest_deviation,
-        optimizer: recipe.optimizer.clone(),
-        learning_rate: recipe.learning_rate,
-        schedule: recipe.schedule.clone(),
-        batch_size: recipe.batch_size,
-        samples,
-        seed: recipe.seed,
-        threads: settings.working_threads(),
-        kernel: kernel.name().into(),
-    };
-    let model = TrainedModel {
-        weights: &weights,
-        class_names: &dataset.class_names,
-        origin: Origin::Trained(recipe),
-        test_accuracy: test.accuracy,
-        test_loss: test.loss,
-    };
-    let mut outputs = Outputs::new();
-    outputs.stage(&picture_path, &picture)?;
-    outputs.stage(&history_path, &history.to_json())?;
-    outputs.stage(&model_path, &model_files::to_safetensors(&model)?)?;
-    let source = model_files::to_quantized_source(&model, &quantized.layers(), comparison.int8_accuracy());
-    outputs.stage(&quantized_path, source.as_bytes())?;
-    outputs.stage(&weights_path, model_files::to_rust_source(&model).as_bytes())?;
-    commit(outputs, common.verbose)?;
-    Ok(())
-}
-
-/// Says what was written, and where.
-pub(crate) fn print_written(written: &[Written]) {
-    for Written { path, bytes } in written {
-        print(&format!("wrote {} ({} bytes)\n", shown_path(path).display(), thousands(*bytes as usize)));
-    }
-}
-
-/// Refuses what only the model of the firmware, or only the usual preset, can do.
-fn check_model(arguments: &TrainArgs, weights: &Path) -> Result<(), RunError> {
-    let TrainArgs { model, threads, preset, .. } = *arguments;
-    if threads > 1 && arguments.preset().smallest_deviation.is_some() {
-        return Err(RunError::PresetThreads { threads, preset });
-    }
-    if model == ModelName::Linear {
-        return Ok(());
-    }
-    if threads > 1 {
-        return Err(RunError::Threads { threads, model });
-    }
-    check_firmware(model, weights)
 }
 
 /// Refuses to write the weights of any other model than the firmware's to its file.
@@ -263,15 +155,6 @@ pub(crate) fn check_firmware(model: ModelName, weights: &Path) -> Result<(), Run
     Ok(())
 }
 
-/// Puts the files in place and says which.
-pub(crate) fn commit(outputs: Outputs, verbose: u8) -> Result<(), FileError> {
-    let written = outputs.commit()?;
-    if verbose > 0 {
-        print_written(&written);
-    }
-    Ok(())
-}
-
 /// Tests saved weights.
 ///
 /// # Errors
@@ -279,19 +162,25 @@ pub(crate) fn commit(outputs: Outputs, verbose: u8) -> Result<(), FileError> {
 /// [`RunError`] where the data, the weights or the kernel cannot be used.
 pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
     let common = &arguments.common;
+    let voice = arguments.voice();
     let kernel = common.kernel.kernel()?;
     let weights = model_files::load(&arguments.weights)?;
     let dataset = Dataset::load(&common.data)?;
     let seen = dataset.through(&weights.pixel_table);
-    if common.verbose > 0 {
-        let [file, data] = [&arguments.weights, &common.data].map(|path| shown_path(path).display().to_string());
-        print(&format!("{file}, {}, on {data}\n", weights.model.name()));
-    }
+    let [file, data] = [&arguments.weights, &common.data].map(|path| shown(path));
+    voice.text(|| format!("{file}, {}, on {data}\n", weights.model.name()));
+    voice.event(&Event::Start(Start::Evaluate {
+        model: weights.model.name(),
+        weights: file,
+        data,
+        test_samples: dataset.test.len(),
+        kernel: kernel.name(),
+    }));
     let test_all = || {
         let network = weights.network();
-        test(&*network, &seen, kernel, common.verbose)?;
+        test(&*network, &seen, kernel, voice)?;
         let quantized = quantize(weights.model, &weights.layers, calibration_images(&seen.train), kernel)?;
-        compare(&*network, &*quantized, &seen, kernel, common.verbose).map(|_| ())
+        compare(&*network, &*quantized, &seen, kernel, voice).map(|_| ())
     };
     test_all().map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }
@@ -301,11 +190,13 @@ pub(crate) fn test(
     network: &dyn Model,
     dataset: &Dataset,
     kernel: Kernel,
-    verbose: u8,
+    voice: Voice,
 ) -> Result<Metrics, dense_core::Error> {
     let start = Instant::now();
     let metrics = network.evaluate(&dataset.test, kernel)?;
-    print_evaluation(verbose, metrics, start.elapsed().as_secs_f64(), dataset.test.len().div_ceil(BATCH_SIZE));
+    let (samples, seconds) = (dataset.test.len(), start.elapsed().as_secs_f64());
+    voice.text(|| evaluation_text(metrics, seconds, samples.div_ceil(BATCH_SIZE)));
+    voice.event(&Event::Test { samples, metrics, seconds });
     Ok(metrics)
 }
 
@@ -315,13 +206,13 @@ pub(crate) fn compare(
     quantized: &dyn QuantizedModel,
     dataset: &Dataset,
     kernel: Kernel,
-    verbose: u8,
+    voice: Voice,
 ) -> Result<Comparison, dense_core::Error> {
     let test = &dataset.test;
     let comparison = Comparison::new(&test.labels, &network.classes(test, kernel)?, &quantized.classes(test, kernel)?);
-    if verbose > 0 {
-        print(&comparison.table(&dataset.class_names));
-    }
+    voice.text(|| comparison.table(&dataset.class_names));
+    let Decisions { float, int8, different } = comparison.total();
+    voice.event(&Event::Int8 { float_correct: float, int8_correct: int8, different });
     Ok(comparison)
 }
 
@@ -332,8 +223,17 @@ pub(crate) fn name_of(folder: &Path) -> String {
 }
 
 /// A path as short as the current folder allows.
-pub(crate) fn shown_path(path: &Path) -> PathBuf {
+pub(crate) fn shown(path: &Path) -> String {
     let current = env::current_dir().ok();
-    let relative = current.and_then(|current| path.strip_prefix(current).ok().map(Path::to_owned));
-    relative.unwrap_or_else(|| path.to_owned())
+    let relative = current.and_then(|current| path.strip_prefix(current).ok());
+    relative.unwrap_or(path).display().to_string()
+}
+
+/// Says what was written, and where.
+pub(crate) fn tell_written(voice: Voice, written: Vec<Written>) {
+    for Written { path, bytes } in written {
+        let path = shown(&path);
+        voice.text(|| format!("wrote {path} ({} bytes)\n", thousands(bytes as usize)));
+        voice.event(&Event::Written { path, bytes });
+    }
 }

@@ -9,8 +9,8 @@ use crate::dataset::{Dataset, Split};
 use crate::files::{Outputs, check_targets};
 use crate::idx::CLASSES;
 use crate::pictures;
-use crate::run::{RunError, print_written};
-use crate::terminal::{ColourChoice, Palette, columns, print};
+use crate::run::{RunError, tell_written};
+use crate::terminal::{ColourChoice, Palette, Voice, columns, print};
 
 /// A larger grid is hardly looked at.
 const MAX_COUNT: usize = 1_000;
@@ -128,7 +128,7 @@ pub fn show(arguments: &ShowArgs) -> Result<(), RunError> {
     }
     let palette = Palette::of_standard_output(arguments.colour);
     print(&pictures::terminal_grid(&images, &captions, pictures::images_across(columns()), palette));
-    print_written(&outputs.commit()?);
+    tell_written(Voice::Lines, outputs.commit()?);
     Ok(())
 }
 

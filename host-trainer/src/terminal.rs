@@ -7,12 +7,62 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 use terminal_size::{Width, terminal_size};
 
+use crate::events::Event;
+
+/// How a command speaks on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// Not at all.
+    Silent,
+    /// In text, with a progress bar where that is a terminal.
+    Bar,
+    /// In text, a line an epoch.
+    Lines,
+    /// In events for other programs.
+    Json,
+}
+
+impl Voice {
+    /// The voice for these options; `verbose` is from 0 to 2.
+    #[must_use]
+    pub const fn new(verbose: u8, json: bool) -> Self {
+        match (json, verbose) {
+            (true, _) => Self::Json,
+            (false, 0) => Self::Silent,
+            (false, 1) => Self::Bar,
+            (false, _) => Self::Lines,
+        }
+    }
+
+    /// Whether it speaks in text.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Bar | Self::Lines)
+    }
+
+    /// Prints a text, where it speaks in text.
+    pub fn text(self, text: impl FnOnce() -> String) {
+        if self.is_text() {
+            print(&text());
+        }
+    }
+
+    /// Prints an event, where it speaks in events.
+    pub fn event(self, event: &Event<'_>) {
+        if self == Self::Json {
+            print(&event.line());
+        }
+    }
+}
+
 /// Columns of text that goes into a file or another program: three images beside each other.
 const COLUMNS: usize = 88;
 
 /// Prints a text as it is.
 pub fn print(text: &str) {
-    let _ = io::stdout().write_all(text.as_bytes());
+    let mut output = io::stdout().lock();
+    let _ = output.write_all(text.as_bytes());
+    let _ = output.flush();
 }
 
 /// Columns of the terminal: what the variable `COLUMNS` says, or else the terminal itself.

@@ -9,10 +9,9 @@ use dense_core::Kernel;
 use host_trainer::cli::Schedule;
 use host_trainer::comparison::{Comparison, Decisions};
 use host_trainer::dataset::Dataset;
-use host_trainer::fit::Settings;
+use host_trainer::fit::{Data, Settings, Watch};
 use host_trainer::model::{Model, ModelName};
 use host_trainer::presets::{Preset, PresetName};
-use host_trainer::progress::Progress;
 use host_trainer::quantized::{calibration_images, quantize};
 
 const SEEDS: u64 = 10;
@@ -47,7 +46,7 @@ impl Training {
     }
 
     fn describe(&self) -> String {
-        format!("{}, {}, {} rate", self.model.name(), self.name.name(), self.preset.schedule.name())
+        format!("{}, {}, {} rate", self.model.name(), self.name.name(), self.preset.schedule)
     }
 
     /// A trained network, and the training loss of its last epoch. `seen` are the data set's pixels gone through the
@@ -58,6 +57,8 @@ impl Training {
             learning_rate: self.preset.learning_rate,
             schedule: self.preset.schedule,
             smallest_deviation: self.preset.smallest_deviation,
+            loss: self.preset.loss,
+            early_stopping: None,
             batch_size: self.preset.batch_size,
             epochs: self.preset.epochs,
             seed,
@@ -66,8 +67,8 @@ impl Training {
         };
         let mut network = self.model.network();
         network.initialise(seed);
-        let epochs = network.fit(&seen.train, &settings, &mut Progress::new(0, 0, 0)).unwrap();
-        (network, epochs.last().unwrap().metrics.loss)
+        let fit = network.fit(&Data::new(&seen.train), &settings, None, &mut Watch::silent()).unwrap();
+        (network, fit.state.position.epochs.last().unwrap().metrics.loss)
     }
 
     /// The training loss of the last epoch and the accuracy on the test set.

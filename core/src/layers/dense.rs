@@ -113,6 +113,21 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         }
     }
 
+    /// Sets the weights, output after output, and then the biases, as far as there are values; those below `limit` become
+    /// +0.0. For what is kept beside a layer, in its shape.
+    pub(crate) fn set_parameters(&mut self, values: impl IntoIterator<Item = f32>, limit: f32) {
+        let mut values = values.into_iter().map(|value| math::flush_below(value, limit));
+        let places = (0..OUT).flat_map(|output| (0..IN).map(move |input| place(output, input, OUT, IN)));
+        for (place, value) in places.zip(&mut values) {
+            if let Some(weight) = self.weights.as_flattened_mut().get_mut(place) {
+                *weight = value;
+            }
+        }
+        for (bias, value) in self.bias.iter_mut().zip(values) {
+            *bias = value;
+        }
+    }
+
     /// Takes over all parameters of `other`, without a copy on the stack.
     pub const fn copy_from(&mut self, other: &Self) {
         self.weights.as_flattened_mut().copy_from_slice(other.weights.as_flattened());

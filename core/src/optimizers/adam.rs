@@ -5,7 +5,7 @@ use super::{Optimizer, Schedule};
 use crate::kernels::{AdamStep, Element, Kernel};
 use crate::layers::{MomentsMut, UnitsMut};
 use crate::memory::Memory;
-use crate::{Batch, Dense, Error};
+use crate::{Batch, Dense, Error, math};
 
 /// Adam (Kingma and Ba, arXiv 1412.6980, in the form of its section 2 with the bias correction in the step size, as
 /// Keras has it): each weight's step is the running mean of its gradient over the root of the running mean of its
@@ -123,6 +123,22 @@ impl<const IN: usize, const OUT: usize> AdamState<IN, OUT> {
     /// Those of all units of the layer, to be shared out among threads with the units.
     pub const fn units_mut(&mut self) -> MomentsMut<'_, IN> {
         MomentsMut { first: self.first_moments.units_mut(), second: self.second_moments.units_mut() }
+    }
+
+    /// The running means of the gradient and of its square, for every weight, output after output, and then for every
+    /// bias: what it takes, beside the weights and the number of steps, to go on with a fit another time.
+    pub fn moments(&self) -> impl Iterator<Item = [f32; 2]> {
+        let [first, second] =
+            [&self.first_moments, &self.second_moments].map(|means| means.weights().chain(*means.bias()));
+        first.zip(second).map(|(first, second)| [first, second])
+    }
+
+    /// Takes over running means in the order of [`moments`](Self::moments), as far as there are any. They must be finite,
+    /// those of squares not negative; below [`SMALLEST_FIRST_MOMENT`](math::SMALLEST_FIRST_MOMENT) and
+    /// [`SMALLEST_SECOND_MOMENT`](math::SMALLEST_SECOND_MOMENT) they become +0.0, as after a step.
+    pub fn set_moments(&mut self, moments: &[[f32; 2]]) {
+        self.first_moments.set_parameters(moments.iter().map(|means| means[0]), math::SMALLEST_FIRST_MOMENT);
+        self.second_moments.set_parameters(moments.iter().map(|means| means[1]), math::SMALLEST_SECOND_MOMENT);
     }
 }
 

@@ -19,9 +19,8 @@ use std::time::Instant;
 use dense_core::{Batch, Dense, Kernel, Random};
 use host_trainer::cli::{Optimizer, Schedule};
 use host_trainer::dataset::{Dataset, Split};
-use host_trainer::fit::{FitError, Settings};
+use host_trainer::fit::{Data, FitError, Loss, Settings, Watch};
 use host_trainer::model::{Model, ModelName};
-use host_trainer::progress::Progress;
 
 const REPETITIONS: usize = 7;
 /// Of a fit that takes seconds.
@@ -30,10 +29,12 @@ const RECIPE: Settings = Settings {
     optimizer: Optimizer::Adam,
     learning_rate: 0.001,
     schedule: Schedule::Constant,
+    loss: Loss::CrossEntropy,
     smallest_deviation: None,
     batch_size: 32,
     epochs: 10,
     seed: 0,
+    early_stopping: None,
     threads: 1,
     kernel: Kernel::PORTABLE,
 };
@@ -112,7 +113,7 @@ fn seconds(split: &Split, settings: &Settings) -> f64 {
 /// Trains from fresh weights.
 fn fit(network: &mut dyn Model, split: &Split, settings: &Settings) -> Result<(), FitError> {
     network.initialise(settings.seed);
-    network.fit(split, settings, &mut Progress::new(0, 0, 0)).map(|_| ())
+    network.fit(&Data::new(split), settings, None, &mut Watch::silent()).map(|_| ())
 }
 
 fn best_of<E: std::fmt::Debug>(repetitions: usize, mut run: impl FnMut() -> Result<(), E>) -> f64 {

@@ -1,8 +1,13 @@
 //! Tests of the command line.
 
-use super::*;
-use clap::CommandFactory;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, ValueEnum};
+use dense_core::Kernel;
+
+use super::*;
+use crate::model::ModelName;
+use crate::presets::PresetName;
+use crate::terminal::Voice;
 
 fn parse(line: &str) -> Result<Command, clap::Error> {
     let words = line.split_whitespace();
@@ -43,6 +48,8 @@ fn defaults_are_those_of_keras_and_lie_in_the_workspace() {
         assert_eq!((args.seed, args.threads), (0, 1));
         assert_eq!(args.optimizer(), Optimizer::Adam);
         assert_eq!(args.limit, None);
+        assert_eq!((args.validation_split, args.early_stopping, args.resume()), (None, None, None));
+        assert_eq!(args.voice(), Voice::Bar);
     }
     let args = evaluate("evaluate");
     assert_eq!(args.common.data, workspace.join("data/fashion-mnist"));
@@ -55,7 +62,7 @@ fn every_option_of_train_works_with_and_without_its_name() {
         let args = train(&format!(
             "{subcommand}--data d --out o --weights w.rs --epochs 100000 --batch-size 65536 \
              --optimizer sgd --learning-rate 0.5 --seed 18446744073709551615 --threads 256 \
-             --kernel portable --limit 1 --verbose 2 --model mlp128-64 --schedule constant"
+             --kernel portable --limit 1 --verbose 2 --model mlp128-64 --learning-rate-schedule constant --validation-split 0.25 --early-stopping 2 --resume c"
         ));
         assert_eq!(args.common.data, Path::new("d"));
         assert_eq!(args.common.kernel, KernelChoice::Portable);
@@ -68,6 +75,8 @@ fn every_option_of_train_works_with_and_without_its_name() {
         assert_eq!(args.optimizer(), Optimizer::Sgd);
         assert_eq!(args.learning_rate(), 0.5);
         assert_eq!(args.limit, Some(1));
+        assert_eq!((args.validation_split, args.early_stopping), (Some(0.25), Some(2)));
+        assert_eq!(args.resume().as_deref(), Some(Path::new("c")));
     }
 }
 
@@ -118,7 +127,37 @@ fn a_model_with_hidden_layers_has_other_defaults() {
         assert_eq!(args.weights(), Path::new("o/weights.rs"));
         assert_eq!(args.schedule(), Schedule::Cosine);
     }
-    assert_eq!(train("--schedule cosine").schedule(), Schedule::Cosine);
+    assert_eq!(train("--learning-rate-schedule cosine").schedule(), Schedule::Cosine);
+}
+
+#[test]
+fn schedules_are_read_as_they_are_written() {
+    let steps = Schedule::Step { epochs: 3, factor: 0.5 };
+    for (text, wanted) in [("constant", Schedule::Constant), ("cosine", Schedule::Cosine), ("step:3:0.5", steps)] {
+        assert_eq!(train(&format!("--learning-rate-schedule {text}")).schedule(), wanted);
+        assert_eq!(wanted.to_string(), text);
+    }
+}
+
+#[test]
+fn a_training_goes_on_from_its_own_folder_unless_told_otherwise() {
+    for (line, wanted) in [
+        ("--resume --out o", "o/checkpoint.safetensors"),
+        ("--out o --resume", "o/checkpoint.safetensors"),
+        ("--resume c", "c"),
+    ] {
+        assert_eq!(train(line).resume().as_deref(), Some(Path::new(wanted)), "{line}");
+    }
+}
+
+#[test]
+fn events_take_the_place_of_text() {
+    for (options, wanted) in
+        [("", Voice::Bar), ("--verbose 0", Voice::Silent), ("--verbose 2", Voice::Lines), ("--json", Voice::Json)]
+    {
+        assert_eq!(train(options).voice(), wanted);
+        assert_eq!(evaluate(&format!("evaluate {options}")).voice(), wanted);
+    }
 }
 
 #[test]
@@ -127,6 +166,7 @@ fn bad_values_are_refused_with_the_option_and_the_fault() {
     let batch_size = "must be a whole number from 1 to 65536";
     let limit = "must be a whole number from 1 to 4294967295";
     let threads = "must be a whole number from 1 to 256";
+    let schedule = "must be constant, cosine or step:EPOCHS:FACTOR with a factor between 0 and 1, such as step:5:0.5";
     let learning_rate = "must be a number from 9.094947e-13 to 3.4028235e38";
     for (option, value, fault) in [
         ("--epochs", "0", epochs),
@@ -147,12 +187,24 @@ fn bad_values_are_refused_with_the_option_and_the_fault() {
         ("--learning-rate", "9e-13", learning_rate),
         ("--learning-rate", "1e60", learning_rate),
         ("--learning-rate", "fast", learning_rate),
-        ("--seed", "-1", "invalid digit found in string"),
+        ("--seed", "-1", "must be a whole number from 0 to 18446744073709551615"),
+        ("--seed", "18446744073709551616", "must be a whole number from 0 to 18446744073709551615"),
+        ("--validation-split", "0", "must be a number between 0 and 1"),
+        ("--validation-split", "1", "must be a number between 0 and 1"),
+        ("--validation-split", "-0.5", "must be a number between 0 and 1"),
+        ("--validation-split", "NaN", "must be a number between 0 and 1"),
+        ("--early-stopping", "0", epochs),
+        ("--early-stopping", "-1", epochs),
         ("--verbose", "3", "must be 0, 1 or 2"),
         ("--optimizer", "rmsprop", "[possible values: adam, sgd]"),
         ("--preset", "good", "[possible values: recipe, best]"),
         ("--model", "mlp64", "[possible values: linear, mlp32, mlp128-64]"),
-        ("--schedule", "step", "[possible values: constant, cosine]"),
+        ("--learning-rate-schedule", "step", schedule),
+        ("--learning-rate-schedule", "step:0:0.5", schedule),
+        ("--learning-rate-schedule", "step:5:1", schedule),
+        ("--learning-rate-schedule", "step:5:0", schedule),
+        ("--learning-rate-schedule", "step:5:NaN", schedule),
+        ("--learning-rate-schedule", "linear", schedule),
         ("--kernel", "sse2", "auto, portable, avx2, avx512, neon"),
     ] {
         for subcommand in ["", "train "] {
@@ -175,6 +227,13 @@ fn stray_words_are_refused() {
         ("--epochs 3 evaluate", ErrorKind::ArgumentConflict),
         ("--epochs", ErrorKind::InvalidValue),
         ("--epochs 3 --epochs 4", ErrorKind::ArgumentConflict),
+        ("--early-stopping 3", ErrorKind::MissingRequiredArgument),
+        ("--json --verbose 1", ErrorKind::ArgumentConflict),
+        ("evaluate --json --verbose 0", ErrorKind::ArgumentConflict),
+        ("evaluate --resume", ErrorKind::UnknownArgument),
+        ("--schedule cosine", ErrorKind::UnknownArgument),
+        ("completions", ErrorKind::MissingRequiredArgument),
+        ("completions tcsh", ErrorKind::InvalidValue),
     ] {
         assert_eq!(parse(line).unwrap_err().kind(), kind, "{line}");
     }
@@ -216,8 +275,5 @@ fn values_answer_to_their_names() {
     }
     for preset in PresetName::value_variants() {
         assert_eq!(preset.to_possible_value().unwrap().get_name(), preset.name());
-    }
-    for schedule in Schedule::value_variants() {
-        assert_eq!(schedule.to_possible_value().unwrap().get_name(), schedule.name());
     }
 }

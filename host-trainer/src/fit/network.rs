@@ -1,140 +1,167 @@
-//! Trains a network with hidden layers, or one on standardised pixels, on one thread.
+//! Trains any network, on pixels as they are or prepared, on one thread.
 
 use std::mem::size_of;
 use std::ops::ControlFlow;
 use std::thread;
-use std::time::Instant;
 
-use dense_core::fit::{Course, Event};
-use dense_core::kernels::Element;
 use dense_core::optimizers::Optimizer as Rule;
-use dense_core::samples::{Samples, Shuffled};
-use dense_core::{Adam, Network, Random, Sgd, Trainer};
+use dense_core::plans::Whole;
+use dense_core::{Adam, Batch, Error, Kernel, Network, Score, Sgd, Trainer};
 
+use super::epochs::{self, Batches, Steps};
 use super::prepared::{Prepared, Standardisation};
-use super::{FitError, Settings};
+use super::{Data, Fit, FitError, KeepsMoments, Numbers, Settings, State, Watch};
 use crate::cli::Optimizer;
-use crate::dataset::Split;
-use crate::history::{Epoch, Metrics};
 use crate::idx::PIXELS;
-use crate::model::Layers;
-use crate::progress::Progress;
+use crate::model::{Layer, Model};
 
-/// Trains `network` on the samples: see [`Model::fit`](crate::model::Model::fit).
+/// Trains `network` on the samples: see [`Model::fit`].
 ///
 /// # Errors
 ///
-/// As there, and [`FitError::Memory`]. `network` is then as it was before the step that went wrong.
-pub fn fit<N: Network<PIXELS, Target = u8> + Layers + Send>(
+/// As there, and [`FitError::Memory`].
+pub fn fit<N>(
     network: &mut N,
-    split: &Split,
+    data: &Data<'_>,
     settings: &Settings,
-    progress: &mut Progress,
-) -> Result<Vec<Epoch>, FitError> {
-    let (rate, schedule) = (settings.learning_rate, settings.schedule(split.len()));
+    from: Option<&State>,
+    watch: &mut Watch<'_>,
+) -> Result<Fit, FitError>
+where
+    N: Network<PIXELS, Target = u8> + Model + Send,
+    N::State<Whole, Sgd>: KeepsMoments,
+    N::State<Whole, Adam>: KeepsMoments,
+{
+    settings.check(data)?;
+    let run = Run { network, data, settings, from, watch };
+    let (rate, schedule) = (settings.learning_rate, settings.schedule(data.train.len()));
     match settings.optimizer {
-        Optimizer::Sgd => fit_by(Sgd::new(rate)?.with_schedule(schedule)?, network, split, settings, progress),
-        Optimizer::Adam => fit_by(Adam::new(rate)?.with_schedule(schedule)?, network, split, settings, progress),
+        Optimizer::Sgd => run.with(Sgd::new(rate)?.with_schedule(schedule)?),
+        Optimizer::Adam => run.with(Adam::new(rate)?.with_schedule(schedule)?),
     }
 }
 
-/// Memory for a batch is an array, so its size is one of a few.
-fn fit_by<N: Network<PIXELS, Target = u8> + Layers + Send, O: Rule + Send>(
-    optimizer: O,
-    network: &mut N,
-    split: &Split,
-    settings: &Settings,
-    progress: &mut Progress,
-) -> Result<Vec<Epoch>, FitError> {
-    match settings.batch_size.min(split.len()) {
-        0..=32 => fit_in::<N, O, 32>(optimizer, network, split, settings, progress),
-        33..=1024 => fit_in::<N, O, 1024>(optimizer, network, split, settings, progress),
-        _ => fit_in::<N, O, 65_536>(optimizer, network, split, settings, progress),
+/// What [`fit`] was given.
+struct Run<'a, 'w, N> {
+    network: &'a mut N,
+    data: &'a Data<'a>,
+    settings: &'a Settings,
+    from: Option<&'a State>,
+    watch: &'a mut Watch<'w>,
+}
+
+impl<N: Network<PIXELS, Target = u8> + Model + Send> Run<'_, '_, N> {
+    /// Memory for a batch is an array, so its size is one of a few.
+    fn with<O: Rule + Send>(self, optimizer: O) -> Result<Fit, FitError>
+    where
+        N::State<Whole, O>: KeepsMoments,
+    {
+        match self.settings.batch_size.min(self.data.train.len()) {
+            0..=32 => self.on_a_thread::<O, 32>(optimizer),
+            33..=1024 => self.on_a_thread::<O, 1024>(optimizer),
+            _ => self.on_a_thread::<O, 65_536>(optimizer),
+        }
+    }
+
+    /// Trains on a thread of its own, with a stack that the arrays fit on.
+    fn on_a_thread<O: Rule + Send, const BATCH: usize>(self, optimizer: O) -> Result<Fit, FitError>
+    where
+        N::State<Whole, O>: KeepsMoments,
+    {
+        // Twice, as it may be copied on its way, and what any thread needs.
+        let bytes = 2 * size_of::<Trainer<N, O, PIXELS, BATCH>>() + (1 << 20);
+        thread::scope(|scope| {
+            let thread = thread::Builder::new().stack_size(bytes);
+            let thread = thread.spawn_scoped(scope, || self.here::<O, BATCH>(optimizer));
+            let thread = thread.map_err(|_| FitError::Memory { bytes })?;
+            thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        })
+    }
+
+    fn here<O: Rule, const BATCH: usize>(self, mut optimizer: O) -> Result<Fit, FitError>
+    where
+        N::State<Whole, O>: KeepsMoments,
+    {
+        let Self { network, data, settings, from, watch } = self;
+        for _ in 0..from.map_or(0, |state| state.position.steps(settings.steps_per_epoch(data.train.len()))) {
+            optimizer.advance();
+        }
+        let trainer = &mut Trainer::<N, O, PIXELS, BATCH>::new(optimizer);
+        if let Some(State { numbers, .. }) = from {
+            network.set_layers(&numbers.layers);
+            trainer.state_mut().take(&mut numbers.moments.iter());
+        }
+        let standardise = |smallest| Prepared::new(Standardisation::measure(&data.train.images, smallest));
+        let mut steps = Layered {
+            trainer,
+            network,
+            tested: Box::new(N::ZERO),
+            prepared: settings.smallest_deviation.map(standardise),
+            kernel: settings.kernel,
+            labels: Vec::new(),
+        };
+        let fit = epochs::run(&mut steps, data, settings, from, watch)?;
+        // What the network is asked from now on are pixels as they are.
+        let layers = steps.network().layers();
+        network.set_layers(&layers);
+        Ok(fit)
     }
 }
 
-/// Trains on a thread of its own, with a stack that the arrays fit on.
-fn fit_in<N: Network<PIXELS, Target = u8> + Layers + Send, O: Rule + Send, const BATCH: usize>(
-    optimizer: O,
-    network: &mut N,
-    split: &Split,
-    settings: &Settings,
-    progress: &mut Progress,
-) -> Result<Vec<Epoch>, FitError> {
-    // Twice, as it may be copied on its way, and what any thread needs.
-    let bytes = 2 * size_of::<Trainer<N, O, PIXELS, BATCH>>() + (1 << 20);
-    thread::scope(|scope| {
-        let train = || run(&mut Trainer::<N, O, PIXELS, BATCH>::new(optimizer), network, split, settings, progress);
-        let thread = thread::Builder::new().stack_size(bytes).spawn_scoped(scope, train);
-        let thread = thread.map_err(|_| FitError::Memory { bytes })?;
-        thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
-    })
+/// A network, all of which is trained at once.
+struct Layered<'a, N: Network<PIXELS> + Model, O: Rule, const BATCH: usize> {
+    trainer: &'a mut Trainer<N, O, PIXELS, BATCH>,
+    network: &'a mut N,
+    /// The same network for pixels as they are.
+    tested: Box<N>,
+    /// What is done to pixels before a step.
+    prepared: Option<Prepared>,
+    kernel: Kernel,
+    labels: Vec<u8>,
 }
 
-/// Trains on pixels as they are, or standardised: then the network gets the weights that make the same of pixels as they
-/// are.
-fn run<N: Network<PIXELS, Target = u8> + Layers, O: Rule, const BATCH: usize>(
-    trainer: &mut Trainer<N, O, PIXELS, BATCH>,
-    network: &mut N,
-    split: &Split,
-    settings: &Settings,
-    progress: &mut Progress,
-) -> Result<Vec<Epoch>, FitError> {
-    let random = Random::new(settings.seed, Random::SHUFFLE);
-    let Some(smallest) = settings.smallest_deviation else {
-        let mut order = vec![0; split.len()];
-        let mut samples = Shuffled::<_, _, PIXELS, BATCH>::new(&split.images, &split.labels, &mut order, random)?;
-        return run_on(&mut samples, trainer, network, split.len(), settings, progress);
-    };
-    let standardisation = Standardisation::measure(&split.images, smallest);
-    let mut samples = Prepared::new(split, &standardisation, random);
-    let epochs = run_on(&mut samples, trainer, network, split.len(), settings, progress)?;
-    let mut layers = network.layers();
-    layers.first_mut().into_iter().for_each(|layer| standardisation.fold(layer));
-    network.set_layers(&layers);
-    Ok(epochs)
-}
-
-fn run_on<N: Network<PIXELS, Target = u8>, O: Rule, T: Element, const BATCH: usize>(
-    samples: &mut impl Samples<T, u8, PIXELS>,
-    trainer: &mut Trainer<N, O, PIXELS, BATCH>,
-    network: &mut N,
-    count: usize,
-    settings: &Settings,
-    progress: &mut Progress,
-) -> Result<Vec<Epoch>, FitError> {
-    let epochs = u32::try_from(settings.epochs).unwrap_or(u32::MAX);
-    let course = Course { epochs, batch_size: settings.batch_size.min(count) };
-
-    let mut done = Vec::with_capacity(settings.epochs);
-    let mut steps = 0;
-    let mut start = Instant::now();
-    progress.start_epoch(1);
-    let result = trainer.fit(settings.kernel, network, samples, course, |event, _| {
-        match event {
-            Event::Batch(now) => {
-                steps = now.batch as usize;
-                progress.step(steps, || (metrics(&now), now.samples as usize));
-            }
-            Event::Epoch(now) => {
-                let epoch = Epoch { metrics: metrics(&now), seconds: start.elapsed().as_secs_f64() };
-                progress.finish_epoch(epoch.metrics, epoch.seconds, count);
-                done.push(epoch);
-                steps = 0;
-                if done.len() < settings.epochs {
-                    start = Instant::now();
-                    progress.start_epoch(done.len() + 1);
+impl<N, O: Rule, const BATCH: usize> Steps for Layered<'_, N, O, BATCH>
+where
+    N: Network<PIXELS, Target = u8> + Model,
+    N::State<Whole, O>: KeepsMoments,
+{
+    fn run(&mut self, batches: Batches<'_>, after: &mut dyn FnMut(Score) -> ControlFlow<()>) -> Result<(), Error> {
+        for (order, next) in batches.iter() {
+            batches.read_labels(order, &mut self.labels);
+            let score = match &mut self.prepared {
+                None => {
+                    let batch = Batch::indexed(&batches.split.images, order)?.followed_by(next)?;
+                    self.trainer.step(self.kernel, self.network, batch, &self.labels)?
                 }
+                Some(prepared) => {
+                    let batch = Batch::new(prepared.images(batches.split, order))?;
+                    self.trainer.step(self.kernel, self.network, batch, &self.labels)?
+                }
+            };
+            if after(score).is_break() {
+                break;
             }
         }
-        ControlFlow::Continue(())
-    });
-    match result {
-        Ok(_) => Ok(done),
-        Err(error) => Err(FitError::of_step(error, done.len() + 1, steps + 1)),
+        Ok(())
     }
-}
 
-fn metrics(now: &dense_core::fit::Progress) -> Metrics {
-    Metrics { loss: now.loss, accuracy: now.metric }
+    fn network(&mut self) -> &dyn Model {
+        let Some(prepared) = &self.prepared else { return self.network };
+        let mut layers = self.network.layers();
+        if let Some(first) = layers.first_mut() {
+            prepared.standardisation().fold(first);
+        }
+        self.tested.set_layers(&layers);
+        &*self.tested
+    }
+
+    fn numbers(&mut self) -> Numbers {
+        let mut moments = Vec::new();
+        self.trainer.state().list(&mut moments);
+        Numbers { layers: self.network.layers(), moments }
+    }
+
+    fn set_layers(&mut self, layers: &[Layer]) {
+        self.network.set_layers(layers);
+    }
 }

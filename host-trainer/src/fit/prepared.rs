@@ -1,9 +1,6 @@
 //! Pixels that are standardised for a training, so that a step is as long in every direction; afterwards that goes into the
 //! weights, and costs a device nothing.
 
-use dense_core::samples::{Labelled, Samples};
-use dense_core::{Batch, Error, Random};
-
 use crate::dataset::Split;
 use crate::idx::PIXELS;
 use crate::model::Layer;
@@ -60,63 +57,43 @@ impl Standardisation {
     }
 }
 
-/// Standardised samples in another order in each epoch, the same orders as those of
-/// [`Shuffled`](dense_core::samples::Shuffled).
+/// Images that are standardised batch by batch, in memory that is used again.
 #[derive(Debug)]
-pub struct Prepared<'a> {
-    split: &'a Split,
-    standardisation: &'a Standardisation,
-    random: Random,
-    order: Vec<u32>,
-    done: usize,
-    /// The batch.
-    images: Vec<[f32; PIXELS]>,
-    labels: Vec<u8>,
+pub struct Prepared {
+    standardisation: Standardisation,
+    batch: Vec<[f32; PIXELS]>,
 }
 
-impl<'a> Prepared<'a> {
-    /// All samples of `split`, standardised; each epoch shuffles the order of the one before it with `random`.
+impl Prepared {
+    /// No batch yet.
     #[must_use]
-    pub fn new(split: &'a Split, standardisation: &'a Standardisation, random: Random) -> Self {
-        Self {
-            split,
-            standardisation,
-            random,
-            order: (0..).take(split.len()).collect(),
-            done: 0,
-            images: Vec::new(),
-            labels: Vec::new(),
-        }
-    }
-}
-
-impl Samples<f32, u8, PIXELS> for Prepared<'_> {
-    fn start(&mut self) {
-        self.random.shuffle(&mut self.order);
-        self.done = 0;
+    pub const fn new(standardisation: Standardisation) -> Self {
+        Self { standardisation, batch: Vec::new() }
     }
 
-    fn next_batch(&mut self, most: usize) -> Result<Option<Labelled<'_, f32, u8, PIXELS>>, Error> {
-        let order = &self.order[self.done..];
-        let order = &order[..most.min(order.len())];
-        if order.is_empty() {
-            return Ok(None);
+    /// The images whose numbers are in `order`, in that order, standardised.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such image.
+    pub fn images(&mut self, split: &Split, order: &[u32]) -> &[[f32; PIXELS]] {
+        self.batch.resize(order.len(), [0.0; PIXELS]);
+        for (&sample, place) in order.iter().zip(&mut self.batch) {
+            self.standardisation.apply(&split.images[sample as usize], place);
         }
-        self.done += order.len();
-        self.images.resize(order.len(), [0.0; PIXELS]);
-        self.labels.clear();
-        for (&sample, place) in order.iter().zip(&mut self.images) {
-            self.standardisation.apply(&self.split.images[sample as usize], place);
-            self.labels.push(self.split.labels[sample as usize]);
-        }
-        Ok(Some((Batch::new(&self.images)?, &self.labels)))
+        &self.batch
+    }
+
+    /// What is done to the images.
+    #[must_use]
+    pub const fn standardisation(&self) -> &Standardisation {
+        &self.standardisation
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use dense_core::samples::Shuffled;
-    use dense_core::{Kernel, Network};
+    use dense_core::{Batch, Kernel, Network, Random};
 
     use super::*;
     use crate::idx::CLASSES;
@@ -168,36 +145,15 @@ mod tests {
         let mut folded = Box::new(Linear::ZERO);
         folded.set_layers(&layers);
 
-        let mut samples = Prepared::new(&split, &standardisation, Random::new(0, 0));
-        let (batch, _) = samples.next_batch(split.len()).unwrap().unwrap();
+        let mut prepared = Prepared::new(standardisation);
+        let order: Vec<u32> = (0..100).rev().collect();
+        let batch = Batch::new(prepared.images(&split, &order)).unwrap();
         let (mut wanted, mut found) = (vec![[0_f32; CLASSES]; split.len()], vec![[0_f32; CLASSES]; split.len()]);
         trained.layer.forward(Kernel::best(), batch, &mut wanted).unwrap();
-        folded.layer.forward(Kernel::best(), Batch::new(&split.images).unwrap(), &mut found).unwrap();
+        folded.layer.forward(Kernel::best(), Batch::indexed(&split.images, &order).unwrap(), &mut found).unwrap();
         for (wanted, found) in wanted.as_flattened().iter().zip(found.as_flattened()) {
             // Sums of 784 numbers of about 0.1 and as many of their size taken away again.
             assert!((wanted - found).abs() < 1e-4, "{wanted} became {found}");
-        }
-    }
-
-    #[test]
-    fn the_order_is_that_of_other_trainings() {
-        let split = split();
-        let standardisation = Standardisation::measure(&split.images, 1.0);
-        let mut order = vec![0; split.len()];
-        let random = || Random::new(3, Random::SHUFFLE);
-        let mut usual = Shuffled::<_, _, PIXELS, 32>::new(&split.images, &split.labels, &mut order, random()).unwrap();
-        let mut prepared = Prepared::new(&split, &standardisation, random());
-        for _ in 0..2 {
-            usual.start();
-            prepared.start();
-            let mut sizes = Vec::new();
-            while let Some((batch, labels)) = prepared.next_batch(32).unwrap() {
-                assert_eq!(labels, usual.next_batch(32).unwrap().unwrap().1);
-                assert_eq!(batch.len(), labels.len());
-                sizes.push(labels.len());
-            }
-            assert_eq!(sizes, [32, 32, 32, 4]);
-            assert!(usual.next_batch(32).unwrap().is_none());
         }
     }
 }

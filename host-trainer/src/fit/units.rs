@@ -4,68 +4,148 @@
 //! and has all it needs to correct its own weights: one meeting a step, no shared weights, and no sum that depends on
 //! how many threads there are.
 
+use std::ops::{ControlFlow, Range};
 use std::thread;
-use std::time::Instant;
 
 use dense_core::layers::{MomentsMut, UnitsMut};
 use dense_core::losses::sparse_categorical_cross_entropy;
 use dense_core::optimizers::Optimizer as _;
-use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random, Sgd};
+use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Score, Sgd};
 
-use super::{FitError, Settings, metrics};
+use super::epochs::{self, Batches, Steps};
+use super::{Data, Fit, FitError, Moments, Numbers, Settings, State, Watch};
 use crate::cli::Optimizer;
-use crate::dataset::Split;
-use crate::exchange::Exchange;
-use crate::history::Epoch;
+use crate::exchange::{Exchange, classes};
 use crate::idx::{CLASSES, PIXELS};
-use crate::progress::Progress;
+use crate::model::{Layer, Layers, Linear, Model};
 
-/// Trains `layer` on the samples: see [`Model::fit`](crate::model::Model::fit).
+/// Trains `network` on the samples: see [`Model::fit`].
 ///
 /// # Errors
 ///
-/// As there; `layer` is then as it was.
+/// As there.
 pub fn fit(
-    layer: &mut Dense<PIXELS, CLASSES>,
-    split: &Split,
+    network: &mut Linear,
+    data: &Data<'_>,
     settings: &Settings,
-    progress: &mut Progress,
-) -> Result<Vec<Epoch>, FitError> {
-    if split.is_empty() || settings.batch_size == 0 {
-        return Err(FitError::Core(Error::EmptyBatch));
-    }
-    let threads = settings.working_threads();
-    let exchange = &Exchange::new(threads, settings.batch_size.min(split.len()));
-    // Copies, so that no two threads write to one cache line, such as that of the biases.
-    let copy = |_| (Box::new(layer.clone()), Box::new(AdamState::<PIXELS, CLASSES>::ZERO));
-    let mut copies: Vec<_> = (0..threads).map(copy).collect();
-    let mut parts = Vec::new();
-    for (index, (layer, state)) in copies.iter_mut().enumerate() {
-        let classes = exchange.classes(index);
-        let units = layer.units_mut().split(classes.start).1.split(classes.len()).0;
-        let moments = state.units_mut().split(classes.start).1.split(classes.len()).0;
-        let optimizer = PartOptimizer::new(settings, split.len(), moments)?;
-        parts.push(Part { index, first: classes.start, units, optimizer, exchange });
-    }
-    let epochs = thread::scope(|scope| {
-        let mut parts = parts.into_iter();
-        let first = parts.next();
-        for part in parts {
-            // All threads see the same numbers, so the first one has any error that another has.
-            scope.spawn(move || part.fit(split, settings, &mut Progress::new(0, 0, 0)));
-        }
-        first.map_or(Ok(Vec::new()), |part| part.fit(split, settings, progress))
-    })?;
-    for (index, (trained, _)) in copies.iter().enumerate() {
-        let classes = exchange.classes(index);
-        for class in classes.clone() {
-            for pixel in 0..PIXELS {
-                layer.set_weight(class, pixel, trained.weight(class, pixel));
+    from: Option<&State>,
+    watch: &mut Watch<'_>,
+) -> Result<Fit, FitError> {
+    let samples = data.train.len();
+    settings.check(data)?;
+    let (rate, schedule) = (settings.learning_rate, settings.schedule(samples));
+    let rule = match settings.optimizer {
+        Optimizer::Sgd => Rule::Sgd(Sgd::new(rate)?.with_schedule(schedule)?),
+        Optimizer::Adam => Rule::Adam(Adam::new(rate)?.with_schedule(schedule)?),
+    };
+    let copy =
+        || Copy { layer: Box::new(network.layer.clone()), moments: Box::new(AdamState::ZERO), rule: rule.clone() };
+    let copies = (0..settings.working_threads()).map(|_| copy()).collect();
+    let mut steps = Units { copies, network, kernel: settings.kernel };
+    if let Some(state) = from {
+        steps.set_layers(&state.numbers.layers);
+        for copy in &mut steps.copies {
+            if let [moments] = &state.numbers.moments[..] {
+                copy.moments.set_moments(moments);
+            }
+            for _ in 0..state.position.steps(settings.steps_per_epoch(samples)) {
+                copy.rule.advance();
             }
         }
-        layer.bias_mut()[classes.clone()].copy_from_slice(&trained.bias()[classes]);
     }
-    Ok(epochs)
+    epochs::run(&mut steps, data, settings, from, watch)
+}
+
+/// All units, shared out among the copies of the layer.
+struct Units<'a> {
+    /// Copies, so that no two threads write to one cache line, such as that of the biases.
+    copies: Vec<Copy>,
+    network: &'a mut Linear,
+    kernel: Kernel,
+}
+
+/// A layer of which one thread trains its units; the others are not up to date.
+struct Copy {
+    layer: Box<Dense<PIXELS, CLASSES>>,
+    moments: Box<AdamState<PIXELS, CLASSES>>,
+    rule: Rule,
+}
+
+#[derive(Clone)]
+enum Rule {
+    Sgd(Sgd),
+    Adam(Adam),
+}
+
+impl Rule {
+    fn advance(&mut self) {
+        match self {
+            Self::Sgd(sgd) => sgd.advance(),
+            Self::Adam(adam) => adam.advance(),
+        }
+    }
+}
+
+impl Steps for Units<'_> {
+    fn run(&mut self, batches: Batches<'_>, after: &mut dyn FnMut(Score) -> ControlFlow<()>) -> Result<(), Error> {
+        let exchange = &Exchange::new(self.copies.len(), batches.largest());
+        let kernel = self.kernel;
+        thread::scope(|scope| {
+            let parts = self.copies.iter_mut().enumerate().map(|(index, copy)| copy.part(index, exchange, kernel));
+            let mut parts: Vec<Part<'_>> = parts.collect();
+            for part in parts.split_off(1) {
+                // All threads see the same numbers, so the first one has any error that another has.
+                scope.spawn(move || part.run(batches, &mut |_| ControlFlow::Continue(())));
+            }
+            parts.into_iter().try_for_each(|part| part.run(batches, after))
+        })
+    }
+
+    fn network(&mut self) -> &dyn Model {
+        let threads = self.copies.len();
+        for (index, copy) in self.copies.iter().enumerate() {
+            let classes = classes(index, threads);
+            for class in classes.clone() {
+                for pixel in 0..PIXELS {
+                    self.network.layer.set_weight(class, pixel, copy.layer.weight(class, pixel));
+                }
+            }
+            self.network.layer.bias_mut()[classes.clone()].copy_from_slice(&copy.layer.bias()[classes]);
+        }
+        self.network
+    }
+
+    fn numbers(&mut self) -> Numbers {
+        self.network();
+        let layers = self.network.layers();
+        let moments = match self.copies[0].rule {
+            Rule::Sgd(_) => Vec::new(),
+            Rule::Adam(_) => vec![self.moments()],
+        };
+        Numbers { layers, moments }
+    }
+
+    fn set_layers(&mut self, layers: &[Layer]) {
+        self.network.set_layers(layers);
+        for copy in &mut self.copies {
+            copy.layer.copy_from(&self.network.layer);
+        }
+    }
+}
+
+impl Units<'_> {
+    /// Of each weight and bias those that the thread keeps which trains it.
+    fn moments(&self) -> Moments {
+        let all: Vec<Moments> = self.copies.iter().map(|copy| copy.moments.moments().collect()).collect();
+        let mut moments = all[0].clone();
+        for (index, own) in all.iter().enumerate() {
+            let Range { start, end } = classes(index, all.len());
+            for range in [start * PIXELS..end * PIXELS, CLASSES * PIXELS + start..CLASSES * PIXELS + end] {
+                moments[range.clone()].copy_from_slice(&own[range]);
+            }
+        }
+        moments
+    }
 }
 
 /// The units that one thread trains.
@@ -75,26 +155,14 @@ struct Part<'a> {
     /// The class of the first unit.
     first: usize,
     units: UnitsMut<'a, PIXELS>,
-    optimizer: PartOptimizer<'a>,
+    moments: MomentsMut<'a, PIXELS>,
+    rule: &'a mut Rule,
     exchange: &'a Exchange,
-}
-
-enum PartOptimizer<'a> {
-    Sgd(Sgd),
-    Adam(Adam, MomentsMut<'a, PIXELS>),
-}
-
-impl<'a> PartOptimizer<'a> {
-    fn new(settings: &Settings, samples: usize, moments: MomentsMut<'a, PIXELS>) -> Result<Self, Error> {
-        let (rate, schedule) = (settings.learning_rate, settings.schedule(samples));
-        Ok(match settings.optimizer {
-            Optimizer::Sgd => Self::Sgd(Sgd::new(rate)?.with_schedule(schedule)?),
-            Optimizer::Adam => Self::Adam(Adam::new(rate)?.with_schedule(schedule)?, moments),
-        })
-    }
+    kernel: Kernel,
 }
 
 /// What a step works on, kept from step to step.
+#[derive(Default)]
 struct Buffers {
     labels: Vec<u8>,
     /// The logits of all classes, then their deltas.
@@ -103,79 +171,68 @@ struct Buffers {
     own: Vec<f32>,
 }
 
+impl Copy {
+    fn part<'a>(&'a mut self, index: usize, exchange: &'a Exchange, kernel: Kernel) -> Part<'a> {
+        let classes = exchange.classes(index);
+        let units = self.layer.units_mut().split(classes.start).1.split(classes.len()).0;
+        let moments = self.moments.units_mut().split(classes.start).1.split(classes.len()).0;
+        Part { index, first: classes.start, units, moments, rule: &mut self.rule, exchange, kernel }
+    }
+}
+
 impl Part<'_> {
-    /// Every thread runs this over the same samples in the same order.
-    fn fit(mut self, split: &Split, settings: &Settings, progress: &mut Progress) -> Result<Vec<Epoch>, FitError> {
-        let samples = split.len();
-        let mut random = Random::new(settings.seed, Random::SHUFFLE);
-        let mut order: Vec<u32> = (0..).take(samples).collect();
-        let mut buffers = Buffers { labels: Vec::new(), logits: Vec::new(), own: Vec::new() };
-        let mut epochs = Vec::with_capacity(settings.epochs);
-        let mut step_count = 0;
-        for epoch in 1..=settings.epochs {
-            let start = Instant::now();
-            progress.start_epoch(epoch);
-            random.shuffle(&mut order);
-            let (mut loss, mut correct, mut done) = (0.0, 0_u32, 0);
-            for (step, batch) in order.chunks(settings.batch_size).enumerate() {
-                done += batch.len();
-                let next = &order[done..(done + settings.batch_size).min(samples)];
-                let score = self
-                    .step(split, batch, next, settings.kernel, step_count, &mut buffers)
-                    .map_err(|error| FitError::of_step(error, epoch, step + 1))?;
-                step_count += 1;
-                loss += f64::from(score.loss);
-                correct += score.correct;
-                progress.step(step + 1, || (metrics(loss, correct, done), done));
+    /// Every thread runs this over the same batches in the same order, until one of them ends it.
+    fn run(mut self, batches: Batches<'_>, after: &mut dyn FnMut(Score) -> ControlFlow<()>) -> Result<(), Error> {
+        let mut buffers = Buffers::default();
+        for (step, (order, next)) in batches.iter().enumerate() {
+            batches.read_labels(order, &mut buffers.labels);
+            let batch = Batch::indexed(&batches.split.images, order)?.followed_by(next)?;
+            let Some(score) = self.step(step, batch, &mut buffers)? else { break };
+            if after(score).is_break() {
+                self.exchange.end(step + 1);
+                break;
             }
-            let seconds = start.elapsed().as_secs_f64();
-            let metrics = metrics(loss, correct, samples);
-            progress.finish_epoch(metrics, seconds, samples);
-            epochs.push(Epoch { metrics, seconds });
         }
-        Ok(epochs)
+        Ok(())
     }
 
-    /// One step: forward, loss, backward, update.
+    /// One step: forward, loss, backward, update. None, where another thread has ended before it.
     fn step(
         &mut self,
-        split: &Split,
-        order: &[u32],
-        next: &[u32],
-        kernel: Kernel,
-        step_count: usize,
+        step: usize,
+        batch: Batch<'_, u8, PIXELS>,
         buffers: &mut Buffers,
-    ) -> Result<dense_core::Score, Error> {
-        let batch = Batch::indexed(&split.images, order)?.followed_by(next)?;
+    ) -> Result<Option<Score>, Error> {
+        let (kernel, count) = (self.kernel, self.units.len());
         let Buffers { labels, logits, own } = buffers;
-        labels.clear();
-        labels.extend(order.iter().map(|&sample| split.labels[sample as usize]));
-        logits.resize(order.len(), [0.0; CLASSES]);
-        if self.units.len() == CLASSES {
+        logits.resize(batch.len(), [0.0; CLASSES]);
+        if count == CLASSES {
             self.units.forward(kernel, batch, logits.as_flattened_mut())?;
         } else {
-            own.resize(order.len() * self.units.len(), 0.0);
+            own.resize(batch.len() * count, 0.0);
             self.units.forward(kernel, batch, own)?;
-            self.exchange.swap(step_count, self.index, own, logits);
+            if self.exchange.swap(step, self.index, own, logits).is_break() {
+                return Ok(None);
+            }
         }
         let score = sparse_categorical_cross_entropy(kernel, logits, labels)?;
-        let deltas = if self.units.len() == CLASSES {
+        let deltas = if count == CLASSES {
             logits.as_flattened()
         } else {
-            for (own, deltas) in own.chunks_exact_mut(self.units.len()).zip(&*logits) {
-                own.copy_from_slice(&deltas[self.first..][..own.len()]);
+            for (own, deltas) in own.chunks_exact_mut(count).zip(&*logits) {
+                own.copy_from_slice(&deltas[self.first..][..count]);
             }
             own
         };
-        match &mut self.optimizer {
-            PartOptimizer::Sgd(sgd) => {
+        match &mut self.rule {
+            Rule::Sgd(sgd) => {
                 sgd.advance();
                 self.units.step_sgd(kernel, batch, deltas, sgd)?;
             }
-            PartOptimizer::Adam(adam, moments) => {
-                self.units.step_adam(kernel, batch, deltas, moments, &adam.next_step())?;
+            Rule::Adam(adam) => {
+                self.units.step_adam(kernel, batch, deltas, &mut self.moments, &adam.next_step())?;
             }
         }
-        Ok(score)
+        Ok(Some(score))
     }
 }

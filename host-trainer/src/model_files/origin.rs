@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::fit::Loss;
 use crate::presets::PresetName;
 
 /// Everything that decides the trained weights, down to the last bit.
@@ -15,11 +16,13 @@ pub struct Recipe {
     pub pixel_exponent: f64,
     /// Where pixels were standardised, the least that was taken for the standard deviation of one.
     pub smallest_deviation: Option<f64>,
+    /// What was minimised.
+    pub loss: Loss,
     /// Name of the optimizer.
     pub optimizer: String,
     /// Step size of the optimizer.
     pub learning_rate: f32,
-    /// What became of it, as given to `--schedule`.
+    /// What became of it, as given to `--learning-rate-schedule`.
     pub schedule: String,
     /// Samples in one training step.
     pub batch_size: usize,
@@ -29,6 +32,9 @@ pub struct Recipe {
     pub samples: usize,
     /// Seed of the initial weights and of the shuffling.
     pub seed: u64,
+    /// The epoch after which the weights were like this, where that is not the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<usize>,
 }
 
 impl Recipe {
@@ -40,7 +46,8 @@ impl Recipe {
             self.smallest_deviation.map(|least| format!("standardised by a deviation of at least {least}"));
         let pixels: Vec<String> = [curve, standardised].into_iter().flatten().collect();
         let pixels = (!pixels.is_empty()).then(|| format!("pixels: {}", pixels.join(", ")));
-        [preset, pixels].into_iter().flatten().collect()
+        let loss = (self.loss != Loss::CrossEntropy).then(|| format!("loss: {}", self.loss.name()));
+        [preset, pixels, loss].into_iter().flatten().collect()
     }
 }
 
@@ -128,12 +135,13 @@ impl Origin {
                     "constant" => String::new(),
                     schedule => format!(", {schedule} schedule"),
                 };
+                let best = recipe.best_epoch.map_or_else(String::new, |best| format!(", the best after {best}"));
                 let mut lines = recipe.preset_lines();
                 lines.extend([
                     format!("optimizer: {}", recipe.optimizer),
                     format!("learning rate: {}{schedule}", recipe.learning_rate),
                     format!("batch size: {}", recipe.batch_size),
-                    format!("epochs: {}", recipe.epochs),
+                    format!("epochs: {}{best}", recipe.epochs),
                     format!("training samples: {}", recipe.samples),
                     self.identity(),
                 ]);

@@ -30,7 +30,7 @@ struct Metadata<'a> {
 }
 
 /// The names that Keras gives the tensors of a dense layer, of which `before` come before it.
-fn names(before: usize) -> [String; 2] {
+pub(crate) fn names(before: usize) -> [String; 2] {
     let number = if before == 0 { String::new() } else { format!("_{before}") };
     ["kernel", "bias"].map(|tensor| format!("dense{number}.{tensor}"))
 }
@@ -156,7 +156,11 @@ fn backend(bytes: &[u8]) -> Result<Option<String>, SafeTensorError> {
 }
 
 /// The shape and the numbers of the tensor `name`, if it is of one of the `shapes`.
-fn tensor(file: &SafeTensors<'_>, name: String, shapes: &[&[usize]]) -> Result<(Vec<usize>, Vec<f32>), ModelFileError> {
+pub(crate) fn tensor(
+    file: &SafeTensors<'_>,
+    name: String,
+    shapes: &[&[usize]],
+) -> Result<(Vec<usize>, Vec<f32>), ModelFileError> {
     let found = file.tensor(&name);
     let fault = |fault| ModelFileError::Tensor { name, fault };
     let Ok(tensor) = found else {
@@ -178,7 +182,7 @@ fn tensor(file: &SafeTensors<'_>, name: String, shapes: &[&[usize]]) -> Result<(
     }
 }
 
-fn to_bytes(values: &[f32]) -> Vec<u8> {
+pub(crate) fn to_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 

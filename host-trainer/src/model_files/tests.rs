@@ -1,6 +1,7 @@
 //! Tests of what both formats have in common.
 
 use super::*;
+use crate::fit::Loss;
 
 #[test]
 fn only_generated_files_are_replaced() {
@@ -48,6 +49,7 @@ pub(super) fn trained<'a>(weights: &'a Weights, class_names: &'a [String; 10]) -
             preset: "recipe".into(),
             pixel_exponent: 1.0,
             smallest_deviation: None,
+            loss: Loss::CrossEntropy,
             optimizer: "adam".into(),
             learning_rate: 0.001,
             schedule: "constant".into(),
@@ -55,6 +57,7 @@ pub(super) fn trained<'a>(weights: &'a Weights, class_names: &'a [String; 10]) -
             epochs: 10,
             samples: 60_000,
             seed: 7,
+            best_epoch: None,
         }),
         test_accuracy: 0.843_75,
         test_loss: 0.451_25,

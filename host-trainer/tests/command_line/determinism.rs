@@ -30,7 +30,7 @@ fn kernels_change_no_bit_of_hidden_layers() {
     for model in ["mlp32", "mlp128-64"] {
         for recipe in [
             "--batch-size 1 --limit 20",
-            "--batch-size 7 --limit 100 --optimizer sgd --schedule constant",
+            "--batch-size 7 --limit 100 --optimizer sgd --learning-rate-schedule constant",
             "--batch-size 32 --limit 100",
             "--batch-size 1000",
             "--batch-size 1030",
@@ -116,8 +116,10 @@ fn every_setting_of_the_recipe_counts() {
         "--limit 49",
         "--learning-rate 0.002",
         "--optimizer sgd",
-        "--schedule cosine",
         "--preset best",
+        "--learning-rate-schedule cosine",
+        "--learning-rate-schedule step:1:0.5 --epochs 2",
+        "--validation-split 0.1",
         "--model mlp32",
     ] {
         let other =

@@ -4,9 +4,8 @@ use clap::ValueEnum;
 use dense_core::{Kernel, Random};
 use host_trainer::cli::{Optimizer, Schedule};
 use host_trainer::dataset::Split;
-use host_trainer::fit::{FitError, Settings};
+use host_trainer::fit::{Data, FitError, Loss, Settings, Watch};
 use host_trainer::model::{Model, ModelName};
-use host_trainer::progress::Progress;
 use host_trainer::run::RunError;
 
 use super::PIXELS;
@@ -34,14 +33,17 @@ fn an_overflow_is_reported_with_its_place() {
                     optimizer,
                     learning_rate: 0.001,
                     schedule: Schedule::Constant,
+                    loss: Loss::CrossEntropy,
                     smallest_deviation: None,
                     batch_size,
                     epochs: 2,
                     seed: 7,
+                    early_stopping: None,
                     threads,
                     kernel: Kernel::best(),
                 };
-                let error = overflowing(model).fit(&split, &settings, &mut Progress::new(0, 0, 0)).unwrap_err();
+                let error =
+                    overflowing(model).fit(&Data::new(&split), &settings, None, &mut Watch::silent()).unwrap_err();
                 let step = place / batch_size + 1;
                 assert_eq!(error, FitError::Diverged { epoch: 1, step }, "{model:?}, {settings:?}");
                 let error = RunError::from(error);

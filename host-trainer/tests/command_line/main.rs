@@ -1,13 +1,16 @@
 //! The program as a user meets it: each test runs the real binary in a folder of its own.
 
+mod checkpoints;
 mod determinism;
 mod divergence;
+mod events;
 mod export;
 mod faults;
 mod models;
 mod outputs;
 mod pack;
 mod pictures;
+mod resuming;
 mod transcript;
 
 use std::fs;

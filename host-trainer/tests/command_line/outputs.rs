@@ -47,7 +47,7 @@ fn evaluate_finds_what_training_found_in_either_file() {
 /// Trains with none of the defaults.
 fn train_otherwise(folder: &Path) {
     let data = write_data_set(folder, 50, 20);
-    let options = "--optimizer sgd --learning-rate 0.1 --schedule cosine --batch-size 7 --limit 48 --epochs 3 \
+    let options = "--optimizer sgd --learning-rate 0.1 --learning-rate-schedule cosine --batch-size 7 --limit 48 --epochs 3 \
                    --seed 18446744073709551615 --threads 64 --kernel portable";
     train(folder, &data, options);
 }
@@ -72,14 +72,16 @@ fn history_is_as_documented() {
     assert_eq!(epochs.len(), 3);
     let mut seconds = 0.0;
     for epoch in epochs {
-        assert!(is_metrics(epoch, &["accuracy", "loss", "seconds"]), "{epoch}");
+        assert!(is_metrics(epoch, &["accuracy", "loss", "seconds", "test_accuracy", "test_loss"]), "{epoch}");
         seconds += epoch["seconds"].as_f64().unwrap();
     }
     let test = history.remove("test").unwrap();
     assert!(is_metrics(&test, &["accuracy", "loss"]), "{test}");
     let int8 = history.remove("int8_test_accuracy").unwrap().as_f64().unwrap();
     assert!((0.0..=1.0).contains(&int8), "{int8}");
-    assert!(history.remove("fit_seconds").unwrap().as_f64().unwrap() >= seconds && seconds > 0.0);
+    assert_eq!(epochs[2]["test_loss"], test["loss"]);
+    assert_eq!(history.remove("fit_seconds").unwrap().as_f64().unwrap(), seconds);
+    assert!(seconds > 0.0);
     let settings = json!({
         "model": "linear",
         "preset": "recipe",
@@ -90,6 +92,9 @@ fn history_is_as_documented() {
         "schedule": "cosine",
         "batch_size": 7,
         "samples": 48,
+        "validation_samples": 0,
+        "early_stopping": null,
+        "best_epoch": null,
         "seed": u64::MAX,
         "threads": 10,
         "kernel": "portable",
