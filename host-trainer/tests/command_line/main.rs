@@ -3,6 +3,7 @@
 mod determinism;
 mod divergence;
 mod faults;
+mod import;
 mod models;
 mod outputs;
 mod transcript;
