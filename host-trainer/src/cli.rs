@@ -8,6 +8,7 @@ use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 use dense_core::{Adam, Kernel, KernelError, Sgd};
 
 use crate::device::args::{AdaptArgs, DeviceArgs};
+use crate::export::ExportArgs;
 use crate::import::ImportArgs;
 use crate::model::ModelName;
 
@@ -28,6 +29,8 @@ Examples:
       Train with another optimizer from other initial weights
   host-trainer evaluate --weights out/model.safetensors --kernel portable
       Test saved weights with the kernel that every machine has
+  host-trainer export --format onnx --output model.onnx
+      Write the firmware's model for onnxruntime
   host-trainer import mnist.weights.h5
       Take over the weights of a Keras model
   host-trainer device --port /dev/ttyACM0 evaluate --limit 100
@@ -61,6 +64,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Test saved weights on the test set
     Evaluate(EvaluateArgs),
+    /// Write a model for other programs
+    Export(ExportArgs),
     /// Take over a model that Keras or another tool has trained, test it and write it as `train` does
     Import(ImportArgs),
     /// Talk to a device that runs the firmware

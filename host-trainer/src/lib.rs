@@ -6,6 +6,7 @@ pub mod dataset;
 pub mod device;
 pub mod evaluate;
 pub mod exchange;
+pub mod export;
 pub mod files;
 pub mod fit;
 pub mod history;

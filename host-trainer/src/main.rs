@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
-use host_trainer::{device, import, run};
+use host_trainer::{device, export, import, run};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
         Command::Train(arguments) => run::train(&arguments),
         Command::Evaluate(arguments) => run::evaluate(&arguments),
+        Command::Export(arguments) => export::export(&arguments).map_err(Into::into),
         Command::Import(arguments) => import::import(&arguments),
         Command::Device(arguments) => device::commands::device(&arguments),
         Command::Adapt(arguments) => device::adapt::adapt(&arguments),

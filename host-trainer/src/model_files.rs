@@ -24,7 +24,7 @@ pub use self::arrays::{Array, KernelOrder, from_arrays};
 pub use self::foreign::{Foreign, Format, PixelRange, load_foreign};
 pub use self::hdf5::from_hdf5;
 pub use self::npz::{from_npz, to_npz};
-pub use self::origin::{Import, Origin, Recipe};
+pub use self::origin::{Exported, Import, Origin, Recipe};
 pub use self::quantized_source::to_quantized_source;
 pub use self::rust_source::{from_rust_source, to_rust_source};
 pub use self::safetensors::{from_safetensors, to_safetensors};
@@ -59,7 +59,8 @@ impl Weights {
     }
 
     /// The layers in words: `Flatten(28, 28) -> Dense(10, softmax)`.
-    fn description(&self) -> String {
+    #[must_use]
+    pub fn description(&self) -> String {
         let layers = self.layers.iter().map(|layer| format!(" -> Dense({}, {})", layer.outputs(), layer.activation));
         "Flatten(28, 28)".to_owned() + &layers.collect::<String>()
     }

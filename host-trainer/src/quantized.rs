@@ -1,6 +1,6 @@
 //! The networks in whole numbers: made from trained ones, tested beside them, and written down.
 
-use dense_core::quant::{self, PIXEL_STEP, QuantizedHidden, QuantizedNetwork};
+use dense_core::quant::{self, PIXEL_STEP, QuantizedHidden, QuantizedNetwork, activation_step};
 use dense_core::{Error, Kernel, QuantizedDense};
 
 use crate::dataset::Split;
@@ -26,6 +26,13 @@ pub trait QuantizedModel {
     /// None for images of this size.
     fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error>;
 
+    /// The logits of an image, in 65,536ths.
+    ///
+    /// # Errors
+    ///
+    /// None for images of this size.
+    fn logits(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<[i32; CLASSES], Error>;
+
     /// A copy of the numbers of all layers, the first one first.
     fn layers(&self) -> Vec<QuantizedLayer>;
 }
@@ -39,8 +46,22 @@ pub struct QuantizedLayer {
     pub weights: Vec<i8>,
     /// One for each output.
     pub bias: Vec<i32>,
-    /// What a step of each sum stands for.
+    /// What a step of each sum stands for, in steps of the output.
     pub scale: Vec<f32>,
+    /// What a step of the output stands for; 1 for logits.
+    pub output_step: f32,
+}
+
+impl QuantizedLayer {
+    fn of<const IN: usize, const OUT: usize>(layer: &QuantizedDense<IN, OUT>, output_step: f32) -> Self {
+        Self {
+            inputs: IN,
+            weights: (0..OUT).flat_map(|output| (0..IN).map(move |input| layer.weight(output, input))).collect(),
+            bias: layer.bias().to_vec(),
+            scale: layer.scale().to_vec(),
+            output_step,
+        }
+    }
 }
 
 /// The model with these layers in whole numbers; `calibration` are training images, as [`calibration_images`]
@@ -73,7 +94,7 @@ fn quantize_as<Q>(
     kernel: Kernel,
 ) -> Result<Box<dyn QuantizedModel>, Error>
 where
-    Q: QuantizedNetwork<PIXELS, Logits = [i32; CLASSES]> + QuantizedLayers + 'static,
+    Q: QuantizedLayers<PIXELS, Logits = [i32; CLASSES]> + 'static,
     Q::Float: Layers,
 {
     let mut floats = Box::new(<Q::Float as dense_core::Network<PIXELS>>::ZERO);
@@ -82,45 +103,51 @@ where
     for image in calibration {
         Q::calibrate(&floats, kernel, image, &mut ranges)?;
     }
-    let mut network = Box::new(Q::ZERO);
-    network.quantize_network(&floats, PIXEL_STEP, &ranges)?;
-    Ok(network)
+    let mut quantized = Box::new(Quantized { network: Q::ZERO, layers: Vec::new() });
+    quantized.network.quantize_network(&floats, PIXEL_STEP, &ranges)?;
+    quantized.network.list(&ranges, &mut quantized.layers)?;
+    Ok(quantized)
 }
 
-impl<Q: QuantizedNetwork<PIXELS, Logits = [i32; CLASSES]> + QuantizedLayers> QuantizedModel for Q {
+/// A network in whole numbers, and a copy of its numbers.
+struct Quantized<Q> {
+    network: Q,
+    layers: Vec<QuantizedLayer>,
+}
+
+impl<Q: QuantizedNetwork<PIXELS, Logits = [i32; CLASSES]>> QuantizedModel for Quantized<Q> {
     fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
-        let class = |image| Ok(quant::class(&self.infer(kernel, image)?) as u8);
-        split.images.iter().map(class).collect()
+        split.images.iter().map(|image| Ok(quant::class(&self.logits(image, kernel)?) as u8)).collect()
+    }
+
+    fn logits(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<[i32; CLASSES], Error> {
+        self.network.infer(kernel, image)
     }
 
     fn layers(&self) -> Vec<QuantizedLayer> {
-        let mut layers = Vec::new();
-        self.list(&mut layers);
-        layers
+        self.layers.clone()
     }
 }
 
 /// A network as a list of layers.
-trait QuantizedLayers {
-    /// Appends the numbers of all layers to `layers`.
-    fn list(&self, layers: &mut Vec<QuantizedLayer>);
+trait QuantizedLayers<const IN: usize>: QuantizedNetwork<IN> {
+    /// Appends the numbers of all layers to `layers`. `ranges` are those that it was quantised with.
+    fn list(&self, ranges: &Self::Ranges, layers: &mut Vec<QuantizedLayer>) -> Result<(), Error>;
 }
 
-impl<const IN: usize, const OUT: usize> QuantizedLayers for QuantizedDense<IN, OUT> {
-    fn list(&self, layers: &mut Vec<QuantizedLayer>) {
-        layers.push(QuantizedLayer {
-            inputs: IN,
-            weights: (0..OUT).flat_map(|output| (0..IN).map(move |input| self.weight(output, input))).collect(),
-            bias: self.bias().to_vec(),
-            scale: self.scale().to_vec(),
-        });
+impl<const IN: usize, const OUT: usize> QuantizedLayers<IN> for QuantizedDense<IN, OUT> {
+    fn list(&self, (): &(), layers: &mut Vec<QuantizedLayer>) -> Result<(), Error> {
+        layers.push(QuantizedLayer::of(self, 1.0));
+        Ok(())
     }
 }
 
-impl<const IN: usize, const WIDTH: usize, Next: QuantizedLayers> QuantizedLayers for QuantizedHidden<IN, WIDTH, Next> {
-    fn list(&self, layers: &mut Vec<QuantizedLayer>) {
-        self.layer.list(layers);
-        self.next.list(layers);
+impl<const IN: usize, const WIDTH: usize, Next: QuantizedLayers<WIDTH>> QuantizedLayers<IN>
+    for QuantizedHidden<IN, WIDTH, Next>
+{
+    fn list(&self, (range, ranges): &Self::Ranges, layers: &mut Vec<QuantizedLayer>) -> Result<(), Error> {
+        layers.push(QuantizedLayer::of(&self.layer, activation_step(&[*range])?));
+        self.next.list(ranges, layers)
     }
 }
 
@@ -137,7 +164,7 @@ mod tests {
         let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/src/weights.rs");
         let weights = model_files::load(&weights).unwrap();
         let quantized = quantize(weights.model, &weights.layers, &[], Kernel::best()).unwrap();
-        assert_eq!(quantized.layers(), firmware::quantized::MODEL.layers());
+        assert_eq!(quantized.layers(), [QuantizedLayer::of(&firmware::quantized::MODEL, 1.0)]);
     }
 
     #[test]

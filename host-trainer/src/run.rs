@@ -11,6 +11,7 @@ use crate::comparison::Comparison;
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::DeviceError;
 use crate::evaluate::BATCH_SIZE;
+use crate::export::ExportError;
 use crate::files::{FileError, Outputs, Written, check_targets};
 use crate::fit::{FitError, Settings};
 use crate::history::{History, Metrics};
@@ -74,6 +75,9 @@ pub enum RunError {
         /// The model.
         model: ModelName,
     },
+    /// A model was not exported.
+    #[error("{0}")]
+    Export(#[from] ExportError),
     /// Something was not done on a device.
     #[error("{0}")]
     Device(#[from] DeviceError),

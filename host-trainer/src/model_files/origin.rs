@@ -36,6 +36,15 @@ pub struct Import {
     pub pixels: &'static str,
 }
 
+/// A file of this program that a model was exported from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Exported {
+    /// Name of the data set that the model was tested on.
+    pub data_set: String,
+    /// Name of the file.
+    pub exported_from: String,
+}
+
 /// Where the numbers of a model come from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -44,6 +53,8 @@ pub enum Origin {
     Trained(Recipe),
     /// They were read from a file of another tool.
     Imported(Import),
+    /// They were read from a file of this program.
+    Exported(Exported),
 }
 
 impl Origin {
@@ -53,6 +64,7 @@ impl Origin {
         match self {
             Self::Trained(_) => "train",
             Self::Imported(_) => "import",
+            Self::Exported(_) => "export",
         }
     }
 
@@ -62,6 +74,7 @@ impl Origin {
         match self {
             Self::Trained(recipe) => &recipe.data_set,
             Self::Imported(import) => &import.data_set,
+            Self::Exported(exported) => &exported.data_set,
         }
     }
 
@@ -73,6 +86,7 @@ impl Origin {
             Self::Imported(import) => {
                 format!("imported from: {} ({})", import.imported_from.escape_debug(), import.format_of_import)
             }
+            Self::Exported(exported) => format!("exported from: {}", exported.exported_from.escape_debug()),
         }
     }
 
@@ -94,6 +108,7 @@ impl Origin {
                 ]
             }
             Self::Imported(import) => vec![self.identity(), format!("pixels: {}", import.pixels)],
+            Self::Exported(_) => vec![self.identity()],
         }
     }
 }

@@ -91,6 +91,7 @@ mod tests {
             weights: (0..inputs * outputs).map(|index| (index % 255) as i8 / 2).collect(),
             bias: vec![-1 << 30; outputs],
             scale: vec![0.5; outputs],
+            output_step: 1.0,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod determinism;
 mod divergence;
+mod export;
 mod faults;
 mod import;
 mod models;
