@@ -8,7 +8,8 @@ import keras
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from common import MODELS, accuracy, assert_close, host_trainer, test_set, train_set, trained
+from common import MODELS, accuracy, assert_close, host_trainer, test_set, train_set
+from exported import CASES, core_logits, correct, export
 
 # Below this a parameter of the trainer is +0.0: core/src/math.rs.
 SMALLEST_WEIGHT = 2.0**-50
@@ -133,15 +134,20 @@ class Keras(unittest.TestCase):
                 self.assertAlmostEqual(found, accuracy(wanted), delta=1e-4 + 1e-9)
 
     def test_keras_takes_over_the_trainers_model(self):
-        for name in MODELS:
-            with self.subTest(name):
-                model = build(name)
-                tensors = load_file(trained(name) / "model.safetensors")
-                for layer in model.layers[1:]:
-                    index = model.layers.index(layer) - 1
-                    prefix = f"dense_{index}" if index else "dense"
-                    layer.set_weights([tensors[f"{prefix}.kernel"].T, tensors[f"{prefix}.bias"]])
+        for case in CASES:
+            with self.subTest(case):
+                model = build("linear" if case == "firmware" else case)
+                # As in README.md.
+                arrays = np.load(export(case, "npz"))
+                model.set_weights([arrays[name] for name in arrays.files if name != "pixel_table"])
                 logits = model.predict(test_set()[0], verbose=0)
-                printed = host_trainer("evaluate", "--weights", trained(name) / "model.safetensors")
-                found = float(printed.split("accuracy in floats ")[1].split(",")[0])
-                self.assertAlmostEqual(found, accuracy(logits), delta=1e-4 + 1e-9)
+                wanted = core_logits(case)
+                assert_close(logits, wanted)
+                self.assertLessEqual(abs(correct(logits) - correct(wanted)), 1)
+                # And the trainer that of Keras, which is its own again.
+                path = self.folder / f"{case}.weights.h5"
+                model.save_weights(path)
+                own = load_file(export(case, "safetensors"))
+                names = ["dense", "dense_1", "dense_2"][: len(own) // 2]
+                parameters = [array for name in names for array in (own[f"{name}.kernel"].T, own[f"{name}.bias"])]
+                self.assert_imported(path, "linear" if case == "firmware" else case, parameters, logits)

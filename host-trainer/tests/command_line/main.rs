@@ -6,6 +6,7 @@ mod divergence;
 mod events;
 mod export;
 mod faults;
+mod import;
 mod models;
 mod outputs;
 mod pack;
