@@ -6,7 +6,6 @@ pub mod args;
 mod bar;
 pub mod client;
 pub mod commands;
-pub mod confusion;
 pub mod error;
 pub mod image;
 pub mod mirror;

@@ -17,6 +17,12 @@ pub struct Epoch {
     /// Loss and accuracy, taken while the weights were changing.
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// Result on the validation samples after the epoch, where there are such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Metrics>,
+    /// Result on the test samples after the epoch, where it was tested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<Metrics>,
     /// Wall-clock time of the epoch.
     pub seconds: f64,
 }
@@ -70,8 +76,8 @@ mod tests {
         let metrics = |loss, accuracy| Metrics { loss, accuracy };
         History {
             epochs: vec![
-                Epoch { metrics: metrics(0.5, 0.75), seconds: 0.25 },
-                Epoch { metrics: metrics(0.25, 0.875), seconds: 0.125 },
+                Epoch { metrics: metrics(0.5, 0.75), validation: None, test: None, seconds: 0.25 },
+                Epoch { metrics: metrics(0.25, 0.875), validation: None, test: None, seconds: 0.125 },
             ],
             test: metrics(0.375, 0.8125),
             int8_test_accuracy: 0.796_875,

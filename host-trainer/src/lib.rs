@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod comparison;
+pub mod confusion;
 pub mod dataset;
 pub mod device;
 pub mod evaluate;
@@ -16,6 +17,7 @@ pub mod overview;
 pub mod pictures;
 pub mod progress;
 pub mod quantized;
+pub mod report;
 pub mod run;
 pub mod summary;
 pub mod terminal;

@@ -5,7 +5,7 @@ use dense_core::activations::{Activation, Relu};
 use dense_core::{Dense, Error, Hidden, Kernel, MultiClass, Network, Output, Random};
 
 use crate::dataset::Split;
-use crate::evaluate::{classes, evaluate};
+use crate::evaluate::{classes, evaluate, logits};
 use crate::fit::{self, FitError, Settings};
 use crate::history::{Epoch, Metrics};
 use crate::idx::{CLASSES, PIXELS};
@@ -74,12 +74,21 @@ pub trait Model: Layers {
     /// Those of [`evaluate`].
     fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error>;
 
+    /// The logits of each sample.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`logits`].
+    fn logits(&self, split: &Split, kernel: Kernel) -> Result<Vec<[f32; CLASSES]>, Error>;
+
     /// The class that each sample is taken for.
     ///
     /// # Errors
     ///
-    /// Those of [`classes`].
-    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error>;
+    /// Those of [`logits`].
+    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
+        Ok(classes(&self.logits(split, kernel)?))
+    }
 }
 
 /// A model of its own because its units can be shared among threads: see [`fit::units`].
@@ -96,8 +105,8 @@ impl Model for Linear {
         evaluate(self, split, kernel)
     }
 
-    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
-        classes(self, split, kernel)
+    fn logits(&self, split: &Split, kernel: Kernel) -> Result<Vec<[f32; CLASSES]>, Error> {
+        logits(self, split, kernel)
     }
 }
 
@@ -117,8 +126,8 @@ where
         evaluate(self, split, kernel)
     }
 
-    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
-        classes(self, split, kernel)
+    fn logits(&self, split: &Split, kernel: Kernel) -> Result<Vec<[f32; CLASSES]>, Error> {
+        logits(self, split, kernel)
     }
 }
 

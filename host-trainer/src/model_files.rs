@@ -50,7 +50,8 @@ impl Weights {
     }
 
     /// The layers in words: `Flatten(28, 28) -> Dense(10, softmax)`.
-    fn description(&self) -> String {
+    #[must_use]
+    pub fn description(&self) -> String {
         let layers = self.layers.iter().map(|layer| format!(" -> Dense({}, {})", layer.outputs(), layer.activation));
         "Flatten(28, 28)".to_owned() + &layers.collect::<String>()
     }

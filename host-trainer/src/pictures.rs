@@ -89,12 +89,25 @@ pub fn png_grid(images: &[[u8; PIXELS]]) -> Result<Vec<u8>, png::EncodingError> 
             }
         }
     }
+    encode([width as u32, height as u32], png::ColorType::Grayscale, &greys)
+}
+
+/// Pixels of 8 bits a channel, row after row, as a PNG.
+///
+/// # Errors
+///
+/// Whatever the encoder reports, such as that their number does not fit the size.
+pub fn encode(
+    [width, height]: [u32; 2],
+    colours: png::ColorType,
+    pixels: &[u8],
+) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Grayscale);
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(colours);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&greys)?;
+    writer.write_image_data(pixels)?;
     writer.finish()?;
     Ok(bytes)
 }

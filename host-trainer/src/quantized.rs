@@ -43,6 +43,14 @@ pub struct QuantizedLayer {
     pub scale: Vec<f32>,
 }
 
+impl QuantizedLayer {
+    /// How much memory the numbers take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.weights) + size_of_val(&*self.bias) + size_of_val(&*self.scale)
+    }
+}
+
 /// The model with these layers in whole numbers; `calibration` are training images, as [`calibration_images`]
 /// has them.
 ///

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
+use dense_core::activations::softmax;
 use dense_core::{Kernel, KernelError, PixelTable};
 
 use crate::cli::{EvaluateArgs, TrainArgs, WEIGHTS};
 use crate::comparison::Comparison;
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::DeviceError;
-use crate::evaluate::BATCH_SIZE;
+use crate::evaluate::{BATCH_SIZE, classes};
 use crate::files::{FileError, Outputs, Written, check_targets};
 use crate::fit::{FitError, Settings};
 use crate::history::{History, Metrics};
@@ -19,7 +20,8 @@ use crate::model_files::{self, ModelFileError, Recipe, TrainedModel, Weights};
 use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pictures;
 use crate::progress::{Progress, print_evaluation};
-use crate::quantized::{QuantizedModel, calibration_images, quantize};
+use crate::quantized::{QuantizedLayer, QuantizedModel, calibration_images, quantize};
+use crate::report::{self, Report};
 use crate::summary::thousands;
 use crate::terminal::{has_colours, print};
 
@@ -41,6 +43,9 @@ pub enum RunError {
     /// The picture of the first images cannot be made.
     #[error("images.png: {0}")]
     Picture(#[from] png::EncodingError),
+    /// A picture of the report cannot be made.
+    #[error("the report: {0}")]
+    Report(png::EncodingError),
     /// The weights cannot be tested.
     #[error("{}: {error}", path.display())]
     Weights {
@@ -105,7 +110,11 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let mut dataset = Dataset::load(&common.data)?;
     let [picture_path, history_path, model_path, quantized_path] =
         ["images.png", "history.json", "model.safetensors", "quantized.rs"].map(|name| arguments.out.join(name));
-    check_targets(&[&picture_path, &history_path, &model_path, &quantized_path, &weights_path])?;
+    let report_paths = report::FILES.map(|name| arguments.out.join(name));
+    let mut targets = vec![&*picture_path, &history_path, &model_path, &quantized_path];
+    targets.extend(report_paths.iter().map(PathBuf::as_path));
+    targets.push(&weights_path);
+    check_targets(&targets)?;
     model_files::check_replaceable(&quantized_path)?;
     model_files::check_replaceable(&weights_path)?;
     let (train_shape, test_shape) = (describe_shape(&dataset.train), describe_shape(&dataset.test));
@@ -145,7 +154,10 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         .map_err(|_| FitError::Diverged { epoch: settings.epochs, step: steps })?;
     let weights = Weights { model: arguments.model, pixel_table: PixelTable::IDENTITY, layers: network.layers() };
     let quantized = quantize(weights.model, &weights.layers, &calibration, kernel).map_err(RunError::Quantize)?;
-    let comparison = compare(&*network, &*quantized, &dataset, kernel, common.verbose).map_err(RunError::Quantize)?;
+    let mut logits = network.logits(&dataset.test, kernel).map_err(FitError::Core)?;
+    let classes = classes(&logits);
+    let comparison = compare(&classes, &*quantized, &dataset, kernel, common.verbose).map_err(RunError::Quantize)?;
+    softmax(kernel, &mut logits).map_err(FitError::Core)?;
 
     let recipe = Recipe {
         data_set: name_of(&common.data),
@@ -179,13 +191,35 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         test_accuracy: test.accuracy,
         test_loss: test.loss,
     };
+    let safetensors = model_files::to_safetensors(&model)?;
+    let int8_layers = quantized.layers();
+    let int8_source = model_files::to_quantized_source(&model, &int8_layers, comparison.int8_accuracy());
+    let source = model_files::to_rust_source(&model);
+    let report = Report {
+        data_set: &model.recipe.data_set,
+        history: &history,
+        weights: &weights,
+        class_names: &dataset.class_names,
+        images: &dataset.test.images,
+        labels: &dataset.test.labels,
+        classes: &classes,
+        probabilities: &logits,
+        int8_bytes: int8_layers.iter().map(QuantizedLayer::bytes).sum(),
+        model_files: &[
+            ("model.safetensors", safetensors.len()),
+            ("quantized.rs", int8_source.len()),
+            ("weights.rs", source.len()),
+        ],
+    };
     let mut outputs = Outputs::new();
     outputs.stage(&picture_path, &picture)?;
     outputs.stage(&history_path, &history.to_json())?;
-    outputs.stage(&model_path, &model_files::to_safetensors(&model)?)?;
-    let source = model_files::to_quantized_source(&model, &quantized.layers(), comparison.int8_accuracy());
-    outputs.stage(&quantized_path, source.as_bytes())?;
-    outputs.stage(&weights_path, model_files::to_rust_source(&model).as_bytes())?;
+    outputs.stage(&model_path, &safetensors)?;
+    outputs.stage(&quantized_path, int8_source.as_bytes())?;
+    for (path, bytes) in report_paths.iter().zip(report.files().map_err(RunError::Report)?) {
+        outputs.stage(path, &bytes)?;
+    }
+    outputs.stage(&weights_path, source.as_bytes())?;
     let written = outputs.commit()?;
     if common.verbose > 0 {
         for Written { path, bytes } in written {
@@ -229,7 +263,8 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
         let network = weights.network();
         test(&*network, &dataset, kernel, common.verbose)?;
         let quantized = quantize(weights.model, &weights.layers, calibration_images(&dataset.train), kernel)?;
-        compare(&*network, &*quantized, &dataset, kernel, common.verbose).map(|_| ())
+        let classes = network.classes(&dataset.test, kernel)?;
+        compare(&classes, &*quantized, &dataset, kernel, common.verbose).map(|_| ())
     };
     test_all().map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }
@@ -241,16 +276,16 @@ fn test(network: &dyn Model, dataset: &Dataset, kernel: Kernel, verbose: u8) -> 
     Ok(metrics)
 }
 
-/// Tests the network in whole numbers beside the one in floats.
+/// Tests the network in whole numbers beside the one in floats, which takes the images for `classes`.
 fn compare(
-    network: &dyn Model,
+    classes: &[u8],
     quantized: &dyn QuantizedModel,
     dataset: &Dataset,
     kernel: Kernel,
     verbose: u8,
 ) -> Result<Comparison, dense_core::Error> {
     let test = &dataset.test;
-    let comparison = Comparison::new(&test.labels, &network.classes(test, kernel)?, &quantized.classes(test, kernel)?);
+    let comparison = Comparison::new(&test.labels, classes, &quantized.classes(test, kernel)?);
     if verbose > 0 {
         print(&comparison.table(&dataset.class_names));
     }

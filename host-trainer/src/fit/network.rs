@@ -92,7 +92,8 @@ fn run<N: Network<PIXELS, Target = u8>, O: Rule, const BATCH: usize>(
                 progress.step(steps, || (metrics(&now), now.samples as usize));
             }
             Event::Epoch(now) => {
-                let epoch = Epoch { metrics: metrics(&now), seconds: start.elapsed().as_secs_f64() };
+                let seconds = start.elapsed().as_secs_f64();
+                let epoch = Epoch { metrics: metrics(&now), validation: None, test: None, seconds };
                 progress.finish_epoch(epoch.metrics, epoch.seconds, split.len());
                 done.push(epoch);
                 steps = 0;

@@ -131,7 +131,7 @@ impl Part<'_> {
             let seconds = start.elapsed().as_secs_f64();
             let metrics = metrics(loss, correct, samples);
             progress.finish_epoch(metrics, seconds, samples);
-            epochs.push(Epoch { metrics, seconds });
+            epochs.push(Epoch { metrics, validation: None, test: None, seconds });
         }
         Ok(epochs)
     }
