@@ -20,11 +20,11 @@ impl Colour {
 /// One of the colours that carry a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hue {
-    /// Training, what is right, and weights below zero.
+    /// Training, and what is right.
     Blue,
     /// Validation.
     Green,
-    /// The test, what is wrong, and weights above zero.
+    /// The test, and what is wrong.
     Orange,
 }
 
@@ -74,8 +74,10 @@ impl Palette {
         orange: Colour([243, 151, 84]),
     };
 
-    /// Mid-tones, which stand out from light and dark paper alike, for maps.
-    pub(super) const MAPS: Self = Self { blue: Colour([38, 112, 196]), orange: Colour([221, 96, 18]), ..Self::LIGHT };
+    /// Weights below zero, in maps. Like that above it, a mid-tone that stands out from light and dark paper alike.
+    pub(super) const AGAINST: Colour = Colour([38, 112, 196]);
+    /// Weights above zero, in maps.
+    pub(super) const FAVOUR: Colour = Colour([221, 96, 18]);
 
     /// The colour of a hue.
     pub(super) const fn hue(&self, hue: Hue) -> Colour {
@@ -98,6 +100,8 @@ impl Palette {
             (Hue::Blue.name(), blue),
             (Hue::Green.name(), green),
             (Hue::Orange.name(), orange),
+            ("against", &Self::AGAINST),
+            ("favour", &Self::FAVOUR),
         ] {
             let _ = write!(text, "--{name}:{red} {green} {blue};");
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::canvas::{Anchor, Canvas, Font};
 use super::image;
-use super::palette::{Colour, Hue, Palette};
+use super::palette::{Colour, Palette};
 use super::text::escape;
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::Layer;
@@ -13,7 +13,7 @@ use crate::model_files::Weights;
 /// So many images are enough for a mean slope.
 pub(super) const SAMPLES: usize = 1_000;
 /// This share of the pixels has its own colour; of the others, which lie beyond, all have the last one.
-const SCALED_SHARE: f64 = 0.995;
+const SCALED_SHARE: f64 = 0.98;
 
 /// Ten maps on one scale.
 pub(super) struct WeightMaps {
@@ -133,7 +133,7 @@ impl WeightMaps {
 }
 
 fn hue(slope: f64) -> Colour {
-    if slope < 0.0 { Palette::MAPS.hue(Hue::Blue) } else { Palette::MAPS.hue(Hue::Orange) }
+    if slope < 0.0 { Palette::AGAINST } else { Palette::FAVOUR }
 }
 
 /// Class × pixel. By the chain rule, from the last layer back: what a layer's inputs do to the logits, and of these
