@@ -90,3 +90,5 @@ impl Report<'_> {
         (images / self.history.fit_seconds.max(1e-9)).round() as usize
     }
 }
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::idx::CLASSES;
 use crate::summary::thousands;
 
 /// How opaque the colour of a cell is that has all samples of its label.
-pub(super) const DARKEST: f64 = 0.6;
+pub(super) const DARKEST: f64 = 0.5;
 
 /// How opaque the colour of a cell is. The root brings out mistakes, which are few beside what is right.
 fn opacity(confusion: &Confusion, label: usize, class: usize) -> f64 {

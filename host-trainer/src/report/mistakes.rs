@@ -76,7 +76,7 @@ pub(super) fn picture(report: &Report, mistakes: &[Mistake]) -> Canvas {
     const CLASS: Font = Font { size: 12.0, bold: false };
     let colours = Palette::LIGHT;
     let rows = mistakes.len().div_ceil(COLUMNS).max(1);
-    let height = GAP + rows as f32 * PITCH + 12.0;
+    let height = GAP + rows as f32 * PITCH + 16.0;
     let mut canvas = Canvas::new((GAP + COLUMNS as f32 * (SIDE + GAP)) as u32, height as u32);
     for (place, &Mistake { sample, label, class, probability }) in mistakes.iter().enumerate() {
         let left = GAP + (place % COLUMNS) as f32 * (SIDE + GAP);
@@ -89,7 +89,7 @@ pub(super) fn picture(report: &Report, mistakes: &[Mistake]) -> Canvas {
         canvas.text((left, top + SIDE + 31.0), Anchor::Start, CLASS, colours.hue(Hue::Orange), &class);
         canvas.text((left, top + SIDE + 46.0), Anchor::Start, CLASS, colours.muted, &confidence(probability));
     }
-    let note = "Bold: the label. Below: what it is taken for, and how surely. Dark on light, though the network sees light on dark.";
+    let note = "Bold: the label. Below: what it is taken for, and how surely. Shown as negatives.";
     let font = Font { size: 11.0, bold: false };
     canvas.text((GAP, height - 14.0), Anchor::Start, font, colours.muted, note);
     canvas

@@ -211,7 +211,7 @@ mod tests {
         let maps = WeightMaps::new(&weights, &[]);
         assert_eq!(maps.slopes.as_flattened(), weights.layers[0].weights);
         let beyond = maps.slopes.as_flattened().iter().filter(|slope| slope.abs() > maps.limit).count();
-        assert!((1..=40).contains(&beyond), "{beyond}");
+        assert_eq!(beyond, 156, "2 % of 7,840, without the one at the limit");
     }
 
     /// Where no unit changes sides, a slope says exactly how far a logit moves with a pixel.

@@ -90,7 +90,18 @@ fn a_training_tells_its_story_in_order() {
         ]
         .map(String::from),
     );
-    for file in ["out/images.png", "out/history.json", "out/model.safetensors", "out/quantized.rs", "weights.rs"] {
+    for file in [
+        "out/images.png",
+        "out/history.json",
+        "out/model.safetensors",
+        "out/quantized.rs",
+        "out/report.html",
+        "out/learning-curves.png",
+        "out/confusion.png",
+        "out/weights.png",
+        "out/mistakes.png",
+        "weights.rs",
+    ] {
         let bytes = fs::metadata(folder.path().join(file)).unwrap().len();
         texts.push(format!("\nwrote {file} ({} bytes)", thousands(bytes as usize)));
     }
