@@ -27,7 +27,7 @@ pub(super) fn html(confusion: &Confusion, names: &[String; CLASSES]) -> String {
     let names = names.each_ref().map(|name| escape(name));
     let mut html = String::from(
         "<div class=\"scroll\" role=\"region\" aria-label=\"Confusion matrix\" tabindex=\"0\">\n<table class=\"matrix\">\n\
-         <thead><tr><td class=\"corner\">label ↓ taken for →</td>",
+         <thead><tr><td class=\"corner\">label\u{a0}↓ taken for\u{a0}→</td>",
     );
     for name in &names {
         let _ = write!(html, "<th scope=\"col\"><span>{name}</span></th>");
