@@ -5,7 +5,6 @@ pub mod answers;
 pub mod args;
 pub mod client;
 pub mod commands;
-pub mod confusion;
 pub mod error;
 pub mod mirror;
 pub mod transport;

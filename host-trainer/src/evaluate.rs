@@ -29,22 +29,27 @@ pub fn evaluate<N: Network<PIXELS, Target = u8>>(network: &N, split: &Split, ker
     Ok(Metrics { loss: loss / samples, accuracy: metric / samples })
 }
 
-/// The class that each sample is taken for: that of the largest logit, and of equal ones, the first.
+/// The logits of each sample.
 ///
 /// # Errors
 ///
 /// None for samples of this size.
-pub fn classes<N>(network: &N, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error>
+pub fn logits<N>(network: &N, split: &Split, kernel: Kernel) -> Result<Vec<[f32; CLASSES]>, Error>
 where
     N: Network<PIXELS, Output = [f32; CLASSES]>,
 {
     let mut workspace = Workspace::<N, PIXELS, BATCH_SIZE>::ZERO;
-    let mut classes = Vec::with_capacity(split.len());
+    let mut logits = Vec::with_capacity(split.len());
     for images in split.images.chunks(BATCH_SIZE) {
-        let logits = workspace.forward(kernel, network, Batch::new(images)?)?;
-        classes.extend(logits.iter().map(first_largest));
+        logits.extend_from_slice(workspace.forward(kernel, network, Batch::new(images)?)?);
     }
-    Ok(classes)
+    Ok(logits)
+}
+
+/// The class that each sample is taken for: that of the largest logit, and of equal ones, the first.
+#[must_use]
+pub fn classes(logits: &[[f32; CLASSES]]) -> Vec<u8> {
+    logits.iter().map(first_largest).collect()
 }
 
 /// What a network makes of one image.

@@ -77,7 +77,8 @@ pub fn import(arguments: &ImportArgs) -> Result<(), RunError> {
     let metrics = test(&*network, &dataset, kernel, voice).map_err(failed)?;
     let calibration = calibration_images(&dataset.train);
     let quantized = quantize(weights.model, &weights.layers, calibration, kernel).map_err(failed)?;
-    let comparison = compare(&*network, &*quantized, &dataset, kernel, voice).map_err(failed)?;
+    let classes = network.classes(&dataset.test, kernel).map_err(failed)?;
+    let comparison = compare(&classes, &*quantized, &dataset, kernel, voice).map_err(failed)?;
 
     let model = TrainedModel {
         weights: &weights,

@@ -7,7 +7,7 @@ use dense_core::tasks::Task;
 use dense_core::{Adam, Dense, Error, Hidden, Kernel, MultiClass, Network, Output, Random, RobustMultiClass, Sgd};
 
 use crate::dataset::Split;
-use crate::evaluate::{Prediction, classes, evaluate, predict};
+use crate::evaluate::{Prediction, classes, evaluate, logits, predict};
 use crate::fit::{self, Data, Fit, FitError, KeepsMoments, Loss, Settings, State, Watch};
 use crate::history::Metrics;
 use crate::idx::{CLASSES, PIXELS};
@@ -85,12 +85,21 @@ pub trait Model: Layers {
     /// Those of [`evaluate`].
     fn evaluate(&self, split: &Split, kernel: Kernel) -> Result<Metrics, Error>;
 
+    /// The logits of each sample.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`logits`].
+    fn logits(&self, split: &Split, kernel: Kernel) -> Result<Vec<[f32; CLASSES]>, Error>;
+
     /// The class that each sample is taken for.
     ///
     /// # Errors
     ///
-    /// Those of [`classes`].
-    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error>;
+    /// Those of [`logits`].
+    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
+        Ok(classes(&self.logits(split, kernel)?))
+    }
 
     /// What the network makes of one image.
     ///
@@ -130,8 +139,8 @@ impl Model for Linear {
         evaluate(self, split, kernel)
     }
 
-    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
-        classes(self, split, kernel)
+    fn logits(&self, split: &Split, kernel: Kernel) -> Result<Vec<[f32; CLASSES]>, Error> {
+        logits(self, split, kernel)
     }
 
     fn predict(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<Prediction, Error> {
@@ -159,8 +168,8 @@ impl Model for RobustLinear {
         evaluate(self, split, kernel)
     }
 
-    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
-        classes(self, split, kernel)
+    fn logits(&self, split: &Split, kernel: Kernel) -> Result<Vec<[f32; CLASSES]>, Error> {
+        logits(self, split, kernel)
     }
 
     fn predict(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<Prediction, Error> {
@@ -192,8 +201,8 @@ where
         evaluate(self, split, kernel)
     }
 
-    fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
-        classes(self, split, kernel)
+    fn logits(&self, split: &Split, kernel: Kernel) -> Result<Vec<[f32; CLASSES]>, Error> {
+        logits(self, split, kernel)
     }
 
     fn predict(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<Prediction, Error> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use image::codecs::png::PngEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageResult};
 
 use crate::idx::{PIXELS, SIDE};
@@ -117,7 +117,7 @@ pub fn png_grid(images: &[[u8; PIXELS]], across: usize) -> ImageResult<Vec<u8>> 
             }
         }
     }
-    encode_png(&greys, width, height)
+    encode_png(&greys, width, height, ExtendedColorType::L8)
 }
 
 /// Images as a PNG to look at, in about as many columns as rows; a single one as it is, 28 x 28 pixels, which
@@ -128,15 +128,26 @@ pub fn png_grid(images: &[[u8; PIXELS]], across: usize) -> ImageResult<Vec<u8>> 
 /// Whatever the encoder reports.
 pub fn png(images: &[[u8; PIXELS]]) -> ImageResult<Vec<u8>> {
     if let [image] = images {
-        return encode_png(image, SIDE, SIDE);
+        return encode_png(image, SIDE, SIDE, ExtendedColorType::L8);
     }
     let root = images.len().isqrt();
     png_grid(images, root + usize::from(root * root < images.len()))
 }
 
-fn encode_png(greys: &[u8], width: usize, height: usize) -> ImageResult<Vec<u8>> {
+/// Pixels of 8 bits a channel, row after row, as a PNG.
+///
+/// # Errors
+///
+/// Whatever the encoder reports.
+pub(crate) fn encode_png(
+    pixels: &[u8],
+    width: usize,
+    height: usize,
+    colours: ExtendedColorType,
+) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    PngEncoder::new(&mut bytes).write_image(greys, width as u32, height as u32, ExtendedColorType::L8)?;
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    encoder.write_image(pixels, width as u32, height as u32, colours)?;
     Ok(bytes)
 }
 

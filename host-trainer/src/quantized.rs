@@ -64,6 +64,14 @@ impl QuantizedLayer {
     }
 }
 
+impl QuantizedLayer {
+    /// How much memory the numbers take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.weights) + size_of_val(&*self.bias) + size_of_val(&*self.scale)
+    }
+}
+
 /// The model with these layers in whole numbers; `calibration` are training images, as [`calibration_images`]
 /// has them.
 ///

@@ -180,7 +180,8 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
         let network = weights.network();
         test(&*network, &seen, kernel, voice)?;
         let quantized = quantize(weights.model, &weights.layers, calibration_images(&seen.train), kernel)?;
-        compare(&*network, &*quantized, &seen, kernel, voice).map(|_| ())
+        let classes = network.classes(&seen.test, kernel)?;
+        compare(&classes, &*quantized, &seen, kernel, voice).map(|_| ())
     };
     test_all().map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })
 }
@@ -200,16 +201,16 @@ pub(crate) fn test(
     Ok(metrics)
 }
 
-/// Tests the network in whole numbers beside the one in floats.
+/// Tests the network in whole numbers beside the one in floats, which takes the images for `classes`.
 pub(crate) fn compare(
-    network: &dyn Model,
+    classes: &[u8],
     quantized: &dyn QuantizedModel,
     dataset: &Dataset,
     kernel: Kernel,
     voice: Voice,
 ) -> Result<Comparison, dense_core::Error> {
     let test = &dataset.test;
-    let comparison = Comparison::new(&test.labels, &network.classes(test, kernel)?, &quantized.classes(test, kernel)?);
+    let comparison = Comparison::new(&test.labels, classes, &quantized.classes(test, kernel)?);
     voice.text(|| comparison.table(&dataset.class_names));
     let Decisions { float, int8, different } = comparison.total();
     voice.event(&Event::Int8 { float_correct: float, int8_correct: int8, different });

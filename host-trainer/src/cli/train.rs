@@ -39,7 +39,8 @@ an epoch, at most every 10 seconds.";
 /// Options of `train`.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
-    /// Folder for the history, the safetensors files, the pictures and the model in whole numbers [default: out]
+    /// Folder for the report, its pictures, the history, the safetensors files and the model in whole numbers
+    /// [default: out]
     #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
     #[arg(hide_default_value = true)]
     pub out: PathBuf,

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dense_core::activations::softmax;
+
 use super::{RunError, check_firmware, compare, name_of, shown, tell_written, test};
 use crate::checkpoint::{Checkpoint, Identity, data_checksum};
 use crate::cli::TrainArgs;
 use crate::dataset::{Dataset, Split};
+use crate::evaluate::classes;
 use crate::events::{Event, Start};
 use crate::files::{Outputs, Written, check_targets};
 use crate::fit::{Data, End, Fit, FitError, Keeper, Position, Settings, State, Watch};
@@ -18,7 +21,8 @@ use crate::model_files::{self, Origin, Recipe, TrainedModel, Weights};
 use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pictures;
 use crate::progress::Progress;
-use crate::quantized::{calibration_images, quantize};
+use crate::quantized::{QuantizedLayer, calibration_images, quantize};
+use crate::report::{self, Report};
 use crate::terminal::{ColourChoice, Palette, Voice, columns};
 
 /// How often the state is kept on the way: writing it takes milliseconds, and no more than this is lost.
@@ -34,6 +38,7 @@ struct Paths {
     model: PathBuf,
     quantized: PathBuf,
     checkpoint: PathBuf,
+    report: [PathBuf; report::FILES.len()],
     weights: PathBuf,
 }
 
@@ -42,12 +47,16 @@ impl Paths {
         let [picture, history, model, quantized] =
             ["images.png", "history.json", "model.safetensors", "quantized.rs"].map(|name| arguments.out.join(name));
         let (checkpoint, weights) = (arguments.checkpoint(), arguments.weights());
-        Self { picture, history, model, quantized, checkpoint, weights }
+        let report = report::FILES.map(|name| arguments.out.join(name));
+        Self { picture, history, model, quantized, checkpoint, report, weights }
     }
 
     fn check(&self) -> Result<(), RunError> {
-        let Self { picture, history, model, quantized, checkpoint, weights } = self;
-        check_targets(&[picture, history, model, quantized, checkpoint, weights])?;
+        let Self { picture, history, model, quantized, checkpoint, report, weights } = self;
+        let mut targets: Vec<&Path> = vec![picture, history, model, quantized, checkpoint];
+        targets.extend(report.iter().map(PathBuf::as_path));
+        targets.push(weights);
+        check_targets(&targets)?;
         model_files::check_replaceable(quantized)?;
         Ok(model_files::check_replaceable(weights)?)
     }
@@ -143,7 +152,10 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let test = test(&*network, &seen, kernel, voice).map_err(diverged)?;
     let weights = Weights { model: arguments.model, pixel_table, layers: network.layers() };
     let quantized = quantize(weights.model, &weights.layers, &calibration, kernel).map_err(RunError::Quantize)?;
-    let comparison = compare(&*network, &*quantized, &seen, kernel, voice).map_err(RunError::Quantize)?;
+    let mut probabilities = network.logits(&seen.test, kernel).map_err(FitError::Core)?;
+    let classes = classes(&probabilities);
+    softmax(kernel, &mut probabilities).map_err(FitError::Core)?;
+    let comparison = compare(&classes, &*quantized, &seen, kernel, voice).map_err(RunError::Quantize)?;
 
     let recipe = Recipe {
         data_set: name_of(&common.data),
@@ -189,14 +201,36 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         test_accuracy: test.accuracy,
         test_loss: test.loss,
     };
+    let safetensors = model_files::to_safetensors(&model)?;
+    let int8_layers = quantized.layers();
+    let int8_source = model_files::to_quantized_source(&model, &int8_layers, comparison.int8_accuracy());
+    let source = model_files::to_rust_source(&model);
+    let report = Report {
+        data_set: &name_of(&common.data),
+        history: &history,
+        weights: &weights,
+        class_names: &dataset.class_names,
+        images: &dataset.test.images,
+        labels: &dataset.test.labels,
+        classes: &classes,
+        probabilities: &probabilities,
+        int8_bytes: int8_layers.iter().map(QuantizedLayer::bytes).sum(),
+        model_files: &[
+            ("model.safetensors", safetensors.len()),
+            ("quantized.rs", int8_source.len()),
+            ("weights.rs", source.len()),
+        ],
+    };
     let mut outputs = Outputs::new();
     outputs.stage(&paths.picture, &picture)?;
     outputs.stage(&paths.history, &history.to_json())?;
-    outputs.stage(&paths.model, &model_files::to_safetensors(&model)?)?;
-    let source = model_files::to_quantized_source(&model, &quantized.layers(), comparison.int8_accuracy());
-    outputs.stage(&paths.quantized, source.as_bytes())?;
+    outputs.stage(&paths.model, &safetensors)?;
+    outputs.stage(&paths.quantized, int8_source.as_bytes())?;
     outputs.stage(&paths.checkpoint, &Checkpoint { identity, state: state.clone() }.to_bytes()?)?;
-    outputs.stage(&paths.weights, model_files::to_rust_source(&model).as_bytes())?;
+    for (path, bytes) in paths.report.iter().zip(report.files()?) {
+        outputs.stage(path, &bytes)?;
+    }
+    outputs.stage(&paths.weights, source.as_bytes())?;
     tell_written(voice, outputs.commit()?);
     Ok(())
 }

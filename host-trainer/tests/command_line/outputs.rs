@@ -1,10 +1,9 @@
 //! What a training leaves behind, and that `evaluate` reads it back.
 
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 use std::path::Path;
 
-use host_trainer::{idx, model_files};
+use host_trainer::{idx, model_files, report};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 
@@ -161,6 +160,36 @@ fn the_picture_shows_the_first_images() {
             // Each pixel is 4 x 4, below and right of a border of 8.
             let (x, y) = (8 + pixel as u32 % 28 * 4, 8 + pixel as u32 / 28 * 4);
             assert_eq!(greys.get_pixel(x, y).0, [grey], "pixel {pixel}");
+        }
+    }
+}
+
+#[test]
+fn the_report_tells_of_this_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = write_data_set(folder, 50, 20);
+    let names: String = (0..10).map(|class| format!("<i>{class}</i>\n")).collect();
+    fs::write(data.join("classes.txt"), names).unwrap();
+    for model in ["linear", "mlp32"] {
+        train(folder, &data, &format!("--model {model} --epochs 3 --limit 48"));
+        let page = fs::read_to_string(folder.join("out/report.html")).unwrap();
+        let history: Value = serde_json::from_slice(&fs::read(folder.join("out/history.json")).unwrap()).unwrap();
+        let percent = |share: &Value| format!("{:.2}\u{a0}%", 100.0 * share.as_f64().unwrap());
+        for text in [
+            format!("<strong>{}</strong> of 20 test images", percent(&history["test"]["accuracy"])),
+            format!("<dd>{}</dd>", percent(&history["int8_test_accuracy"])),
+            format!("<td>{:.4}</td>", history["epochs"][2]["loss"].as_f64().unwrap()),
+            format!("<dt>model</dt><dd>{model}</dd>"),
+            "<dt>training images</dt><dd>48</dd>".into(),
+            "&lt;i&gt;7&lt;/i&gt;".into(),
+        ] {
+            assert!(page.contains(&text), "{text} is not in the report of {model}");
+        }
+        assert!(!page.contains("http") && !page.contains("<i>"));
+        for name in &report::FILES[1..] {
+            let picture = image::open(folder.join("out").join(name)).unwrap();
+            assert!(picture.width() > 1_000, "{name}");
         }
     }
 }

@@ -96,6 +96,11 @@ fn a_training_tells_its_story_in_order() {
         "out/model.safetensors",
         "out/quantized.rs",
         "out/checkpoint.safetensors",
+        "out/report.html",
+        "out/learning-curves.png",
+        "out/confusion.png",
+        "out/weights.png",
+        "out/mistakes.png",
         "weights.rs",
     ] {
         let bytes = fs::metadata(folder.path().join(file)).unwrap().len();

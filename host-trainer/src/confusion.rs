@@ -16,6 +16,24 @@ impl Confusion {
         self.counts[label as usize][class as usize] += 1;
     }
 
+    /// How many samples of the label were taken for the class; both numbers below [`CLASSES`].
+    #[must_use]
+    pub const fn count(&self, label: usize, class: usize) -> u32 {
+        self.counts[label][class]
+    }
+
+    /// How many samples have the label.
+    #[must_use]
+    pub fn labelled(&self, label: usize) -> u32 {
+        self.counts[label].iter().sum()
+    }
+
+    /// How many samples were taken for the class.
+    #[must_use]
+    pub fn answered(&self, class: usize) -> u32 {
+        self.counts.iter().map(|row| row[class]).sum()
+    }
+
     /// How many answers there were.
     #[must_use]
     pub fn total(&self) -> u32 {
@@ -58,6 +76,7 @@ mod tests {
             confusion.add(label, class);
         }
         assert_eq!((confusion.total(), confusion.accuracy()), (4, 0.75));
+        assert_eq!((confusion.count(9, 0), confusion.labelled(9), confusion.answered(0)), (1, 2, 3));
         let names = std::array::from_fn(|class| format!("class {class}"));
         let table = confusion.table(&names);
         let lines: Vec<&str> = table.lines().collect();

@@ -1,0 +1,144 @@
+//! Letters as outlines, from the fonts that the program carries with it.
+
+use tiny_skia::{Path, PathBuilder};
+use ttf_parser::{Face, OutlineBuilder};
+
+const REGULAR: &[u8] = include_bytes!("inter/Regular.otf");
+const BOLD: &[u8] = include_bytes!("inter/SemiBold.otf");
+
+/// Where the point of a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum Anchor {
+    /// At its beginning.
+    Start,
+    /// In its middle.
+    Middle,
+    /// At its end.
+    End,
+}
+
+/// How to write.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::report) struct Font {
+    /// Height of a line in units.
+    pub size: f32,
+    /// Whether the letters are semi-bold.
+    pub bold: bool,
+}
+
+impl Font {
+    fn face(self) -> Face<'static> {
+        let bytes = if self.bold { BOLD } else { REGULAR };
+        Face::parse(bytes, 0).expect("the program carries a sound font")
+    }
+
+    /// How wide the text is.
+    pub(in crate::report) fn width(self, text: &str) -> f32 {
+        let face = self.face();
+        let width: f32 = text.chars().map(|character| advance(&face, character)).sum();
+        width * self.scale(&face)
+    }
+
+    /// The text, or as much of it as fits into a width, with an ellipsis.
+    pub(in crate::report) fn shorten(self, text: &str, width: f32) -> String {
+        if self.width(text) <= width {
+            return text.to_owned();
+        }
+        let mut short: String = text.to_owned();
+        while short.pop().is_some() && self.width(&format!("{}…", short.trim_end())) > width {}
+        format!("{}…", short.trim_end())
+    }
+
+    fn scale(self, face: &Face) -> f32 {
+        self.size / f32::from(face.units_per_em())
+    }
+}
+
+/// The width of a character in the units of the font. The box of an unknown character has one too.
+fn advance(face: &Face, character: char) -> f32 {
+    let glyph = face.glyph_index(character).unwrap_or_default();
+    f32::from(face.glyph_hor_advance(glyph).unwrap_or_default())
+}
+
+/// The outlines of a text, or none where there is nothing to see.
+pub(super) fn outline((x, y): (f32, f32), anchor: Anchor, font: Font, text: &str) -> Option<Path> {
+    let face = font.face();
+    let scale = font.scale(&face);
+    let shift = match anchor {
+        Anchor::Start => 0.0,
+        Anchor::Middle => -font.width(text) / 2.0,
+        Anchor::End => -font.width(text),
+    };
+    let mut pen = Pen { path: PathBuilder::new(), x: x + shift, y, scale };
+    for character in text.chars() {
+        face.outline_glyph(face.glyph_index(character).unwrap_or_default(), &mut pen);
+        pen.x += advance(&face, character) * scale;
+    }
+    pen.path.finish()
+}
+
+/// Draws a letter at a place.
+struct Pen {
+    path: PathBuilder,
+    x: f32,
+    y: f32,
+    scale: f32,
+}
+
+impl Pen {
+    fn place(&self, x: f32, y: f32) -> (f32, f32) {
+        (self.x + x * self.scale, self.y - y * self.scale)
+    }
+}
+
+impl OutlineBuilder for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        let (x, y) = self.place(x, y);
+        self.path.move_to(x, y);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        let (x, y) = self.place(x, y);
+        self.path.line_to(x, y);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        let ((x1, y1), (x, y)) = (self.place(x1, y1), self.place(x, y));
+        self.path.quad_to(x1, y1, x, y);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        let ((x1, y1), (x2, y2), (x, y)) = (self.place(x1, y1), self.place(x2, y2), self.place(x, y));
+        self.path.cubic_to(x1, y1, x2, y2, x, y);
+    }
+
+    fn close(&mut self) {
+        self.path.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_ends_in_an_ellipsis() {
+        let font = Font { size: 10.0, bold: true };
+        assert_eq!(font.shorten("Ankle boot", 100.0), "Ankle boot");
+        let short = font.shorten("Ankle boot", 40.0);
+        assert!(short.starts_with("Ankl") && short.ends_with('…') && font.width(&short) <= 40.0, "{short}");
+        assert_eq!(font.shorten("Ankle boot", 0.0), "…");
+    }
+
+    #[test]
+    fn every_letter_that_the_report_writes_has_an_outline() {
+        for bold in [false, true] {
+            let face = Font { size: 1.0, bold }.face();
+            for character in "AZaz09 .,%×→≤≥−–…äéßñŁΩЖ\u{a0}".chars() {
+                assert!(face.glyph_index(character).is_some(), "{character}");
+            }
+        }
+        let unknown = outline((0.0, 0.0), Anchor::Start, Font { size: 10.0, bold: false }, "漢");
+        assert!(unknown.is_some(), "an unknown letter is a box");
+    }
+}
