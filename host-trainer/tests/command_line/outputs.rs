@@ -1,6 +1,7 @@
 //! What a training leaves behind, and that `evaluate` reads it back.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::Path;
 
 use host_trainer::{idx, model_files, report};
