@@ -109,7 +109,6 @@ pub fn check_targets(paths: &[&Path]) -> Result<(), FileError> {
         let folder = folder_of(&target);
         let failed = |error| FileError::Folder { path: folder.to_owned(), error };
         let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-        let existing = if existing == Path::new("") { Path::new(".") } else { existing };
         if !existing.is_dir() {
             return Err(failed(io::ErrorKind::NotADirectory.into()));
         }
