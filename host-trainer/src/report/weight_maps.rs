@@ -34,9 +34,8 @@ impl WeightMaps {
     /// white. In softmax regression, these are the weights of the class. Behind hidden layers with ReLU they differ from
     /// image to image, and the map is their mean over the first [`SAMPLES`] images.
     pub(super) fn new(weights: &Weights, images: &[[u8; PIXELS]]) -> Self {
-        let mut images = images[..images.len().min(SAMPLES)].to_vec();
-        weights.pixel_table.apply(images.as_flattened_mut());
-        let slopes = slopes(weights, &images);
+        let images = &images[..images.len().min(SAMPLES)];
+        let slopes = slopes(weights, images);
         let mut sizes: Vec<f32> = slopes.as_flattened().iter().map(|slope| slope.abs()).collect();
         sizes.sort_by(f32::total_cmp);
         let limit = sizes[((sizes.len() - 1) as f64 * SCALED_SHARE) as usize];
