@@ -60,9 +60,11 @@ impl PixelTable {
 
     /// Replaces the pixels of an image, of whatever size.
     pub fn apply(&self, image: &mut [u8]) {
-        for pixel in image {
-            *pixel = self.0[usize::from(*pixel)];
-        }
+        let replace = |pixel: &mut u8| *pixel = self.0[usize::from(*pixel)];
+        // Several at once, as a loop takes a processor without speculation longer than the look-up.
+        let (many, rest) = image.as_chunks_mut::<8>();
+        many.iter_mut().for_each(|pixels| pixels.iter_mut().for_each(replace));
+        rest.iter_mut().for_each(replace);
     }
 }
 

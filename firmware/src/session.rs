@@ -32,7 +32,14 @@ impl<'a, F: NorFlash> Session<'a, F> {
     /// answer to a broken frame, and to a message without a sequence number, to which there can be no other.
     pub fn receive(&mut self, byte: u8) -> Option<&[u8]> {
         match self.decoder.push(byte)? {
-            Ok(message) => self.worker.answer(message),
+            Ok(message) => {
+                // There is no room for a second image, so its pixels go through their table where they are. A request that
+                // comes again is in a frame of its own, with the pixels as they were sent.
+                if pixels::TABLE.is_some() {
+                    pixels::prepare(image_in(message));
+                }
+                self.worker.answer(message)
+            }
             Err(_) => {
                 self.worker.count_broken_frame();
                 None
@@ -59,14 +66,7 @@ struct Identity {
 }
 
 impl<F: NorFlash> Worker<'_, F> {
-    fn answer(&mut self, message: &mut [u8]) -> Option<&[u8]> {
-        let mut checksum = Checksum::default();
-        checksum.update(message);
-        // There is no room for a second image, so its pixels go through their table where they are. A request that comes
-        // again is in a frame of its own, with the pixels as they were sent.
-        if pixels::TABLE.is_some() {
-            pixels::prepare(image_in(message));
-        }
+    fn answer(&mut self, message: &[u8]) -> Option<&[u8]> {
         let request = Request::from_message(message);
         let sequence = match request {
             Ok(Request { sequence, .. }) | Err(Malformed { sequence: Some(sequence) }) => sequence,
@@ -75,6 +75,8 @@ impl<F: NorFlash> Worker<'_, F> {
                 return None;
             }
         };
+        let mut checksum = Checksum::default();
+        checksum.update(message);
         let identity = Identity { sequence, checksum: checksum.finish() };
         if self.last == Some(identity) {
             let repeated = &mut self.device.counters.repeated;

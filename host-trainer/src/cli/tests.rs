@@ -105,9 +105,15 @@ fn learning_rate_follows_the_optimizer_unless_given() {
 fn presets_decide_what_no_option_does() {
     for (line, epochs, batch_size, schedule, learning_rate) in [
         ("--preset recipe", 10, 32, Schedule::Constant, 0.001),
-        ("--preset best", 10, 128, Schedule::Cosine, 0.003),
-        ("--preset best --model mlp32", 10, 128, Schedule::Cosine, 0.003),
-        ("--preset best --epochs 3 --batch-size 32 --schedule constant", 3, 32, Schedule::Constant, 0.003),
+        ("--preset best", 10, 128, Schedule::Cosine, 0.002),
+        ("--preset best --model mlp32", 10, 128, Schedule::Cosine, 0.002),
+        (
+            "--preset best --epochs 3 --batch-size 32 --learning-rate-schedule constant",
+            3,
+            32,
+            Schedule::Constant,
+            0.002,
+        ),
         ("--preset best --learning-rate 0.1", 10, 128, Schedule::Cosine, 0.1),
         ("--preset best --optimizer sgd", 10, 128, Schedule::Cosine, 0.01),
     ] {
@@ -249,7 +255,7 @@ fn help_shows_the_defaults_but_no_path_of_this_machine() {
         "[default: firmware/src/weights.rs for linear, DIR/weights.rs for others]",
         "[default: constant for linear with recipe, else cosine]",
         "[default: 32 for recipe, 128 for best]",
-        "[default: 0.001 for adam, 0.01 for sgd; 0.003 for best]",
+        "[default: 0.001 for adam, 0.01 for sgd; 0.002 for best]",
     ] {
         assert!(help.contains(wanted), "{wanted} is not in\n{help}");
     }

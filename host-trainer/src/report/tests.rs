@@ -153,6 +153,7 @@ fn a_test_at_the_end_alone_is_a_dot() {
     for epoch in &mut run.history.epochs {
         (epoch.test, epoch.validation) = (None, None);
     }
+    run.history.validation_samples = 0;
     let page = run.page();
     assert_eq!(page.matches("<path class=\"line ").count(), 2);
     assert_eq!(page.matches("<circle class=\"orange\"").count(), 2);

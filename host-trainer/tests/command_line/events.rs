@@ -41,6 +41,7 @@ fn a_training_is_told_in_events() {
         "epochs": 3,
         "epochs_done": 0,
         "steps_done": 0,
+        "preset": "recipe",
         "optimizer": "adam",
         "learning_rate_schedule": "cosine",
         "seed": 5,

@@ -54,6 +54,7 @@ fn metadata_tells_how_the_model_was_made() {
         "preset": "recipe",
         "pixel_exponent": 1.0,
         "smallest_deviation": null,
+        "loss": "cross-entropy",
         "optimizer": "adam",
         "learning_rate": 0.001,
         "schedule": "constant",
