@@ -7,7 +7,7 @@ use std::thread;
 use clap::Args;
 use dense_core::Kernel;
 
-use super::SweepError;
+use super::{SweepError, plural};
 use crate::cli::{
     CommonArgs, MAX_BATCH_SIZE, MAX_EPOCHS, MAX_THREADS, Optimizer, Schedule, in_workspace, learning_rate, share,
     whole_number,
@@ -23,7 +23,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   host-trainer sweep
       Find a learning rate and a batch size for softmax regression
-  host-trainer sweep --preset best --learning-rates 0.001,0.002,0.004 --batch-sizes 64,128,256 --seeds 5
+  host-trainer sweep --preset best --learning-rates 0.001,0.002,0.004 --batch-sizes 64,128 --seeds 5
       The same around the highest accuracy, with more certainty
   host-trainer sweep --model mlp32 --epochs 3 --limit 12000 --jobs 2
       A quick look at another network, with two cores
@@ -157,7 +157,13 @@ impl SweepArgs {
     /// What all runs have in common, in words.
     pub(super) fn title(&self) -> String {
         let [model, preset, optimizer] = [self.model.name(), self.preset.name(), self.optimizer().name()];
-        format!("{model}, {preset}, {optimizer}, {}", self.schedule())
+        let (epochs, seeds) = (self.epochs(), self.seeds);
+        format!(
+            "{model}, preset {preset}, {optimizer}, schedule {}, {epochs} epoch{}, {seeds} seed{}",
+            self.schedule(),
+            plural(epochs),
+            plural(seeds)
+        )
     }
 
     /// What all runs have in common, by the names in the table of results.

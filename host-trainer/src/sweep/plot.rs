@@ -14,6 +14,10 @@ const TOP: f32 = 76.0;
 const BOTTOM: f32 = HEIGHT - 84.0;
 /// Between the border of that place and the first and the last learning rate.
 const MARGIN: f32 = 24.0;
+/// From the leftmost to the rightmost batch size at one learning rate, at most: beside each other, all can be seen.
+const SPREAD: f32 = 18.0;
+/// Half the length of the line at a mean.
+const DASH: f32 = 4.0;
 /// Between the names of two learning rates, at least.
 const GAP: f32 = 12.0;
 const TITLE: Font = Font { size: 13.0, bold: true };
@@ -29,20 +33,22 @@ pub(super) fn picture(results: &Results, title: &str) -> Canvas {
     canvas.text((LEFT, 32.0), Anchor::Start, TITLE, COLOURS.ink, "Validation accuracy, %");
     canvas.text((LEFT, 50.0), Anchor::Start, TEXT, COLOURS.muted, &TEXT.shorten(title, WIDTH - LEFT - 16.0));
     let y = draw_accuracies(&mut canvas, &groups);
-    let x = draw_learning_rates(&mut canvas, &groups);
-
     let mut batch_sizes: Vec<usize> = groups.iter().map(|group| group.batch_size).collect();
     batch_sizes.sort_unstable();
     batch_sizes.dedup();
+    let x = draw_learning_rates(&mut canvas, &groups, batch_sizes.len());
     let mut labels = Vec::new();
     for (index, &batch_size) in batch_sizes.iter().enumerate() {
         let colour = colour(index, batch_sizes.len());
         let series: Vec<&Group> = groups.iter().filter(|group| group.batch_size == batch_size).collect();
         let means = series.iter().filter(|group| !group.accuracies.is_empty());
-        let means: Vec<_> = means.map(|group| (x(group.learning_rate), y(group.accuracy))).collect();
+        let means: Vec<_> = means.map(|group| (x(group.learning_rate, index), y(group.accuracy))).collect();
         canvas.line(&means, 2.0, colour);
+        for &(x, y) in &means {
+            canvas.line(&[(x - DASH, y), (x + DASH, y)], 2.0, colour);
+        }
         for group in series {
-            let x = x(group.learning_rate);
+            let x = x(group.learning_rate, index);
             for &accuracy in &group.accuracies {
                 canvas.dot((x, y(accuracy)), 2.5, colour);
             }
@@ -55,7 +61,7 @@ pub(super) fn picture(results: &Results, title: &str) -> Canvas {
     }
     if let Some(best) = results.best() {
         let index = batch_sizes.iter().position(|&batch_size| batch_size == best.batch_size).unwrap_or(0);
-        ring(&mut canvas, (x(best.learning_rate), y(best.accuracy)), colour(index, batch_sizes.len()));
+        ring(&mut canvas, (x(best.learning_rate, index), y(best.accuracy)), colour(index, batch_sizes.len()));
     }
     labels.sort_by(|one, other| one.0.total_cmp(&other.0));
     keep_apart(labels.iter_mut().map(|label| &mut label.0), BOTTOM + 4.0);
@@ -82,8 +88,13 @@ fn draw_accuracies(canvas: &mut Canvas, groups: &[Group]) -> impl Fn(f64) -> f32
     move |accuracy| y(100.0 * accuracy)
 }
 
-/// Names the learning rates, as many as there is room for. Returns where one lies, on a scale of logarithms.
-fn draw_learning_rates(canvas: &mut Canvas, groups: &[Group]) -> impl Fn(f32) -> f32 + use<> {
+/// Names the learning rates, as many as there is room for. Returns where one lies, on a scale of logarithms, with a batch
+/// size of so many, of which the smallest is 0.
+fn draw_learning_rates(
+    canvas: &mut Canvas,
+    groups: &[Group],
+    batch_sizes: usize,
+) -> impl Fn(f32, usize) -> f32 + use<> {
     let mut rates: Vec<f32> = groups.iter().map(|group| group.learning_rate).collect();
     rates.dedup();
     let [low, high] = [rates.first(), rates.last()].map(|rate| rate.map_or(0.0, |rate| rate.ln()));
@@ -103,7 +114,10 @@ fn draw_learning_rates(canvas: &mut Canvas, groups: &[Group]) -> impl Fn(f32) ->
     }
     let middle = (LEFT + RIGHT) / 2.0;
     canvas.text((middle, BOTTOM + 38.0), Anchor::Middle, TEXT, COLOURS.muted, "learning rate (logarithmic)");
-    x
+    let narrowest = rates.windows(2).map(|pair| x(pair[1]) - x(pair[0])).fold(f32::MAX, f32::min);
+    let spread = if batch_sizes > 1 { SPREAD.min(narrowest / 3.0) } else { 0.0 };
+    let pitch = spread / batch_sizes.saturating_sub(1).max(1) as f32;
+    move |rate, index| x(rate) + index as f32 * pitch - spread / 2.0
 }
 
 /// The colour of a batch size: as those are in order, so are their colours, from blue by green to orange.
