@@ -15,8 +15,9 @@ pub use self::common::CommonArgs;
 pub use self::evaluate::EvaluateArgs;
 pub use self::schedule::Schedule;
 pub use self::train::TrainArgs;
+pub(crate) use self::train::{MAX_BATCH_SIZE, MAX_EPOCHS, MAX_THREADS};
 pub use self::values::{KernelChoice, Optimizer};
-pub(crate) use self::values::{learning_rate, whole_number};
+pub(crate) use self::values::{learning_rate, share, whole_number};
 use crate::completions::CompletionsArgs;
 use crate::device::args::{AdaptArgs, DeviceArgs};
 use crate::export::ExportArgs;
@@ -25,6 +26,7 @@ use crate::model::ModelName;
 use crate::pack::PackArgs;
 use crate::predict::PredictArgs;
 use crate::show::ShowArgs;
+use crate::sweep::{self, SweepArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,6 +42,8 @@ Examples:
       Train with another optimizer from other initial weights
   host-trainer evaluate --weights out/model.safetensors --kernel portable
       Test saved weights with the kernel that every machine has
+  host-trainer sweep --learning-rates 0.0003,0.001,0.003 --batch-sizes 32,128 --seeds 5
+      Find the settings that do best on samples held back from training
   host-trainer show --split test --label Bag
       Draw nine bags
   host-trainer predict boot.jpg
@@ -80,6 +84,9 @@ pub enum Command {
     /// Train the model, test it in floats and in whole numbers, and write both
     #[command(after_help = train::EXAMPLES)]
     Train(TrainArgs),
+    /// Find good settings: train with many, on all cores, and judge by samples that were held back
+    #[command(after_help = sweep::EXAMPLES)]
+    Sweep(SweepArgs),
     /// Test saved weights on the test set
     Evaluate(EvaluateArgs),
     /// Draw images of the data set

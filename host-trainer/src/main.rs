@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
 use host_trainer::completions::completions;
-use host_trainer::{device, export, import, pack, predict, run, show};
+use host_trainer::{device, export, import, pack, predict, run, show, sweep};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
         Command::Train(arguments) => run::train(&arguments),
+        Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Evaluate(arguments) => run::evaluate(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Predict(arguments) => predict::predict(&arguments),

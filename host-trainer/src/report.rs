@@ -1,6 +1,5 @@
 //! The report of a training: a page that needs no other file, and its figures as pictures.
 
-mod canvas;
 mod chart;
 mod curves;
 mod facts;
@@ -8,7 +7,6 @@ mod image;
 mod matrix;
 mod mistakes;
 mod page;
-mod palette;
 mod scores;
 mod text;
 mod weight_maps;

@@ -8,6 +8,7 @@ use std::{env, fs};
 
 use dense_core::{Kernel, KernelError};
 
+pub(crate) use self::train::split_off;
 pub use self::train::train;
 use crate::checkpoint::CheckpointError;
 use crate::cli::{EvaluateArgs, WEIGHTS};
@@ -30,6 +31,7 @@ use crate::progress::evaluation_text;
 use crate::quantized::{QuantizedModel, calibration_images, quantize};
 use crate::show::ShowError;
 use crate::summary::thousands;
+use crate::sweep::SweepError;
 use crate::terminal::Voice;
 
 /// Why a command failed.
@@ -127,6 +129,9 @@ pub enum RunError {
         /// How many steps of it were made.
         steps: usize,
     },
+    /// A sweep found no settings.
+    #[error("{0}")]
+    Sweep(#[from] SweepError),
     /// Something was not done on a device.
     #[error("{0}")]
     Device(#[from] DeviceError),
@@ -137,8 +142,8 @@ impl RunError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Fit(FitError::Diverged { .. }) | Self::Quantize(_) => 1,
-            Self::Interrupted { .. } => interrupt::EXIT_CODE,
+            Self::Fit(FitError::Diverged { .. }) | Self::Quantize(_) | Self::Sweep(SweepError::Diverged) => 1,
+            Self::Interrupted { .. } | Self::Sweep(SweepError::Interrupted { .. }) => interrupt::EXIT_CODE,
             Self::Device(error) => error.exit_code(),
             _ => 2,
         }

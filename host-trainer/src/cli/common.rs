@@ -19,7 +19,7 @@ pub struct CommonArgs {
     #[arg(long, value_enum, default_value_t = KernelChoice::Auto)]
     pub kernel: KernelChoice,
 
-    /// How much to print: 0 nothing, 1 a progress bar, 2 one line per epoch
+    /// How much to print: 0 nothing, 1 a progress bar, 2 one line per epoch, or per run of a sweep
     #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true)]
     #[arg(value_parser = verbosity)]
     pub verbose: u8,

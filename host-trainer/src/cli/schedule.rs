@@ -20,7 +20,7 @@ pub enum Schedule {
 
 impl Schedule {
     /// Reads what [`Display`](fmt::Display) writes.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let parts: Vec<&str> = text.split(':').collect();
         match parts[..] {
             ["constant"] => return Ok(Self::Constant),

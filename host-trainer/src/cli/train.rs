@@ -12,9 +12,9 @@ use crate::presets::{Preset, PresetName};
 use crate::terminal::Voice;
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
-const MAX_BATCH_SIZE: usize = 65_536;
-const MAX_EPOCHS: usize = 100_000;
-const MAX_THREADS: usize = 256;
+pub(crate) const MAX_BATCH_SIZE: usize = 65_536;
+pub(crate) const MAX_EPOCHS: usize = 100_000;
+pub(crate) const MAX_THREADS: usize = 256;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -84,7 +84,7 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
 }
 
 /// Parses a share of something, of which something else is to be left.
-pub(super) fn share(text: &str) -> Result<f64, String> {
+pub(crate) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number < 1.0 => Ok(number),
         _ => Err("must be a number between 0 and 1".into()),

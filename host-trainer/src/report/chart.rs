@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::canvas::{Anchor, Canvas, Font};
-use super::palette::{Hue, Palette};
 use super::text::escape;
+use crate::plot::axis::{keep_apart, tick_text, ticks};
+use crate::plot::canvas::{Anchor, Canvas, Font};
+use crate::plot::palette::{Hue, Palette};
 
 /// Units from side to side, of which one is about a pixel of a web page.
 pub(super) const WIDTH: f32 = 440.0;
@@ -15,10 +16,6 @@ const LEFT: f32 = 44.0;
 const RIGHT: f32 = WIDTH - 104.0;
 const TOP: f32 = 40.0;
 const BOTTOM: f32 = HEIGHT - 40.0;
-/// Between the baselines of two labels, at least.
-const LABEL_PITCH: f32 = 15.0;
-/// Lines across, at most.
-const MOST_TICKS: f64 = 5.0;
 const TITLE: Font = Font { size: 13.0, bold: true };
 const LABEL: Font = Font { size: 12.0, bold: true };
 const TICK: Font = Font { size: 11.0, bold: false };
@@ -149,24 +146,6 @@ impl Chart {
     }
 }
 
-/// Round numbers from at or below `low` to at or above `high`, evenly spaced, at least two of them.
-fn ticks(low: f64, high: f64) -> Vec<f64> {
-    let range = if high > low { high - low } else { high.abs().max(1e-6) };
-    let least = range / MOST_TICKS;
-    let power = 10_f64.powf(least.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|multiple| multiple * power).into_iter().find(|&step| step >= least);
-    let step = step.unwrap_or(least);
-    let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
-    let count = (last - first).max(1.0) as usize;
-    (0..=count).map(|tick| (first + tick as f64) * step).collect()
-}
-
-/// A tick with as many decimals as its step needs.
-fn tick_text(tick: f64, step: f64) -> String {
-    let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
-    format!("{tick:.decimals$}")
-}
-
 /// The epochs to name: ten at most, round numbers, and the first one.
 fn epoch_ticks(epochs: usize) -> Vec<usize> {
     let steps = (0..).flat_map(|power| [1, 2, 5].map(|multiple| multiple * 10_usize.pow(power)));
@@ -184,12 +163,7 @@ fn labels(series: &[Series], y: impl Fn(f64) -> f32, number: impl Fn(f64) -> Str
     };
     let mut labels: Vec<_> = series.iter().filter_map(label).collect();
     labels.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let lowest = BOTTOM + 4.0;
-    for index in 0..labels.len() {
-        let above = if index > 0 { labels[index - 1].0 + LABEL_PITCH } else { f32::MIN };
-        let room = lowest - LABEL_PITCH * (labels.len() - 1 - index) as f32;
-        labels[index].0 = labels[index].0.max(above).min(room);
-    }
+    keep_apart(labels.iter_mut().map(|label| &mut label.0), BOTTOM + 4.0);
     labels
 }
 
@@ -228,23 +202,7 @@ fn describe(title: &str, series: &[Series], epochs: usize, number: impl Fn(f64) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ticks_are_round_and_enclose_the_values() {
-        for (low, high, wanted) in [
-            (0.41, 0.83, &[0.4, 0.5, 0.6, 0.7, 0.8, 0.9][..]),
-            (70.3, 86.0, &[70.0, 75.0, 80.0, 85.0, 90.0]),
-            (0.0, 1.0, &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
-            (2.0, 2.0, &[2.0, 2.5]),
-            (0.0, 0.0, &[0.0, 2e-7]),
-        ] {
-            let found = ticks(low, high);
-            let near = |(found, wanted): (&f64, &f64)| (found - wanted).abs() < 1e-9;
-            assert!(found.len() == wanted.len() && found.iter().zip(wanted).all(near), "{low}..{high}: {found:?}");
-        }
-        assert_eq!(tick_text(0.6, 0.2), "0.6");
-        assert_eq!(tick_text(80.0, 5.0), "80");
-    }
+    use crate::plot::axis::LABEL_PITCH;
 
     #[test]
     fn few_epochs_are_named() {

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::canvas::{Anchor, Canvas, Font};
 use super::chart::{self, Chart, Series};
-use super::palette::{Hue, Palette};
 use super::text::{percent, seconds};
 use crate::fit::Loss;
 use crate::history::{Epoch, History, Metrics};
+use crate::plot::canvas::{Anchor, Canvas, Font};
+use crate::plot::palette::{Hue, Palette};
 
 /// Epochs shown, at most: of more, some are left out.
 const MOST_EPOCHS: usize = 200;

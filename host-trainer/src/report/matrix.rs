@@ -2,20 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::canvas::{Anchor, Canvas, Font};
-use super::palette::{Hue, Palette};
 use super::text::{escape, percent};
 use crate::confusion::Confusion;
 use crate::idx::CLASSES;
+use crate::plot::canvas::{Anchor, Canvas, Font};
+use crate::plot::palette::{Hue, Palette};
 use crate::summary::thousands;
 
-/// How opaque the colour of a cell is that has all samples of its label.
-pub(super) const DARKEST: f64 = 0.5;
-
-/// How opaque the colour of a cell is. The root brings out mistakes, which are few beside what is right.
+/// How opaque the colour of a cell is: most, where it has all samples of its label. The root brings out mistakes, which are few beside what is right.
 fn opacity(confusion: &Confusion, label: usize, class: usize) -> f64 {
     let share = f64::from(confusion.count(label, class)) / f64::from(confusion.labelled(label).max(1));
-    DARKEST * share.sqrt()
+    Palette::DARKEST_SHADE * share.sqrt()
 }
 
 fn hue(label: usize, class: usize) -> Hue {

@@ -4,11 +4,11 @@ use ::image::{ExtendedColorType, ImageResult};
 use std::fmt::Write as _;
 
 use super::Report;
-use super::canvas::{Anchor, Canvas, Font};
 use super::image;
-use super::palette::{Colour, Hue, Palette};
 use super::text::{confidence, escape};
 use crate::idx::CLASSES;
+use crate::plot::canvas::{Anchor, Canvas, Font};
+use crate::plot::palette::{Colour, Hue, Palette};
 
 /// How many are shown, at most.
 pub(super) const SHOWN: usize = 24;

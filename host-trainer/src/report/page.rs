@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use super::Report;
 use super::curves::Curves;
 use super::mistakes::Mistake;
-use super::palette::Palette;
 use super::scores::{Score, scores};
 use super::text::{escape, percent, percent_or_dash, seconds, size};
 use super::weight_maps::WeightMaps;
 use super::{facts, matrix, mistakes, scores};
 use crate::confusion::Confusion;
 use crate::idx::CLASSES;
+use crate::plot::palette::Palette;
 use crate::summary::thousands;
 
 const STYLE: &str = include_str!("style.css");

@@ -3,13 +3,13 @@
 use ::image::{ExtendedColorType, ImageResult};
 use std::fmt::Write as _;
 
-use super::canvas::{Anchor, Canvas, Font};
 use super::image;
-use super::palette::{Colour, Palette};
 use super::text::escape;
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::Layer;
 use crate::model_files::Weights;
+use crate::plot::canvas::{Anchor, Canvas, Font};
+use crate::plot::palette::{Colour, Palette};
 use crate::summary::thousands;
 
 /// So many images are enough for a mean slope.

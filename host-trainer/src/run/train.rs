@@ -312,7 +312,7 @@ fn check_model(arguments: &TrainArgs, weights: &Path) -> Result<(), RunError> {
 }
 
 /// Takes so large a share of the samples, the last ones, away, as many as Keras does.
-fn split_off(train: &mut Split, share: f64) -> Result<Split, RunError> {
+pub(crate) fn split_off(train: &mut Split, share: f64) -> Result<Split, RunError> {
     let samples = train.len();
     let left = (samples as f64 * (1.0 - share)) as usize;
     if left == 0 || left == samples {

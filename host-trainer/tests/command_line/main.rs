@@ -12,6 +12,7 @@ mod outputs;
 mod pack;
 mod pictures;
 mod resuming;
+mod sweep;
 mod transcript;
 
 use std::fs;

@@ -123,7 +123,7 @@ fn the_best_preset_is_written_with_its_table_and_tested_through_it() {
 
 /// What comes after the time in a line of progress.
 fn untimed(line: &str) -> &str {
-    line.split_once(" - loss").map_or(line, |(_, rest)| rest)
+    line.rsplit_once(" - ").map_or(line, |(rest, _)| rest)
 }
 
 #[test]

@@ -9,13 +9,13 @@ use super::palette::{Colour, Palette};
 use crate::idx::SIDE;
 use crate::pictures;
 
-pub(super) use self::letters::{Anchor, Font};
+pub(crate) use self::letters::{Anchor, Font};
 
 /// Pixels along a unit of the drawing, which is as large as a pixel of a web page.
 const SCALE: f32 = 2.0;
 
 /// A drawing on light paper.
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     pixmap: Pixmap,
 }
 
@@ -25,7 +25,7 @@ impl Canvas {
     /// # Panics
     ///
     /// If a side is zero or too long for memory.
-    pub(super) fn new(width: u32, height: u32) -> Self {
+    pub(crate) fn new(width: u32, height: u32) -> Self {
         let [width, height] = [width, height].map(|side| side * SCALE as u32);
         let mut pixmap = Pixmap::new(width, height).expect("paper has two sides");
         let Colour([red, green, blue]) = Palette::LIGHT.paper;
@@ -34,14 +34,14 @@ impl Canvas {
     }
 
     /// Fills a rectangle.
-    pub(super) fn rectangle(&mut self, [left, top, width, height]: [f32; 4], colour: Colour) {
+    pub(crate) fn rectangle(&mut self, [left, top, width, height]: [f32; 4], colour: Colour) {
         if let Some(rectangle) = Rect::from_xywh(left, top, width, height) {
             self.pixmap.fill_rect(rectangle, &paint(colour), transform(), None);
         }
     }
 
     /// Draws a line through the points.
-    pub(super) fn line(&mut self, points: &[(f32, f32)], width: f32, colour: Colour) {
+    pub(crate) fn line(&mut self, points: &[(f32, f32)], width: f32, colour: Colour) {
         let mut path = PathBuilder::new();
         for (index, &(x, y)) in points.iter().enumerate() {
             if index == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
@@ -53,13 +53,13 @@ impl Canvas {
     }
 
     /// Draws a dot.
-    pub(super) fn dot(&mut self, (x, y): (f32, f32), radius: f32, colour: Colour) {
+    pub(crate) fn dot(&mut self, (x, y): (f32, f32), radius: f32, colour: Colour) {
         let dot = PathBuilder::from_circle(x, y, radius);
         self.fill(dot, colour);
     }
 
     /// Draws an image of 28 × 28 pixels, each a square with sides of `scale` units; `colour` has the pixel's number.
-    pub(super) fn image(&mut self, (left, top): (f32, f32), scale: f32, colour: impl Fn(usize) -> Colour) {
+    pub(crate) fn image(&mut self, (left, top): (f32, f32), scale: f32, colour: impl Fn(usize) -> Colour) {
         for pixel in 0..SIDE * SIDE {
             let (x, y) = ((pixel % SIDE) as f32, (pixel / SIDE) as f32);
             self.rectangle([left + x * scale, top + y * scale, scale, scale], colour(pixel));
@@ -67,13 +67,13 @@ impl Canvas {
     }
 
     /// Writes a line of text whose baseline begins, or ends, or has its middle, at a point.
-    pub(super) fn text(&mut self, point: (f32, f32), anchor: Anchor, font: Font, colour: Colour, text: &str) {
+    pub(crate) fn text(&mut self, point: (f32, f32), anchor: Anchor, font: Font, colour: Colour, text: &str) {
         let path = letters::outline(point, anchor, font, text);
         self.fill(path, colour);
     }
 
     /// The same upwards, from the point on.
-    pub(super) fn text_upwards(&mut self, (x, y): (f32, f32), font: Font, colour: Colour, text: &str) {
+    pub(crate) fn text_upwards(&mut self, (x, y): (f32, f32), font: Font, colour: Colour, text: &str) {
         let path = letters::outline((0.0, 0.0), Anchor::Start, font, text);
         let turned = Transform::from_row(0.0, -1.0, 1.0, 0.0, x, y);
         self.fill(path.and_then(|path| path.transform(turned)), colour);
@@ -90,7 +90,7 @@ impl Canvas {
     /// # Errors
     ///
     /// Whatever the encoder reports.
-    pub(super) fn png(&self) -> ImageResult<Vec<u8>> {
+    pub(crate) fn png(&self) -> ImageResult<Vec<u8>> {
         // All pixels are opaque.
         let colours: Vec<u8> =
             self.pixmap.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();

@@ -8,7 +8,7 @@ const BOLD: &[u8] = include_bytes!("inter/SemiBold.otf");
 
 /// Where the point of a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::report) enum Anchor {
+pub(crate) enum Anchor {
     /// At its beginning.
     Start,
     /// In its middle.
@@ -19,7 +19,7 @@ pub(in crate::report) enum Anchor {
 
 /// How to write.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::report) struct Font {
+pub(crate) struct Font {
     /// Height of a line in units.
     pub size: f32,
     /// Whether the letters are semi-bold.
@@ -33,14 +33,14 @@ impl Font {
     }
 
     /// How wide the text is.
-    pub(in crate::report) fn width(self, text: &str) -> f32 {
+    pub(crate) fn width(self, text: &str) -> f32 {
         let face = self.face();
         let width: f32 = text.chars().map(|character| advance(&face, character)).sum();
         width * self.scale(&face)
     }
 
     /// The text, or as much of it as fits into a width, with an ellipsis.
-    pub(in crate::report) fn shorten(self, text: &str, width: f32) -> String {
+    pub(crate) fn shorten(self, text: &str, width: f32) -> String {
         if self.width(text) <= width {
             return text.to_owned();
         }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_that_the_report_writes_has_an_outline() {
+    fn every_letter_of_the_pictures_has_an_outline() {
         for bold in [false, true] {
             let face = Font { size: 1.0, bold }.face();
             for character in "AZaz09 .,%×→≤≥−–…äéßñŁΩЖ\u{a0}".chars() {

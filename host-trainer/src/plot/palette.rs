@@ -1,14 +1,14 @@
-//! The colours of the report, for light and for dark paper. Blue and orange stay apart for colour-blind eyes.
+//! The colours of the report and the pictures, for light and for dark paper. Blue and orange stay apart for colour-blind eyes.
 
 use std::fmt::Write as _;
 
 /// A colour: red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Colour(pub [u8; 3]);
+pub(crate) struct Colour(pub [u8; 3]);
 
 impl Colour {
     /// What is seen of this colour at an opacity from 0 to 1 on paper of another.
-    pub(super) fn over(self, opacity: f64, paper: Self) -> Self {
+    pub(crate) fn over(self, opacity: f64, paper: Self) -> Self {
         let mix = |index: usize| {
             let (above, below) = (f64::from(self.0[index]), f64::from(paper.0[index]));
             (below + (above - below) * opacity.clamp(0.0, 1.0)).round() as u8
@@ -19,7 +19,7 @@ impl Colour {
 
 /// One of the colours that carry a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hue {
+pub(crate) enum Hue {
     /// Training, and what is right.
     Blue,
     /// Validation.
@@ -30,7 +30,7 @@ pub(super) enum Hue {
 
 impl Hue {
     /// The class of the style sheet.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Blue => "blue",
             Self::Green => "green",
@@ -41,7 +41,7 @@ impl Hue {
 
 /// All colours of one kind of paper.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Palette {
+pub(crate) struct Palette {
     pub paper: Colour,
     pub ink: Colour,
     pub muted: Colour,
@@ -53,7 +53,7 @@ pub(super) struct Palette {
 
 impl Palette {
     /// Light paper, also that of the pictures.
-    pub(super) const LIGHT: Self = Self {
+    pub(crate) const LIGHT: Self = Self {
         paper: Colour([255, 255, 255]),
         ink: Colour([27, 30, 35]),
         muted: Colour([94, 101, 111]),
@@ -64,7 +64,7 @@ impl Palette {
     };
 
     /// Dark paper.
-    pub(super) const DARK: Self = Self {
+    pub(crate) const DARK: Self = Self {
         paper: Colour([20, 22, 26]),
         ink: Colour([229, 232, 236]),
         muted: Colour([154, 162, 173]),
@@ -75,12 +75,15 @@ impl Palette {
     };
 
     /// Weights below zero, in maps. Like that above it, a mid-tone that stands out from light and dark paper alike.
-    pub(super) const AGAINST: Colour = Colour([38, 112, 196]);
+    pub(crate) const AGAINST: Colour = Colour([38, 112, 196]);
     /// Weights above zero, in maps.
-    pub(super) const FAVOUR: Colour = Colour([221, 96, 18]);
+    pub(crate) const FAVOUR: Colour = Colour([221, 96, 18]);
+
+    /// How opaque a hue may be, at most, where ink is written on it.
+    pub(crate) const DARKEST_SHADE: f64 = 0.5;
 
     /// The colour of a hue.
-    pub(super) const fn hue(&self, hue: Hue) -> Colour {
+    pub(crate) const fn hue(&self, hue: Hue) -> Colour {
         match hue {
             Hue::Blue => self.blue,
             Hue::Green => self.green,
@@ -89,7 +92,7 @@ impl Palette {
     }
 
     /// The variables of the style sheet: `--ink:27 30 35;`, to be used as `rgb(var(--ink))`.
-    pub(super) fn variables(&self) -> String {
+    pub(crate) fn variables(&self) -> String {
         let Self { paper, ink, muted, rule, blue, green, orange } = self;
         let mut text = String::new();
         for (name, Colour([red, green, blue])) in [
@@ -134,7 +137,7 @@ mod tests {
                 assert!(contrast(colour, paper) >= 4.5, "{colour:?} on {paper:?}");
             }
             for hue in [blue, orange] {
-                let shade = hue.over(super::super::matrix::DARKEST, paper);
+                let shade = hue.over(Palette::DARKEST_SHADE, paper);
                 assert!(contrast(ink, shade) >= 4.5, "{ink:?} on {shade:?}");
             }
         }
