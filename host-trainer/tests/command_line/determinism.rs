@@ -50,7 +50,9 @@ fn kernels_change_no_bit_of_standardised_training() {
     let folder = tempfile::tempdir().unwrap();
     let data = write_data_set(folder.path(), 1_030, 20);
     for model in ["linear", "mlp32"] {
-        for recipe in ["", "--batch-size 7 --limit 100 --optimizer sgd --learning-rate-schedule constant", "--batch-size 1030"] {
+        for recipe in
+            ["", "--batch-size 7 --limit 100 --optimizer sgd --learning-rate-schedule constant", "--batch-size 1030"]
+        {
             let recipe = format!("--preset best --model {model} --epochs 2 {recipe}");
             let expected = weights(folder.path(), &data, &format!("{recipe} --kernel portable"));
             for kernel in Kernel::available() {
