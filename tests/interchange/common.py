@@ -50,10 +50,11 @@ def train_set():
 
 
 @functools.cache
-def trained(model):
+def trained(model, preset="recipe"):
     """A folder with what the trainer writes for one of the MODELS after two epochs."""
-    folder = Path(_FOLDER.name) / model
-    host_trainer("train", "--model", model, "--epochs", 2, "--out", folder, "--weights", folder / "weights.rs")
+    folder = Path(_FOLDER.name) / f"{model}-{preset}"
+    options = ("--model", model, "--preset", preset, "--epochs", 2)
+    host_trainer("train", *options, "--out", folder, "--weights", folder / "weights.rs")
     return folder
 
 

@@ -14,8 +14,8 @@ from common import MODELS, host_trainer, test_set, trained
 
 import fashion_mnist
 
-# The committed weights, and those of each model after a short training.
-CASES = ("firmware", *MODELS)
+# The committed weights, those of each model after a short training, and one that sees pixels through a table.
+CASES = ("firmware", *MODELS, "best")
 _FIRMWARE = Path(__file__).resolve().parents[2] / "firmware" / "src" / "weights.rs"
 
 # Reads images from the standard input and writes their logits.
@@ -38,15 +38,22 @@ LOGITS = {"c": ("float", np.float32), "c-int8": ("int32_t", np.int32)}
 CLASS_NAMES = (fashion_mnist.DIRECTORY / "classes.txt").read_text().splitlines()
 
 
+def model_of(case):
+    """Which of the MODELS one of the CASES is."""
+    return case if case in MODELS else "linear"
+
+
 def weights(case):
     """The trainer's file of one of the CASES."""
-    return _FIRMWARE if case == "firmware" else trained(case) / "weights.rs"
+    if case == "firmware":
+        return _FIRMWARE
+    return trained(model_of(case), "best" if case == "best" else "recipe") / "weights.rs"
 
 
 @functools.cache
 def export(case, form):
     """The file that the trainer makes of one of the CASES in a format."""
-    output = trained("linear" if case == "firmware" else case) / f"{case}.{form}"
+    output = trained(model_of(case)) / f"{case}.{form}"
     host_trainer("export", "--format", form, "--weights", weights(case), "--output", output, "--verbose", 0)
     return output
 

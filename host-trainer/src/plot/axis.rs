@@ -23,7 +23,8 @@ pub(crate) fn tick_text(tick: f64, step: f64) -> String {
     format!("{tick:.decimals$}")
 }
 
-/// Moves the baselines of labels, the uppermost first, down until none touches another, and up to the lowest place there is.
+/// Moves the baselines of labels, the uppermost first, down until none touches another, and up to the lowest place there
+/// is.
 pub(crate) fn keep_apart<'a>(baselines: impl ExactSizeIterator<Item = &'a mut f32>, lowest: f32) {
     let mut above = f32::MIN;
     let count = baselines.len();

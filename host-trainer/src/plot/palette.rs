@@ -1,4 +1,5 @@
-//! The colours of the report and the pictures, for light and for dark paper. Blue and orange stay apart for colour-blind eyes.
+//! The colours of the report and the pictures, for light and for dark paper. Blue and orange stay apart for colour-blind
+//! eyes.
 
 use std::fmt::Write as _;
 

@@ -9,7 +9,8 @@ use crate::plot::canvas::{Anchor, Canvas, Font};
 use crate::plot::palette::{Hue, Palette};
 use crate::summary::thousands;
 
-/// How opaque the colour of a cell is: most, where it has all samples of its label. The root brings out mistakes, which are few beside what is right.
+/// How opaque the colour of a cell is: most, where it has all samples of its label. The root brings out mistakes, which
+/// are few beside what is right.
 fn opacity(confusion: &Confusion, label: usize, class: usize) -> f64 {
     let share = f64::from(confusion.count(label, class)) / f64::from(confusion.labelled(label).max(1));
     Palette::DARKEST_SHADE * share.sqrt()

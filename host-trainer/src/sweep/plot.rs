@@ -88,8 +88,8 @@ fn draw_accuracies(canvas: &mut Canvas, groups: &[Group]) -> impl Fn(f64) -> f32
     move |accuracy| y(100.0 * accuracy)
 }
 
-/// Names the learning rates, as many as there is room for. Returns where one lies, on a scale of logarithms, with a batch
-/// size of so many, of which the smallest is 0.
+/// Names the learning rates, as many as there is room for. Returns where one lies, on a scale of logarithms, with
+/// which of the batch sizes.
 fn draw_learning_rates(
     canvas: &mut Canvas,
     groups: &[Group],

@@ -72,8 +72,8 @@ impl Results {
         self.runs.chunk_by(|one, other| settings(one) == settings(other)).map(Group::new).collect()
     }
 
-    /// The settings of the greatest mean accuracy, of the smaller mean loss where that is the same, among those whose runs
-    /// all went to their ends.
+    /// The settings of the greatest mean accuracy, of the smaller mean loss where that is the same, among those
+    /// whose runs all went to their ends.
     pub(super) fn best(&self) -> Option<Group> {
         let is_better = |one: &Group, other: &Group| {
             let order = one.accuracy.total_cmp(&other.accuracy).then(other.loss.total_cmp(&one.loss));
