@@ -1,6 +1,6 @@
 //! The learning loop: what it is given, what comes out, and why it may fail.
 //!
-//! There is one loop, in [`epochs`]; how the steps of an epoch are made is a part of it. Softmax regression is shared
+//! There is one loop, in `epochs`; how the steps of an epoch are made is a part of it. Softmax regression is shared
 //! among threads by [`units`]; networks with hidden layers, and all on [`prepared`] pixels, learn by [`network`].
 
 mod epochs;
