@@ -80,6 +80,22 @@ impl Checkpoint {
         file::read(bytes)
     }
 
+    /// Moves the state of a training that has not made all its epochs out of the way of another one. Returns where it is
+    /// now.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be renamed.
+    pub fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
+        let checkpoint = fs::read(path).ok().and_then(|bytes| Self::from_bytes(&bytes).ok());
+        if checkpoint.is_none_or(|it| it.state.position.epochs.len() >= it.identity.epochs) {
+            return Ok(None);
+        }
+        let aside = path.with_file_name("previous-checkpoint.safetensors");
+        fs::rename(path, &aside)?;
+        Ok(Some(aside))
+    }
+
     /// Reads the state in the file at `path`, of the training that `wanted` is.
     ///
     /// # Errors

@@ -28,6 +28,9 @@ pub enum FileError {
     /// Two outputs would be one file.
     #[error("cannot write {}: another output goes to the same file", .0.display())]
     Twice(PathBuf),
+    /// An output would replace what is read.
+    #[error("cannot write {}: it is the input", .0.display())]
+    Input(PathBuf),
 }
 
 /// A file that is in place.

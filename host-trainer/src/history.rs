@@ -7,7 +7,7 @@ use crate::fit::Loss;
 /// Loss and accuracy over a set of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Metrics {
-    /// Mean sparse categorical cross-entropy of a sample.
+    /// Mean loss of a sample: cross-entropy, but in the epochs of a training what that minimises.
     pub loss: f64,
     /// Share of the samples classified correctly, from 0 to 1.
     pub accuracy: f64,

@@ -1,12 +1,13 @@
 //! The command `import`: takes over a model that another tool has trained.
 
+use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::cli::{CommonArgs, in_workspace, weights_path};
 use crate::dataset::Dataset;
-use crate::files::{Outputs, check_targets};
+use crate::files::{FileError, Outputs, check_targets};
 use crate::model_files::{self, Foreign, Import, Origin, PixelRange, TrainedModel};
 use crate::quantized::{calibration_images, quantize};
 use crate::run::{RunError, check_firmware, compare, name_of, shown, tell_written, test};
@@ -61,6 +62,13 @@ pub fn import(arguments: &ImportArgs) -> Result<(), RunError> {
     check_firmware(weights.model, &weights_path)?;
     let [model_path, quantized_path] = ["model.safetensors", "quantized.rs"].map(|name| arguments.out.join(name));
     check_targets(&[&model_path, &quantized_path, &weights_path])?;
+    let input = fs::canonicalize(&arguments.file).ok();
+    if let Some(path) =
+        [&model_path, &quantized_path, &weights_path].iter().find(|path| fs::canonicalize(path).ok() == input)
+    {
+        return Err(FileError::Input(path.to_path_buf()).into());
+    }
+    model_files::check_replaceable_safetensors(&model_path)?;
     model_files::check_replaceable(&quantized_path)?;
     model_files::check_replaceable(&weights_path)?;
     let mut dataset = Dataset::load(&common.data)?;

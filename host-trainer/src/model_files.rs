@@ -16,7 +16,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use dense_core::math::BACKEND;
+use dense_core::math::{BACKEND, SMALLEST_WEIGHT, flush_below};
 use dense_core::{Network, PixelTable};
 
 use crate::model::{Layer, Layers, Linear, Model, ModelName};
@@ -145,6 +145,9 @@ pub enum ModelFileError {
     /// The container of the tensors is faulty.
     #[error("not a valid safetensors file: {0}")]
     Container(::safetensors::SafeTensorError),
+    /// Another range of pixels for a file that this program has written.
+    #[error("made by this program, whose models take pixels from 0 to 1; leave --pixels out")]
+    OwnPixels,
     /// There are more layers than any model has.
     #[error("{found} dense layers, but no model has more than {most}")]
     Layers {
@@ -195,7 +198,15 @@ pub fn load(path: &Path) -> Result<Weights, ModelFileError> {
             Err(_) => Err(ModelFileError::UnknownFormat),
         }
     };
-    weights.map_err(|fault| faulty(path, fault))
+    weights.map(flushed).map_err(|fault| faulty(path, fault))
+}
+
+/// With +0.0 for what is too small for a weight, as it becomes wherever a weight is set.
+fn flushed(mut weights: Weights) -> Weights {
+    for number in weights.layers.iter_mut().flat_map(|layer| layer.weights.iter_mut().chain(&mut layer.bias)) {
+        *number = flush_below(*number, SMALLEST_WEIGHT);
+    }
+    weights
 }
 
 /// A safetensors file is the length of its header in 8 bytes, then the header, a JSON object.
@@ -249,6 +260,21 @@ pub fn check_replaceable(path: &Path) -> Result<(), ModelFileError> {
         Err(error) => Err(ModelFileError::Unreadable { path: path.into(), error }),
         Ok(_) if start.is_empty() || start == TITLE.as_bytes() => Ok(()),
         Ok(_) => Err(ModelFileError::Foreign(path.into())),
+    }
+}
+
+/// Refuses to replace a safetensors file that this program has not written.
+///
+/// # Errors
+///
+/// There is such a file, or it cannot be read.
+pub fn check_replaceable_safetensors(path: &Path) -> Result<(), ModelFileError> {
+    match fs::read(path) {
+        Ok(bytes) if bytes.is_empty() || safetensors::is_own(&bytes) => Ok(()),
+        Ok(_) => Err(ModelFileError::Foreign(path.into())),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => Ok(()),
+        Err(error) => Err(ModelFileError::Unreadable { path: path.into(), error }),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `predict`: says what is in pictures of the user's own.
 
 use std::cmp::Ordering;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::Args;
 use dense_core::Kernel;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::cli::{KernelChoice, WEIGHTS, in_workspace, whole_number};
 use crate::dataset::{self, DatasetError};
 use crate::evaluate::Prediction;
-use crate::files::{Outputs, check_targets};
+use crate::files::{FileError, Outputs, check_targets};
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::Model;
 use crate::model_files::{self, Weights};
@@ -96,6 +96,10 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), RunError> {
     let classifier = Classifier::load(arguments)?;
     if let Some(path) = &arguments.png {
         check_targets(&[path])?;
+        let target = fs::canonicalize(path).ok();
+        if target.is_some() && arguments.files.iter().any(|file| fs::canonicalize(file).ok() == target) {
+            return Err(FileError::Input(path.clone()).into());
+        }
     }
     let mut images = Vec::new();
     let mut failed = 0;

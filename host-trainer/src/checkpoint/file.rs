@@ -110,6 +110,9 @@ fn check(metadata: &Metadata) -> Result<ModelName, String> {
     if running.steps > 0 && running.steps >= steps {
         return Err(format!("metadata: {} steps of an epoch of {steps}", running.steps));
     }
+    if running.correct as usize > running.steps.saturating_mul(identity.batch_size) {
+        return Err(format!("metadata: {} samples right after {} steps", running.correct, running.steps));
+    }
     let validated = epochs_done.iter().all(|epoch| epoch.validation.is_some());
     let is_sound = match best_epoch {
         Some(best) => identity.early_stopping && validated && (1..=epochs_done.len()).contains(best),

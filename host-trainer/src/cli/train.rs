@@ -34,7 +34,8 @@ Examples:
 
 Ctrl-C stops after the batch, tests, keeps the state in DIR/checkpoint.safetensors, leaves all other files as they were
 and ends with code 130; a second one stops at once. While a training goes on, its state is also kept there at the end of
-an epoch, at most every 10 seconds.";
+an epoch, at most every 10 seconds. A training that begins anew moves an unfinished one to
+DIR/previous-checkpoint.safetensors.";
 
 /// Options of `train`.
 #[derive(Args, Debug)]

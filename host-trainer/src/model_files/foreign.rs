@@ -10,7 +10,7 @@ use super::arrays::{KernelOrder, from_arrays};
 use super::hdf5::{self, from_hdf5};
 use super::npz::{self, read_zip};
 use super::safetensors::{from_safetensors, is_own, safetensors_arrays};
-use super::{ModelFileError, Weights, faulty, is_safetensors};
+use super::{ModelFileError, Weights, faulty, flushed, is_safetensors};
 
 /// Far more than a file of any of the networks has.
 const MOST_BYTES: u64 = 256 << 20;
@@ -118,8 +118,11 @@ fn parse(bytes: Vec<u8>, pixels: PixelRange) -> Result<Foreign, ModelFileError> 
     } else {
         return Err(ModelFileError::UnknownForeignFormat);
     };
+    if format == Format::Own && pixels != PixelRange::Unit {
+        return Err(ModelFileError::OwnPixels);
+    }
     rescale(&mut weights, pixels)?;
-    Ok(Foreign { weights, format, order })
+    Ok(Foreign { weights: flushed(weights), format, order })
 }
 
 /// Lets the first layer take pixel / 255 in place of what it takes: W · (factor · x + offset) + b is

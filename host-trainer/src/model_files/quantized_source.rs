@@ -7,7 +7,8 @@ use crate::quantized::QuantizedLayer;
 const LINE_LENGTH: usize = 28;
 
 /// The model in whole numbers as a Rust module: a comment on what it was made from, `pub static PIXEL_TABLE`, through which
-/// pixels go first, and `pub static MODEL`, whose numbers are, for each layer, the weights, a row for each output, the biases, and the bits of the scales.
+/// pixels go first, and `pub static MODEL`, whose numbers are, for each layer, the weights, a row for each output, the
+/// biases, and the bits of the scales.
 ///
 /// `layers` are `model`'s, quantised, and `accuracy` is their share of the test samples classified correctly.
 #[must_use]

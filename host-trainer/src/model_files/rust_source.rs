@@ -65,8 +65,8 @@ impl Frame {
 }
 
 /// The model as a Rust module: a comment on how it was made, `pub static PIXEL_TABLE`, through which pixels go first, and
-/// `pub static MODEL`, whose numbers are, for each layer, the bits of the weights, a row for each output, and of the biases. The same model gives the same text on every
-/// machine.
+/// `pub static MODEL`, whose numbers are, for each layer, the bits of the weights, a row for each output, and of the
+/// biases. The same model gives the same text on every machine.
 pub fn to_rust_source(model: &TrainedModel<'_>) -> String {
     let origin: String = model.origin.lines().iter().map(|line| format!("//! - {line}\n")).collect();
     let frame = Frame::new(model.weights);

@@ -74,7 +74,8 @@ pub fn to_safetensors(model: &TrainedModel<'_>) -> Result<Vec<u8>, ModelFileErro
 }
 
 /// The model in a safetensors file: how many layers it has says which one it is. A kernel may also have the shape
-/// `[inputs, outputs]`, as Keras lays it out. Without a `pixel_table` pixels stay as they are. Other tensors are not looked at, nor is any metadata but the backend.
+/// `[inputs, outputs]`, as Keras lays it out. Without a `pixel_table` pixels stay as they are. Other tensors are not looked
+/// at, nor is any metadata but the backend.
 ///
 /// # Errors
 ///

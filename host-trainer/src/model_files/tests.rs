@@ -121,3 +121,21 @@ fn load_names_the_file_and_the_fault() {
     }
     assert!(matches!(load(folder.path()), Err(ModelFileError::Unreadable { .. })));
 }
+
+#[test]
+fn numbers_too_small_for_weights_are_read_as_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let mut small = Weights::zero(ModelName::Linear);
+    (small.layers[0].weights[0], small.layers[0].bias[0]) = (1e-42, -1e-42);
+    let class_names = class_names();
+    for contents in [
+        to_rust_source(&trained(&small, &class_names)).into_bytes(),
+        to_safetensors(&trained(&small, &class_names)).unwrap(),
+    ] {
+        fs::write(&path, contents).unwrap();
+        let loaded = load(&path).unwrap();
+        let bits = loaded.layers[0].weights.iter().chain(&loaded.layers[0].bias).map(|number| number.to_bits());
+        assert_eq!(bits.fold(0, |all, bits| all | bits), 0);
+    }
+}

@@ -11,7 +11,7 @@ use crate::cli::TrainArgs;
 use crate::dataset::{Dataset, Split};
 use crate::evaluate::classes;
 use crate::events::{Event, Start};
-use crate::files::{Outputs, Written, check_targets};
+use crate::files::{FileError, Outputs, Written, check_targets};
 use crate::fit::{Data, End, Fit, FitError, Keeper, Position, Settings, State, Watch};
 use crate::history::History;
 use crate::idx::PIXELS;
@@ -57,6 +57,7 @@ impl Paths {
         targets.extend(report.iter().map(PathBuf::as_path));
         targets.push(weights);
         check_targets(&targets)?;
+        model_files::check_replaceable_safetensors(model)?;
         model_files::check_replaceable(quantized)?;
         Ok(model_files::check_replaceable(weights)?)
     }
@@ -104,6 +105,12 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let data = Data { train: &seen.train, validation: seen_validation.as_deref(), test: Some(&seen.test) };
     let identity = Identity::new(arguments.model, preset.pixel_exponent, &settings, &data, checksum);
     let resumed = arguments.resume().map(|path| Checkpoint::load(&path, &identity)).transpose()?;
+    if resumed.is_none() {
+        let failed = |error| FileError::Write { path: paths.checkpoint.clone(), error };
+        if let Some(aside) = Checkpoint::set_aside(&paths.checkpoint).map_err(failed)? {
+            voice.text(|| format!("an unfinished training was found; --resume {} goes on with it\n", shown(&aside)));
+        }
+    }
     let start = resumed.as_ref().map_or_else(Position::default, |state| state.position.clone());
 
     let samples = data.train.len();

@@ -88,6 +88,26 @@ fn a_model_is_not_read_from_a_checkpoint() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("`dense.kernel`: missing"));
 }
 
+#[test]
+fn an_unfinished_training_is_kept_when_another_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = write_data_set(folder, 50, 20);
+    let aside = folder.join("out/previous-checkpoint.safetensors");
+    train(folder, &data, "--epochs 2");
+    train(folder, &data, "--epochs 1");
+    assert!(!aside.exists(), "a finished training is nothing to keep");
+
+    let split = split(1, SAMPLES);
+    let (Fit { state, .. }, _) = fit(ModelName::Linear, &Data::new(&split), &SETTINGS, None, STEPS + 2);
+    let identity = Identity::new(ModelName::Linear, 1.0, &SETTINGS, &Data::new(&split), 0);
+    let unfinished = Checkpoint { identity, state }.to_bytes().unwrap();
+    fs::write(folder.join("out/checkpoint.safetensors"), &unfinished).unwrap();
+    let printed = train(folder, &data, "--epochs 1");
+    assert!(printed.contains("--resume out/previous-checkpoint.safetensors goes on with it"), "{printed}");
+    assert_eq!(fs::read(aside).unwrap(), unfinished);
+}
+
 /// Changes the metadata or the tensors of a checkpoint.
 type Damage = fn(&mut Value, &mut Vec<(String, safetensors::Dtype, Vec<usize>, Vec<u8>)>);
 
@@ -103,12 +123,16 @@ fn damaged_checkpoints_are_refused() {
         let fault = Checkpoint::from_bytes(&bytes[..length]).unwrap_err();
         assert!(fault.starts_with("not a valid safetensors file: "), "{length}: {fault}");
     }
-    let damages: [(Damage, &str); 12] = [
+    let damages: [(Damage, &str); 13] = [
         (|metadata, _| metadata["format"] = "other".into(), "metadata: format other, wanted host-trainer/checkpoint/1"),
         (|metadata, _| metadata["identity"]["model"] = "other".into(), "metadata: no model other"),
         (|metadata, _| metadata["identity"]["seed"] = (-1).into(), "metadata: invalid value"),
         (|metadata, _| metadata["identity"]["batch_size"] = 0.into(), "metadata: the batch size is 0"),
         (|metadata, _| metadata["running"]["steps"] = 6.into(), "metadata: 6 steps of an epoch of 6"),
+        (
+            |metadata, _| metadata["running"]["correct"] = u32::MAX.into(),
+            "metadata: 4294967295 samples right after 2 steps",
+        ),
         (|metadata, _| metadata["best_epoch"] = 2.into(), "metadata: the best epoch is not among those"),
         (|metadata, _| metadata["best_epoch"] = Value::Null, "metadata: the best epoch is not among those"),
         (|metadata, _| metadata["epochs_done"][0]["loss"] = Value::Null, "metadata: invalid type: null"),

@@ -224,6 +224,9 @@ fn a_file_by_hand_is_not_replaced() {
     fs::rename(folder.path().join("text"), folder.path().join("out/quantized.rs")).unwrap();
     let wanted = ["out/quantized.rs: not made by `host-trainer train`"];
     assert_refused(folder.path(), "--out out --weights weights.rs", 2, &wanted);
+    fs::rename(folder.path().join("out/quantized.rs"), folder.path().join("out/model.safetensors")).unwrap();
+    let wanted = ["out/model.safetensors: not made by `host-trainer train`"];
+    assert_refused(folder.path(), "--out out --weights weights.rs", 2, &wanted);
 }
 
 #[test]

@@ -60,6 +60,16 @@ fn what_was_exported_comes_back() {
             assert!(model_files::load(&folder.join("again/weights.rs")).unwrap() == trained, "{file}");
             assert!(model_files::load(&folder.join("again/model.safetensors")).unwrap() == trained, "{file}");
         }
+        for (options, wanted) in [
+            ("--out out --weights again/weights.rs", "out/model.safetensors: it is the input"),
+            ("--out again --weights again/weights.rs --pixels 0..255", "leave --pixels out"),
+        ] {
+            let output = run(folder, &data, &format!("import out/model.safetensors {options}"));
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{options}\n{complaint}");
+            assert!(complaint.contains(wanted), "{options} does not say {wanted:?} but\n{complaint}");
+        }
+        assert!(model_files::load(&folder.join("out/model.safetensors")).unwrap() == trained);
     }
 }
 

@@ -205,6 +205,18 @@ fn pictures_of_any_size_are_explained_and_classified() {
 }
 
 #[test]
+fn a_picture_to_classify_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    save(&folder.join("mine.png"), &[7; 784]);
+    let before = fs::read(folder.join("mine.png")).unwrap();
+    let output = predict(folder, "mine.png --png ./mine.png", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: cannot write ./mine.png: it is the input\n");
+    assert_eq!(fs::read(folder.join("mine.png")).unwrap(), before);
+}
+
+#[test]
 fn a_bad_file_does_not_stop_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
