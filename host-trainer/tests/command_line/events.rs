@@ -21,7 +21,7 @@ fn a_training_is_told_in_events() {
     let data = write_data_set(folder, 50, 20);
     let options = "--model mlp32 --epochs 3 --batch-size 7 --validation-split 0.2 --early-stopping 9 --seed 5";
     let events = events(&train(folder, &data, &format!("{options} --json")));
-    let written = ["written"; 6];
+    let written = ["written"; 11];
     let expected =
         [&["start", "epoch", "epoch", "epoch", "best_weights_restored", "test", "int8"][..], &written].concat();
     assert_eq!(kinds(&events), expected);
