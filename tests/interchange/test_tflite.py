@@ -6,12 +6,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from tflite_micro import runtime
 
-from common import test_set
+from common import assert_close
 from exported import CASES, CLASS_NAMES, core_int8_logits, core_logits, correct, export, pixels
 
-# How far a logit may be off, for each unit of the larger of the two, or of 1: 784 products are added in another order,
-# each of a pixel that was divided by 255 and rounded. The worst one seen is 9.5e-6.
-TOLERANCE = 3e-5
 # Which share of int8 logits may be a step off. The largest seen is 0.0023, in the last of three layers.
 SHARE = 0.005
 # How many of 10,000 int8 decisions may differ from ours. The most seen are 79, all with logits within a step.
@@ -40,11 +37,6 @@ def run(case, form, resolver=OpResolverType.AUTO):
     return [(interpreter.get_tensor(output["index"]), output["quantization"]) for output in details]
 
 
-def close(found, wanted):
-    """Whether all logits are within the TOLERANCE."""
-    return np.all(np.abs(found - wanted) <= TOLERANCE * np.maximum(1, np.maximum(np.abs(found), np.abs(wanted))))
-
-
 def rounded(found, ours, step, zero):
     """Whether int8 logits are ours in whole steps, but for a few that were rounded the other way."""
     off = np.abs(found - np.clip(np.round(ours / step + zero), -128, 127))
@@ -58,7 +50,7 @@ class TensorFlowLite(unittest.TestCase):
                 with self.subTest(case=case, resolver=name):
                     (probabilities, _), (logits, _) = run(case, "tflite", resolver)
                     wanted = core_logits(case)
-                    self.assertTrue(close(logits, wanted))
+                    assert_close(logits, wanted)
                     self.assertLessEqual(abs(correct(logits) - correct(wanted)), 1)
                     self.assertLessEqual(abs(correct(probabilities) - correct(wanted)), 1)
                     self.assertLessEqual(np.abs(probabilities.sum(axis=1) - 1).max(), 1e-6)
@@ -98,7 +90,7 @@ class Microcontroller(unittest.TestCase):
         for case in CASES:
             with self.subTest(case):
                 logits, _ = self.run_micro(case, "tflite")
-                self.assertTrue(close(logits, core_logits(case)[:MICRO]))
+                assert_close(logits, core_logits(case)[:MICRO])
 
     def test_whole_numbers_are_ours_rounded_to_steps(self):
         for case in CASES:
