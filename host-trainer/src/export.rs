@@ -158,10 +158,8 @@ pub fn export(arguments: &ExportArgs) -> Result<(), ExportError> {
     check_targets(&[&output])?;
     check_replaceable(&output)?;
     let weights = model_files::load(&arguments.weights)?;
-    let mut dataset = Dataset::load(&common.data)?;
-    for image in dataset.train.images.iter_mut().chain(&mut dataset.test.images) {
-        weights.pixel_table.apply(image);
-    }
+    let dataset = Dataset::load(&common.data)?;
+    let dataset = dataset.through(&weights.pixel_table);
     let export = Export { weights: &weights, class_names: &dataset.class_names };
     let in_whole_numbers = || {
         quantized(&weights, &dataset, kernel)

@@ -71,10 +71,8 @@ pub fn import(arguments: &ImportArgs) -> Result<(), RunError> {
     model_files::check_replaceable_safetensors(&model_path)?;
     model_files::check_replaceable(&quantized_path)?;
     model_files::check_replaceable(&weights_path)?;
-    let mut dataset = Dataset::load(&common.data)?;
-    for image in dataset.train.images.iter_mut().chain(&mut dataset.test.images) {
-        weights.pixel_table.apply(image);
-    }
+    let dataset = Dataset::load(&common.data)?;
+    let dataset = dataset.through(&weights.pixel_table);
     voice.text(|| {
         let (file, model) = (shown(&arguments.file), weights.model.name());
         format!("{file}: {}, {model}, kernels {}\n", format.name(), order.description())
