@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use dense_core::fit::{Course, Event};
 use dense_core::samples::Shuffled;
-use dense_core::{Binary, Kernel, Network, Output, Random, Sgd, Trainer};
+use dense_core::{BinaryCrossEntropy, Kernel, Network, Output, Random, Sgd, Trainer};
 
 const INPUTS: usize = 10;
 const SAMPLES: usize = 569;
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("20 epochs            batch  iterations     time    loss  wobble  last batches");
     for (name, batch_size) in [("gradient descent", SAMPLES), ("mini-batches", 32), ("stochastic", 1)] {
-        let mut network = Output::<INPUTS, 1, Binary>::ZERO;
+        let mut network = Output::<INPUTS, 1, BinaryCrossEntropy>::ZERO;
         let mut trainer = Trainer::<_, _, INPUTS, SAMPLES>::new(Sgd::new(0.1)?);
         let mut order = vec![0; SAMPLES];
         let random = Random::new(0, Random::SHUFFLE);

@@ -9,13 +9,13 @@ use std::ops::ControlFlow;
 
 use dense_core::fit::{Course, Event};
 use dense_core::samples::Shuffled;
-use dense_core::{Batch, Binary, Kernel, Momentum, Network, Output, Random, Trainer, Workspace};
+use dense_core::{Batch, BinaryCrossEntropy, Kernel, Momentum, Network, Output, Random, Trainer, Workspace};
 
 const INPUTS: usize = 10;
 const TESTED: usize = 169;
 const BATCH: usize = 32;
 
-type Doctor = Output<INPUTS, 1, Binary>;
+type Doctor = Output<INPUTS, 1, BinaryCrossEntropy>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rows = table::read::<11>(include_str!("data/breast_cancer.csv"))?;

@@ -3,7 +3,7 @@
 //! `cargo run -p dense-core --example gradient_descent`. The curve is the loss (w − 1)², whose derivative is 2 (w − 1).
 
 use dense_core::plans::Biases;
-use dense_core::{Batch, Error, Kernel, Network, Output, Regression, Sgd, Trainer};
+use dense_core::{Batch, Error, Kernel, Mse, Network, Output, Sgd, Trainer};
 
 const STEPS: usize = 9;
 const WIDTH: usize = 61;
@@ -24,7 +24,7 @@ fn loss(w: f32) -> f32 {
 
 /// Where the ball is, from the start on. The one parameter is the bias of an output whose input is always 0.
 fn descend(learning_rate: f32) -> Result<Vec<f32>, Error> {
-    let mut ball = Output::<1, 1, Regression>::ZERO;
+    let mut ball = Output::<1, 1, Mse>::ZERO;
     ball.layer.bias_mut()[0] = -1.0;
     let mut trainer = Trainer::<_, _, 1, 1, Biases>::new(Sgd::new(learning_rate)?);
     let mut path = vec![-1.0];

@@ -11,14 +11,14 @@ use std::ops::ControlFlow;
 use dense_core::activations::Relu;
 use dense_core::fit::{Course, Event};
 use dense_core::samples::Shuffled;
-use dense_core::{Adam, Batch, Hidden, Kernel, Network, Output, Random, Regression, Trainer, Workspace};
+use dense_core::{Adam, Batch, Hidden, Kernel, Mse, Network, Output, Random, Trainer, Workspace};
 
 const INPUTS: usize = 6;
 const TESTED: usize = 92;
 const BATCH: usize = 16;
 
-type Line = Output<INPUTS, 1, Regression>;
-type Curve = Hidden<INPUTS, 16, Relu, Output<16, 1, Regression>>;
+type Line = Output<INPUTS, 1, Mse>;
+type Curve = Hidden<INPUTS, 16, Relu, Output<16, 1, Mse>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rows = table::read::<7>(include_str!("data/auto_mpg.csv"))?;

@@ -5,10 +5,10 @@
 
 use dense_core::optimizers::Schedule;
 use dense_core::plans::Biases;
-use dense_core::{Batch, Kernel, Network, Output, RobustRegression, Sgd, Trainer};
+use dense_core::{Batch, Kernel, Mae, Network, Output, Sgd, Trainer};
 
 /// One input, which is always 0, so that the output is the bias: the guess.
-type Guess = Output<1, 1, RobustRegression>;
+type Guess = Output<1, 1, Mae>;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let number: u8 = std::env::args().nth(1).unwrap_or_else(|| "37".into()).parse()?;

@@ -4,14 +4,14 @@
 //! four hidden units bend the plane until one does.
 
 use dense_core::activations::Tanh;
-use dense_core::{Adam, Batch, Binary, Error, Hidden, Kernel, Network, Output, Random, Trainer};
+use dense_core::{Adam, Batch, BinaryCrossEntropy, Error, Hidden, Kernel, Network, Output, Random, Trainer};
 
 const POINTS: [[f32; 2]; 4] = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
 const LABELS: [u8; 4] = [0, 1, 1, 0];
 
 fn main() -> Result<(), Error> {
-    learn::<Output<2, 1, Binary>>("no hidden layer")?;
-    learn::<Hidden<2, 4, Tanh, Output<4, 1, Binary>>>("4 hidden units")
+    learn::<Output<2, 1, BinaryCrossEntropy>>("no hidden layer")?;
+    learn::<Hidden<2, 4, Tanh, Output<4, 1, BinaryCrossEntropy>>>("4 hidden units")
 }
 
 fn learn<N: Network<2, Target = u8, Output = [f32; 1]>>(name: &str) -> Result<(), Error> {

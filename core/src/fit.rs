@@ -54,11 +54,11 @@ impl<N: Network<IN>, O: Optimizer, const IN: usize, const BATCH: usize, P: Plan>
     /// ```
     /// use core::ops::ControlFlow;
     /// use dense_core::fit::{Course, Event};
-    /// use dense_core::{Kernel, Network, Output, Regression, Sgd, Trainer, samples::InOrder};
+    /// use dense_core::{Kernel, Network, Output, Mse, Sgd, Trainer, samples::InOrder};
     ///
     /// // y = 2x − 1
     /// let (inputs, targets) = ([[0.0], [1.0], [2.0]], [[-1.0], [1.0], [3.0]]);
-    /// let mut line = Output::<1, 1, Regression>::ZERO;
+    /// let mut line = Output::<1, 1, Mse>::ZERO;
     /// let mut trainer = Trainer::<_, _, 1, 3>::new(Sgd::new(0.1)?);
     /// let mut samples = InOrder::new(&inputs, &targets)?;
     /// let course = Course { epochs: 200, batch_size: 3 };

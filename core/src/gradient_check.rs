@@ -14,7 +14,7 @@ const LEAST_PART: f64 = 1e-2;
 
 /// Which parameter of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ParameterIndex {
     /// Which layer, from 0.
     pub layer: usize,
     /// Which of its outputs.
@@ -25,9 +25,9 @@ pub struct Place {
 
 /// A parameter, and how far it is moved.
 #[derive(Clone, Copy, Debug)]
-pub struct Nudge {
+pub struct Perturbation {
     /// Which one.
-    pub place: Place,
+    pub place: ParameterIndex,
     /// What is added to it.
     pub by: f64,
 }
@@ -38,7 +38,7 @@ pub struct GradientError {
     /// |gradient − slope| / max(|gradient|, |slope|, 0.01 · the largest gradient of the network); NaN where either is.
     pub relative: f64,
     /// At which parameter.
-    pub place: Place,
+    pub place: ParameterIndex,
     /// The gradient there, from back-propagation.
     pub gradient: f32,
     /// The slope there, from (L(w + h) − L(w − h)) / 2h in float64.
@@ -66,7 +66,7 @@ pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
     let loss = |place, by| -> f64 {
         let losses = samples.iter().zip(targets).map(|(sample, &target)| {
             let inputs = sample.map(|input| f64::from(input.into()) * f64::from(T::SCALE));
-            network.exact_loss(0, &inputs, target, Nudge { place, by })
+            network.exact_loss(0, &inputs, target, Perturbation { place, by })
         });
         losses.sum::<f64>() / samples.len() as f64
     };
@@ -88,20 +88,20 @@ pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
     worst.ok_or(Error::EmptyBatch)
 }
 
-/// The sums of a layer in float64, where `nudge` may move one of its parameters; it is number `number`.
+/// The sums of a layer in float64, where `perturbation` may move one of its parameters; it is number `number`.
 pub(crate) fn exact_forward<const IN: usize, const OUT: usize>(
     layer: &Dense<IN, OUT>,
     number: usize,
     inputs: &[f64; IN],
-    nudge: Nudge,
+    perturbation: Perturbation,
 ) -> [f64; OUT] {
     core::array::from_fn(|output| {
         let products = inputs.iter().enumerate().map(|(input, value)| f64::from(layer.weight(output, input)) * value);
         let sum = products.sum::<f64>() + f64::from(layer.bias()[output]);
-        if nudge.place.layer != number || nudge.place.output != output {
+        if perturbation.place.layer != number || perturbation.place.output != output {
             return sum;
         }
-        sum + nudge.by * nudge.place.input.map_or(1.0, |input| inputs[input])
+        sum + perturbation.by * perturbation.place.input.map_or(1.0, |input| inputs[input])
     })
 }
 
@@ -109,12 +109,12 @@ pub(crate) fn exact_forward<const IN: usize, const OUT: usize>(
 pub(crate) fn for_each_parameter<const IN: usize, const OUT: usize>(
     number: usize,
     gradients: &Dense<IN, OUT>,
-    visit: &mut dyn FnMut(Place, f32),
+    visit: &mut dyn FnMut(ParameterIndex, f32),
 ) {
     for output in 0..OUT {
         for input in 0..IN {
-            visit(Place { layer: number, output, input: Some(input) }, gradients.weight(output, input));
+            visit(ParameterIndex { layer: number, output, input: Some(input) }, gradients.weight(output, input));
         }
-        visit(Place { layer: number, output, input: None }, gradients.bias()[output]);
+        visit(ParameterIndex { layer: number, output, input: None }, gradients.bias()[output]);
     }
 }

@@ -33,10 +33,10 @@ mod x86;
 mod dispatch;
 
 pub use dispatch::{
-    Kernel, KernelError, affine, affine_int8, affine_transposed, outer_product, outer_product_adam,
-    outer_product_momentum, outer_product_sgd, softmax, softmax_cross_entropy,
+    Kernel, KernelError, forward, forward_int8, input_gradient, softmax, softmax_cross_entropy, weight_gradient,
+    weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
 };
-pub use layout::place;
+pub use layout::weight_index;
 pub use rows::Rows;
 
 #[cfg(fpv4)]

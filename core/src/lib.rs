@@ -35,7 +35,7 @@
 //! ```
 //!
 //! The same as one type, of any depth and with the shapes checked by the compiler, is a [`Network`], and a [`Trainer`]
-//! goes round the circle: `Hidden<2, 4, Tanh, Output<4, 1, Binary>>`.
+//! goes round the circle: `Hidden<2, 4, Tanh, Output<4, 1, BinaryCrossEntropy>>`.
 //!
 //! The rooms: [`layers`] hold weights, [`networks`] put layers together; [`activations`] and [`losses`] are what happens
 //! between and after them, and [`tasks`] pair the right ones; [`optimizers`] say how far to go, [`plans`] which weights
@@ -72,7 +72,7 @@ mod trainer;
 
 pub use batch::Batch;
 pub use error::Error;
-pub use gradient_check::{GradientError, Nudge, Place, gradient_check};
+pub use gradient_check::{GradientError, ParameterIndex, Perturbation, gradient_check};
 pub use kernels::{Kernel, KernelError, Score};
 pub use layers::Dense;
 pub use memory::Memory;
@@ -81,5 +81,7 @@ pub use optimizers::{Adam, AdamState, Gradients, Momentum, Sgd};
 pub use pixels::PixelTable;
 pub use quant::QuantizedDense;
 pub use random::Random;
-pub use tasks::{Binary, MultiClass, Regression, RobustMultiClass, RobustRegression, SoftMultiClass};
+pub use tasks::{
+    BinaryCrossEntropy, CategoricalCrossEntropy, GeneralizedCrossEntropy, Mae, Mse, SparseCategoricalCrossEntropy,
+};
 pub use trainer::Trainer;

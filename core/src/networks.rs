@@ -4,7 +4,7 @@ mod hidden;
 mod output;
 mod workspace;
 
-use crate::gradient_check::{Nudge, Place};
+use crate::gradient_check::{ParameterIndex, Perturbation};
 use crate::kernels::{Element, Kernel, Score};
 use crate::memory::Memory;
 use crate::optimizers::{Gradients, Optimizer};
@@ -52,19 +52,19 @@ pub trait Network<const IN: usize> {
         workspace: &'a mut Self::Workspace<P, Before, BATCH>,
     ) -> Result<&'a mut [Self::Output], Error>;
 
-    /// The last activation, in place ([`Task::answer`](crate::tasks::Task::answer)).
+    /// The last activation, in place ([`Loss::output_activation`](crate::tasks::Loss::output_activation)).
     ///
     /// # Errors
     /// Those of the task.
-    fn answer(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error>;
+    fn output_activation(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error>;
 
-    /// The loss, in place: logits become deltas ([`Task::loss`](crate::tasks::Task::loss)).
+    /// The loss, in place: logits become deltas ([`Loss::loss`](crate::tasks::Loss::loss)).
     ///
     /// # Errors
     /// Those of the task.
     fn loss(kernel: Kernel, logits: &mut [Self::Output], targets: &[Self::Target]) -> Result<Score, Error>;
 
-    /// The part of a score that the metric is the mean of ([`Task::metric`](crate::tasks::Task::metric)).
+    /// The part of a score that the metric is the mean of ([`Loss::metric`](crate::tasks::Loss::metric)).
     fn metric(score: &Score) -> f64;
 
     /// Backward and update, from the last layer to the first; the workspace is as forward and loss left it.
@@ -83,8 +83,12 @@ pub trait Network<const IN: usize> {
     ) -> Result<(), Error>;
 
     /// The loss of one sample in float64, with one parameter moved; this layer is number `layer`.
-    fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, nudge: Nudge) -> f64;
+    fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, perturbation: Perturbation) -> f64;
 
     /// Calls back with every parameter's place and gradient; this layer is number `layer`.
-    fn for_each_gradient(layer: usize, gradients: &Self::State<Whole, Gradients>, visit: &mut dyn FnMut(Place, f32));
+    fn for_each_gradient(
+        layer: usize,
+        gradients: &Self::State<Whole, Gradients>,
+        visit: &mut dyn FnMut(ParameterIndex, f32),
+    );
 }

@@ -9,16 +9,16 @@ use crate::{Error, activations, losses};
 /// Labels are no targets of a regression, and a yes or no has one output:
 ///
 /// ```compile_fail,E0308
-/// # use dense_core::{Kernel, Regression, tasks::Task};
+/// # use dense_core::{Kernel, Mse, tasks::Loss};
 /// let labels = [1_u8];
-/// <Regression as Task<1>>::loss(Kernel::PORTABLE, &mut [[0.5]], &labels);
+/// <Mse as Loss<1>>::loss(Kernel::PORTABLE, &mut [[0.5]], &labels);
 /// ```
 ///
 /// ```compile_fail,E0277
-/// # use dense_core::{Binary, Output};
-/// static NETWORK: Output<8, 10, Binary> = Output::ZERO;
+/// # use dense_core::{BinaryCrossEntropy, Output};
+/// static NETWORK: Output<8, 10, BinaryCrossEntropy> = Output::ZERO;
 /// ```
-pub trait Task<const OUT: usize> {
+pub trait Loss<const OUT: usize> {
     /// What is right for one sample: a class number, or a number for each output.
     type Target: Copy;
 
@@ -29,7 +29,7 @@ pub trait Task<const OUT: usize> {
     ///
     /// # Errors
     /// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
-    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error>;
+    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error>;
 
     /// The loss, in place: turns logits into deltas.
     ///
@@ -46,13 +46,13 @@ pub trait Task<const OUT: usize> {
 
 /// Numbers are wanted: identity, [`mean_squared_error`](losses::mean_squared_error), mean absolute error as metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Regression;
+pub struct Mse;
 
-impl<const OUT: usize> Task<OUT> for Regression {
+impl<const OUT: usize> Loss<OUT> for Mse {
     type Target = [f32; OUT];
     const METRIC: &str = "mean absolute error";
 
-    fn answer(_: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+    fn output_activation(_: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
         crate::error::check_finite("logits", logits.as_flattened())
     }
 
@@ -72,14 +72,14 @@ impl<const OUT: usize> Task<OUT> for Regression {
 /// Numbers are wanted, and some targets are far off for no reason: identity,
 /// [`mean_absolute_error`](losses::mean_absolute_error), which is the metric too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RobustRegression;
+pub struct Mae;
 
-impl<const OUT: usize> Task<OUT> for RobustRegression {
+impl<const OUT: usize> Loss<OUT> for Mae {
     type Target = [f32; OUT];
     const METRIC: &str = "mean absolute error";
 
-    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
-        Regression::answer(kernel, logits)
+    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        Mse::output_activation(kernel, logits)
     }
 
     fn loss(_: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error> {
@@ -97,13 +97,13 @@ impl<const OUT: usize> Task<OUT> for RobustRegression {
 
 /// Yes (1) or no (0): sigmoid, [`binary_cross_entropy`](losses::binary_cross_entropy), accuracy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Binary;
+pub struct BinaryCrossEntropy;
 
-impl Task<1> for Binary {
+impl Loss<1> for BinaryCrossEntropy {
     type Target = u8;
     const METRIC: &str = "accuracy";
 
-    fn answer(kernel: Kernel, logits: &mut [[f32; 1]]) -> Result<(), Error> {
+    fn output_activation(kernel: Kernel, logits: &mut [[f32; 1]]) -> Result<(), Error> {
         activations::sigmoid(kernel, logits)
     }
 
@@ -128,13 +128,13 @@ impl Task<1> for Binary {
 /// One of `OUT` classes, by its number: softmax,
 /// [`sparse_categorical_cross_entropy`](losses::sparse_categorical_cross_entropy), accuracy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MultiClass;
+pub struct SparseCategoricalCrossEntropy;
 
-impl<const OUT: usize> Task<OUT> for MultiClass {
+impl<const OUT: usize> Loss<OUT> for SparseCategoricalCrossEntropy {
     type Target = u8;
     const METRIC: &str = "accuracy";
 
-    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
         activations::softmax(kernel, logits)
     }
 
@@ -154,13 +154,13 @@ impl<const OUT: usize> Task<OUT> for MultiClass {
 /// One of `OUT` classes, by its number, where some labels are wrong or beyond the network: softmax,
 /// [`generalized_cross_entropy`](losses::generalized_cross_entropy), accuracy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RobustMultiClass;
+pub struct GeneralizedCrossEntropy;
 
-impl<const OUT: usize> Task<OUT> for RobustMultiClass {
+impl<const OUT: usize> Loss<OUT> for GeneralizedCrossEntropy {
     type Target = u8;
     const METRIC: &str = "accuracy";
 
-    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
         activations::softmax(kernel, logits)
     }
 
@@ -181,13 +181,13 @@ impl<const OUT: usize> Task<OUT> for RobustMultiClass {
 /// One of `OUT` classes, with a probability for each as the target (one-hot, or not quite sure): softmax,
 /// [`categorical_cross_entropy`](losses::categorical_cross_entropy), accuracy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SoftMultiClass;
+pub struct CategoricalCrossEntropy;
 
-impl<const OUT: usize> Task<OUT> for SoftMultiClass {
+impl<const OUT: usize> Loss<OUT> for CategoricalCrossEntropy {
     type Target = [f32; OUT];
     const METRIC: &str = "accuracy";
 
-    fn answer(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
         activations::softmax(kernel, logits)
     }
 

@@ -6,12 +6,14 @@ use dense_core::activations::Relu;
 use dense_core::fit::{Course, Event};
 use dense_core::plans::Whole;
 use dense_core::samples::{InOrder, Samples, Shuffled, Stream};
-use dense_core::{Adam, Batch, Error, Hidden, Kernel, Momentum, MultiClass, Network, Output, Random, Sgd, Trainer};
+use dense_core::{
+    Adam, Batch, Error, Hidden, Kernel, Momentum, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer,
+};
 
 const SAMPLES: usize = 10;
 const BATCH: usize = 4;
 
-type Classifier = Hidden<3, 8, Relu, Output<8, 2, MultiClass>>;
+type Classifier = Hidden<3, 8, Relu, Output<8, 2, SparseCategoricalCrossEntropy>>;
 
 fn data() -> ([[f32; 3]; SAMPLES], [u8; SAMPLES]) {
     let mut random = Random::new(1, 9);

@@ -7,9 +7,9 @@ use dense_core::losses::{
     mean_squared_error, sparse_categorical_cross_entropy,
 };
 use dense_core::math::SMALLEST_SIGNAL;
-use dense_core::tasks::Task;
+use dense_core::tasks::Loss;
 use dense_core::{
-    Binary, Error, Kernel, Random, Regression, RobustMultiClass, RobustRegression, Score, SoftMultiClass,
+    BinaryCrossEntropy, CategoricalCrossEntropy, Error, GeneralizedCrossEntropy, Kernel, Mae, Mse, Random, Score,
 };
 
 const TOLERANCE: f64 = 1e-6;
@@ -20,7 +20,7 @@ fn outputs<const OUT: usize>(random: &mut Random, range: f32) -> [f32; OUT] {
 }
 
 /// The loss of one row is that of the task in float64, and its deltas are the slopes there.
-fn check_task<K: Task<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Target) -> Result<(), Error> {
+fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Target) -> Result<(), Error> {
     let mut random = Random::new(3, 3);
     for range in [0.01, 1.0, 5.0, 30.0] {
         for _ in 0..50 {
@@ -48,11 +48,11 @@ fn check_task<K: Task<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Targ
 
 #[test]
 fn losses_and_their_derivatives() -> Result<(), Error> {
-    check_task::<Regression, 3>(|random| outputs(random, 3.0))?;
-    check_task::<RobustRegression, 3>(|random| outputs(random, 3.0))?;
-    check_task::<Binary, 1>(|random| random.below(2) as u8)?;
-    check_task::<RobustMultiClass, 4>(|random| random.below(4) as u8)?;
-    check_task::<SoftMultiClass, 3>(|random| {
+    check_task::<Mse, 3>(|random| outputs(random, 3.0))?;
+    check_task::<Mae, 3>(|random| outputs(random, 3.0))?;
+    check_task::<BinaryCrossEntropy, 1>(|random| random.below(2) as u8)?;
+    check_task::<GeneralizedCrossEntropy, 4>(|random| random.below(4) as u8)?;
+    check_task::<CategoricalCrossEntropy, 3>(|random| {
         let [a, b, c] = [random.uniform(), random.uniform(), random.uniform()];
         [a, b, c].map(|part| part / (a + b + c))
     })

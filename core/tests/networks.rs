@@ -4,10 +4,11 @@
 use dense_core::activations::{Identity, Relu, Sigmoid, Tanh};
 use dense_core::networks::{inference_bytes, training_bytes};
 use dense_core::plans::{Biases, Frozen, LastLayer, Plan, Whole};
-use dense_core::tasks::Task;
+use dense_core::tasks::Loss;
 use dense_core::{
-    Adam, Batch, Binary, Dense, Error, Gradients, Hidden, Kernel, Momentum, MultiClass, Network, Output, Random,
-    Regression, RobustMultiClass, RobustRegression, Sgd, SoftMultiClass, Trainer, Workspace, gradient_check,
+    Adam, Batch, BinaryCrossEntropy, CategoricalCrossEntropy, Dense, Error, GeneralizedCrossEntropy, Gradients, Hidden,
+    Kernel, Mae, Momentum, Mse, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
+    gradient_check,
 };
 
 const SAMPLES: usize = 7;
@@ -15,7 +16,7 @@ const SAMPLES: usize = 7;
 const WORST: f64 = 1e-4;
 
 type Deep<A, K, const OUT: usize> = Hidden<5, 9, A, Hidden<9, 17, A, Output<17, OUT, K>>>;
-type Classifier = Deep<Tanh, MultiClass, 4>;
+type Classifier = Deep<Tanh, SparseCategoricalCrossEntropy, 4>;
 
 /// A network with weights, samples and targets drawn from one seed.
 struct Scene<N: Network<5>> {
@@ -66,7 +67,7 @@ where
     Ok(())
 }
 
-fn check_task<K: Task<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Target) -> Result<(), Error> {
+fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Target) -> Result<(), Error> {
     check::<Deep<Identity, K, OUT>>(target)?;
     check::<Deep<Relu, K, OUT>>(target)?;
     check::<Deep<Sigmoid, K, OUT>>(target)?;
@@ -76,12 +77,12 @@ fn check_task<K: Task<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Targ
 
 #[test]
 fn every_layer_and_loss_passes_the_gradient_check() -> Result<(), Error> {
-    check_task::<Regression, 3>(|random| std::array::from_fn(|_| random.uniform()))?;
-    check_task::<RobustRegression, 3>(|random| std::array::from_fn(|_| random.uniform()))?;
-    check_task::<Binary, 1>(|random| random.below(2) as u8)?;
-    check_task::<MultiClass, 4>(a_class)?;
-    check_task::<RobustMultiClass, 4>(a_class)?;
-    check_task::<SoftMultiClass, 3>(|random| {
+    check_task::<Mse, 3>(|random| std::array::from_fn(|_| random.uniform()))?;
+    check_task::<Mae, 3>(|random| std::array::from_fn(|_| random.uniform()))?;
+    check_task::<BinaryCrossEntropy, 1>(|random| random.below(2) as u8)?;
+    check_task::<SparseCategoricalCrossEntropy, 4>(a_class)?;
+    check_task::<GeneralizedCrossEntropy, 4>(a_class)?;
+    check_task::<CategoricalCrossEntropy, 3>(|random| {
         let (a, b) = (0.5 * random.uniform(), 0.5 * random.uniform());
         [a, b, 1.0 - a - b]
     })

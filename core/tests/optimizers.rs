@@ -1,13 +1,13 @@
 //! Optimizers against their formulas, written out in float64.
 
 use dense_core::optimizers::{Optimizer, SMALLEST_LEARNING_RATE, SMALLEST_MOMENTUM, Schedule};
-use dense_core::{Adam, Batch, Error, Kernel, Momentum, Network, Output, Regression, Sgd, Trainer};
+use dense_core::{Adam, Batch, Error, Kernel, Momentum, Mse, Network, Output, Sgd, Trainer};
 
 const STEPS: usize = 20;
 /// float32 rounds each step.
 const TOLERANCE: f64 = 2e-6;
 
-type Line = Output<1, 1, Regression>;
+type Line = Output<1, 1, Mse>;
 
 /// What a rule makes of a weight and a bias: the parameter, its gradient, the learning rate, what it has kept, the step.
 type Rule = fn(&mut f64, f64, f64, &mut [f64; 2], i32);
@@ -169,7 +169,7 @@ fn settings_out_of_range_are_refused() -> Result<(), Error> {
 /// Weights, running means and the number of steps are all that it takes.
 #[test]
 fn adam_goes_on_from_what_it_kept() -> Result<(), Error> {
-    type Line = Output<3, 2, Regression>;
+    type Line = Output<3, 2, Mse>;
     let samples = [[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]];
     let targets = [[1.0, 0.0], [0.0, -1.0]];
     let kernel = Kernel::best();

@@ -73,7 +73,7 @@ where
     let mut workspace = Workspace::<N, PIXELS, 1>::ZERO;
     let logits = workspace.forward(kernel, network, Batch::new(std::slice::from_ref(image))?)?;
     let class = logits.first().map_or(0, first_largest);
-    N::answer(kernel, logits)?;
+    N::output_activation(kernel, logits)?;
     Ok(Prediction { class, probabilities: logits.first().copied().unwrap_or_default() })
 }
 

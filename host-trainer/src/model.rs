@@ -3,8 +3,11 @@
 use clap::ValueEnum;
 use dense_core::activations::{Activation, Relu};
 use dense_core::plans::Whole;
-use dense_core::tasks::Task;
-use dense_core::{Adam, Dense, Error, Hidden, Kernel, MultiClass, Network, Output, Random, RobustMultiClass, Sgd};
+use dense_core::tasks::Loss as OutputHead;
+use dense_core::{
+    Adam, Dense, Error, GeneralizedCrossEntropy, Hidden, Kernel, Network, Output, Random, Sgd,
+    SparseCategoricalCrossEntropy,
+};
 
 use crate::dataset::Split;
 use crate::evaluate::{Prediction, classes, evaluate, logits, predict};
@@ -13,13 +16,14 @@ use crate::history::Metrics;
 use crate::idx::{CLASSES, PIXELS};
 
 /// Softmax regression.
-pub type Linear = Output<PIXELS, CLASSES, MultiClass>;
+pub type Linear = Output<PIXELS, CLASSES, SparseCategoricalCrossEntropy>;
 /// Softmax regression as it is trained by generalised cross-entropy.
-type RobustLinear = Output<PIXELS, CLASSES, RobustMultiClass>;
+type RobustLinear = Output<PIXELS, CLASSES, GeneralizedCrossEntropy>;
 /// One hidden layer of 32 units.
-pub type Mlp32 = Hidden<PIXELS, 32, Relu, Output<32, CLASSES, MultiClass>>;
+pub type Mlp32 = Hidden<PIXELS, 32, Relu, Output<32, CLASSES, SparseCategoricalCrossEntropy>>;
 /// Two hidden layers, of 128 and 64 units.
-pub type Mlp128x64 = Hidden<PIXELS, 128, Relu, Hidden<128, 64, Relu, Output<64, CLASSES, MultiClass>>>;
+pub type Mlp128x64 =
+    Hidden<PIXELS, 128, Relu, Hidden<128, 64, Relu, Output<64, CLASSES, SparseCategoricalCrossEntropy>>>;
 
 /// Which network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -257,7 +261,7 @@ pub trait Layers {
     fn set_layers(&mut self, layers: &[Layer]);
 }
 
-impl<const IN: usize, const OUT: usize, K: Task<OUT>> Layers for Output<IN, OUT, K> {
+impl<const IN: usize, const OUT: usize, K: OutputHead<OUT>> Layers for Output<IN, OUT, K> {
     fn layers(&self) -> Vec<Layer> {
         vec![Layer::of(&self.layer, "softmax")]
     }

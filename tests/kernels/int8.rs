@@ -58,7 +58,7 @@ impl Values {
     }
 }
 
-pub(crate) fn affine(kernel: Kernel) {
+pub(crate) fn forward(kernel: Kernel) {
     let mut random = Random::new(2026, 6);
     for width in WIDTHS {
         for units in UNITS {
@@ -82,7 +82,7 @@ pub(crate) fn affine(kernel: Kernel) {
                     Rows::indexed(&samples, width, &order)
                 };
                 let mut found = vec![7; batch * units];
-                kernels::affine_int8(kernel, rows, weights, &bias, &mut found).unwrap();
+                kernels::forward_int8(kernel, rows, weights, &bias, &mut found).unwrap();
                 let expected: Vec<i32> = (0..batch)
                     .flat_map(|row| table.iter().zip(&bias).map(move |(weights, &bias)| (row, weights, bias)))
                     .map(|(row, weights, bias)| {
@@ -104,7 +104,7 @@ pub(crate) fn refuses_wrong_lengths(kernel: Kernel) {
     // Right would be 51 weights, 3 biases and 6 sums.
     for (weights, bias, sums) in [(50, 3, 6), (52, 3, 6), (51, 2, 6), (51, 4, 6), (51, 3, 5), (51, 3, 7), (0, 0, 0)] {
         let (weights, bias) = (&[1; 64][..weights], &[1; 64][..bias]);
-        kernels::affine_int8(kernel, rows, weights, bias, &mut written[..sums]).unwrap_err();
+        kernels::forward_int8(kernel, rows, weights, bias, &mut written[..sums]).unwrap_err();
     }
     assert_eq!(written, [7; 64]);
 }

@@ -3,7 +3,7 @@
 use dense_core::Kernel;
 use dense_core::kernels::{self, AdamParameters, MomentumStep, Rows};
 
-use crate::outer_product::step_of_adam;
+use crate::weight_gradient::step_of_adam;
 
 /// Lengths that do not fit are refused, and nothing is written.
 pub(crate) fn refuses_wrong_lengths(kernel: Kernel) {
@@ -14,18 +14,19 @@ pub(crate) fn refuses_wrong_lengths(kernel: Kernel) {
     // Right would be 51 weights, 3 biases and 6 outputs.
     for (weights, bias, outputs) in [(50, 3, 6), (52, 3, 6), (51, 2, 6), (51, 4, 6), (51, 3, 5), (51, 3, 7), (0, 0, 0)]
     {
-        kernels::affine(kernel, rows, &numbers[..weights], &numbers[..bias], 1.0, &mut written[..outputs]).unwrap_err();
+        kernels::forward(kernel, rows, &numbers[..weights], &numbers[..bias], 1.0, &mut written[..outputs])
+            .unwrap_err();
     }
     // 6 deltas, 51 weights, 3 units and 34 outputs.
     for (deltas, weights, units, outputs) in [(5, 51, 3, 34), (6, 50, 3, 34), (6, 51, 3, 33), (6, 51, 0, 34)] {
         let (deltas, weights) = (&numbers[..deltas], &numbers[..weights]);
-        kernels::affine_transposed(kernel, deltas, weights, units, &mut written[..outputs]).unwrap_err();
+        kernels::input_gradient(kernel, deltas, weights, units, &mut written[..outputs]).unwrap_err();
     }
     // 6 deltas and 51 parameters.
     for (deltas, parameters) in [(5, 51), (7, 51), (6, 50), (6, 52), (0, 0)] {
         let deltas = &numbers[..deltas];
-        kernels::outer_product(kernel, rows, deltas, 1.0, &mut written[..parameters]).unwrap_err();
-        kernels::outer_product_sgd(kernel, rows, deltas, 1.0, 0.1, &mut written[..parameters]).unwrap_err();
+        kernels::weight_gradient(kernel, rows, deltas, 1.0, &mut written[..parameters]).unwrap_err();
+        kernels::weight_gradient_sgd(kernel, rows, deltas, 1.0, 0.1, &mut written[..parameters]).unwrap_err();
     }
     for (first, second) in [(50, 51), (51, 52)] {
         let (mut first_moments, mut second_moments) = (written, written);
@@ -34,13 +35,14 @@ pub(crate) fn refuses_wrong_lengths(kernel: Kernel) {
             first_moments: &mut first_moments[..first],
             second_moments: &mut second_moments[..second],
         };
-        kernels::outer_product_adam(kernel, rows, &numbers[..6], 1.0, &step_of_adam(), parameters).unwrap_err();
+        kernels::weight_gradient_adam(kernel, rows, &numbers[..6], 1.0, &step_of_adam(), parameters).unwrap_err();
     }
     for (deltas, weights, velocities) in [(5, 51, 51), (6, 50, 51), (6, 51, 50), (6, 51, 52)] {
         let mut moved = written;
         let step = MomentumStep { learning_rate: 0.1, momentum: 0.9, nesterov: false };
         let (weights, velocities) = (&mut written[..weights], &mut moved[..velocities]);
-        kernels::outer_product_momentum(kernel, rows, &numbers[..deltas], 1.0, &step, weights, velocities).unwrap_err();
+        kernels::weight_gradient_momentum(kernel, rows, &numbers[..deltas], 1.0, &step, weights, velocities)
+            .unwrap_err();
         assert_eq!(moved, [7.0; 64]);
     }
     // 3 classes, 2 labels, 6 logits.

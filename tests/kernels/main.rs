@@ -3,13 +3,13 @@
 //! A kernel that this machine lacks is skipped, with a line that says so; `REQUIRE_KERNEL=avx512` (or another name, or
 //! several with commas) makes that a failure.
 
-mod affine;
 mod cases;
 mod elementwise;
+mod forward;
 mod int8;
 mod lengths;
-mod outer_product;
 mod softmax;
+mod weight_gradient;
 
 use dense_core::{Kernel, KernelError};
 
@@ -43,32 +43,32 @@ fn assert_same_bits(expected: &[f32], found: &[f32], case: &str) {
 macro_rules! suite {
     ($($name:ident),+) => {$(
         mod $name {
-            use super::{affine, elementwise, int8, kernel, lengths, outer_product, softmax};
+            use super::{forward, elementwise, int8, kernel, lengths, weight_gradient, softmax};
 
             suite!(@tests $name:
-                affine_u8 = affine::affine::<u8>,
-                affine_f32 = affine::affine::<f32>,
-                affine_keeps_negative_zeros = affine::affine_keeps_negative_zeros,
-                affine_transposed = affine::affine_transposed,
-                affine_transposed_flushes_at_the_limit = affine::affine_transposed_flushes_at_the_limit,
-                outer_product_u8 = outer_product::outer_product::<u8>,
-                outer_product_f32 = outer_product::outer_product::<f32>,
-                outer_product_sgd_u8 = outer_product::outer_product_sgd::<u8>,
-                outer_product_sgd_f32 = outer_product::outer_product_sgd::<f32>,
-                outer_product_momentum_u8 = outer_product::outer_product_momentum::<u8>,
-                outer_product_momentum_f32 = outer_product::outer_product_momentum::<f32>,
-                outer_product_adam_u8 = outer_product::outer_product_adam::<u8>,
-                outer_product_adam_f32 = outer_product::outer_product_adam::<f32>,
-                updates_flush_at_the_limits = outer_product::updates_flush_at_the_limits,
-                epsilon_counts = outer_product::epsilon_counts,
-                velocities_decay_to_zero = outer_product::velocities_decay_to_zero,
-                moments_decay_to_zero = outer_product::moments_decay_to_zero,
+                affine_u8 = forward::forward::<u8>,
+                affine_f32 = forward::forward::<f32>,
+                affine_keeps_negative_zeros = forward::affine_keeps_negative_zeros,
+                input_gradient = forward::input_gradient,
+                affine_transposed_flushes_at_the_limit = forward::affine_transposed_flushes_at_the_limit,
+                outer_product_u8 = weight_gradient::weight_gradient::<u8>,
+                outer_product_f32 = weight_gradient::weight_gradient::<f32>,
+                outer_product_sgd_u8 = weight_gradient::weight_gradient_sgd::<u8>,
+                outer_product_sgd_f32 = weight_gradient::weight_gradient_sgd::<f32>,
+                outer_product_momentum_u8 = weight_gradient::weight_gradient_momentum::<u8>,
+                outer_product_momentum_f32 = weight_gradient::weight_gradient_momentum::<f32>,
+                outer_product_adam_u8 = weight_gradient::weight_gradient_adam::<u8>,
+                outer_product_adam_f32 = weight_gradient::weight_gradient_adam::<f32>,
+                updates_flush_at_the_limits = weight_gradient::updates_flush_at_the_limits,
+                epsilon_counts = weight_gradient::epsilon_counts,
+                velocities_decay_to_zero = weight_gradient::velocities_decay_to_zero,
+                moments_decay_to_zero = weight_gradient::moments_decay_to_zero,
                 softmax = softmax::softmax,
                 exponentials_to_the_last_bit = softmax::exponentials_to_the_last_bit,
                 logarithms_to_the_last_bit = softmax::logarithms_to_the_last_bit,
                 elementwise_functions = elementwise::functions,
                 elementwise_derivatives = elementwise::derivatives,
-                affine_int8 = int8::affine,
+                forward_int8 = int8::forward,
                 affine_int8_refuses_wrong_lengths = int8::refuses_wrong_lengths,
                 refuses_wrong_lengths = lengths::refuses_wrong_lengths
             );

@@ -1,7 +1,7 @@
 //! Each loss, through the task that it belongs to.
 
-use dense_core::tasks::Task;
-use dense_core::{Binary, Kernel, MultiClass, Regression, RobustRegression, SoftMultiClass};
+use dense_core::tasks::Loss;
+use dense_core::{BinaryCrossEntropy, CategoricalCrossEntropy, Kernel, Mae, Mse, SparseCategoricalCrossEntropy};
 use golden::Result;
 use golden::comparison::{check_precisions, largest};
 use golden::tolerances::{LOSS_GRADIENTS, LOSSES};
@@ -26,7 +26,7 @@ const CLASSES: &[&str] = &[
     "ties_probabilities",
 ];
 
-fn check<K: Task<OUT>, const OUT: usize>(
+fn check<K: Loss<OUT>, const OUT: usize>(
     loss: &str,
     cases: &[&str],
     targets: fn(&Vectors, &str) -> Result<Vec<K::Target>>,
@@ -51,27 +51,27 @@ fn check<K: Task<OUT>, const OUT: usize>(
 
 #[test]
 fn mean_squared_error() -> Result<()> {
-    check::<Regression, 1>("mean_squared_error", NUMBERS, Vectors::rows)?;
-    check::<Regression, 3>("mean_squared_error", NUMBERS, Vectors::rows)
+    check::<Mse, 1>("mean_squared_error", NUMBERS, Vectors::rows)?;
+    check::<Mse, 3>("mean_squared_error", NUMBERS, Vectors::rows)
 }
 
 #[test]
 fn mean_absolute_error() -> Result<()> {
-    check::<RobustRegression, 1>("mean_absolute_error", NUMBERS, Vectors::rows)?;
-    check::<RobustRegression, 3>("mean_absolute_error", NUMBERS, Vectors::rows)
+    check::<Mae, 1>("mean_absolute_error", NUMBERS, Vectors::rows)?;
+    check::<Mae, 3>("mean_absolute_error", NUMBERS, Vectors::rows)
 }
 
 #[test]
 fn binary_cross_entropy() -> Result<()> {
-    check::<Binary, 1>("binary_cross_entropy", YES_OR_NO, Vectors::classes)
+    check::<BinaryCrossEntropy, 1>("binary_cross_entropy", YES_OR_NO, Vectors::classes)
 }
 
 #[test]
 fn categorical_cross_entropy() -> Result<()> {
-    check::<SoftMultiClass, 4>("categorical_cross_entropy", CLASSES, Vectors::rows)
+    check::<CategoricalCrossEntropy, 4>("categorical_cross_entropy", CLASSES, Vectors::rows)
 }
 
 #[test]
 fn sparse_categorical_cross_entropy() -> Result<()> {
-    check::<MultiClass, 4>("sparse_categorical_cross_entropy", CLASSES, Vectors::classes)
+    check::<SparseCategoricalCrossEntropy, 4>("sparse_categorical_cross_entropy", CLASSES, Vectors::classes)
 }

@@ -3,16 +3,18 @@
 use super::optimizers::{Check, KEPT, check_all};
 use dense_core::activations::{Activation, Relu, Sigmoid, Tanh};
 use dense_core::optimizers::Optimizer;
-use dense_core::tasks::Task;
-use dense_core::{Batch, Binary, Dense, Hidden, Kernel, MultiClass, Network, Output, Regression, Trainer};
+use dense_core::tasks::Loss;
+use dense_core::{
+    Batch, BinaryCrossEntropy, Dense, Hidden, Kernel, Mse, Network, Output, SparseCategoricalCrossEntropy, Trainer,
+};
 use golden::Result;
 use golden::comparison::check_precisions;
 use golden::tolerances::{NETWORK_LOSSES, NETWORK_PARAMETERS};
 use golden::vectors::Vectors;
 
-type Classes = Hidden<10, 7, Relu, Hidden<7, 5, Tanh, Output<5, 4, MultiClass>>>;
-type Numbers = Hidden<5, 5, Relu, Hidden<5, 4, Tanh, Output<4, 2, Regression>>>;
-type YesOrNo = Hidden<5, 5, Tanh, Hidden<5, 4, Sigmoid, Output<4, 1, Binary>>>;
+type Classes = Hidden<10, 7, Relu, Hidden<7, 5, Tanh, Output<5, 4, SparseCategoricalCrossEntropy>>>;
+type Numbers = Hidden<5, 5, Relu, Hidden<5, 4, Tanh, Output<4, 2, Mse>>>;
+type YesOrNo = Hidden<5, 5, Tanh, Hidden<5, 4, Sigmoid, Output<4, 1, BinaryCrossEntropy>>>;
 
 const PLAIN: [&str; 4] = ["sgd", "momentum", "nesterov", "adam"];
 const MORE: [&str; 10] = [
@@ -60,7 +62,7 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Parameters> Param
     }
 }
 
-impl<const IN: usize, const OUT: usize, K: Task<OUT>> Parameters for Output<IN, OUT, K> {
+impl<const IN: usize, const OUT: usize, K: Loss<OUT>> Parameters for Output<IN, OUT, K> {
     fn set(&mut self, values: &mut impl Iterator<Item = f32>) {
         self.layer.set(values);
     }

@@ -47,7 +47,7 @@ macro_rules! has {
 
 // Below the macro that it uses.
 mod int8;
-pub use int8::affine_int8;
+pub use int8::forward_int8;
 
 impl Version {
     /// The versions for this architecture, the slowest first.
@@ -182,12 +182,12 @@ macro_rules! dispatch {
 
 /// `outputs[row][unit]` = (rows\[row\] · weights\[unit\]) · `scale` + `bias[unit]`.
 ///
-/// `weights` has a [`place`](super::place) for every unit and input; `outputs` is row × unit, flat.
+/// `weights` has a [`weight_index`](super::weight_index) for every unit and input; `outputs` is row × unit, flat.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
 #[allow(unsafe_code)]
-pub fn affine<T: Element>(
+pub fn forward<T: Element>(
     kernel: Kernel,
     rows: Rows<'_, T>,
     weights: &[f32],
@@ -199,20 +199,20 @@ pub fn affine<T: Element>(
     check_not_zero("units", bias.len())?;
     check("weights", weights.len(), product(bias.len(), rows.width()))?;
     check("logits", outputs.len(), product(rows.len(), bias.len()))?;
-    dispatch!(kernel, affine(rows, weights, bias, scale, outputs));
+    dispatch!(kernel, forward(rows, weights, bias, scale, outputs));
     Ok(())
 }
 
 /// `outputs[row][column]` = Σ over units, in their order, of `deltas[row][unit]` · `weights[unit][column]`; below
 /// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL), +0.0.
 ///
-/// `weights` has a [`place`](super::place) for every unit and column; `deltas` is row × unit and `outputs` row ×
+/// `weights` has a [`weight_index`](super::weight_index) for every unit and column; `deltas` is row × unit and `outputs` row ×
 /// column, both flat.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
 #[allow(unsafe_code)]
-pub fn affine_transposed(
+pub fn input_gradient(
     kernel: Kernel,
     deltas: &[f32],
     weights: &[f32],
@@ -225,18 +225,18 @@ pub fn affine_transposed(
     check("deltas", deltas.len(), product(rows, units))?;
     check("weights", weights.len(), product(columns, units))?;
     check("input deltas", outputs.len(), product(rows, columns))?;
-    dispatch!(kernel, affine_transposed(deltas, weights, units, outputs));
+    dispatch!(kernel, input_gradient(deltas, weights, units, outputs));
     Ok(())
 }
 
 /// `gradient[unit][column]` = (Σ over rows, in their order, of `deltas[row][unit]` · `rows[row][column]`) · `scale`.
 ///
-/// `gradient` has a [`place`](super::place) for every unit and column; `deltas` is row × unit, flat.
+/// `gradient` has a [`weight_index`](super::weight_index) for every unit and column; `deltas` is row × unit, flat.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
 #[allow(unsafe_code)]
-pub fn outer_product<T: Element>(
+pub fn weight_gradient<T: Element>(
     kernel: Kernel,
     rows: Rows<'_, T>,
     deltas: &[f32],
@@ -244,11 +244,11 @@ pub fn outer_product<T: Element>(
     gradient: &mut [f32],
 ) -> Result<(), Error> {
     let units = check_outer(&rows, deltas, gradient.len())?;
-    dispatch!(kernel, outer_product(rows, deltas, units, scale, gradient));
+    dispatch!(kernel, weight_gradient(rows, deltas, units, scale, gradient));
     Ok(())
 }
 
-/// The sum of [`outer_product`], at once used: weight ← weight − (`learning_rate` · `scale`) · sum; below
+/// The sum of [`weight_gradient`], at once used: weight ← weight − (`learning_rate` · `scale`) · sum; below
 /// [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT), +0.0.
 ///
 /// No weight may be below that limit before, but +0.0, so that one that does not move stays as it is.
@@ -256,7 +256,7 @@ pub fn outer_product<T: Element>(
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
 #[allow(unsafe_code)]
-pub fn outer_product_sgd<T: Element>(
+pub fn weight_gradient_sgd<T: Element>(
     kernel: Kernel,
     rows: Rows<'_, T>,
     deltas: &[f32],
@@ -265,11 +265,11 @@ pub fn outer_product_sgd<T: Element>(
     weights: &mut [f32],
 ) -> Result<(), Error> {
     let units = check_outer(&rows, deltas, weights.len())?;
-    dispatch!(kernel, outer_product_sgd(rows, deltas, units, learning_rate * scale, weights));
+    dispatch!(kernel, weight_gradient_sgd(rows, deltas, units, learning_rate * scale, weights));
     Ok(())
 }
 
-/// The sum of [`outer_product`], at once used for a step with momentum on each parameter. With g = (learning rate ·
+/// The sum of [`weight_gradient`], at once used for a step with momentum on each parameter. With g = (learning rate ·
 /// `scale`) · sum, below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) +0.0: v ← momentum · v − g, below
 /// [`SMALLEST_FIRST_MOMENT`](crate::math::SMALLEST_FIRST_MOMENT) +0.0; weight ← weight + v, or, as Nesterov has it,
 /// weight + (momentum · v − g), below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) +0.0.
@@ -277,7 +277,7 @@ pub fn outer_product_sgd<T: Element>(
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
 #[allow(unsafe_code)]
-pub fn outer_product_momentum<T: Element>(
+pub fn weight_gradient_momentum<T: Element>(
     kernel: Kernel,
     rows: Rows<'_, T>,
     deltas: &[f32],
@@ -289,16 +289,16 @@ pub fn outer_product_momentum<T: Element>(
     let units = check_outer(&rows, deltas, weights.len())?;
     check("velocities", velocities.len(), weights.len())?;
     let rate = step.learning_rate * scale;
-    dispatch!(kernel, outer_product_momentum(rows, deltas, units, rate, step, weights, velocities));
+    dispatch!(kernel, weight_gradient_momentum(rows, deltas, units, rate, step, weights, velocities));
     Ok(())
 }
 
-/// The gradient of [`outer_product`], at once used for a step of Adam on each parameter.
+/// The gradient of [`weight_gradient`], at once used for a step of Adam on each parameter.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
 #[allow(unsafe_code)]
-pub fn outer_product_adam<T: Element>(
+pub fn weight_gradient_adam<T: Element>(
     kernel: Kernel,
     rows: Rows<'_, T>,
     deltas: &[f32],
@@ -309,7 +309,7 @@ pub fn outer_product_adam<T: Element>(
     let units = check_outer(&rows, deltas, parameters.values.len())?;
     check("first moments", parameters.first_moments.len(), parameters.values.len())?;
     check("second moments", parameters.second_moments.len(), parameters.values.len())?;
-    dispatch!(kernel, outer_product_adam(rows, deltas, units, scale, step, parameters));
+    dispatch!(kernel, weight_gradient_adam(rows, deltas, units, scale, step, parameters));
     Ok(())
 }
 
@@ -404,8 +404,8 @@ mod tests {
         for kernel in Kernel::available() {
             // 2 · usize::MAX / 2 + 2 wraps to 0, the length of an empty slice.
             let rows = Rows::repeated(&row, usize::MAX / 2 + 1);
-            assert!(affine(kernel, rows, &[1.0; 2], &[0.0; 2], 1.0, &mut []).is_err());
-            assert!(outer_product(kernel, rows, &[], 1.0, &mut []).is_err());
+            assert!(forward(kernel, rows, &[1.0; 2], &[0.0; 2], 1.0, &mut []).is_err());
+            assert!(weight_gradient(kernel, rows, &[], 1.0, &mut []).is_err());
             assert!(softmax_cross_entropy(kernel, &mut [], usize::MAX / 2 + 1, &[0; 2]).is_err());
             assert_eq!(softmax(kernel, &mut [], usize::MAX), Ok(()));
             assert_eq!(softmax_cross_entropy(kernel, &mut [], usize::MAX, &[]), Ok(Score::default()));

@@ -26,10 +26,10 @@ pub(in crate::kernels) use super::elementwise::loops::{
     decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
 pub(in crate::kernels) use super::portable::{
-    affine_transposed, outer_product, outer_product_adam, outer_product_momentum, softmax, softmax_cross_entropy,
+    input_gradient, softmax, softmax_cross_entropy, weight_gradient, weight_gradient_adam, weight_gradient_momentum,
 };
-pub(in crate::kernels) use dot::affine;
-pub(in crate::kernels) use sgd::outer_product_sgd;
+pub(in crate::kernels) use dot::forward;
+pub(in crate::kernels) use sgd::weight_gradient_sgd;
 
 /// Outputs whose sums are kept in registers at a time: with their weights, 20 of the 32.
 const TEN: usize = 10;

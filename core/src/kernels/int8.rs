@@ -104,7 +104,7 @@ const fn group(output: usize, outputs: usize, inputs: usize, large: usize, small
 
 /// Where a weight is: its byte, and whether that is the low or the high one of a half.
 #[derive(Clone, Copy)]
-enum Place {
+enum ParameterIndex {
     Plain(usize),
     Biased(usize),
     Low(usize),
@@ -112,26 +112,26 @@ enum Place {
 }
 
 impl Order {
-    const fn place(self, output: usize, input: usize, outputs: usize, inputs: usize) -> Place {
+    const fn weight_index(self, output: usize, input: usize, outputs: usize, inputs: usize) -> ParameterIndex {
         match self {
-            Self::Outputs => Place::Plain(output * inputs + input),
-            Self::BiasedOutputs => Place::Biased(output * inputs + input),
-            Self::Inputs => Place::Plain(input * outputs + output),
+            Self::Outputs => ParameterIndex::Plain(output * inputs + input),
+            Self::BiasedOutputs => ParameterIndex::Biased(output * inputs + input),
+            Self::Inputs => ParameterIndex::Plain(input * outputs + output),
             Self::Pairs => {
                 let Group { start, len, member } = group(output, outputs, inputs, TEN, 2);
                 if len == 1 || input >= inputs - inputs % QUAD {
-                    return Place::Plain(start + input * len + member);
+                    return ParameterIndex::Plain(start + input * len + member);
                 }
                 let (quad, of_four) = (input / QUAD, input % QUAD);
                 let word = quad * 2 * len + of_four % 2 * len + member / 2 * 2;
                 let half = start + 2 * word + of_four / 2 * 2;
-                if member.is_multiple_of(2) { Place::Low(half) } else { Place::High(half + 1) }
+                if member.is_multiple_of(2) { ParameterIndex::Low(half) } else { ParameterIndex::High(half + 1) }
             }
             Self::BiasedVectors => {
                 let Group { start, len, member } = group(output, outputs, inputs, FIVE, 1);
                 let first = input / VECTOR * VECTOR;
                 let width = if inputs - first < VECTOR { inputs - first } else { VECTOR };
-                Place::Biased(start + first * len + member * width + input % VECTOR)
+                ParameterIndex::Biased(start + first * len + member * width + input % VECTOR)
             }
         }
     }
@@ -144,11 +144,11 @@ impl Order {
     #[must_use]
     pub const fn weight(self, weights: &[i8], output: usize, input: usize, outputs: usize, inputs: usize) -> i8 {
         assert!(output < outputs && input < inputs, "no such weight");
-        match self.place(output, input, outputs, inputs) {
-            Place::Plain(at) | Place::Low(at) => weights[at],
-            Place::Biased(at) => weights[at] ^ i8::MIN,
+        match self.weight_index(output, input, outputs, inputs) {
+            ParameterIndex::Plain(at) | ParameterIndex::Low(at) => weights[at],
+            ParameterIndex::Biased(at) => weights[at] ^ i8::MIN,
             // A negative low byte took one from the high one.
-            Place::High(at) => weights[at].wrapping_add((weights[at - 1] < 0) as i8),
+            ParameterIndex::High(at) => weights[at].wrapping_add((weights[at - 1] < 0) as i8),
         }
     }
 
@@ -167,15 +167,15 @@ impl Order {
     ) {
         assert!(output < outputs && input < inputs, "no such weight");
         assert!(weight != i8::MIN, "a weight is from -127 to 127");
-        match self.place(output, input, outputs, inputs) {
-            Place::Plain(at) => weights[at] = weight,
-            Place::Biased(at) => weights[at] = weight ^ i8::MIN,
-            Place::Low(at) => {
+        match self.weight_index(output, input, outputs, inputs) {
+            ParameterIndex::Plain(at) => weights[at] = weight,
+            ParameterIndex::Biased(at) => weights[at] = weight ^ i8::MIN,
+            ParameterIndex::Low(at) => {
                 let high = weights[at + 1].wrapping_add((weights[at] < 0) as i8);
                 weights[at] = weight;
                 weights[at + 1] = high.wrapping_sub((weight < 0) as i8);
             }
-            Place::High(at) => weights[at] = weight.wrapping_sub((weights[at - 1] < 0) as i8),
+            ParameterIndex::High(at) => weights[at] = weight.wrapping_sub((weights[at - 1] < 0) as i8),
         }
     }
 

@@ -7,6 +7,6 @@
 /// Where the weight of `input` in the sum of `output` is.
 #[inline]
 #[must_use]
-pub const fn place(output: usize, input: usize, outputs: usize, inputs: usize) -> usize {
+pub const fn weight_index(output: usize, input: usize, outputs: usize, inputs: usize) -> usize {
     if cfg!(fpv4) { input * outputs + output } else { output * inputs + input }
 }

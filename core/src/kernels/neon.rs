@@ -6,8 +6,10 @@ mod softmax;
 
 use core::arch::aarch64::*;
 
-pub(in crate::kernels) use dot::{affine, affine_transposed};
-pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_product_momentum, outer_product_sgd};
+pub(in crate::kernels) use dot::{forward, input_gradient};
+pub(in crate::kernels) use gradient::{
+    weight_gradient, weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
+};
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
 use crate::math::NAN;
@@ -21,7 +23,7 @@ const VECTORS: usize = 4;
 const CHUNK: usize = VECTORS * LANES;
 /// Units whose sums are kept in registers at a time: with four vectors each, 20 of the 32.
 const UNITS: usize = 5;
-/// Rows whose sums [`affine_transposed`] keeps in registers at a time: with four vectors each, 16 of the 32.
+/// Rows whose sums [`input_gradient`] keeps in registers at a time: with four vectors each, 16 of the 32.
 const ROWS_BACK: usize = 4;
 
 /// 16 neighbouring numbers.

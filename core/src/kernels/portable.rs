@@ -3,7 +3,7 @@
 pub(super) use super::elementwise::loops::{
     decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
-use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, place};
+use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, weight_index};
 use crate::math::{
     SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
     flush_below, fused_multiply_add, ln, sqrt,
@@ -20,7 +20,7 @@ impl Load for f32 {}
 /// Partial sums of a dot product.
 const LANES: usize = 16;
 
-pub(super) fn affine<T: Element>(rows: Rows<'_, T>, weights: &[f32], bias: &[f32], scale: f32, outputs: &mut [f32]) {
+pub(super) fn forward<T: Element>(rows: Rows<'_, T>, weights: &[f32], bias: &[f32], scale: f32, outputs: &mut [f32]) {
     let units = bias.len();
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         for (unit, (output, &bias)) in outputs.iter_mut().zip(bias).enumerate() {
@@ -35,7 +35,7 @@ fn dot<T: Element>(row: &[T], weights: &[f32], unit: usize, units: usize) -> f32
     let width = row.len();
     for (chunk, row) in row.chunks(LANES).enumerate() {
         for (lane, (sum, &input)) in sums.iter_mut().zip(row).enumerate() {
-            if let Some(&weight) = weights.get(place(unit, chunk * LANES + lane, units, width)) {
+            if let Some(&weight) = weights.get(weight_index(unit, chunk * LANES + lane, units, width)) {
                 *sum = fused_multiply_add(weight, input.into(), *sum);
             }
         }
@@ -50,13 +50,13 @@ fn add_lanes(sums: [f32; LANES]) -> f32 {
     (a + c) + (b + d)
 }
 
-pub(super) fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+pub(super) fn input_gradient(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
     for (deltas, outputs) in deltas.chunks_exact(units).zip(outputs.chunks_exact_mut(columns)) {
         outputs.fill(0.0);
         for (unit, &delta) in deltas.iter().enumerate() {
             for (column, output) in outputs.iter_mut().enumerate() {
-                if let Some(&weight) = weights.get(place(unit, column, units, columns)) {
+                if let Some(&weight) = weights.get(weight_index(unit, column, units, columns)) {
                     *output = fused_multiply_add(delta, weight, *output);
                 }
             }
@@ -78,12 +78,12 @@ fn for_each_sum<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut
                     sum = fused_multiply_add(delta, input.into(), sum);
                 }
             }
-            update(place(unit, column, units, width), sum);
+            update(weight_index(unit, column, units, width), sum);
         }
     }
 }
 
-pub(super) fn outer_product<T: Element>(
+pub(super) fn weight_gradient<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -97,7 +97,7 @@ pub(super) fn outer_product<T: Element>(
     });
 }
 
-pub(super) fn outer_product_sgd<T: Element>(
+pub(super) fn weight_gradient_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -112,7 +112,7 @@ pub(super) fn outer_product_sgd<T: Element>(
     });
 }
 
-pub(super) fn outer_product_momentum<T: Element>(
+pub(super) fn weight_gradient_momentum<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -132,7 +132,7 @@ pub(super) fn outer_product_momentum<T: Element>(
     });
 }
 
-pub(super) fn outer_product_adam<T: Element>(
+pub(super) fn weight_gradient_adam<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,

@@ -1,7 +1,7 @@
 //! The dense layer: every output is a weighted sum of every input.
 
 use super::UnitsMut;
-use crate::kernels::{self, AdamStep, Element, Kernel, place};
+use crate::kernels::{self, AdamStep, Element, Kernel, weight_index};
 use crate::{AdamState, Batch, Error, Random, Sgd, error, math};
 
 /// `OUT` sums over `IN` inputs, each with its own weights and a bias: z = W·x + b.
@@ -21,7 +21,7 @@ use crate::{AdamState, Batch, Error, Random, Sgd, error, math};
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub struct Dense<const IN: usize, const OUT: usize> {
-    /// Room for all of them; [`place`] says which is where.
+    /// Room for all of them; [`weight_index`] says which is where.
     weights: [[f32; IN]; OUT],
     bias: [f32; OUT],
 }
@@ -82,7 +82,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     #[must_use]
     pub const fn weight(&self, output: usize, input: usize) -> f32 {
         assert!(output < OUT && input < IN, "no such weight");
-        self.weights.as_flattened()[place(output, input, OUT, IN)]
+        self.weights.as_flattened()[weight_index(output, input, OUT, IN)]
     }
 
     /// Sets the weight of `input` in the sum of `output`. It must be finite.
@@ -91,7 +91,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// Where there is no such output or input, as an array does.
     pub const fn set_weight(&mut self, output: usize, input: usize, weight: f32) {
         assert!(output < OUT && input < IN, "no such weight");
-        self.weights.as_flattened_mut()[place(output, input, OUT, IN)] =
+        self.weights.as_flattened_mut()[weight_index(output, input, OUT, IN)] =
             math::flush_below(weight, math::SMALLEST_WEIGHT);
     }
 
@@ -99,13 +99,13 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     pub fn weights(&self) -> impl Iterator<Item = f32> {
         let weights = self.weights.as_flattened();
         (0..OUT).flat_map(move |output| {
-            (0..IN).map(move |input| weights.get(place(output, input, OUT, IN)).copied().unwrap_or_default())
+            (0..IN).map(move |input| weights.get(weight_index(output, input, OUT, IN)).copied().unwrap_or_default())
         })
     }
 
     /// Sets the weights, output after output, as far as there are values. They must be finite.
     pub fn set_weights(&mut self, values: impl IntoIterator<Item = f32>) {
-        let places = (0..OUT).flat_map(|output| (0..IN).map(move |input| place(output, input, OUT, IN)));
+        let places = (0..OUT).flat_map(|output| (0..IN).map(move |input| weight_index(output, input, OUT, IN)));
         for (place, value) in places.zip(values) {
             if let Some(weight) = self.weights.as_flattened_mut().get_mut(place) {
                 *weight = math::flush_below(value, math::SMALLEST_WEIGHT);
@@ -117,7 +117,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// +0.0. For what is kept beside a layer, in its shape.
     pub(crate) fn set_parameters(&mut self, values: impl IntoIterator<Item = f32>, limit: f32) {
         let mut values = values.into_iter().map(|value| math::flush_below(value, limit));
-        let places = (0..OUT).flat_map(|output| (0..IN).map(move |input| place(output, input, OUT, IN)));
+        let places = (0..OUT).flat_map(|output| (0..IN).map(move |input| weight_index(output, input, OUT, IN)));
         for (place, value) in places.zip(&mut values) {
             if let Some(weight) = self.weights.as_flattened_mut().get_mut(place) {
                 *weight = value;
@@ -166,7 +166,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         logits: &mut [[f32; OUT]],
     ) -> Result<(), Error> {
         let logits = logits.as_flattened_mut();
-        kernels::affine(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, T::SCALE, logits)
+        kernels::forward(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, T::SCALE, logits)
     }
 
     /// Backward: what the inputs had to do with it, by the chain rule.
@@ -176,7 +176,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// [`Error::Length`] where there are not as many rows of `input_deltas` as of `deltas`.
     pub fn backward(&self, kernel: Kernel, deltas: &[[f32; OUT]], input_deltas: &mut [[f32; IN]]) -> Result<(), Error> {
         let input_deltas = input_deltas.as_flattened_mut();
-        kernels::affine_transposed(kernel, deltas.as_flattened(), self.weights.as_flattened(), OUT, input_deltas)
+        kernels::input_gradient(kernel, deltas.as_flattened(), self.weights.as_flattened(), OUT, input_deltas)
     }
 
     /// Becomes the gradient of the mean loss by every parameter of a layer: instead of weight and bias, the mean over the

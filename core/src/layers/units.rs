@@ -52,7 +52,7 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         batch: Batch<'_, T, IN>,
         logits: &mut [f32],
     ) -> Result<(), Error> {
-        kernels::affine(kernel, batch.rows(), self.weights.as_flattened(), self.bias, T::SCALE, logits)
+        kernels::forward(kernel, batch.rows(), self.weights.as_flattened(), self.bias, T::SCALE, logits)
     }
 
     /// Refuses deltas that are not sample × unit.
@@ -77,9 +77,9 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
     ) -> Result<(), Error> {
         let (scale, ones, mean) = scales::<T>(batch.len());
         if IN > 0 {
-            kernels::outer_product(kernel, batch.rows(), deltas, scale, self.weights.as_flattened_mut())?;
+            kernels::weight_gradient(kernel, batch.rows(), deltas, scale, self.weights.as_flattened_mut())?;
         }
-        kernels::outer_product(kernel, ones, deltas, mean, self.bias)
+        kernels::weight_gradient(kernel, ones, deltas, mean, self.bias)
     }
 
     /// See [`Dense::step_sgd`](crate::Dense::step_sgd).
@@ -99,9 +99,9 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         self.decay(kernel, sgd.decay());
         let weights = self.weights.as_flattened_mut();
         if IN > 0 {
-            kernels::outer_product_sgd(kernel, batch.rows(), deltas, scale, learning_rate, weights)?;
+            kernels::weight_gradient_sgd(kernel, batch.rows(), deltas, scale, learning_rate, weights)?;
         }
-        kernels::outer_product_sgd(kernel, ones, deltas, mean, learning_rate, self.bias)
+        kernels::weight_gradient_sgd(kernel, ones, deltas, mean, learning_rate, self.bias)
     }
 
     /// A step with momentum; `velocities` are of the same units.
@@ -116,9 +116,9 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         let (scale, ones, mean) = scales::<T>(batch.len());
         if IN > 0 {
             let (weights, velocities) = (self.weights.as_flattened_mut(), velocities.weights.as_flattened_mut());
-            kernels::outer_product_momentum(kernel, batch.rows(), deltas, scale, step, weights, velocities)?;
+            kernels::weight_gradient_momentum(kernel, batch.rows(), deltas, scale, step, weights, velocities)?;
         }
-        kernels::outer_product_momentum(kernel, ones, deltas, mean, step, self.bias, velocities.bias)
+        kernels::weight_gradient_momentum(kernel, ones, deltas, mean, step, self.bias, velocities.bias)
     }
 
     /// See [`Dense::step_adam`](crate::Dense::step_adam).
@@ -141,14 +141,14 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
                 first_moments: moments.first.weights.as_flattened_mut(),
                 second_moments: moments.second.weights.as_flattened_mut(),
             };
-            kernels::outer_product_adam(kernel, batch.rows(), deltas, scale, step, parameters)?;
+            kernels::weight_gradient_adam(kernel, batch.rows(), deltas, scale, step, parameters)?;
         }
         let parameters = AdamParameters {
             values: self.bias,
             first_moments: moments.first.bias,
             second_moments: moments.second.bias,
         };
-        kernels::outer_product_adam(kernel, ones, deltas, mean, step, parameters)
+        kernels::weight_gradient_adam(kernel, ones, deltas, mean, step, parameters)
     }
 }
 

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use super::Network;
 use crate::activations::Activation;
 use crate::error::check_finite;
-use crate::gradient_check::{self, Nudge, Place};
+use crate::gradient_check::{self, ParameterIndex, Perturbation};
 use crate::kernels::{Element, Kernel, Score};
 use crate::memory::Memory;
 use crate::optimizers::{Gradients, Optimizer};
@@ -17,14 +17,14 @@ use crate::{Batch, Dense, Error, Random};
 /// The shapes have to fit:
 ///
 /// ```
-/// # use dense_core::{Hidden, MultiClass, Network, Output, activations::Relu};
-/// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, MultiClass>>;
+/// # use dense_core::{Hidden, SparseCategoricalCrossEntropy, Network, Output, activations::Relu};
+/// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>>;
 /// static NETWORK: Perceptron = Perceptron::ZERO;
 /// ```
 ///
 /// ```compile_fail,E0277
-/// # use dense_core::{Hidden, MultiClass, Network, Output, activations::Relu};
-/// type Perceptron = Hidden<784, 32, Relu, Output<16, 10, MultiClass>>;
+/// # use dense_core::{Hidden, SparseCategoricalCrossEntropy, Network, Output, activations::Relu};
+/// type Perceptron = Hidden<784, 32, Relu, Output<16, 10, SparseCategoricalCrossEntropy>>;
 /// static NETWORK: Perceptron = Perceptron::ZERO;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -112,8 +112,8 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
         self.next.forward::<P::Next, UpToHere<P, Before>, f32, BATCH>(kernel, Batch::new(outputs)?, &mut workspace.next)
     }
 
-    fn answer(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error> {
-        Next::answer(kernel, logits)
+    fn output_activation(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error> {
+        Next::output_activation(kernel, logits)
     }
 
     fn loss(kernel: Kernel, logits: &mut [Self::Output], targets: &[Self::Target]) -> Result<Score, Error> {
@@ -153,12 +153,16 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
         P::Here::step(optimizer, kernel, &mut self.layer, batch, deltas, &mut state.layer)
     }
 
-    fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, nudge: Nudge) -> f64 {
-        let outputs = gradient_check::exact_forward(&self.layer, layer, inputs, nudge).map(A::exact);
-        self.next.exact_loss(layer + 1, &outputs, target, nudge)
+    fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, perturbation: Perturbation) -> f64 {
+        let outputs = gradient_check::exact_forward(&self.layer, layer, inputs, perturbation).map(A::exact);
+        self.next.exact_loss(layer + 1, &outputs, target, perturbation)
     }
 
-    fn for_each_gradient(layer: usize, gradients: &Self::State<Whole, Gradients>, visit: &mut dyn FnMut(Place, f32)) {
+    fn for_each_gradient(
+        layer: usize,
+        gradients: &Self::State<Whole, Gradients>,
+        visit: &mut dyn FnMut(ParameterIndex, f32),
+    ) {
         gradient_check::for_each_parameter(layer, &gradients.layer, visit);
         Next::for_each_gradient(layer + 1, &gradients.next, visit);
     }

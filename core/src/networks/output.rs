@@ -3,11 +3,11 @@
 use core::marker::PhantomData;
 
 use super::Network;
-use crate::gradient_check::{self, Nudge, Place};
+use crate::gradient_check::{self, ParameterIndex, Perturbation};
 use crate::kernels::{Element, Kernel, Score};
 use crate::optimizers::{Gradients, Optimizer};
 use crate::plans::{Plan, Training, Whole};
-use crate::tasks::Task;
+use crate::tasks::Loss;
 use crate::{Batch, Dense, Error, Random};
 
 /// A last layer of `OUT` outputs; alone, a network without hidden layers.
@@ -18,7 +18,7 @@ pub struct Output<const IN: usize, const OUT: usize, K> {
     task: PhantomData<K>,
 }
 
-impl<const IN: usize, const OUT: usize, K: Task<OUT>> Output<IN, OUT, K> {
+impl<const IN: usize, const OUT: usize, K: Loss<OUT>> Output<IN, OUT, K> {
     /// This layer for that task.
     #[must_use]
     pub const fn new(layer: Dense<IN, OUT>) -> Self {
@@ -26,7 +26,7 @@ impl<const IN: usize, const OUT: usize, K: Task<OUT>> Output<IN, OUT, K> {
     }
 }
 
-impl<const IN: usize, const OUT: usize, K: Task<OUT>> Network<IN> for Output<IN, OUT, K> {
+impl<const IN: usize, const OUT: usize, K: Loss<OUT>> Network<IN> for Output<IN, OUT, K> {
     type Target = K::Target;
     type Output = [f32; OUT];
     const PARAMETERS: usize = Dense::<IN, OUT>::PARAMETERS;
@@ -53,8 +53,8 @@ impl<const IN: usize, const OUT: usize, K: Task<OUT>> Network<IN> for Output<IN,
         Ok(logits)
     }
 
-    fn answer(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error> {
-        K::answer(kernel, logits)
+    fn output_activation(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error> {
+        K::output_activation(kernel, logits)
     }
 
     fn loss(kernel: Kernel, logits: &mut [Self::Output], targets: &[Self::Target]) -> Result<Score, Error> {
@@ -82,11 +82,15 @@ impl<const IN: usize, const OUT: usize, K: Task<OUT>> Network<IN> for Output<IN,
         P::Last::step(optimizer, kernel, &mut self.layer, batch, deltas, state)
     }
 
-    fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, nudge: Nudge) -> f64 {
-        K::exact_loss(&gradient_check::exact_forward(&self.layer, layer, inputs, nudge), target)
+    fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, perturbation: Perturbation) -> f64 {
+        K::exact_loss(&gradient_check::exact_forward(&self.layer, layer, inputs, perturbation), target)
     }
 
-    fn for_each_gradient(layer: usize, gradients: &Self::State<Whole, Gradients>, visit: &mut dyn FnMut(Place, f32)) {
+    fn for_each_gradient(
+        layer: usize,
+        gradients: &Self::State<Whole, Gradients>,
+        visit: &mut dyn FnMut(ParameterIndex, f32),
+    ) {
         gradient_check::for_each_parameter(layer, gradients, visit);
     }
 }

@@ -45,7 +45,7 @@ impl<N: Network<IN>, const IN: usize, const BATCH: usize, P: Plan> Workspace<N, 
         batch: Batch<'_, T, IN>,
     ) -> Result<&[N::Output], Error> {
         let logits = self.forward(kernel, network, batch)?;
-        N::answer(kernel, logits)?;
+        N::output_activation(kernel, logits)?;
         Ok(logits)
     }
 
@@ -68,8 +68,8 @@ impl<N: Network<IN>, const IN: usize, const BATCH: usize, P: Plan> Workspace<N, 
 /// Bytes of a network and of what it needs to answer `BATCH` samples at a time.
 ///
 /// ```
-/// # use dense_core::{Hidden, MultiClass, Output, activations::Relu, networks::inference_bytes};
-/// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, MultiClass>>;
+/// # use dense_core::{Hidden, SparseCategoricalCrossEntropy, Output, activations::Relu, networks::inference_bytes};
+/// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>>;
 /// const { assert!(inference_bytes::<Perceptron, 784, 1>() == 4 * (785 * 32 + 33 * 10) + 4 * (32 + 10) + 24) };
 /// ```
 #[must_use]
@@ -80,8 +80,8 @@ pub const fn inference_bytes<N: Network<IN>, const IN: usize, const BATCH: usize
 /// Bytes of a network and of what it needs to learn from `BATCH` samples at a time.
 ///
 /// ```
-/// # use dense_core::{Adam, Hidden, MultiClass, Output, Sgd, activations::Relu, networks::training_bytes, plans::{LastLayer, Whole}};
-/// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, MultiClass>>;
+/// # use dense_core::{Adam, Hidden, SparseCategoricalCrossEntropy, Output, Sgd, activations::Relu, networks::training_bytes, plans::{LastLayer, Whole}};
+/// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>>;
 /// const { assert!(training_bytes::<Perceptron, Sgd, Whole, 784, 1>() < 102_200) };
 /// const { assert!(training_bytes::<Perceptron, Adam, Whole, 784, 1>() < 306_000) };
 /// const { assert!(training_bytes::<Perceptron, Adam, LastLayer, 784, 1>() < 105_000) };

@@ -133,7 +133,7 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
     /// [`Error::Length`] where `sums` has not one row a sample.
     pub fn forward(&self, kernel: Kernel, batch: Batch<'_, u8, IN>, sums: &mut [[i32; OUT]]) -> Result<(), Error> {
         let sums = sums.as_flattened_mut();
-        kernels::affine_int8(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, sums)
+        kernels::forward_int8(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, sums)
     }
 
     /// The logits of a sample in f32.

@@ -5,7 +5,7 @@ use core::slice;
 use super::{QuantizedDense, activation_step};
 use crate::activations::{Activation, Relu};
 use crate::kernels::{Element, Kernel};
-use crate::{Batch, Error, Hidden, MultiClass, Network, Output};
+use crate::{Batch, Error, Hidden, Network, Output, SparseCategoricalCrossEntropy};
 
 /// A layer of `WIDTH` units with ReLU, and the network that its bytes go into.
 ///
@@ -75,7 +75,7 @@ pub trait QuantizedNetwork<const IN: usize>: Sized {
 }
 
 impl<const IN: usize, const OUT: usize> QuantizedNetwork<IN> for QuantizedDense<IN, OUT> {
-    type Float = Output<IN, OUT, MultiClass>;
+    type Float = Output<IN, OUT, SparseCategoricalCrossEntropy>;
     type Logits = [i32; OUT];
     type Ranges = ();
     const ZERO: Self = Self::ZERO;

@@ -89,7 +89,7 @@ fn shapes(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
                     *pixel = values.draw_pixel(&mut random, at + 1 == width);
                 }
                 bias.fill_with(|| random.next_u32().cast_signed() >> 1);
-                kernels::affine_int8(kernel, Rows::contiguous(pixels, width, 1), weights, bias, sums)?;
+                kernels::forward_int8(kernel, Rows::contiguous(pixels, width, 1), weights, bias, sums)?;
                 for (unit, &sum) in sums.iter().enumerate() {
                     witness.see(
                         format_args!("int8 sum {unit}, {width} inputs, {units} units, {values:?}"),

@@ -2,7 +2,7 @@
 
 use super::Witness;
 use core::fmt;
-use dense_core::kernels::{self, AdamParameters, Element, Rows, place};
+use dense_core::kernels::{self, AdamParameters, Element, Rows, weight_index};
 use dense_core::math::{SMALLEST_WEIGHT, flush_below};
 use dense_core::{Adam, Error, Kernel, Random};
 
@@ -141,15 +141,15 @@ impl Case {
         let outputs = outputs.split_at_mut(SAMPLES * units).0;
         let input_deltas = input_deltas.split_at_mut(SAMPLES * width).0;
 
-        kernels::affine(kernel, pixels, weights, bias, u8::SCALE, outputs)?;
-        witness.see_checksum(format_args!("affine of pixels, {self}"), outputs.iter().copied());
-        kernels::affine(kernel, floats, weights, bias, f32::SCALE, outputs)?;
-        witness.see_checksum(format_args!("affine of floats, {self}"), outputs.iter().copied());
-        kernels::affine_transposed(kernel, deltas, weights, units, input_deltas)?;
-        witness.see_checksum(format_args!("affine transposed, {self}"), input_deltas.iter().copied());
-        kernels::outer_product(kernel, pixels, deltas, u8::SCALE / SAMPLES as f32, weights)?;
+        kernels::forward(kernel, pixels, weights, bias, u8::SCALE, outputs)?;
+        witness.see_checksum(format_args!("forward of pixels, {self}"), outputs.iter().copied());
+        kernels::forward(kernel, floats, weights, bias, f32::SCALE, outputs)?;
+        witness.see_checksum(format_args!("forward of floats, {self}"), outputs.iter().copied());
+        kernels::input_gradient(kernel, deltas, weights, units, input_deltas)?;
+        witness.see_checksum(format_args!("forward transposed, {self}"), input_deltas.iter().copied());
+        kernels::weight_gradient(kernel, pixels, deltas, u8::SCALE / SAMPLES as f32, weights)?;
         witness.see_checksum(format_args!("outer product of pixels, {self}"), self.in_order(weights));
-        kernels::outer_product(kernel, floats, deltas, f32::SCALE / SAMPLES as f32, weights)?;
+        kernels::weight_gradient(kernel, floats, deltas, f32::SCALE / SAMPLES as f32, weights)?;
         witness.see_checksum(format_args!("outer product of floats, {self}"), self.in_order(weights));
         Ok(())
     }
@@ -173,14 +173,14 @@ impl Case {
         let deltas = work.deltas.split_at(samples * units).0;
         let rows = Rows::contiguous(work.pixels.as_slice(), width, samples);
         let weights = work.weights.split_at_mut(width * units).0;
-        kernels::outer_product_sgd(kernel, rows, deltas, scale, learning_rate, weights)?;
+        kernels::weight_gradient_sgd(kernel, rows, deltas, scale, learning_rate, weights)?;
         witness.see_checksum(format_args!("descent by {samples} of pixels, {self}"), self.in_order(weights));
 
         self.draw_weights(Values::Ordinary, work, random);
         let deltas = work.deltas.split_at(samples * units).0;
         let rows = Rows::contiguous(work.floats.as_slice(), width, samples);
         let weights = work.weights.split_at_mut(width * units).0;
-        kernels::outer_product_sgd(kernel, rows, deltas, 1.0 / samples as f32, learning_rate, weights)?;
+        kernels::weight_gradient_sgd(kernel, rows, deltas, 1.0 / samples as f32, learning_rate, weights)?;
         witness.see_checksum(format_args!("descent by {samples} of floats, {self}"), self.in_order(weights));
         Ok(())
     }
@@ -209,7 +209,7 @@ impl Case {
                 first_moments: &mut *first_moments,
                 second_moments: &mut *second_moments,
             };
-            kernels::outer_product_adam(kernel, rows, deltas, scale, &adam.next_step(), parameters)?;
+            kernels::weight_gradient_adam(kernel, rows, deltas, scale, &adam.next_step(), parameters)?;
             let all = self.in_order(values).chain(self.in_order(first_moments)).chain(self.in_order(second_moments));
             witness.see_checksum(format_args!("step {step} of Adam, {self}"), all);
         }
@@ -244,7 +244,7 @@ impl Case {
 
     fn places(self) -> impl Iterator<Item = usize> + use<> {
         let Self { width, units, .. } = self;
-        (0..units).flat_map(move |unit| (0..width).map(move |column| place(unit, column, units, width)))
+        (0..units).flat_map(move |unit| (0..width).map(move |column| weight_index(unit, column, units, width)))
     }
 }
 
@@ -268,14 +268,14 @@ fn lone_small_weight(kernel: Kernel, units: usize, work: &mut Work, witness: &mu
                 weights.fill(0.5);
                 deltas.fill(0.0);
                 let mut pixels = [0_u8; INPUTS];
-                let lone = place(moved, column, units, INPUTS);
+                let lone = weight_index(moved, column, units, INPUTS);
                 if let (Some(weight), Some(delta), Some(pixel)) =
                     (weights.get_mut(lone), deltas.get_mut(moved), pixels.get_mut(column))
                 {
                     (*weight, *delta, *pixel) = (0.0, size, 1);
                 }
                 let rows = Rows::contiguous(pixels.as_slice(), INPUTS, 1);
-                kernels::outer_product_sgd(kernel, rows, deltas, 1.0, 1.0, weights)?;
+                kernels::weight_gradient_sgd(kernel, rows, deltas, 1.0, 1.0, weights)?;
                 let found = weights.get(lone).copied().unwrap_or_default();
                 let case = format_args!("input {column} to output {moved} of {units}, {size:e}");
                 witness.see(case, found.to_bits());

@@ -46,7 +46,7 @@ impl Frame {
         for layer in weights.layers.iter().rev() {
             let (inputs, outputs) = (layer.inputs, layer.outputs());
             let (kind, shape) = if model.is_empty() {
-                ("Output", format!("Output<{inputs}, {outputs}, MultiClass>"))
+                ("Output", format!("Output<{inputs}, {outputs}, SparseCategoricalCrossEntropy>"))
             } else {
                 ("Hidden", format!("Hidden<{inputs}, {outputs}, Relu, {model}>"))
             };
@@ -57,8 +57,10 @@ impl Frame {
         if let Some(first) = starts.first_mut() {
             *first = format!("pub static MODEL: {model} = Hidden::new(Dense::from_bits([");
         }
-        let uses =
-            &["use dense_core::activations::Relu;", "use dense_core::{Dense, Hidden, MultiClass, Output, PixelTable};"];
+        let uses = &[
+            "use dense_core::activations::Relu;",
+            "use dense_core::{Dense, Hidden, Output, PixelTable, SparseCategoricalCrossEntropy};",
+        ];
         // The compiler suspects an endless loop where it has so many numbers to go through.
         Self { uses, attributes: &[SKIP, "#[allow(long_running_const_eval)]"], starts, end }
     }

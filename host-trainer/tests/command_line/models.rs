@@ -34,14 +34,14 @@ const CASES: [Case; 3] = [
         layers: &[(784, 32, "25,120"), (32, 10, "330")],
         summary: "Model: \"mlp32\"\n",
         description: "Flatten(28, 28) -> Dense(32, relu) -> Dense(10, softmax)",
-        declaration: "\npub static MODEL: Hidden<784, 32, Relu, Output<32, 10, MultiClass>> = ",
+        declaration: "\npub static MODEL: Hidden<784, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>> = ",
     },
     Case {
         model: "mlp128-64",
         layers: &[(784, 128, "100,480"), (128, 64, "8,256"), (64, 10, "650")],
         summary: "Model: \"mlp128-64\"\n",
         description: "Flatten(28, 28) -> Dense(128, relu) -> Dense(64, relu) -> Dense(10, softmax)",
-        declaration: "\npub static MODEL: Hidden<784, 128, Relu, Hidden<128, 64, Relu, Output<64, 10, MultiClass>>> = ",
+        declaration: "\npub static MODEL: Hidden<784, 128, Relu, Hidden<128, 64, Relu, Output<64, 10, SparseCategoricalCrossEntropy>>> = ",
     },
 ];
 

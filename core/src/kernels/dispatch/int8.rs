@@ -20,7 +20,7 @@ use crate::kernels::{Rows, int8::portable};
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
 #[allow(unsafe_code)]
-pub fn affine_int8(
+pub fn forward_int8(
     kernel: Kernel,
     rows: Rows<'_, u8>,
     weights: &[i8],
@@ -32,18 +32,18 @@ pub fn affine_int8(
     check("weights", weights.len(), product(bias.len(), rows.width()))?;
     check("sums", outputs.len(), product(rows.len(), bias.len()))?;
     match kernel.0 {
-        Version::Portable => portable::affine(rows, weights, bias, outputs),
+        Version::Portable => portable::forward(rows, weights, bias, outputs),
         #[cfg(fpv4)]
         Version::Fpv4 => {
             #[cfg(helium)]
-            helium::affine(rows, weights, bias, outputs);
+            helium::forward(rows, weights, bias, outputs);
             #[cfg(all(dsp, not(helium)))]
-            dsp::affine(rows, weights, bias, outputs);
+            dsp::forward(rows, weights, bias, outputs);
             #[cfg(not(dsp))]
-            portable::affine(rows, weights, bias, outputs);
+            portable::forward(rows, weights, bias, outputs);
         }
         #[cfg(all(dsp, not(fpv4)))]
-        Version::Dsp => dsp::affine(rows, weights, bias, outputs),
+        Version::Dsp => dsp::forward(rows, weights, bias, outputs),
         #[cfg(target_arch = "aarch64")]
         Version::Neon => {
             #[cfg(feature = "std")]
@@ -53,22 +53,22 @@ pub fn affine_int8(
             // SAFETY: this `Kernel` was only made because the machine has NEON, and it has been asked for the rest.
             unsafe {
                 if has_dot_product {
-                    neon::affine_dot_product(rows, weights, bias, outputs);
+                    neon::forward_dot_product(rows, weights, bias, outputs);
                 } else {
-                    neon::affine(rows, weights, bias, outputs);
+                    neon::forward(rows, weights, bias, outputs);
                 }
             }
         }
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Version::Avx2 => unsafe { avx2::affine(rows, weights, bias, outputs) },
+        Version::Avx2 => unsafe { avx2::forward(rows, weights, bias, outputs) },
         // Not every AVX-512 has VNNI. SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Version::Avx512 => unsafe {
             if has!("avx512vnni") {
-                avx512::affine(rows, weights, bias, outputs);
+                avx512::forward(rows, weights, bias, outputs);
             } else {
-                avx2::affine(rows, weights, bias, outputs);
+                avx2::forward(rows, weights, bias, outputs);
             }
         },
     }

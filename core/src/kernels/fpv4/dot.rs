@@ -23,7 +23,7 @@ pub trait Load: Sized {
     unsafe fn one(row: &[Self], weights: *const f32, stride: usize) -> [f32; 1];
 }
 
-pub(in crate::kernels) fn affine<T: Element>(
+pub(in crate::kernels) fn forward<T: Element>(
     rows: Rows<'_, T>,
     weights: &[f32],
     bias: &[f32],

@@ -14,7 +14,7 @@ pub trait Load: Sized {
     fn descend(row: &[Self], deltas: &[f32], rate: f32, weights: &mut [f32]) -> bool;
 }
 
-pub(in crate::kernels) fn outer_product_sgd<T: Element>(
+pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -22,7 +22,7 @@ pub(in crate::kernels) fn outer_product_sgd<T: Element>(
     weights: &mut [f32],
 ) {
     if rows.len() != 1 || !<T as Load>::descend(rows.row(0), deltas, rate, weights) {
-        portable::outer_product_sgd(rows, deltas, units, rate, weights);
+        portable::weight_gradient_sgd(rows, deltas, units, rate, weights);
     }
 }
 

@@ -14,7 +14,7 @@ const UNITS: usize = 10;
 /// # Safety
 /// The machine has AVX2.
 #[target_feature(enable = "avx2")]
-pub(in crate::kernels) unsafe fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
+pub(in crate::kernels) unsafe fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
     let (width, units) = (rows.width(), bias.len());
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);

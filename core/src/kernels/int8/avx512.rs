@@ -11,23 +11,23 @@ const LANES: usize = 64;
 /// # Safety
 /// The machine has AVX-512 F, BW, DQ, VL and VNNI.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-pub(in crate::kernels) unsafe fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
+pub(in crate::kernels) unsafe fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
     let mut first = 0;
     while first < bias.len() {
         first += match bias.len() - first {
-            1 => affine_units::<4, 1>(rows, weights, bias, outputs, first),
-            2 => affine_units::<4, 2>(rows, weights, bias, outputs, first),
-            3 => affine_units::<4, 3>(rows, weights, bias, outputs, first),
-            4 => affine_units::<4, 4>(rows, weights, bias, outputs, first),
-            5..10 => affine_units::<4, 5>(rows, weights, bias, outputs, first),
-            _ => affine_units::<2, 10>(rows, weights, bias, outputs, first),
+            1 => forward_units::<4, 1>(rows, weights, bias, outputs, first),
+            2 => forward_units::<4, 2>(rows, weights, bias, outputs, first),
+            3 => forward_units::<4, 3>(rows, weights, bias, outputs, first),
+            4 => forward_units::<4, 4>(rows, weights, bias, outputs, first),
+            5..10 => forward_units::<4, 5>(rows, weights, bias, outputs, first),
+            _ => forward_units::<2, 10>(rows, weights, bias, outputs, first),
         };
     }
 }
 
 /// The outputs of `N` units from `first` on, for every row, `S` rows at a time. Returns `N`.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn affine_units<const S: usize, const N: usize>(
+fn forward_units<const S: usize, const N: usize>(
     rows: Rows<'_, u8>,
     weights: &[i8],
     bias: &[i32],

@@ -16,7 +16,7 @@ use crate::kernels::Rows;
 /// Inputs after which the sums are taken apart.
 const BLOCK: usize = 256;
 
-pub(in crate::kernels) fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
+pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
     let (width, units) = (rows.width(), bias.len());
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         outputs.copy_from_slice(bias);

@@ -9,7 +9,7 @@ use core::arch::asm;
 use super::FIVE;
 use crate::kernels::Rows;
 
-pub(in crate::kernels) fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
+pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
     let (width, units) = (rows.width(), bias.len());
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);

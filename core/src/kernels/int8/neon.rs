@@ -16,7 +16,7 @@ const UNITS: usize = 5;
 /// # Safety
 /// The machine has NEON.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) unsafe fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
+pub(in crate::kernels) unsafe fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
     // SAFETY: the caller's.
     unsafe { affine_with::<Widening>(rows, weights, bias, outputs) }
 }
@@ -24,7 +24,7 @@ pub(in crate::kernels) unsafe fn affine(rows: Rows<'_, u8>, weights: &[i8], bias
 /// # Safety
 /// The machine has NEON and its dot product.
 #[target_feature(enable = "neon,dotprod")]
-pub(in crate::kernels) unsafe fn affine_dot_product(
+pub(in crate::kernels) unsafe fn forward_dot_product(
     rows: Rows<'_, u8>,
     weights: &[i8],
     bias: &[i32],

@@ -3,7 +3,7 @@
 use super::{FIVE, ORDER};
 use crate::kernels::Rows;
 
-pub(in crate::kernels) fn affine(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
+pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
     let units = bias.len();
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         outputs.copy_from_slice(bias);

@@ -8,7 +8,7 @@ use crate::math::{self, SMALLEST_SIGNAL};
 
 // The rows that come next are not fetched here: stable Rust has no prefetch for this architecture.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) fn affine<T: Element>(
+pub(in crate::kernels) fn forward<T: Element>(
     rows: Rows<'_, T>,
     weights: &[f32],
     bias: &[f32],
@@ -75,7 +75,7 @@ fn dots<T: Element, const N: usize>(row: &[T], weights: &[f32]) -> [f32; N] {
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+pub(in crate::kernels) unsafe fn input_gradient(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
     for column in (0..columns).step_by(CHUNK) {
         for (deltas, outputs) in deltas.chunks(ROWS_BACK * units).zip(outputs.chunks_mut(ROWS_BACK * columns)) {

@@ -131,7 +131,7 @@ impl Update for Adapt {
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) unsafe fn outer_product<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -145,7 +145,7 @@ pub(in crate::kernels) unsafe fn outer_product<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -159,7 +159,7 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_momentum<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -176,7 +176,7 @@ pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "neon")]
-pub(in crate::kernels) unsafe fn outer_product_adam<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_adam<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,

@@ -6,8 +6,10 @@ mod softmax;
 
 use core::arch::x86_64::*;
 
-pub(in crate::kernels) use dot::{affine, affine_transposed};
-pub(in crate::kernels) use gradient::{outer_product, outer_product_adam, outer_product_momentum, outer_product_sgd};
+pub(in crate::kernels) use dot::{forward, input_gradient};
+pub(in crate::kernels) use gradient::{
+    weight_gradient, weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
+};
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 
 crate::kernels::elementwise::loops::compile_loops!("avx2,fma");

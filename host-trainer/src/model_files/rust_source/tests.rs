@@ -113,11 +113,11 @@ fn hidden_layers_are_nested() {
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with([' ', '/']) && !line.is_empty()).collect();
     let wanted = [
         "use dense_core::activations::Relu;",
-        "use dense_core::{Dense, Hidden, MultiClass, Output, PixelTable};",
+        "use dense_core::{Dense, Hidden, Output, PixelTable, SparseCategoricalCrossEntropy};",
         "pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;",
         "#[rustfmt::skip]",
         "#[allow(long_running_const_eval)]",
-        "pub static MODEL: Hidden<784, 128, Relu, Hidden<128, 64, Relu, Output<64, 10, MultiClass>>> = \
+        "pub static MODEL: Hidden<784, 128, Relu, Hidden<128, 64, Relu, Output<64, 10, SparseCategoricalCrossEntropy>>> = \
          Hidden::new(Dense::from_bits([",
         "], [",
         "]), Hidden::new(Dense::from_bits([",

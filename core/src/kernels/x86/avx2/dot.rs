@@ -7,7 +7,7 @@ use crate::kernels::{Element, Rows};
 use crate::math::{SMALLEST_SIGNAL, fused_multiply_add};
 
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) fn affine<T: Element>(
+pub(in crate::kernels) fn forward<T: Element>(
     rows: Rows<'_, T>,
     weights: &[f32],
     bias: &[f32],
@@ -18,16 +18,16 @@ pub(in crate::kernels) fn affine<T: Element>(
     let mut first = 0;
     while first < bias.len() {
         first += match bias.len() - first {
-            1 => affine_units::<T, 4, 1>(rows, weights, bias, scale, outputs, first),
-            2 | 4 => affine_units::<T, 2, 2>(rows, weights, bias, scale, outputs, first),
-            _ => affine_units::<T, 2, 3>(rows, weights, bias, scale, outputs, first),
+            1 => forward_units::<T, 4, 1>(rows, weights, bias, scale, outputs, first),
+            2 | 4 => forward_units::<T, 2, 2>(rows, weights, bias, scale, outputs, first),
+            _ => forward_units::<T, 2, 3>(rows, weights, bias, scale, outputs, first),
         };
     }
 }
 
 /// The outputs of `N` units from `first` on, for every row, `S` rows at a time. Returns `N`.
 #[target_feature(enable = "avx2,fma")]
-fn affine_units<T: Element, const S: usize, const N: usize>(
+fn forward_units<T: Element, const S: usize, const N: usize>(
     rows: Rows<'_, T>,
     weights: &[f32],
     bias: &[f32],
@@ -123,7 +123,7 @@ fn dots<T: Element, const S: usize, const N: usize>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+pub(in crate::kernels) unsafe fn input_gradient(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
     let mut column = 0;
     while column < columns {
@@ -138,14 +138,14 @@ pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f3
     }
 }
 
-/// Rows and vectors of columns whose sums [`affine_transposed`] keeps in registers at a time.
+/// Rows and vectors of columns whose sums [`input_gradient`] keeps in registers at a time.
 const ROWS_BACK: usize = 6;
 const CHUNKS_BACK: usize = 2;
 
 /// `C` vectors of columns, from `column` on, of all rows. Returns how many columns that is.
 ///
 /// # Safety
-/// As for [`affine_transposed`]; there are `count` columns, or all 8, of each vector.
+/// As for [`input_gradient`]; there are `count` columns, or all 8, of each vector.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn columns_back<const C: usize>(
     deltas: &[f32],

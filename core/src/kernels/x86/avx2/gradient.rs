@@ -19,7 +19,7 @@ const ROWS_AN_UPDATE: usize = 2;
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) unsafe fn outer_product<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -33,7 +33,7 @@ pub(in crate::kernels) unsafe fn outer_product<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -47,7 +47,7 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_momentum<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -64,7 +64,7 @@ pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx2,fma")]
-pub(in crate::kernels) unsafe fn outer_product_adam<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_adam<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,

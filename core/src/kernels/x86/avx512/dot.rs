@@ -7,7 +7,7 @@ use crate::kernels::{Element, Rows};
 use crate::math::{SMALLEST_SIGNAL, fused_multiply_add};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) fn affine<T: Element>(
+pub(in crate::kernels) fn forward<T: Element>(
     rows: Rows<'_, T>,
     weights: &[f32],
     bias: &[f32],
@@ -17,19 +17,19 @@ pub(in crate::kernels) fn affine<T: Element>(
     let mut first = 0;
     while first < bias.len() {
         first += match bias.len() - first {
-            1 => affine_units::<T, 4, 1>(rows, weights, bias, scale, outputs, first),
-            2 => affine_units::<T, 4, 2>(rows, weights, bias, scale, outputs, first),
-            3 => affine_units::<T, 4, 3>(rows, weights, bias, scale, outputs, first),
-            4 => affine_units::<T, 4, 4>(rows, weights, bias, scale, outputs, first),
-            5..10 => affine_units::<T, 4, 5>(rows, weights, bias, scale, outputs, first),
-            _ => affine_units::<T, 2, 10>(rows, weights, bias, scale, outputs, first),
+            1 => forward_units::<T, 4, 1>(rows, weights, bias, scale, outputs, first),
+            2 => forward_units::<T, 4, 2>(rows, weights, bias, scale, outputs, first),
+            3 => forward_units::<T, 4, 3>(rows, weights, bias, scale, outputs, first),
+            4 => forward_units::<T, 4, 4>(rows, weights, bias, scale, outputs, first),
+            5..10 => forward_units::<T, 4, 5>(rows, weights, bias, scale, outputs, first),
+            _ => forward_units::<T, 2, 10>(rows, weights, bias, scale, outputs, first),
         };
     }
 }
 
 /// The outputs of `N` units from `first` on, for every row, `S` rows at a time. Returns `N`.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn affine_units<T: Element, const S: usize, const N: usize>(
+fn forward_units<T: Element, const S: usize, const N: usize>(
     rows: Rows<'_, T>,
     weights: &[f32],
     bias: &[f32],
@@ -121,7 +121,7 @@ fn dots<T: Element, const S: usize, const N: usize>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
+pub(in crate::kernels) unsafe fn input_gradient(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
     let columns = weights.len() / units;
     let mut column = 0;
     while column < columns {
@@ -136,14 +136,14 @@ pub(in crate::kernels) unsafe fn affine_transposed(deltas: &[f32], weights: &[f3
     }
 }
 
-/// Rows and vectors of columns whose sums [`affine_transposed`] keeps in registers at a time.
+/// Rows and vectors of columns whose sums [`input_gradient`] keeps in registers at a time.
 const ROWS_BACK: usize = 4;
 const CHUNKS_BACK: usize = 4;
 
 /// `C` vectors of columns, from `column` on, of all rows. Returns how many columns that is.
 ///
 /// # Safety
-/// As for [`affine_transposed`]; there are the columns in `mask` of each vector.
+/// As for [`input_gradient`]; there are the columns in `mask` of each vector.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn columns_back<const C: usize>(
     deltas: &[f32],

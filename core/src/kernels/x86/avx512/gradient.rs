@@ -17,7 +17,7 @@ const CHUNKS: usize = 4;
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) unsafe fn outer_product<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -31,7 +31,7 @@ pub(in crate::kernels) unsafe fn outer_product<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -45,7 +45,7 @@ pub(in crate::kernels) unsafe fn outer_product_sgd<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_momentum<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -62,7 +62,7 @@ pub(in crate::kernels) unsafe fn outer_product_momentum<T: Element>(
 /// # Safety
 /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in crate::kernels) unsafe fn outer_product_adam<T: Element>(
+pub(in crate::kernels) unsafe fn weight_gradient_adam<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,

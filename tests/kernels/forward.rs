@@ -7,13 +7,13 @@ use dense_core::math::SMALLEST_SIGNAL;
 use crate::assert_same_bits;
 use crate::cases::{BATCHES, Samples, UNITS, Values, around, for_each_case, straddle};
 
-pub(crate) fn affine<T: Samples>(kernel: Kernel) {
+pub(crate) fn forward<T: Samples>(kernel: Kernel) {
     for_each_case::<T>(|case, random, values, rows, units| {
         let weights = values.fill(random, units * rows.width());
         let bias = values.fill(random, units);
         let compute = |kernel| {
             let mut outputs = vec![7.0; rows.len() * units];
-            kernels::affine(kernel, rows, &weights, &bias, T::SCALE, &mut outputs).unwrap();
+            kernels::forward(kernel, rows, &weights, &bias, T::SCALE, &mut outputs).unwrap();
             outputs
         };
         assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
@@ -30,7 +30,7 @@ pub(crate) fn affine_keeps_negative_zeros(kernel: Kernel) {
                     (vec![-tiny; batch * width], vec![tiny; units * width], vec![-0.0; units]);
                 let rows = Rows::contiguous(&samples, width, batch);
                 let mut outputs = vec![7.0; batch * units];
-                kernels::affine(kernel, rows, &weights, &bias, 1.0, &mut outputs).unwrap();
+                kernels::forward(kernel, rows, &weights, &bias, 1.0, &mut outputs).unwrap();
                 let case = format!("width {width}, {units} units, batch {batch}");
                 assert_same_bits(&vec![-0.0; batch * units], &outputs, &case);
             }
@@ -38,13 +38,13 @@ pub(crate) fn affine_keeps_negative_zeros(kernel: Kernel) {
     }
 }
 
-pub(crate) fn affine_transposed(kernel: Kernel) {
+pub(crate) fn input_gradient(kernel: Kernel) {
     for_each_case::<u8>(|case, random, values, rows, units| {
         let weights = values.fill(random, units * rows.width());
         let deltas = Values::Ordinary.fill(random, rows.len() * units);
         let compute = |kernel| {
             let mut outputs = vec![7.0; rows.len() * rows.width()];
-            kernels::affine_transposed(kernel, &deltas, &weights, units, &mut outputs).unwrap();
+            kernels::input_gradient(kernel, &deltas, &weights, units, &mut outputs).unwrap();
             outputs
         };
         assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
@@ -57,7 +57,7 @@ pub(crate) fn affine_transposed_flushes_at_the_limit(kernel: Kernel) {
         let weights = vec![1.0; width];
         let compute = |kernel| {
             let mut outputs = vec![7.0; deltas.len() * width];
-            kernels::affine_transposed(kernel, &deltas, &weights, 1, &mut outputs).unwrap();
+            kernels::input_gradient(kernel, &deltas, &weights, 1, &mut outputs).unwrap();
             outputs
         };
         let expected = compute(Kernel::PORTABLE);

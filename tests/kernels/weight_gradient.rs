@@ -7,32 +7,32 @@ use dense_core::{Adam, Kernel, Random};
 use crate::assert_same_bits;
 use crate::cases::{Samples, Values, around, for_each_case, straddle};
 
-pub(crate) fn outer_product<T: Samples>(kernel: Kernel) {
+pub(crate) fn weight_gradient<T: Samples>(kernel: Kernel) {
     for_each_case::<T>(|case, random, values, rows, units| {
         let deltas = values.fill(random, rows.len() * units);
         let compute = |kernel| {
             let mut gradient = vec![7.0; units * rows.width()];
-            kernels::outer_product(kernel, rows, &deltas, T::SCALE / 32.0, &mut gradient).unwrap();
+            kernels::weight_gradient(kernel, rows, &deltas, T::SCALE / 32.0, &mut gradient).unwrap();
             gradient
         };
         assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
     });
 }
 
-pub(crate) fn outer_product_sgd<T: Samples>(kernel: Kernel) {
+pub(crate) fn weight_gradient_sgd<T: Samples>(kernel: Kernel) {
     for_each_case::<T>(|case, random, values, rows, units| {
         let deltas = values.fill(random, rows.len() * units);
         let weights = Values::Ordinary.fill(random, units * rows.width());
         let compute = |kernel| {
             let mut weights = weights.clone();
-            kernels::outer_product_sgd(kernel, rows, &deltas, T::SCALE / 32.0, 0.01, &mut weights).unwrap();
+            kernels::weight_gradient_sgd(kernel, rows, &deltas, T::SCALE / 32.0, 0.01, &mut weights).unwrap();
             weights
         };
         assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
     });
 }
 
-pub(crate) fn outer_product_momentum<T: Samples>(kernel: Kernel) {
+pub(crate) fn weight_gradient_momentum<T: Samples>(kernel: Kernel) {
     for_each_case::<T>(|case, random, values, rows, units| {
         let deltas = values.fill(random, rows.len() * units);
         let weights = Values::Ordinary.fill(random, units * rows.width());
@@ -59,7 +59,7 @@ fn assert_same_momentum<T: Samples>(
     let compute = |kernel| {
         let (mut weights, mut velocities) = (weights.to_vec(), velocities.to_vec());
         let scale = T::SCALE / 32.0;
-        kernels::outer_product_momentum(kernel, rows, deltas, scale, step, &mut weights, &mut velocities).unwrap();
+        kernels::weight_gradient_momentum(kernel, rows, deltas, scale, step, &mut weights, &mut velocities).unwrap();
         (weights, velocities)
     };
     let (expected, found) = (compute(Kernel::PORTABLE), compute(kernel));
@@ -88,7 +88,7 @@ pub(crate) fn velocities_decay_to_zero(kernel: Kernel) {
     }
 }
 
-pub(crate) fn outer_product_adam<T: Samples>(kernel: Kernel) {
+pub(crate) fn weight_gradient_adam<T: Samples>(kernel: Kernel) {
     for_each_case::<T>(|case, random, values, rows, units| {
         let count = units * rows.width();
         let deltas = values.fill(random, rows.len() * units);
@@ -116,7 +116,7 @@ fn assert_same_adam<T: Samples>(kernel: Kernel, rows: Rows<'_, T>, deltas: &[f32
             first_moments: &mut state.means,
             second_moments: &mut state.squares,
         };
-        kernels::outer_product_adam(kernel, rows, deltas, T::SCALE / 32.0, &step_of_adam(), parameters).unwrap();
+        kernels::weight_gradient_adam(kernel, rows, deltas, T::SCALE / 32.0, &step_of_adam(), parameters).unwrap();
         state
     };
     let (expected, found) = (compute(Kernel::PORTABLE), compute(kernel));
@@ -147,7 +147,7 @@ pub(crate) fn updates_flush_at_the_limits(kernel: Kernel) {
 
         let descend = |kernel| {
             let mut weights = weights.clone();
-            kernels::outer_product_sgd(kernel, rows, &deltas, 1.0, 0.01, &mut weights).unwrap();
+            kernels::weight_gradient_sgd(kernel, rows, &deltas, 1.0, 0.01, &mut weights).unwrap();
             weights
         };
         let expected = descend(Kernel::PORTABLE);
@@ -197,7 +197,7 @@ pub(crate) fn moments_decay_to_zero(kernel: Kernel) {
             first_moments: &mut first_moments,
             second_moments: &mut second_moments,
         };
-        kernels::outer_product_adam(kernel, Rows::repeated(&[0_u8; 17], 1), &[1.0], 1.0, &step, parameters).unwrap();
+        kernels::weight_gradient_adam(kernel, Rows::repeated(&[0_u8; 17], 1), &[1.0], 1.0, &step, parameters).unwrap();
         let all = values.iter().chain(&first_moments).chain(&second_moments);
         assert!(all.copied().all(|value| value == 0.0 || value.is_normal()));
     }
