@@ -14,10 +14,10 @@
 //! Samples, weights and deltas are to be finite. Where one is not, the bits of a NaN that comes of it depend on the
 //! machine; losses refuse logits that are not finite, so a training step never gets that far.
 
-pub mod elementwise;
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
-mod fpv4;
+mod cortex_m;
+pub mod elementwise;
 pub mod int8;
 mod layout;
 pub mod losses;
@@ -40,9 +40,9 @@ pub use layout::weight_index;
 pub use rows::Rows;
 
 #[cfg(fpv4)]
-use fpv4::Load;
+use cortex_m::fpv4::Load;
 #[cfg(fpv4)]
-pub(crate) use fpv4::{exp_nonpositive, fused_multiply_add, sqrt};
+pub(crate) use cortex_m::fpv4::{exp_nonpositive, fused_multiply_add, sqrt};
 #[cfg(target_arch = "aarch64")]
 use neon::Load;
 #[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]

@@ -6,7 +6,7 @@
 use core::fmt;
 
 #[cfg(fpv4)]
-use super::fpv4;
+use super::cortex_m::fpv4;
 #[cfg(target_arch = "aarch64")]
 use super::neon;
 #[cfg(target_arch = "x86_64")]
