@@ -58,12 +58,20 @@ pub trait Element: Copy + Into<f32> + Load {
     /// Whether it is neither NaN nor infinite.
     #[must_use]
     fn is_finite(self) -> bool;
+
+    /// Whether all `values` are neither NaN nor infinite.
+    #[must_use]
+    fn all_finite(values: &[Self]) -> bool;
 }
 
 impl Element for u8 {
     const SCALE: f32 = 1.0 / 255.0;
 
     fn is_finite(self) -> bool {
+        true
+    }
+
+    fn all_finite(_: &[Self]) -> bool {
         true
     }
 }
@@ -73,6 +81,14 @@ impl Element for f32 {
 
     fn is_finite(self) -> bool {
         self.is_finite()
+    }
+
+    fn all_finite(values: &[Self]) -> bool {
+        #[cfg(fpv4)]
+        return cortex_m::fpv4::all_finite(values);
+        // Without an early exit this is a few vector instructions.
+        #[cfg(not(fpv4))]
+        values.iter().fold(true, |finite, value| finite & value.is_finite())
     }
 }
 

@@ -15,9 +15,12 @@ macro_rules! each {
 }
 
 mod exceptions;
+mod finite;
 mod forward;
 mod forward_f32;
 mod forward_u8;
+mod gradient;
+mod input_gradient;
 mod sgd;
 
 use core::arch::asm;
@@ -27,14 +30,12 @@ use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{
     decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
-pub(in crate::kernels) use crate::kernels::portable::{
-    input_gradient, softmax, softmax_cross_entropy, weight_gradient, weight_gradient_adam, weight_gradient_momentum,
-};
+pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
+pub(in crate::kernels) use finite::all_finite;
 pub(in crate::kernels) use forward::forward;
+pub(in crate::kernels) use gradient::{weight_gradient, weight_gradient_adam, weight_gradient_momentum};
+pub(in crate::kernels) use input_gradient::input_gradient;
 pub(in crate::kernels) use sgd::weight_gradient_sgd;
-
-/// Outputs whose sums are kept in registers at a time: with their weights, 20 of the 32.
-const TEN: usize = 10;
 
 /// What this version needs of a number in a sample.
 pub trait Load: forward::Load + sgd::Load {}
