@@ -14,6 +14,7 @@ macro_rules! each {
     };
 }
 
+mod elementwise;
 mod exceptions;
 mod finite;
 mod forward;
@@ -28,9 +29,10 @@ use core::arch::asm;
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
 
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{
-    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
+    decay, flush, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
 pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
+pub(in crate::kernels) use elementwise::{relu, relu_backward};
 pub(in crate::kernels) use finite::all_finite;
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use gradient::{weight_gradient, weight_gradient_adam, weight_gradient_momentum};
