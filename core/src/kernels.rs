@@ -15,6 +15,9 @@
 //! machine; losses refuse logits that are not finite, so a training step never gets that far.
 
 pub mod elementwise;
+#[cfg(helium)]
+#[allow(unsafe_code)]
+mod cortex_m;
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
 mod fpv4;
@@ -39,7 +42,9 @@ pub use dispatch::{
 pub use layout::weight_index;
 pub use rows::Rows;
 
-#[cfg(fpv4)]
+#[cfg(helium)]
+use cortex_m::helium::Load;
+#[cfg(all(fpv4, not(helium)))]
 use fpv4::Load;
 #[cfg(fpv4)]
 pub(crate) use fpv4::{exp_nonpositive, fused_multiply_add, sqrt};

@@ -6,6 +6,7 @@
 
 /// Assembly for each register of a list, which its number stands for once or twice. (The assembler's own loops would
 /// hide from the compiler how long the code is.)
+#[cfg(not(helium))]
 macro_rules! each {
     ([$($number:literal)+] $before:literal, $after:literal) => {
         concat!($($before, $number, $after, "\n"),+)
@@ -15,28 +16,38 @@ macro_rules! each {
     };
 }
 
+#[cfg(not(helium))]
 mod dot;
+#[cfg(not(helium))]
 mod sgd;
 
 use core::arch::asm;
 
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
 
+#[cfg(not(helium))]
 pub(in crate::kernels) use super::elementwise::loops::{
     decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
+#[cfg(not(helium))]
 pub(in crate::kernels) use super::portable::{
     input_gradient, softmax, softmax_cross_entropy, weight_gradient, weight_gradient_adam, weight_gradient_momentum,
 };
+#[cfg(not(helium))]
 pub(in crate::kernels) use dot::forward;
+#[cfg(not(helium))]
 pub(in crate::kernels) use sgd::weight_gradient_sgd;
 
 /// Outputs whose sums are kept in registers at a time: with their weights, 20 of the 32.
+#[cfg(not(helium))]
 const TEN: usize = 10;
 
 /// What this version needs of a number in a sample.
+#[cfg(not(helium))]
 pub trait Load: dot::Load + sgd::Load {}
+#[cfg(not(helium))]
 impl Load for u8 {}
+#[cfg(not(helium))]
 impl Load for f32 {}
 
 /// `a * b + c`, rounded once.
