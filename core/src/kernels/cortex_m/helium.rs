@@ -39,11 +39,9 @@ impl Load for u8 {}
 impl Load for f32 {}
 
 /// Splits `units` into as few blocks of at most `most` units as possible, of nearly equal size: first unit and size.
+#[inline(always)]
 fn blocks(units: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    let mut first = 0;
-    (0..units.div_ceil(most)).rev().map(move |blocks_after| {
-        let size = (units - first).div_ceil(blocks_after + 1);
-        first += size;
-        (first - size, size)
-    })
+    let count = units.div_ceil(most);
+    let (size, larger) = if count > 1 { (units / count, units % count) } else { (units, 0) };
+    (0..count).map(move |block| (block * size + block.min(larger), size + usize::from(block < larger)))
 }

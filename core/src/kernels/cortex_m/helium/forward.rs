@@ -44,7 +44,7 @@ pub(in crate::kernels) fn forward<T: Element>(
     let (units, width) = (bias.len(), rows.width());
     assert!(weights.len() == units * width);
     let tail = width % GROUP;
-    let tail_weights = units * (width - tail);
+    let weights = weights.as_ptr();
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);
         assert!(row.len() == width);
@@ -54,10 +54,10 @@ pub(in crate::kernels) fn forward<T: Element>(
             unsafe {
                 let block = Block {
                     outputs: outputs.as_mut_ptr().add(first),
-                    tail_weights: weights.as_ptr().add(tail_weights + first * tail),
+                    tail_weights: weights.add(units * (width - tail) + first * tail),
                     tail,
                 };
-                <T as Load>::dots(row, weights.as_ptr().wrapping_add(first * GROUP), units, size, &block);
+                <T as Load>::dots(row, weights.wrapping_add(first * GROUP), units, size, &block);
             }
         }
         elementwise::scale_and_add(outputs, scale, bias);
@@ -69,7 +69,7 @@ pub(in crate::kernels) fn forward<T: Element>(
 /// There are four passes, each over every fourth group of inputs: those whose products belong to the partial sums
 /// 4p, ..., 4p + 3 of pass p. `$sums` are the registers of sums, and the four lanes of each, one tuple for an output.
 macro_rules! dots {
-    ($name:ident, $element:ty, $load:literal, $tail_load:literal, $numbers:tt,
+    ($name:ident, $element:ty, $loop:ident, $numbers:tt,
      [$(($number:literal $a:literal $b:literal $c:literal $d:literal))+]) => {
         /// # Safety
         /// As [`Load::dots`].
@@ -79,6 +79,10 @@ macro_rules! dots {
             let groups = row.len() / GROUP;
             // The pass that ends with the inputs that are left over, or none.
             let tail_pass = if row.len().is_multiple_of(GROUP) { GROUP } else { groups % GROUP };
+            // The address of a weight follows from that of the input after its group and those up to the next pass's.
+            let factor = units * size_of::<f32>() / size_of::<$element>();
+            let next = row.as_ptr().addr() + $loop!(ahead) * size_of::<$element>();
+            let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor));
             // SAFETY: of the row, only its elements are read, of the weights and outputs what the caller promises; of
             // `waiting`, three vectors are written for each output, then read.
             unsafe {
@@ -86,40 +90,33 @@ macro_rules! dots {
                     "2:",
                     each!($numbers ("vmov.i32 q", ", #0")),
                     "mov r1, {row}",
-                    "mov {w}, {weights}",
-                    "lsr r0, {left}, #2",
-                    "wls lr, r0, 4f",
-                    "3:",
-                    $load,
-                    each!($numbers ("vldrw.u32 q7, [{w}, #16*", "]\n vfma.f32 q", ", q7, q6")),
-                    "9:",
-                    "add {w}, {w}, {step}",
-                    "le lr, 3b",
-                    "4:",
-                    "cmp {pass}, {tail_pass}",
+                    $loop!($numbers),
+                    "cmp {row}, {tail_row}",
                     "beq 7f",
                     "6:",
-                    "cmp {pass}, #3",
+                    "cmp {row}, {last_row}",
                     "beq 8f",
                     each!($numbers ("vstrw.32 q", ", [{waiting}, #48*", "]")),
                     "add {waiting}, {waiting}, #16",
-                    "add {pass}, {pass}, #1",
                     "sub {left}, {left}, #1",
-                    concat!("add {row}, {row}, #4*{size}"),
-                    "add {weights}, {weights}, {step}, lsr #2",
+                    "add {row}, {row}, #4*{size}",
                     "b 2b",
                     // One to three inputs.
                     "7:",
                     "ldrd {w}, r0, [{block}, #4]",
                     "vctp.32 r0",
-                    $tail_load,
-                    each!($numbers ("vpst\n vldrwt.u32 q7, [{w}]\n add {w}, {w}, r0, lsl #2\n vfma.f32 q", ", q7, q6")),
+                    $loop!(tail),
+                    each!($numbers (
+                        "vpst\n vldrwt.u32 q7, [{w}]\n add {w}, {w}, r0, lsl #2\n vfma.f32 q", ", q7, q6"
+                    )),
                     "b 6b",
                     // Lanes l and l + 8, then l and l + 4, are in the same places of two registers.
                     "8:",
                     each!($numbers ("vldrw.u32 q7, [{waiting}, #48*", "-32]\n vadd.f32 q", ", q", ", q7")),
-                    each!($numbers ("vldrw.u32 q6, [{waiting}, #48*", "-48]\n vldrw.u32 q7, [{waiting}, #48*", "-16]\n vadd.f32 q6, q6, q7\n vadd.f32 q",
-                        ", q", ", q6")),
+                    each!($numbers (
+                        "vldrw.u32 q6, [{waiting}, #48*", "-48]\n vldrw.u32 q7, [{waiting}, #48*", "-16]\n vadd.f32 q6, q6, q7\n vadd.f32 q",
+                        ", q", ", q6"
+                    )),
                     "ldr r1, [{block}]",
                     $(concat!(
                         "vadd.f32 s", $a, ", s", $a, ", s", $c, "\n",
@@ -130,11 +127,11 @@ macro_rules! dots {
                     size = const size_of::<$element>(),
                     w = out(reg) _,
                     row = inout(reg) row.as_ptr() => _,
-                    weights = inout(reg) weights => _,
-                    step = in(reg) units * (GROUP * GROUP * size_of::<f32>()),
+                    factor = in(reg) factor,
+                    origin = in(reg) origin,
                     left = inout(reg) groups + 3 => _,
-                    pass = inout(reg) 0 => _,
-                    tail_pass = in(reg) tail_pass,
+                    tail_row = in(reg) row.as_ptr().wrapping_add(tail_pass * GROUP),
+                    last_row = in(reg) row.as_ptr().wrapping_add(3 * GROUP),
                     waiting = inout(reg) waiting.as_mut_ptr() => _,
                     block = in(reg) block,
                     out("r0") _, out("r1") _, out("lr") _,
@@ -148,46 +145,89 @@ macro_rules! dots {
     };
 }
 
+/// One pass over the groups of a row of pixels: a quarter of `left`, rounded down.
+///
+/// Four pixels that are zero add nothing, neither to a sum nor to its sign: no sum is ever -0.0.
+macro_rules! pixels {
+    // How far the address of the input has come when that of the weights is computed.
+    (ahead) => { 16 };
+    (tail) => { "vpst\n vldrbt.u32 q6, [r1]\n vcvt.f32.u32 q6, q6" };
+    (group $numbers:tt) => {
+        concat!(
+            "ldr r0, [r1], #16\n",
+            "cbz r0, 9f\n",
+            "mla {w}, r1, {factor}, {origin}\n",
+            "vldrb.u32 q6, [r1, #-16]\n",
+            "vcvt.f32.u32 q6, q6\n",
+            each!($numbers ("vldrw.u32 q7, [{w}, #16*", "]\n vfma.f32 q", ", q7, q6")),
+            "9:\n",
+        )
+    };
+    ($numbers:tt) => {
+        concat!(
+            "lsr r0, {left}, #5\n",
+            "wls lr, r0, 4f\n",
+            "3:\n",
+            pixels!(group $numbers), pixels!(group $numbers), pixels!(group $numbers), pixels!(group $numbers),
+            pixels!(group $numbers), pixels!(group $numbers), pixels!(group $numbers), pixels!(group $numbers),
+            "le lr, 3b\n",
+            "4:\n",
+            "ubfx r0, {left}, #2, #3\n",
+            "wls lr, r0, 5f\n",
+            "4:\n",
+            pixels!(group $numbers),
+            "le lr, 4b\n",
+            "5:\n",
+        )
+    };
+}
+
+/// One pass over the groups of a row of f32.
+macro_rules! floats {
+    (ahead) => { 0 };
+    (tail) => { "vpst\n vldrwt.u32 q6, [r1]" };
+    ($numbers:tt) => {
+        concat!(
+            "mla {w}, r1, {factor}, {origin}\n",
+            "lsr lr, {left}, #2\n",
+            "wls lr, lr, 5f\n",
+            "4:\n",
+            "vldrw.u32 q6, [r1], #64\n",
+            each!($numbers ("vldrw.u32 q7, [{w}, #16*", "]\n vfma.f32 q", ", q7, q6")),
+            "add {w}, {w}, {factor}, lsl #6\n",
+            "le lr, 4b\n",
+            "5:\n",
+        )
+    };
+}
+
 /// Defines the functions for one kind of element.
 macro_rules! load {
-    ($element:ty, $load:literal, $tail_load:literal, $one:ident $two:ident $three:ident $four:ident $five:ident $six:ident) => {
-        dots!($one, $element, $load, $tail_load, [0], [(0 0 1 2 3)]);
-        dots!($two, $element, $load, $tail_load, [0 1], [(0 0 1 2 3) (1 4 5 6 7)]);
-        dots!($three, $element, $load, $tail_load, [0 1 2], [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11)]);
-        dots!($four, $element, $load, $tail_load, [0 1 2 3], [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15)]);
-        dots!($five, $element, $load, $tail_load, [0 1 2 3 4],
-            [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15) (4 16 17 18 19)]);
-        dots!($six, $element, $load, $tail_load, [0 1 2 3 4 5],
-            [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15) (4 16 17 18 19) (5 20 21 22 23)]);
-
+    ($element:ty, $loop:ident) => {
         impl Load for $element {
             unsafe fn dots(row: &[Self], weights: *const f32, units: usize, size: usize, block: &Block) {
+                dots!(one, $element, $loop, [0], [(0 0 1 2 3)]);
+                dots!(two, $element, $loop, [0 1], [(0 0 1 2 3) (1 4 5 6 7)]);
+                dots!(three, $element, $loop, [0 1 2], [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11)]);
+                dots!(four, $element, $loop, [0 1 2 3], [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15)]);
+                dots!(five, $element, $loop, [0 1 2 3 4],
+                    [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15) (4 16 17 18 19)]);
+                dots!(six, $element, $loop, [0 1 2 3 4 5],
+                    [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15) (4 16 17 18 19) (5 20 21 22 23)]);
+                let function = match size {
+                    1 => one,
+                    2 => two,
+                    3 => three,
+                    4 => four,
+                    5 => five,
+                    _ => six,
+                };
                 // SAFETY: the caller's.
-                unsafe {
-                    match size {
-                        1 => $one(row, weights, units, block),
-                        2 => $two(row, weights, units, block),
-                        3 => $three(row, weights, units, block),
-                        4 => $four(row, weights, units, block),
-                        5 => $five(row, weights, units, block),
-                        _ => $six(row, weights, units, block),
-                    }
-                }
+                unsafe { function(row, weights, units, block) }
             }
         }
     };
 }
 
-// Four pixels that are zero add nothing, neither to a sum nor to its sign: no sum is ever -0.0.
-load!(
-    u8,
-    "ldr r0, [r1], #16\n cbz r0, 9f\n vldrb.u32 q6, [r1, #-16]\n vcvt.f32.u32 q6, q6",
-    "vpst\n vldrbt.u32 q6, [r1]\n vcvt.f32.u32 q6, q6",
-    one_u8 two_u8 three_u8 four_u8 five_u8 six_u8
-);
-load!(
-    f32,
-    "vldrw.u32 q6, [r1], #64",
-    "vpst\n vldrwt.u32 q6, [r1]",
-    one_f32 two_f32 three_f32 four_f32 five_f32 six_f32
-);
+load!(u8, pixels);
+load!(f32, floats);
