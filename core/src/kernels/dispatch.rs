@@ -5,10 +5,10 @@
 
 use core::fmt;
 
+#[cfg(all(fpv4, not(helium)))]
+use super::cortex_m::fpv4;
 #[cfg(helium)]
 use super::cortex_m::helium;
-#[cfg(all(fpv4, not(helium)))]
-use super::fpv4;
 #[cfg(target_arch = "aarch64")]
 use super::neon;
 #[cfg(target_arch = "x86_64")]

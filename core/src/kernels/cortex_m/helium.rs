@@ -1,7 +1,7 @@
 //! Helium (M-profile Vector Extension, MVE) kernels for f32, for Cortex-M52, M55 and M85: four lanes, eight registers.
 //!
 //! Weights are grouped by four inputs: `[inputs / 4][outputs][4]`, and the last `inputs % 4` as `[outputs][inputs % 4]`
-//! ([`weight_index`](super::super::weight_index)). A vector is then four of the 16 partial sums of one output, neighbouring
+//! ([`weight_index`](crate::kernels::weight_index)). A vector is then four of the 16 partial sums of one output, neighbouring
 //! outputs are one immediate offset apart, and four pixels that are zero are skipped by a single addition.
 //!
 //! Helium flushes subnormals to zero and returns 7fc00000 for every NaN. The limits of [`math`](crate::math) keep
@@ -20,10 +20,11 @@ mod sgd;
 mod update;
 mod weight_gradient;
 
-pub(in crate::kernels) use super::super::elementwise::loops::{
+pub(in crate::kernels) use crate::kernels::elementwise::loops::{
     decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
-pub(in crate::kernels) use super::super::portable::{softmax, softmax_cross_entropy};
+pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
+pub(in crate::kernels) use elementwise::all_finite;
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use input_gradient::input_gradient;
 pub(in crate::kernels) use weight_gradient::{

@@ -60,7 +60,7 @@ pub(super) fn flush_below(values: &mut [f32], limit: f32) {
 
 /// Whether no value is NaN or infinite.
 #[inline(never)]
-pub(super) fn all_finite(values: &[f32]) -> bool {
+pub(in crate::kernels) fn all_finite(values: &[f32]) -> bool {
     let sums: u32;
     // SAFETY: tail predication keeps loads within the slice.
     unsafe {

@@ -3,7 +3,7 @@
 use core::arch::asm;
 use core::mem::MaybeUninit;
 
-use super::{GROUP, blocks, elementwise};
+use super::{GROUP, elementwise};
 use crate::kernels::{Element, Rows};
 
 /// Outputs computed at a time: a vector of partial sums each; two registers are left for inputs and weights.
@@ -12,26 +12,29 @@ const MOST: usize = 6;
 /// Partial sums of the first three passes of a block.
 type Waiting = MaybeUninit<[[f32; GROUP]; 3 * MOST]>;
 
-/// Where a block of outputs ends.
+/// What is only needed between the blocks of outputs, for which the registers do not suffice.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Block {
-    /// `[outputs]`.
+pub struct Blocks {
+    /// Where the next block stores its sums.
     outputs: *mut f32,
-    /// `[outputs][inputs % 4]`.
+    /// `[size][inputs % 4]` of the next block.
     tail_weights: *const f32,
     /// `inputs % 4`.
     tail: usize,
+    /// Blocks that are left, at least one.
+    count: usize,
 }
 
 /// Elements that can be multiplied with weights.
 pub trait Load: Sized {
-    /// Stores the dot products of `row` with the weights of `size` neighbouring outputs.
+    /// Stores the dot products of `row` with the weights of neighbouring outputs, in blocks of `size`.
     ///
     /// # Safety
-    /// `size` is 1 to [`MOST`]. At `weights`, for each group of four inputs, there are 4 · `size` weights, the next
-    /// group `units` · 4 weights further. The pointers of `block` hold as many values as described there.
-    unsafe fn dots(row: &[Self], weights: *const f32, units: usize, size: usize, block: &Block);
+    /// `size` is 1 to [`MOST`]. At `weights`, for each group of four inputs, there are 4 weights for each output of
+    /// the blocks, the next group `units` · 4 weights further. The pointers of `blocks` hold as many values as
+    /// described there, for each block.
+    unsafe fn dots(row: &[Self], weights: *const f32, units: usize, size: usize, blocks: &mut Blocks);
 }
 
 pub(in crate::kernels) fn forward<T: Element>(
@@ -48,16 +51,19 @@ pub(in crate::kernels) fn forward<T: Element>(
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);
         assert!(row.len() == width);
-        for (first, size) in blocks(units, MOST) {
-            // SAFETY: `first + size` ≤ `units`, the length of `outputs`; the weights are those of `units` outputs
-            // and as many inputs as the row has, as asserted.
-            unsafe {
-                let block = Block {
-                    outputs: outputs.as_mut_ptr().add(first),
-                    tail_weights: weights.add(units * (width - tail) + first * tail),
-                    tail,
-                };
-                <T as Load>::dots(row, weights.wrapping_add(first * GROUP), units, size, &block);
+        // As few blocks as possible, first those with one output more.
+        let count = units.div_ceil(MOST);
+        let (size, larger) = (units / count, units % count);
+        for (first, size, count) in [(0, size + 1, larger), (larger * (size + 1), size, count - larger)] {
+            if count > 0 {
+                // SAFETY: `first + size * count` ≤ `units`, the length of `outputs`; the weights are those of `units`
+                // outputs and as many inputs as the row has, as asserted.
+                unsafe {
+                    let outputs = outputs.as_mut_ptr().add(first);
+                    let tail_weights = weights.add(units * (width - tail) + first * tail);
+                    let mut blocks = Blocks { outputs, tail_weights, tail, count };
+                    <T as Load>::dots(row, weights.wrapping_add(first * GROUP), units, size, &mut blocks);
+                }
             }
         }
         elementwise::scale_and_add(outputs, scale, bias);
@@ -74,7 +80,7 @@ macro_rules! dots {
         /// # Safety
         /// As [`Load::dots`].
         #[inline(never)]
-        unsafe fn $name(row: &[$element], weights: *const f32, units: usize, block: &Block) {
+        unsafe fn $name(row: &[$element], weights: *const f32, units: usize, blocks: &mut Blocks) {
             let mut waiting = Waiting::uninit();
             let groups = row.len() / GROUP;
             // The pass that ends with the inputs that are left over, or none.
@@ -103,7 +109,7 @@ macro_rules! dots {
                     "b 2b",
                     // One to three inputs.
                     "7:",
-                    "ldrd {w}, r0, [{block}, #4]",
+                    "ldrd {w}, r0, [{blocks}, #4]",
                     "vctp.32 r0",
                     $loop!(tail),
                     each!($numbers (
@@ -117,23 +123,40 @@ macro_rules! dots {
                         "vldrw.u32 q6, [{waiting}, #48*", "-48]\n vldrw.u32 q7, [{waiting}, #48*", "-16]\n vadd.f32 q6, q6, q7\n vadd.f32 q",
                         ", q", ", q6"
                     )),
-                    "ldr r1, [{block}]",
+                    "ldr r1, [{blocks}]",
                     $(concat!(
                         "vadd.f32 s", $a, ", s", $a, ", s", $c, "\n",
                         "vadd.f32 s", $b, ", s", $b, ", s", $d, "\n",
                         "vadd.f32 s", $a, ", s", $a, ", s", $b, "\n",
                         "vstr s", $a, ", [r1, #4*", $number, "]",
                     ),)+
+                    // The next block.
+                    "ldr r0, [{blocks}, #12]",
+                    "subs r0, r0, #1",
+                    "beq 9f",
+                    "str r0, [{blocks}, #12]",
+                    "add r1, r1, #4*{count}",
+                    "str r1, [{blocks}]",
+                    "ldrd {w}, r0, [{blocks}, #4]",
+                    concat!($(each!(line $number ("add {w}, {w}, r0, lsl #2"))),+),
+                    "str {w}, [{blocks}, #4]",
+                    "add {origin}, {origin}, #16*{count}",
+                    "sub {row}, {row}, #12*{size}",
+                    "add {left}, {left}, #3",
+                    "sub {waiting}, {waiting}, #48",
+                    "b 2b",
+                    "9:",
+                    count = const [$($number),+].len(),
                     size = const size_of::<$element>(),
                     w = out(reg) _,
                     row = inout(reg) row.as_ptr() => _,
                     factor = in(reg) factor,
-                    origin = in(reg) origin,
+                    origin = inout(reg) origin => _,
                     left = inout(reg) groups + 3 => _,
                     tail_row = in(reg) row.as_ptr().wrapping_add(tail_pass * GROUP),
                     last_row = in(reg) row.as_ptr().wrapping_add(3 * GROUP),
                     waiting = inout(reg) waiting.as_mut_ptr() => _,
-                    block = in(reg) block,
+                    blocks = in(reg) blocks,
                     out("r0") _, out("r1") _, out("lr") _,
                     out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
                     out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
@@ -205,7 +228,7 @@ macro_rules! floats {
 macro_rules! load {
     ($element:ty, $loop:ident) => {
         impl Load for $element {
-            unsafe fn dots(row: &[Self], weights: *const f32, units: usize, size: usize, block: &Block) {
+            unsafe fn dots(row: &[Self], weights: *const f32, units: usize, size: usize, blocks: &mut Blocks) {
                 dots!(one, $element, $loop, [0], [(0 0 1 2 3)]);
                 dots!(two, $element, $loop, [0 1], [(0 0 1 2 3) (1 4 5 6 7)]);
                 dots!(three, $element, $loop, [0 1 2], [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11)]);
@@ -223,7 +246,7 @@ macro_rules! load {
                     _ => six,
                 };
                 // SAFETY: the caller's.
-                unsafe { function(row, weights, units, block) }
+                unsafe { function(row, weights, units, blocks) }
             }
         }
     };

@@ -16,29 +16,40 @@ const EXCEPTIONS: u32 = 1 << 0 | 1 << 3;
 /// [`SMALLEST_WEIGHT`] and not zero.
 const PROBE: f32 = f32::from_bits(0x197f_ffff);
 
+/// Outputs that need not be neighbours: deltas, and where the weights begin.
+#[derive(Debug)]
+pub struct Chosen {
+    deltas: [f32; MOST],
+    weights: [*mut f32; MOST],
+}
+
 /// Elements that weights can learn from.
 pub trait Load: Sized {
-    /// Whether products with each element are numbers wherever the other factor is one.
-    fn all_finite(row: &[Self]) -> bool;
-
-    /// Updates the weights of `deltas.len()` neighbouring outputs by the groups of four elements of `row`. Returns
+    /// Updates the weights of `size` neighbouring outputs by the groups of four elements of `row`. Returns
     /// those [`EXCEPTIONS`] that occurred: none if no weight has become NaN or too small.
     ///
     /// # Safety
-    /// There are 1 to [`MOST`] deltas. At `weights`, for each group of four elements, there are 4 · `deltas.len()`
-    /// weights, the next group `units` · 4 weights further.
-    unsafe fn descend(row: &[Self], deltas: &[f32], rate: f32, weights: *mut f32, units: usize) -> u32;
+    /// `size` is 1 to [`MOST`], and so many deltas can be read. At `weights`, for each group of four elements, there are
+    /// 4 · `size` weights, the next group `units` · 4 weights further.
+    unsafe fn descend(
+        row: &[Self],
+        deltas: *const f32,
+        size: usize,
+        rate: f32,
+        weights: *mut f32,
+        units: usize,
+    ) -> u32;
 
-    /// [`descend`](Self::descend) for some outputs that are anywhere.
+    /// [`descend`](Self::descend) for the first `size` of the chosen outputs.
     ///
     /// # Safety
-    /// As there, but with four weights for each group at each of `weights`, of which there are as many as deltas.
-    unsafe fn descend_some(row: &[Self], deltas: &[f32], rate: f32, weights: &[*mut f32], units: usize) -> u32;
+    /// As there, but with four weights for each group at each of the pointers.
+    unsafe fn descend_chosen(row: &[Self], chosen: &Chosen, size: usize, rate: f32, units: usize) -> u32;
 }
 
 /// Whether [`descend`] returns the right bits: nothing is NaN or infinite.
 pub(super) fn can_descend<T: Element>(row: &[T], deltas: &[f32]) -> bool {
-    elementwise::all_finite(deltas) && <T as Load>::all_finite(row)
+    elementwise::all_finite(deltas) && T::all_finite(row)
 }
 
 /// Updates the weights by one sample, of finite elements.
@@ -64,32 +75,33 @@ pub(super) fn descend<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights:
 fn descend_groups<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
     let units = deltas.len();
     assert!(weights.len() == row.len() / GROUP * GROUP * units);
-    let mut exceptions = 0;
-    let active = deltas.iter().filter(|&&delta| delta != 0.0).count();
     let origin = weights.as_mut_ptr();
-    // Half of the outputs of a layer with ReLU have no delta. To pass over them takes a pointer for each other one.
-    if units < active + active / 6 {
+    let mut exceptions = 0;
+    // Half of the outputs of a layer with ReLU have no delta. To pass over them takes a pointer for each of the others.
+    let active = deltas.iter().filter(|delta| delta.to_bits() << 1 != 0).count();
+    if active + active / 6 > units {
         for (first, size) in blocks(units, MOST) {
-            // SAFETY: these are `size` of the outputs whose weights are there, as asserted.
+            // SAFETY: these are `size` of the outputs whose deltas and, as asserted, weights are there.
             unsafe {
-                let weights = origin.add(first * GROUP);
-                exceptions |= <T as Load>::descend(row, &deltas[first..first + size], rate, weights, units);
+                let (deltas, weights) = (deltas.as_ptr().add(first), origin.add(first * GROUP));
+                exceptions |= <T as Load>::descend(row, deltas, size, rate, weights, units);
             }
         }
         return exceptions;
     }
-    let mut indices = (0..units).filter(|&unit| deltas[unit] != 0.0);
+    let mut remaining = deltas.iter().enumerate();
     for (_, size) in blocks(active, MOST) {
-        let mut some_deltas = [0.0; MOST];
-        let mut some_weights = [origin; MOST];
-        for ((delta, weights), unit) in some_deltas.iter_mut().zip(&mut some_weights).zip(&mut indices).take(size) {
-            *delta = deltas[unit];
-            *weights = origin.wrapping_add(unit * GROUP);
+        let mut chosen = Chosen { deltas: [0.0; MOST], weights: [origin; MOST] };
+        for (delta, weights) in chosen.deltas.iter_mut().zip(&mut chosen.weights).take(size) {
+            for (unit, &value) in remaining.by_ref() {
+                if value.to_bits() << 1 != 0 {
+                    (*delta, *weights) = (value, origin.wrapping_add(unit * GROUP));
+                    break;
+                }
+            }
         }
         // SAFETY: each pointer is to one of the outputs whose weights are there, as asserted.
-        unsafe {
-            exceptions |= <T as Load>::descend_some(row, &some_deltas[..size], rate, &some_weights[..size], units);
-        }
+        unsafe { exceptions |= <T as Load>::descend_chosen(row, &chosen, size, rate, units) };
     }
     exceptions
 }
@@ -175,7 +187,7 @@ macro_rules! descend {
         /// # Safety
         /// As [`Load::descend`].
         #[inline(never)]
-        unsafe fn $name(row: &[$element], deltas: &[f32], rate: f32, weights: *mut f32, units: usize) -> u32 {
+        unsafe fn $name(row: &[$element], deltas: *const f32, rate: f32, weights: *mut f32, units: usize) -> u32 {
             let exceptions;
             // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
             unsafe {
@@ -202,7 +214,7 @@ macro_rules! descend {
                     "and r0, r0, #{mask}",
                     mask = const EXCEPTIONS,
                     inout("r1") row.as_ptr() => _,
-                    deltas = in(reg) deltas.as_ptr(),
+                    deltas = in(reg) deltas,
                     weights = inout(reg) weights => _,
                     step = in(reg) units * (GROUP * size_of::<f32>()),
                     rate = in(reg) (-rate).to_bits(),
@@ -220,12 +232,12 @@ macro_rules! descend {
 }
 
 /// The same for outputs that are anywhere, with a register that points to the weights of each.
-macro_rules! descend_some {
+macro_rules! descend_chosen {
     ($name:ident, $element:ty, $load:literal, [$(($number:literal $deltas:literal $weights:ident))+]) => {
         /// # Safety
-        /// As [`Load::descend_some`].
+        /// As [`Load::descend_chosen`].
         #[inline(never)]
-        unsafe fn $name(row: &[$element], deltas: &[f32], rate: f32, weights: &[*mut f32], units: usize) -> u32 {
+        unsafe fn $name(row: &[$element], chosen: &Chosen, rate: f32, units: usize) -> u32 {
             let exceptions;
             // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
             unsafe {
@@ -252,8 +264,8 @@ macro_rules! descend_some {
                     "and r0, r0, #{mask}",
                     mask = const EXCEPTIONS,
                     inout("r1") row.as_ptr() => _,
-                    deltas = inout(reg) deltas.as_ptr() => _,
-                    $($weights = inout(reg) weights[$number] => _,)+
+                    deltas = inout(reg) chosen.deltas.as_ptr() => _,
+                    $($weights = inout(reg) chosen.weights[$number] => _,)+
                     step = in(reg) units * (GROUP * size_of::<f32>()),
                     rate = in(reg) (-rate).to_bits(),
                     probe = in(reg) PROBE.to_bits(),
@@ -271,19 +283,22 @@ macro_rules! descend_some {
 
 /// Defines the functions for one kind of element.
 macro_rules! load {
-    ($element:ty, $load:literal, $all_finite:expr) => {
+    ($element:ty, $load:literal) => {
         impl Load for $element {
-            fn all_finite(row: &[Self]) -> bool {
-                $all_finite(row)
-            }
-
-            unsafe fn descend(row: &[Self], deltas: &[f32], rate: f32, weights: *mut f32, units: usize) -> u32 {
+            unsafe fn descend(
+                row: &[Self],
+                deltas: *const f32,
+                size: usize,
+                rate: f32,
+                weights: *mut f32,
+                units: usize,
+            ) -> u32 {
                 descend!(one, $element, $load, [(0 3)]);
                 descend!(two, $element, $load, [(0 3) (1 4)]);
                 descend!(three, $element, $load, [(0 3) (1 4) (2 5)]);
                 descend!(four, $element, $load, [(0 3) (1 4) (2 5) (3 6)]);
                 descend!(five, $element, $load, [(0 3) (1 4) (2 5) (3 6) (4 7)]);
-                let function = match deltas.len() {
+                let function = match size {
                     1 => one,
                     2 => two,
                     3 => three,
@@ -294,19 +309,13 @@ macro_rules! load {
                 unsafe { function(row, deltas, rate, weights, units) }
             }
 
-            unsafe fn descend_some(
-                row: &[Self],
-                deltas: &[f32],
-                rate: f32,
-                weights: &[*mut f32],
-                units: usize,
-            ) -> u32 {
-                descend_some!(one, $element, $load, [(0 3 a)]);
-                descend_some!(two, $element, $load, [(0 3 a) (1 4 b)]);
-                descend_some!(three, $element, $load, [(0 3 a) (1 4 b) (2 5 c)]);
-                descend_some!(four, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d)]);
-                descend_some!(five, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d) (4 7 e)]);
-                let function = match deltas.len() {
+            unsafe fn descend_chosen(row: &[Self], chosen: &Chosen, size: usize, rate: f32, units: usize) -> u32 {
+                descend_chosen!(one, $element, $load, [(0 3 a)]);
+                descend_chosen!(two, $element, $load, [(0 3 a) (1 4 b)]);
+                descend_chosen!(three, $element, $load, [(0 3 a) (1 4 b) (2 5 c)]);
+                descend_chosen!(four, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d)]);
+                descend_chosen!(five, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d) (4 7 e)]);
+                let function = match size {
                     1 => one,
                     2 => two,
                     3 => three,
@@ -314,7 +323,7 @@ macro_rules! load {
                     _ => five,
                 };
                 // SAFETY: the caller's.
-                unsafe { function(row, deltas, rate, weights, units) }
+                unsafe { function(row, chosen, rate, units) }
             }
         }
     };
@@ -323,7 +332,6 @@ macro_rules! load {
 // Four pixels that are zero move no weight, and the weights are none that would be flushed.
 load!(
     u8,
-    "ldr r0, [r1], #4\n cbz r0, 3f\n vldrb.u32 q0, [r1, #-4]\n vcvt.f32.u32 q0, q0",
-    |_| true
+    "ldr r0, [r1], #4\n cbz r0, 3f\n vldrb.u32 q0, [r1, #-4]\n vcvt.f32.u32 q0, q0"
 );
-load!(f32, "vldrw.u32 q0, [r1], #16", elementwise::all_finite);
+load!(f32, "vldrw.u32 q0, [r1], #16");
