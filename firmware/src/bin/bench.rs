@@ -1,15 +1,24 @@
-//! Each kind of work once for every test image, in functions that a trace can follow, from its pixels on. Learning is left
-//! out where the weights do not fit into RAM.
+//! Inference and training steps, a hundred times each, in functions that a trace can follow:
 //!
-//!     tools/m4cycles ELF bench_f32_infer bench_f32_learn bench_int8_infer --calls 100
+//! - `bench_f32_infer`, `bench_f32_learn`, `bench_int8_infer`: 784-10 softmax regression on the test images;
+//! - `bench_f32_dense_infer`, `bench_f32_dense_learn`, `bench_int8_dense`: the same without a zero among the pixels;
+//! - `bench_mlp_infer`, `bench_mlp_learn`: a 96-24-5 perceptron on f32 features, ReLU, softmax;
+//! - `bench_watch_infer`, `bench_watch_learn`: a 150-32-7 perceptron of the same kind.
+//!
+//! A training step is forward, loss, backward and the SGD update of all layers. What does not fit into RAM is left out.
+//!
+//!     tools/m4cycles ELF bench_f32_infer bench_mlp_learn --calls 100
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(target_os = "none")]
 mod on_device {
     use core::{array, hint};
-    use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-    use dense_core::{Batch, Error, Kernel, Sgd};
+    use dense_core::activations::Relu;
+    use dense_core::losses::Loss;
+    use dense_core::{
+        Batch, Error, Hidden, Kernel, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
+    };
     use firmware::Model;
     use firmware::pixels;
     use firmware::protocol::{INPUTS, OUTPUTS};
@@ -18,15 +27,28 @@ mod on_device {
     use firmware::test_images;
     use firmware::weights::MODEL;
 
-    /// One model where it fits, else none.
-    const MODELS: usize = ram::has_room_for(size_of::<Model>()) as usize;
+    /// A perceptron with one hidden layer, for f32 features.
+    type Perceptron<const IN: usize, const WIDTH: usize, const OUT: usize> =
+        Hidden<IN, WIDTH, Relu, Output<WIDTH, OUT, SparseCategoricalCrossEntropy>>;
+    type Mlp = Perceptron<96, 24, 5>;
+    type Watch = Perceptron<150, 32, 7>;
+
+    /// What is trained.
+    struct Models {
+        regression: Model,
+        mlp: Mlp,
+        watch: Watch,
+    }
+
+    /// One where it fits, else none.
+    const MODELS: usize = ram::has_room_for(size_of::<Models>()) as usize;
+    const ZERO: Models = Models { regression: Model::ZERO, mlp: Mlp::ZERO, watch: Watch::ZERO };
+    const CALLS: u8 = test_images::COUNT as u8;
 
     #[entry]
     fn main() -> ! {
         semihosting::connect();
-        let Some(models) = singleton!(: [Model; MODELS] = [const { Model::ZERO }; MODELS]) else {
-            panic!("the model is taken")
-        };
+        let Some(models) = singleton!(: [Models; MODELS] = [ZERO; MODELS]) else { panic!("the models are taken") };
         let result = run(models.first_mut());
         if let Err(error) = &result {
             semihosting::print(format_args!("{error}"));
@@ -37,29 +59,71 @@ mod on_device {
         }
     }
 
-    fn run(mut model: Option<&mut Model>) -> Result<(), Error> {
-        // First, because a trace of floats takes long where there is no FPU.
-        for mut image in test_images::images().iter().copied() {
-            hint::black_box(bench_int8_infer(&mut image)?);
+    fn run(models: Option<&mut Models>) -> Result<(), Error> {
+        // int8 first, because a trace of f32 takes long where there is no FPU.
+        for image in test_images::images() {
+            hint::black_box(bench_int8_infer(&mut image.clone())?);
         }
-        if let Some(model) = model.as_deref_mut() {
-            model.copy_from(&MODEL);
+        for image in test_images::images() {
+            hint::black_box(bench_int8_dense(&mut without_zeros(image))?);
         }
+        for image in test_images::images() {
+            hint::black_box(bench_f32_infer(&MODEL, &mut image.clone())?);
+        }
+        for image in test_images::images() {
+            hint::black_box(bench_f32_dense_infer(&MODEL, &mut without_zeros(image))?);
+        }
+        let Some(Models { regression, mlp, watch }) = models else { return Ok(()) };
         let sgd = Sgd::new(Sgd::DEFAULT_LEARNING_RATE)?;
-        for (&original, &label) in test_images::images().iter().zip(test_images::labels()) {
-            let mut image = original;
-            hint::black_box(bench_f32_infer(&MODEL, &mut image)?);
-            if let Some(model) = model.as_deref_mut() {
-                image = original;
-                hint::black_box(bench_f32_learn(model, &mut image, label, &sgd)?);
-            }
+        regression.copy_from(&MODEL);
+        for (image, &label) in test_images::images().iter().zip(test_images::labels()) {
+            hint::black_box(bench_f32_learn(regression, &mut image.clone(), label, &sgd)?);
+        }
+        regression.copy_from(&MODEL);
+        for (image, &label) in test_images::images().iter().zip(test_images::labels()) {
+            hint::black_box(bench_f32_dense_learn(regression, &mut without_zeros(image), label, &sgd)?);
+        }
+        run_perceptron(mlp, bench_mlp_infer, bench_mlp_learn, sgd)?;
+        run_perceptron(watch, bench_watch_infer, bench_watch_learn, sgd)
+    }
+
+    fn without_zeros(image: &[u8; INPUTS]) -> [u8; INPUTS] {
+        image.map(|pixel| pixel.max(1))
+    }
+
+    type Infer<const IN: usize, const WIDTH: usize, const OUT: usize> = fn(
+        &Perceptron<IN, WIDTH, OUT>,
+        &mut Workspace<Perceptron<IN, WIDTH, OUT>, IN, 1>,
+        &[f32; IN],
+    ) -> Result<[f32; OUT], Error>;
+    type Learn<const IN: usize, const WIDTH: usize, const OUT: usize> = fn(
+        &mut Perceptron<IN, WIDTH, OUT>,
+        &mut Trainer<Perceptron<IN, WIDTH, OUT>, Sgd, IN, 1>,
+        &[f32; IN],
+        u8,
+    ) -> Result<f32, Error>;
+
+    /// Draws weights and features from a fixed seed.
+    fn run_perceptron<const IN: usize, const WIDTH: usize, const OUT: usize>(
+        network: &mut Perceptron<IN, WIDTH, OUT>,
+        infer: Infer<IN, WIDTH, OUT>,
+        learn: Learn<IN, WIDTH, OUT>,
+        sgd: Sgd,
+    ) -> Result<(), Error> {
+        let mut random = Random::new(2026, 11);
+        network.glorot_uniform(&mut random);
+        let (mut workspace, mut trainer) = (Workspace::ZERO, Trainer::new(sgd));
+        for call in 0..CALLS {
+            let features = array::from_fn(|_| 2.0 * random.uniform() - 1.0);
+            hint::black_box(infer(network, &mut workspace, &features)?);
+            hint::black_box(learn(network, &mut trainer, &features, call % OUT as u8)?);
         }
         Ok(())
     }
 
     /// The logits of an image.
     #[allow(unsafe_code)]
-    // SAFETY: nothing else has this name.
+    // SAFETY: nothing else has this name, and so below.
     #[unsafe(no_mangle)]
     #[inline(never)]
     fn bench_f32_infer(model: &Model, image: &mut [u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
@@ -96,6 +160,101 @@ mod on_device {
         quantized::MODEL.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut sums)?;
         let [sums] = sums;
         Ok(sums)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_f32_dense_infer(model: &Model, image: &mut [u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
+        bench_f32_infer(model, image)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_f32_dense_learn(model: &mut Model, image: &mut [u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
+        bench_f32_learn(model, image, label, sgd)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_int8_dense(image: &mut [u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
+        bench_int8_infer(image)
+    }
+
+    /// The logits of a network with a hidden layer.
+    fn infer<const IN: usize, const WIDTH: usize, const OUT: usize>(
+        network: &Perceptron<IN, WIDTH, OUT>,
+        workspace: &mut Workspace<Perceptron<IN, WIDTH, OUT>, IN, 1>,
+        features: &[f32; IN],
+    ) -> Result<[f32; OUT], Error> {
+        let logits = workspace.forward(Kernel::best(), network, Batch::new(array::from_ref(features))?)?;
+        logits.first().copied().ok_or(Error::EmptyBatch)
+    }
+
+    /// One training step of all layers. Returns the loss.
+    fn learn<const IN: usize, const WIDTH: usize, const OUT: usize>(
+        network: &mut Perceptron<IN, WIDTH, OUT>,
+        trainer: &mut Trainer<Perceptron<IN, WIDTH, OUT>, Sgd, IN, 1>,
+        features: &[f32; IN],
+        label: u8,
+    ) -> Result<f32, Error> {
+        let score = trainer.step(Kernel::best(), network, Batch::new(array::from_ref(features))?, &[label])?;
+        Ok(score.loss)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_mlp_infer(
+        network: &Mlp,
+        workspace: &mut Workspace<Mlp, 96, 1>,
+        features: &[f32; 96],
+    ) -> Result<[f32; 5], Error> {
+        infer(network, workspace, features)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_mlp_learn(
+        network: &mut Mlp,
+        trainer: &mut Trainer<Mlp, Sgd, 96, 1>,
+        features: &[f32; 96],
+        label: u8,
+    ) -> Result<f32, Error> {
+        learn(network, trainer, features, label)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_watch_infer(
+        network: &Watch,
+        workspace: &mut Workspace<Watch, 150, 1>,
+        features: &[f32; 150],
+    ) -> Result<[f32; 7], Error> {
+        infer(network, workspace, features)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_watch_learn(
+        network: &mut Watch,
+        trainer: &mut Trainer<Watch, Sgd, 150, 1>,
+        features: &[f32; 150],
+        label: u8,
+    ) -> Result<f32, Error> {
+        learn(network, trainer, features, label)
     }
 }
 

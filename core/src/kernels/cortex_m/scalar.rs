@@ -1,41 +1,8 @@
-//! FPv4-SP, the scalar unit of Cortex-M4F, and its successors in M7, M33 and M55: one number at a time, 32 registers.
-//!
-//! The weights of an input lie side by side ([`layout`](super::layout)), so that one instruction loads those of ten
-//! outputs, and a pixel that is zero, as half of them are, costs nothing more than to be looked at. The rest is
-//! `portable` with these [`fused_multiply_add`], [`sqrt`] and [`exp_nonpositive`].
-
-/// Assembly for each register of a list, which its number stands for once or twice. (The assembler's own loops would
-/// hide from the compiler how long the code is.)
-macro_rules! each {
-    ([$($number:literal)+] $before:literal, $after:literal) => {
-        concat!($($before, $number, $after, "\n"),+)
-    };
-    ([$($number:literal)+] $before:literal, $between:literal, $after:literal) => {
-        concat!($($before, $number, $between, $number, $after, "\n"),+)
-    };
-}
-
-mod dot;
-mod sgd;
+//! Scalar functions of the FPU: stable Rust has no fused multiply-add and no square root for these targets.
 
 use core::arch::asm;
 
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
-
-pub(in crate::kernels) use super::elementwise::loops::{map, zip};
-pub(in crate::kernels) use super::portable::{
-    input_gradient, softmax, softmax_cross_entropy, weight_gradient, weight_gradient_adam, weight_gradient_momentum,
-};
-pub(in crate::kernels) use dot::forward;
-pub(in crate::kernels) use sgd::weight_gradient_sgd;
-
-/// Outputs whose sums are kept in registers at a time: with their weights, 20 of the 32.
-const TEN: usize = 10;
-
-/// What this version needs of a number in a sample.
-pub trait Load: dot::Load + sgd::Load {}
-impl Load for u8 {}
-impl Load for f32 {}
 
 /// `a * b + c`, rounded once.
 ///
