@@ -1,4 +1,7 @@
-//! The loops for Cortex-M, in assembly: stable Rust has no vector or fused instructions for these targets.
+//! Kernels for Cortex-M, in assembly: stable Rust has no vector or fused instructions for these targets.
 
-#[cfg(fpv4)]
+#[cfg(not(helium))]
 pub(in crate::kernels) mod fpv4;
+#[cfg(helium)]
+pub(in crate::kernels) mod helium;
+pub(in crate::kernels) mod scalar;

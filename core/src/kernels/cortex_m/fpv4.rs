@@ -2,7 +2,7 @@
 //!
 //! The weights of an input lie side by side ([`weight_index`](crate::kernels::weight_index)), so that one instruction loads those of ten
 //! outputs, and a pixel that is zero, as half of them are, costs nothing more than to be looked at. The rest is
-//! `portable` with these [`fused_multiply_add`], [`sqrt`] and [`exp_nonpositive`].
+//! `portable`.
 
 /// Assembly for each register of a list. (The assembler's own loops would hide from the compiler how long the code is.)
 macro_rules! each {
@@ -14,7 +14,6 @@ macro_rules! each {
     };
 }
 
-mod elementwise;
 mod exceptions;
 mod finite;
 mod forward;
@@ -24,15 +23,8 @@ mod gradient;
 mod input_gradient;
 mod sgd;
 
-use core::arch::asm;
-
-use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
-
-pub(in crate::kernels) use crate::kernels::elementwise::loops::{
-    decay, flush, sigmoid, sigmoid_backward, tanh, tanh_backward,
-};
+pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
 pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
-pub(in crate::kernels) use elementwise::{relu, relu_backward};
 pub(in crate::kernels) use finite::all_finite;
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use gradient::{weight_gradient, weight_gradient_adam, weight_gradient_momentum};
@@ -43,94 +35,3 @@ pub(in crate::kernels) use sgd::weight_gradient_sgd;
 pub trait Load: forward::Load + sgd::Load {}
 impl Load for u8 {}
 impl Load for f32 {}
-
-/// `a * b + c`, rounded once.
-///
-/// The numbers come and go by way of core registers: `asm!` takes no operands in those of the FPU on these targets.
-#[inline]
-pub(crate) fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
-    let mut sum = c;
-    // SAFETY: works on registers only; the FPU is there, or this file is not compiled.
-    unsafe {
-        asm!(
-            "vmov s0, s1, {a}, {b}",
-            "vmov s2, {sum}",
-            "vfma.f32 s2, s0, s1",
-            "vmov {sum}, s2",
-            a = in(reg) a,
-            b = in(reg) b,
-            sum = inout(reg) sum,
-            out("s0") _, out("s1") _, out("s2") _,
-            options(pure, nomem, nostack),
-        );
-    }
-    sum
-}
-
-/// √`value`, correctly rounded.
-#[inline]
-pub(crate) fn sqrt(value: f32) -> f32 {
-    let mut root = value;
-    // SAFETY: as above.
-    unsafe {
-        asm!(
-            "vmov s0, {root}",
-            "vsqrt.f32 s0, s0",
-            "vmov {root}, s0",
-            root = inout(reg) root,
-            out("s0") _,
-            options(pure, nomem, nostack),
-        );
-    }
-    root
-}
-
-/// The constants of [`exp_nonpositive`] in the order of their registers, from s1 on.
-static EXP: [f32; 11] = {
-    let [c0, c1, c2, c3, c4] = EXP_POLYNOMIAL;
-    [EXP_LOWEST, LOG2_E, ROUND, -LN_2_HIGH, -LN_2_LOW, c4, c3, c2, c1, c0, 1.0]
-};
-
-/// [`math::exp_nonpositive`](crate::math::exp_nonpositive), step by step, without a way through core registers between
-/// the steps.
-#[inline]
-pub(crate) fn exp_nonpositive(x: f32) -> f32 {
-    let mut value = x;
-    // SAFETY: reads the constants; the FPU is there.
-    unsafe {
-        asm!(
-            "vldmia {constants}, {{s1-s11}}",
-            "vmov s0, {value}",
-            "vcmp.f32 s0, s1",
-            "vmrs APSR_nzcv, fpscr",
-            "it le",
-            "vmovle.f32 s0, s1",
-            "vmov.f32 s12, s3",
-            "vfma.f32 s12, s0, s2",
-            "vsub.f32 s13, s12, s3",
-            "vfma.f32 s0, s13, s4",
-            "vfma.f32 s0, s13, s5",
-            "vmov {exponent}, s12",
-            "vfma.f32 s7, s6, s0",
-            "vmul.f32 s13, s0, s0",
-            "vfma.f32 s8, s7, s0",
-            "vfma.f32 s9, s8, s0",
-            "vfma.f32 s10, s9, s0",
-            "vfma.f32 s0, s10, s13",
-            "vadd.f32 s0, s0, s11",
-            "vmov {value}, s0",
-            "add {value}, {value}, {exponent}, lsl #23",
-            // Positive floats are in the order of their bits.
-            "cmp {value}, #{smallest}",
-            "it lo",
-            "movlo {value}, #0",
-            constants = in(reg) EXP.as_ptr(),
-            value = inout(reg) value,
-            exponent = out(reg) _,
-            smallest = const SMALLEST_SIGNAL.to_bits(),
-            out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
-            options(pure, readonly, nostack),
-        );
-    }
-    value
-}
