@@ -44,7 +44,7 @@ use cortex_m::fpv4::Load;
 #[cfg(helium)]
 use cortex_m::helium::Load;
 #[cfg(fpv4)]
-pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, sqrt};
+pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, ln, sqrt};
 #[cfg(target_arch = "aarch64")]
 use neon::Load;
 #[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]

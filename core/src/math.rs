@@ -261,20 +261,25 @@ pub fn normal(x: f32) -> (f32, f32) {
 #[inline]
 #[must_use]
 pub fn ln(value: f32) -> f32 {
-    let shifted = value.to_bits().wrapping_sub(SQRT_HALF_BITS);
-    let exponent = (shifted.cast_signed() >> 23) as f32;
-    let f = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(SQRT_HALF_BITS)) - 1.0;
-    let [c0, c1, c2, c3, c4, c5, c6, c7] = LN_POLYNOMIAL;
-    let p = fused_multiply_add(c7, f, c6);
-    let p = fused_multiply_add(p, f, c5);
-    let p = fused_multiply_add(p, f, c4);
-    let p = fused_multiply_add(p, f, c3);
-    let p = fused_multiply_add(p, f, c2);
-    let p = fused_multiply_add(p, f, c1);
-    let p = fused_multiply_add(p, f, c0);
-    let square = f * f;
-    let p = p * f;
-    let low = fused_multiply_add(exponent, LN_2_LOW, square * p);
-    let low = fused_multiply_add(square, -0.5, low);
-    fused_multiply_add(exponent, LN_2_HIGH, f + low)
+    #[cfg(fpv4)]
+    return crate::kernels::ln(value);
+    #[cfg(not(fpv4))]
+    {
+        let shifted = value.to_bits().wrapping_sub(SQRT_HALF_BITS);
+        let exponent = (shifted.cast_signed() >> 23) as f32;
+        let f = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(SQRT_HALF_BITS)) - 1.0;
+        let [c0, c1, c2, c3, c4, c5, c6, c7] = LN_POLYNOMIAL;
+        let p = fused_multiply_add(c7, f, c6);
+        let p = fused_multiply_add(p, f, c5);
+        let p = fused_multiply_add(p, f, c4);
+        let p = fused_multiply_add(p, f, c3);
+        let p = fused_multiply_add(p, f, c2);
+        let p = fused_multiply_add(p, f, c1);
+        let p = fused_multiply_add(p, f, c0);
+        let square = f * f;
+        let p = p * f;
+        let low = fused_multiply_add(exponent, LN_2_LOW, square * p);
+        let low = fused_multiply_add(square, -0.5, low);
+        fused_multiply_add(exponent, LN_2_HIGH, f + low)
+    }
 }
