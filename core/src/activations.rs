@@ -5,16 +5,20 @@ use crate::{Error, error};
 
 /// A function of each output by itself, between one layer and the next.
 ///
-/// It works in place, and its derivative is known from what it returned. What it returns is +0.0, or of a magnitude of at
+/// It works in place. What it returns is +0.0, or of a magnitude of at
 /// least [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL).
 pub trait Activation {
     /// Its name, as Keras has it.
     const NAME: &str;
 
+    /// Whether [`backward`](Self::backward) wants z itself, not f(z), since the derivative does not follow from f(z).
+    const DERIVATIVE_FROM_INPUT: bool = false;
+
     /// Forward: each value z becomes f(z).
     fn forward(kernel: Kernel, values: &mut [f32]);
 
-    /// Backward: each delta is multiplied by the derivative f′ at the place where f returned the `outputs` value.
+    /// Backward: each delta is multiplied by the derivative f′ at the place where f returned the `outputs` value, or,
+    /// with [`DERIVATIVE_FROM_INPUT`](Self::DERIVATIVE_FROM_INPUT), at `outputs` themselves, which are then z.
     ///
     /// # Errors
     /// [`Error::Length`] where the outputs are not as many as the deltas.
@@ -111,7 +115,11 @@ impl Activation for Tanh {
 ///
 /// # Errors
 /// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
-pub fn softmax<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+pub fn softmax<const OUT: usize>(logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+    softmax_with(Kernel::best(), logits)
+}
+
+pub(crate) fn softmax_with<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
     let logits = logits.as_flattened_mut();
     error::check_finite("logits", logits)?;
     kernels::softmax(kernel, logits, OUT)
@@ -121,7 +129,11 @@ pub fn softmax<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> R
 ///
 /// # Errors
 /// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
-pub fn sigmoid<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+pub fn sigmoid<const OUT: usize>(logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+    sigmoid_with(Kernel::best(), logits)
+}
+
+pub(crate) fn sigmoid_with<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
     let logits = logits.as_flattened_mut();
     error::check_finite("logits", logits)?;
     elementwise::sigmoid(kernel, logits);

@@ -82,6 +82,13 @@ pub fn categorical_cross_entropy<const OUT: usize>(
 /// [`Error::Length`] where the labels are not as many as the samples, [`Error::LabelOutOfRange`], and
 /// [`Error::NotFinite`] where a logit is NaN or infinite.
 pub fn sparse_categorical_cross_entropy<const OUT: usize>(
+    logits: &mut [[f32; OUT]],
+    labels: &[u8],
+) -> Result<Score, Error> {
+    sparse_categorical_cross_entropy_with(Kernel::best(), logits, labels)
+}
+
+pub(crate) fn sparse_categorical_cross_entropy_with<const OUT: usize>(
     kernel: Kernel,
     logits: &mut [[f32; OUT]],
     labels: &[u8],

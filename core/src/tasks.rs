@@ -1,8 +1,10 @@
 //! What a network is for. A task pairs the last layer's activation, the loss, the kind of target and the metric, so that
 //! a wrong pair does not compile.
 
+use crate::activations::{sigmoid_with, softmax_with};
 use crate::kernels::{Kernel, Score};
-use crate::{Error, activations, losses};
+use crate::memory::Memory;
+use crate::{Error, losses};
 
 /// A kind of question, for a last layer of `OUT` outputs.
 ///
@@ -18,9 +20,17 @@ use crate::{Error, activations, losses};
 /// # use dense_core::{BinaryCrossEntropy, Output};
 /// static NETWORK: Output<8, 10, BinaryCrossEntropy> = Output::ZERO;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no loss for {OUT} outputs",
+    note = "`BinaryCrossEntropy` takes one output; a network of several classes ends in \
+            `SparseCategoricalCrossEntropy` or `CategoricalCrossEntropy`"
+)]
 pub trait Loss<const OUT: usize> {
-    /// What is right for one sample: a class number, or a number for each output.
-    type Target: Copy;
+    /// The target of a sample: a label, or a number for each output.
+    type Target: Copy + Memory;
+
+    /// The activation of the last layer, by Keras's name.
+    const OUTPUT_ACTIVATION: &str;
 
     /// The name of the metric.
     const METRIC: &str;
@@ -37,8 +47,8 @@ pub trait Loss<const OUT: usize> {
     /// Those of the [loss](crate::losses); the logits are then as they were.
     fn loss(kernel: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error>;
 
-    /// The part of a score that the metric is the mean of.
-    fn metric(score: &Score) -> f64;
+    /// The mean of the metric.
+    fn metric(score: &Score) -> f32;
 
     /// The loss of one sample in float64, for [`gradient_check`](crate::gradient_check); NaN for a label that is no class.
     fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64;
@@ -50,6 +60,7 @@ pub struct Mse;
 
 impl<const OUT: usize> Loss<OUT> for Mse {
     type Target = [f32; OUT];
+    const OUTPUT_ACTIVATION: &str = "linear";
     const METRIC: &str = "mean absolute error";
 
     fn output_activation(_: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
@@ -60,8 +71,8 @@ impl<const OUT: usize> Loss<OUT> for Mse {
         losses::mean_squared_error(logits, targets)
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.absolute_error.into()
+    fn metric(score: &Score) -> f32 {
+        score.mean_absolute_error()
     }
 
     fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64 {
@@ -76,6 +87,7 @@ pub struct Mae;
 
 impl<const OUT: usize> Loss<OUT> for Mae {
     type Target = [f32; OUT];
+    const OUTPUT_ACTIVATION: &str = "linear";
     const METRIC: &str = "mean absolute error";
 
     fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
@@ -86,8 +98,8 @@ impl<const OUT: usize> Loss<OUT> for Mae {
         losses::mean_absolute_error(logits, targets)
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.absolute_error.into()
+    fn metric(score: &Score) -> f32 {
+        score.mean_absolute_error()
     }
 
     fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64 {
@@ -101,18 +113,19 @@ pub struct BinaryCrossEntropy;
 
 impl Loss<1> for BinaryCrossEntropy {
     type Target = u8;
+    const OUTPUT_ACTIVATION: &str = "sigmoid";
     const METRIC: &str = "accuracy";
 
     fn output_activation(kernel: Kernel, logits: &mut [[f32; 1]]) -> Result<(), Error> {
-        activations::sigmoid(kernel, logits)
+        sigmoid_with(kernel, logits)
     }
 
     fn loss(_: Kernel, logits: &mut [[f32; 1]], labels: &[u8]) -> Result<Score, Error> {
         losses::binary_cross_entropy(logits, labels)
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.correct.into()
+    fn metric(score: &Score) -> f32 {
+        score.accuracy()
     }
 
     fn exact_loss(&[logit]: &[f64; 1], label: u8) -> f64 {
@@ -132,18 +145,19 @@ pub struct SparseCategoricalCrossEntropy;
 
 impl<const OUT: usize> Loss<OUT> for SparseCategoricalCrossEntropy {
     type Target = u8;
+    const OUTPUT_ACTIVATION: &str = "softmax";
     const METRIC: &str = "accuracy";
 
     fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
-        activations::softmax(kernel, logits)
+        softmax_with(kernel, logits)
     }
 
     fn loss(kernel: Kernel, logits: &mut [[f32; OUT]], labels: &[u8]) -> Result<Score, Error> {
-        losses::sparse_categorical_cross_entropy(kernel, logits, labels)
+        losses::sparse_categorical_cross_entropy_with(kernel, logits, labels)
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.correct.into()
+    fn metric(score: &Score) -> f32 {
+        score.accuracy()
     }
 
     fn exact_loss(logits: &[f64; OUT], label: u8) -> f64 {
@@ -158,18 +172,19 @@ pub struct GeneralizedCrossEntropy;
 
 impl<const OUT: usize> Loss<OUT> for GeneralizedCrossEntropy {
     type Target = u8;
+    const OUTPUT_ACTIVATION: &str = "softmax";
     const METRIC: &str = "accuracy";
 
     fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
-        activations::softmax(kernel, logits)
+        softmax_with(kernel, logits)
     }
 
     fn loss(_: Kernel, logits: &mut [[f32; OUT]], labels: &[u8]) -> Result<Score, Error> {
         losses::generalized_cross_entropy(logits, labels)
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.correct.into()
+    fn metric(score: &Score) -> f32 {
+        score.accuracy()
     }
 
     fn exact_loss(logits: &[f64; OUT], label: u8) -> f64 {
@@ -185,18 +200,19 @@ pub struct CategoricalCrossEntropy;
 
 impl<const OUT: usize> Loss<OUT> for CategoricalCrossEntropy {
     type Target = [f32; OUT];
+    const OUTPUT_ACTIVATION: &str = "softmax";
     const METRIC: &str = "accuracy";
 
     fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
-        activations::softmax(kernel, logits)
+        softmax_with(kernel, logits)
     }
 
     fn loss(_: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error> {
         losses::categorical_cross_entropy(logits, targets)
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.correct.into()
+    fn metric(score: &Score) -> f32 {
+        score.accuracy()
     }
 
     fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64 {

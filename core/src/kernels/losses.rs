@@ -42,7 +42,7 @@ fn distances(values: &mut [f32], outputs: usize, targets: &[f32], loss: impl Fn(
             *value = flush_below(slope, SMALLEST_SIGNAL);
         }
         score.add(sum / outputs as f32, false);
-        score.absolute_error = finite(score.absolute_error + absolute / outputs as f32);
+        score.add_absolute_error(absolute / outputs as f32);
     }
     score
 }
