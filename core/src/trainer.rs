@@ -39,8 +39,10 @@ pub struct Trainer<N: Layers, O: Optimizer, const BATCH: usize> {
 }
 
 impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
-    /// Before the first step, with [`Kernel::best`](crate::Kernel::best). A large one is better made by
-    /// [`new_in`](Self::new_in).
+    /// Before the first step, with [`Kernel::best`](crate::Kernel::best).
+    ///
+    /// A large one is better made by [`new_in`](Self::new_in): moved to its place it needs the stack, and as the initial
+    /// value of a `static` as much flash as RAM, since the learning rate is not zero.
     #[must_use]
     pub const fn new(optimizer: O) -> Self {
         Self {

@@ -1,8 +1,8 @@
 //! A dense layer with each activation, forward and backward.
 
-use dense_core::activations::{Activation, Identity, Relu, Sigmoid, Tanh, softmax};
-use dense_core::losses::sparse_categorical_cross_entropy;
-use dense_core::{Batch, Dense, Kernel};
+use dense_core::activations::{Activation, Identity, Relu, Sigmoid, Tanh};
+use dense_core::tasks::Loss;
+use dense_core::{Batch, Dense, Kernel, SparseCategoricalCrossEntropy};
 use golden::Result;
 use golden::comparison::{check_precisions, largest};
 use golden::reference::Layer;
@@ -26,8 +26,8 @@ fn between<A: Activation>(kernel: Kernel, outputs: &mut [[f32; OUTPUTS]], deltas
 fn last(kernel: Kernel, outputs: &mut [[f32; OUTPUTS]], deltas: &mut [[f32; OUTPUTS]]) -> Result<()> {
     let labels: Vec<u8> = (0..outputs.len()).map(|sample| (sample % OUTPUTS) as u8).collect();
     deltas.copy_from_slice(outputs);
-    sparse_categorical_cross_entropy(kernel, deltas, &labels)?;
-    Ok(softmax(kernel, outputs)?)
+    SparseCategoricalCrossEntropy::loss(kernel, deltas, &labels)?;
+    Ok(SparseCategoricalCrossEntropy::output_activation(kernel, outputs)?)
 }
 
 const ACTIVATIONS: [(&str, Activate); 5] = [
@@ -51,13 +51,12 @@ fn layers() -> Result<()> {
         let batch = Batch::new(&inputs)?;
         for (activation, activate) in ACTIVATIONS {
             let mut outputs = vec![[0.0; OUTPUTS]; inputs.len()];
-            layer.forward(kernel, batch, &mut outputs)?;
+            layer.forward_with(kernel, batch, &mut outputs)?;
             let mut deltas = vectors.rows(&format!("{case}.upstream"))?;
             activate(kernel, &mut outputs, &mut deltas)?;
             let mut input_gradients = vec![[0.0; INPUTS]; inputs.len()];
-            layer.backward(kernel, &deltas, &mut input_gradients)?;
-            let mut gradients = Dense::ZERO;
-            gradients.set_to_gradients(kernel, batch, &deltas)?;
+            layer.backward_with(kernel, &deltas, &mut input_gradients)?;
+            let gradients = golden::gradients(kernel, batch, &deltas)?;
 
             let name = format!("{}, {activation}, {case}", kernel.name());
             let expected = |part: &str| vectors.precisions(case, &format!("{activation}.{part}"));

@@ -40,7 +40,7 @@ fn check<K: Loss<OUT>, const OUT: usize>(
         let name = format!("{}, {loss}, {case}, {OUT} outputs", kernel.name());
         let batch_size = targets.len() as f64;
         let expected = |part: &str| vectors.precisions(loss, &format!("{case}.{OUT}.{part}"));
-        let mean = f64::from(score.loss) / batch_size;
+        let mean = f64::from(score.loss_sum) / batch_size;
         check_precisions(&LOSSES, &name, &[mean], &expected("loss")?, 1.0)?;
         let gradients: Vec<f64> = deltas.as_flattened().iter().map(|&delta| f64::from(delta) / batch_size).collect();
         let expected = expected("gradients")?;

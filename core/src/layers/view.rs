@@ -1,8 +1,7 @@
 //! A layer of any shape, borrowed: what a walk over the layers of a network hands out.
 
-use crate::error::{check_finite, check_length};
 use crate::kernels::weight_index;
-use crate::{Error, math};
+use crate::math;
 
 /// A [`Dense`](crate::Dense) layer of a network, with the shape as numbers.
 #[derive(Clone, Copy, Debug)]
@@ -49,15 +48,9 @@ impl LayerMut<'_> {
         weights(self.weights, self.outputs, self.inputs)
     }
 
-    /// Sets all weights, `values[output · inputs + input]`.
-    ///
-    /// # Errors
-    /// [`Error::Length`] where there are not as many values as weights, [`Error::NotFinite`]; nothing has changed then.
-    pub fn set_weights(&mut self, values: &[f32]) -> Result<(), Error> {
-        check_length("weights", values.len(), self.weights.len())?;
-        check_finite("weights", values)?;
-        set_weights(self.weights, self.outputs, self.inputs, values.iter().copied(), math::SMALLEST_WEIGHT);
-        Ok(())
+    /// Sets the weights, output after output, as far as there are values. They must be finite.
+    pub fn set_weights(&mut self, values: impl IntoIterator<Item = f32>) {
+        set_weights(self.weights, self.outputs, self.inputs, values, math::SMALLEST_WEIGHT);
     }
 }
 

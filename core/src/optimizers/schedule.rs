@@ -81,6 +81,11 @@ impl<O: Optimizer> Scheduled<O> {
         let initial = optimizer.learning_rate();
         Ok(Self { optimizer, schedule, initial, steps: 0 })
     }
+
+    /// The optimizer, with the learning rate of the step that was counted last.
+    pub const fn optimizer(&self) -> &O {
+        &self.optimizer
+    }
 }
 
 impl<O: Optimizer> Optimizer for Scheduled<O> {

@@ -9,6 +9,7 @@
 mod on_device {
     use core::{array, hint};
     use dense_core::losses::sparse_categorical_cross_entropy;
+    use dense_core::optimizers::Optimizer;
     use dense_core::{Batch, Error, Kernel, Sgd};
     use firmware::Model;
     use firmware::pixels;
@@ -65,7 +66,7 @@ mod on_device {
     fn bench_f32_infer(model: &Model, image: &mut [u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
         pixels::prepare(image);
         let mut logits = [[0.0; OUTPUTS]];
-        model.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut logits)?;
+        model.forward(Batch::new(array::from_ref(image))?, &mut logits)?;
         let [logits] = logits;
         Ok(logits)
     }
@@ -77,12 +78,12 @@ mod on_device {
     #[inline(never)]
     fn bench_f32_learn(model: &mut Model, image: &mut [u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
         pixels::prepare(image);
-        let (kernel, batch) = (Kernel::best(), Batch::new(array::from_ref(image))?);
+        let batch = Batch::new(array::from_ref(image))?;
         let mut logits = [[0.0; OUTPUTS]];
-        model.forward(kernel, batch, &mut logits)?;
-        let score = sparse_categorical_cross_entropy(kernel, &mut logits, &[label])?;
-        model.step_sgd(kernel, batch, &logits, sgd)?;
-        Ok(score.loss)
+        model.forward(batch, &mut logits)?;
+        let score = sparse_categorical_cross_entropy(&mut logits, &[label])?;
+        sgd.step(model, batch, &logits, &mut ())?;
+        Ok(score.loss())
     }
 
     /// The sums of an image in whole numbers, which are its logits in steps of each output.

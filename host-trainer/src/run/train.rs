@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dense_core::activations::softmax;
+use dense_core::SparseCategoricalCrossEntropy;
+use dense_core::tasks::Loss;
 
 use super::{RunError, check_firmware, compare, name_of, shown, tell_written, test};
 use crate::checkpoint::{Checkpoint, Identity, data_checksum};
@@ -161,7 +162,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let quantized = quantize(weights.model, &weights.layers, &calibration, kernel).map_err(RunError::Quantize)?;
     let mut probabilities = network.logits(&seen.test, kernel).map_err(FitError::Core)?;
     let classes = classes(&probabilities);
-    softmax(kernel, &mut probabilities).map_err(FitError::Core)?;
+    SparseCategoricalCrossEntropy::output_activation(kernel, &mut probabilities).map_err(FitError::Core)?;
     let comparison = compare(&classes, &*quantized, &seen, kernel, voice).map_err(RunError::Quantize)?;
 
     let recipe = Recipe {
