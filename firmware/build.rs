@@ -3,7 +3,7 @@
 
 mod weights_file;
 
-use dense_core::{Batch, Dense, Kernel, PixelTable};
+use dense_core::{Batch, Dense, PixelTable};
 use std::{env, error::Error, fmt::Write, fs, path::Path};
 
 /// The golden vectors, a file for each part.
@@ -112,7 +112,7 @@ fn bytes_of(region: &str, map: &str) -> Option<u32> {
 /// machine that builds says what the device must find.
 fn logits(model: &Dense<784, 10>, images: &[[u8; 784]]) -> Result<String, Box<dyn Error>> {
     let mut logits = vec![[0.0; 10]; images.len()];
-    model.forward(Kernel::best(), Batch::new(images)?, &mut logits)?;
+    model.forward(Batch::new(images)?, &mut logits)?;
     let mut expression = String::from("[\n");
     for row in &logits {
         writeln!(expression, "    {:#010x?},", row.map(f32::to_bits))?;

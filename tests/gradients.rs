@@ -1,8 +1,8 @@
 //! Every kernel's derivatives against central differences of the loss in float64.
 
 use dense_core::kernels::Element;
-use dense_core::losses::{Loss as _, SparseCategoricalCrossEntropy};
-use dense_core::{Batch, Dense, Kernel, Random};
+use dense_core::losses::Loss as _;
+use dense_core::{Batch, Dense, Kernel, Random, SparseCategoricalCrossEntropy};
 use golden::Result;
 use golden::reference::{Layer, Loss};
 use golden::tolerances::{DIFFERENCE_GRADIENTS, DIFFERENCE_INPUT_DELTAS, Tolerance};
@@ -78,7 +78,7 @@ impl<T: Element, const IN: usize, const OUT: usize> Scene<T, IN, OUT> {
     fn derivatives(&self, kernel: Kernel) -> Result<(Dense<IN, OUT>, Vec<[f32; IN]>)> {
         let batch = Batch::new(&self.samples)?;
         let mut deltas = vec![[0.0; OUT]; self.samples.len()];
-        self.dense.forward(kernel, batch, &mut deltas)?;
+        self.dense.forward_with(kernel, batch, &mut deltas)?;
         match self.loss {
             Loss::SquaredError => {
                 for (delta, &label) in deltas.iter_mut().zip(&self.labels) {
@@ -86,13 +86,12 @@ impl<T: Element, const IN: usize, const OUT: usize> Scene<T, IN, OUT> {
                 }
             }
             Loss::CrossEntropy => {
-                SparseCategoricalCrossEntropy::loss(kernel, &mut deltas, &self.labels)?;
+                SparseCategoricalCrossEntropy::loss_with(kernel, &mut deltas, &self.labels)?;
             }
         }
-        let mut gradients = Dense::ZERO;
-        gradients.set_to_gradients(kernel, batch, &deltas)?;
+        let gradients = golden::gradients(kernel, batch, &deltas)?;
         let mut input_deltas = vec![[0.0; IN]; self.samples.len()];
-        self.dense.backward(kernel, &deltas, &mut input_deltas)?;
+        self.dense.backward_with(kernel, &deltas, &mut input_deltas)?;
         Ok((gradients, input_deltas))
     }
 

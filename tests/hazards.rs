@@ -1,8 +1,7 @@
 //! Every kernel against real Keras: softmax and cross-entropy where a careless formula breaks.
 
-use dense_core::Kernel;
-use dense_core::activations::Softmax;
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
+use dense_core::losses::Loss;
+use dense_core::{Kernel, SparseCategoricalCrossEntropy};
 use golden::Result;
 use golden::tolerances::{CROSS_ENTROPIES, CROSS_ENTROPY_SUM, DELTAS, PROBABILITIES};
 use golden::vectors::Vectors;
@@ -18,14 +17,14 @@ fn check<const CLASSES: usize>(kernel: Kernel, vectors: &Vectors) -> Result<()> 
         let correct = vectors.classes(&format!("{hazard}.{CLASSES}.correct"))?;
 
         let mut probabilities = logits.clone();
-        Softmax::forward(kernel, probabilities.as_flattened_mut(), CLASSES)?;
+        SparseCategoricalCrossEntropy::output_activation_with(kernel, &mut probabilities)?;
         let mut deltas = logits.clone();
-        let table = SparseCategoricalCrossEntropy::loss(kernel, &mut deltas, &labels)?;
+        let table = SparseCategoricalCrossEntropy::loss_with(kernel, &mut deltas, &labels)?;
         let mut losses = Vec::new();
         for ((row, label), &correct) in logits.iter().zip(&labels).zip(&correct) {
-            let score = SparseCategoricalCrossEntropy::loss(kernel, &mut [*row], &[*label])?;
+            let score = SparseCategoricalCrossEntropy::loss_with(kernel, &mut [*row], &[*label])?;
             assert_eq!(score.correct, u32::from(correct), "{case}, {row:?}");
-            losses.push(score.loss);
+            losses.push(score.loss_sum);
         }
         assert_eq!(table.correct, correct.into_iter().map(u32::from).sum::<u32>(), "{case}");
 
@@ -36,7 +35,7 @@ fn check<const CLASSES: usize>(kernel: Kernel, vectors: &Vectors) -> Result<()> 
             CROSS_ENTROPIES[oracle].check(&case, &losses, &values("losses")?)?;
         }
         let losses = vectors.values(&format!("{hazard}_float64.{CLASSES}.losses"))?;
-        CROSS_ENTROPY_SUM.check(&case, &[table.loss], &[losses.iter().sum()])?;
+        CROSS_ENTROPY_SUM.check(&case, &[table.loss_sum], &[losses.iter().sum()])?;
     }
     Ok(())
 }

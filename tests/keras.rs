@@ -1,7 +1,8 @@
 //! Every kernel against real Keras: the softmax regression of Fashion-MNIST, step by step.
 
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-use dense_core::{Adam, AdamState, Batch, Dense, Kernel, Sgd};
+use dense_core::losses::Loss;
+use dense_core::optimizers::Optimizer;
+use dense_core::{Adam, Batch, Dense, Kernel, Memory, Sgd, SparseCategoricalCrossEntropy};
 use golden::Result;
 use golden::reference::{self, Layer};
 use golden::tolerances::{ADAM, ADAM_LOSSES, ADAM_WRITTEN_OUT, GRADIENTS, LOGITS, LOSS, SGD, SGD_LOSSES, Tolerance};
@@ -12,8 +13,6 @@ const BATCH_SIZE: usize = 32;
 const STEPS: usize = 100;
 
 type Network = Dense<784, 10>;
-type Pixels<'a> = Batch<'a, u8, 784>;
-type Deltas = [[f32; 10]; BATCH_SIZE];
 
 /// What Keras had: its vectors, its initial parameters, and the first 100 batches.
 struct Recipe {
@@ -36,38 +35,31 @@ impl Recipe {
         self.images.chunks(BATCH_SIZE).zip(self.labels.chunks(BATCH_SIZE))
     }
 
-    fn train(
-        &self,
-        kernel: Kernel,
-        mut update: impl FnMut(&mut Network, Pixels<'_>, &Deltas) -> Result<()>,
-    ) -> Result<Run> {
+    fn train<O: Optimizer>(&self, kernel: Kernel, mut optimizer: O) -> Result<Run> {
+        let mut state = O::State::ZERO;
         let mut network = self.initial.clone();
         let mut run = Run { losses: Vec::new(), networks: Vec::new() };
         for (images, labels) in self.batches() {
             let batch = Batch::new(images)?;
             let mut logits = [[0.0; 10]; BATCH_SIZE];
-            network.forward(kernel, batch, &mut logits)?;
-            let score = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, labels)?;
-            update(&mut network, batch, &logits)?;
-            run.losses.push(score.loss / BATCH_SIZE as f32);
+            network.forward_with(kernel, batch, &mut logits)?;
+            let score = SparseCategoricalCrossEntropy::loss_with(kernel, &mut logits, labels)?;
+            optimizer.advance();
+            optimizer.update(kernel, &mut network, batch, &logits, &mut state)?;
+            run.losses.push(score.loss());
             run.networks.push(network.clone());
         }
         Ok(run)
     }
 
     fn train_adam(&self, kernel: Kernel, learning_rate: f32) -> Result<Run> {
-        let mut adam = Adam::new(learning_rate)?;
-        let mut state = AdamState::ZERO;
-        self.train(kernel, |network, batch, deltas| {
-            let step = adam.next_step();
-            Ok(network.step_adam(kernel, batch, deltas, &mut state, &step)?)
-        })
+        self.train(kernel, Adam::new(learning_rate)?)
     }
 
     fn train_sgd(&self, kernel: Kernel, learning_rate: f32) -> Result<Run> {
-        let sgd = Sgd::new(learning_rate)?;
-        self.train(kernel, |network, batch, deltas| Ok(network.step_sgd(kernel, batch, deltas, &sgd)?))
+        self.train(kernel, Sgd::new(learning_rate)?)
     }
+
     /// The same batches through the float64 reference.
     fn train_reference(&self, adam: reference::Adam, steps: usize) -> Vec<Layer> {
         let pixel = |&pixel: &u8| f64::from(pixel) / 255.0;
@@ -130,13 +122,11 @@ fn first_batch() -> Result<()> {
     for kernel in Kernel::available() {
         let batch = Batch::new(images)?;
         let mut logits = [[0.0; 10]; BATCH_SIZE];
-        recipe.initial.forward(kernel, batch, &mut logits)?;
+        recipe.initial.forward_with(kernel, batch, &mut logits)?;
         let mut deltas = logits;
-        let score = SparseCategoricalCrossEntropy::loss(kernel, &mut deltas, labels)?;
-        let loss = score.loss / BATCH_SIZE as f32;
-        let mut gradients = Network::ZERO;
-        gradients.set_to_gradients(kernel, batch, &deltas)?;
-        let gradients = Layer::new(&gradients).parameters;
+        let score = SparseCategoricalCrossEntropy::loss_with(kernel, &mut deltas, labels)?;
+        let loss = score.loss();
+        let gradients = Layer::new(&golden::gradients(kernel, batch, &deltas)?).parameters;
 
         for (oracle, prefix) in ["first_batch", "first_batch_float64"].into_iter().enumerate() {
             let values = |name: &str| recipe.vectors.values(&format!("{prefix}.{name}"));

@@ -1,20 +1,21 @@
 //! Gradient descent over all samples, over one at a time, and over mini-batches, side by side.
 //!
-//! `cargo run -p dense-core --example batch_sizes`. Small batches make more steps out of the same samples, and their
-//! losses wobble: each is the loss of other samples. Large batches are faster a sample.
+//! `cargo run -p dense-core --example batch_sizes`. Small batches make more steps out of the same samples, so the loss
+//! falls further in as many epochs. But each step sees the loss of other samples, so from step to step it is noisy: the
+//! loss over all samples falls smoothly. Large batches take less time a sample.
 
 mod table;
 
 use std::error::Error;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
-use dense_core::fit::{Course, Event};
-use dense_core::samples::Shuffled;
-use dense_core::{BinaryCrossEntropy, Kernel, Network, Output, Random, Sgd, Trainer};
+use dense_core::{BinaryCrossEntropy, Output, Random, Score, Sgd, Trainer};
 
 const INPUTS: usize = 10;
 const SAMPLES: usize = 569;
+const EPOCHS: u32 = 20;
+/// Steps that are drawn, the last ones.
+const SHOWN: usize = 18;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rows = table::read::<11>(include_str!("data/breast_cancer.csv"))?;
@@ -22,44 +23,49 @@ fn main() -> Result<(), Box<dyn Error>> {
     table::standardize(&mut cells, 0);
     let labels: Vec<u8> = malignant.into_iter().map(|malignant| u8::from(malignant > 0.5)).collect();
 
-    println!("20 epochs            batch  iterations     time    loss  wobble  last batches");
-    for (name, batch_size) in [("gradient descent", SAMPLES), ("mini-batches", 32), ("stochastic", 1)] {
+    println!("{EPOCHS} epochs            batch  steps     time  loss of the last epoch  change a step  last steps");
+    for (name, batch_size) in [("full batch", SAMPLES), ("mini-batches", 32), ("stochastic", 1)] {
         let mut network = Output::<INPUTS, 1, BinaryCrossEntropy>::ZERO;
-        let mut trainer = Trainer::<_, _, INPUTS, SAMPLES>::new(Sgd::new(0.1)?);
-        let mut order = vec![0; SAMPLES];
-        let random = Random::new(0, Random::SHUFFLE);
-        let mut samples = Shuffled::<_, _, INPUTS, SAMPLES>::new(&cells, &labels, &mut order, random)?;
-        let course = Course { epochs: 20, batch_size };
-        let mut losses = Vec::new();
+        let mut trainer = Trainer::<_, _, SAMPLES>::new(Sgd::new(0.1)?);
+        let mut order: Vec<u32> = (0..SAMPLES as u32).collect();
+        let mut random = Random::new(0, Random::SHUFFLE);
+        let (mut losses, mut epoch) = (Vec::new(), Score::default());
         let start = Instant::now();
-        let end = trainer.fit(Kernel::best(), &mut network, &mut samples, course, |event, _| {
-            if let Event::Batch(progress) = event {
-                losses.push(progress.batch_loss);
+        for _ in 0..EPOCHS {
+            random.shuffle(&mut order);
+            epoch = Score::default();
+            for batch in order.chunks(batch_size) {
+                let score = trainer.step_indexed(&mut network, &cells, &labels, batch)?;
+                losses.push(score.loss());
+                epoch += score;
             }
-            ControlFlow::Continue(())
-        })?;
-        let time = start.elapsed();
-        let last = &losses[losses.len().saturating_sub(18)..];
+        }
+        let (time, steps) = (start.elapsed(), losses.len());
+        let measured = &losses[steps - SHOWN.max(SAMPLES / batch_size)..];
+        let changes: Vec<f32> = measured.windows(2).map(|pair| pair[1] - pair[0]).collect();
         println!(
-            "{name:<20} {batch_size:5}  {:10}  {:>7.1?}  {:.4}  {:.4}  {}",
-            end.iterations,
-            time,
-            end.loss,
-            deviation(last),
-            draw(last)
+            "{name:<20} {batch_size:5}  {steps:5}  {time:>7.1?}  {:22.4}        ±{:.4}  {}",
+            epoch.loss(),
+            standard_deviation(&changes),
+            draw(&losses[steps - SHOWN..])
         );
     }
+    println!(
+        "\n± is the standard deviation of the change of the loss from one step to the next, in the last {SHOWN} steps"
+    );
+    println!("or, where it has more, in the last epoch.");
+    println!("A bar is a step's loss, as a part of the largest in its row.");
     Ok(())
 }
 
-/// The standard deviation: how far the losses lie from their mean.
-fn deviation(losses: &[f64]) -> f64 {
-    let mean = losses.iter().sum::<f64>() / losses.len() as f64;
-    (losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / losses.len() as f64).sqrt()
+fn standard_deviation(values: &[f32]) -> f32 {
+    let mean = values.iter().sum::<f32>() / values.len() as f32;
+    (values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / values.len() as f32).sqrt()
 }
 
-/// The losses as bars.
-fn draw(losses: &[f64]) -> String {
+/// The losses as bars, the largest of them the highest.
+fn draw(losses: &[f32]) -> String {
     let bars = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    losses.iter().map(|loss| bars[((loss * 16.0) as usize).min(bars.len() - 1)]).collect()
+    let largest = losses.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    losses.iter().map(|loss| bars[(loss / largest * (bars.len() - 1) as f32).round() as usize]).collect()
 }

@@ -5,17 +5,12 @@
 mod table;
 
 use std::error::Error;
-use std::ops::ControlFlow;
 
-use dense_core::fit::{Course, Event};
-use dense_core::samples::Shuffled;
-use dense_core::{Batch, BinaryCrossEntropy, Kernel, Momentum, Network, Output, Random, Trainer, Workspace};
+use dense_core::{BinaryCrossEntropy, Momentum, Network, Output, Random, Score, Trainer};
 
 const INPUTS: usize = 10;
 const TESTED: usize = 169;
 const BATCH: usize = 32;
-
-type Doctor = Output<INPUTS, 1, BinaryCrossEntropy>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rows = table::read::<11>(include_str!("data/breast_cancer.csv"))?;
@@ -25,27 +20,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (test_cells, train_cells) = cells.split_at(TESTED);
     let (test_labels, train_labels) = labels.split_at(TESTED);
 
-    let kernel = Kernel::best();
-    let mut doctor = Doctor::ZERO;
-    let mut order = vec![0; train_cells.len()];
-    let random = Random::new(0, Random::SHUFFLE);
-    let mut samples = Shuffled::<_, _, INPUTS, BATCH>::new(train_cells, train_labels, &mut order, random)?;
-    let mut trainer = Trainer::<_, _, INPUTS, BATCH>::new(Momentum::new(0.05, 0.9)?);
+    let mut network = Output::<INPUTS, 1, BinaryCrossEntropy>::ZERO;
+    let mut trainer = Trainer::<_, _, BATCH>::new(Momentum::new(0.05, 0.9)?);
+    let mut order: Vec<u32> = (0..train_cells.len() as u32).collect();
+    let mut random = Random::new(0, Random::SHUFFLE);
     println!("epoch   loss   accuracy");
-    let course = Course { epochs: 32, batch_size: BATCH };
-    trainer.fit(kernel, &mut doctor, &mut samples, course, |event, _| {
-        if let Event::Epoch(progress) = event
-            && progress.epoch.is_power_of_two()
-        {
-            println!("{:5}  {:.3}      {:.3}", progress.epoch, progress.loss, progress.metric);
+    for epoch in 1_u32..=32 {
+        random.shuffle(&mut order);
+        let mut score = Score::default();
+        for batch in order.chunks(BATCH) {
+            score += trainer.step_indexed(&mut network, train_cells, train_labels, batch)?;
         }
-        ControlFlow::Continue(())
-    })?;
+        if epoch.is_power_of_two() {
+            println!("{epoch:5}  {:.3}      {:.3}", score.loss(), score.accuracy());
+        }
+    }
 
-    let mut workspace = Workspace::<Doctor, INPUTS, TESTED>::ZERO;
-    let probabilities = workspace.predict(kernel, &doctor, Batch::new(test_cells)?)?;
     let mut counts = [[0; 2]; 2];
-    for (&[probability], &label) in probabilities.iter().zip(test_labels) {
+    for (cells, &label) in test_cells.iter().zip(test_labels) {
+        let [probability] = network.predict(cells)?;
         counts[usize::from(label)][usize::from(probability > 0.5)] += 1;
     }
     let [[benign, alarms], [missed, found]] = counts;

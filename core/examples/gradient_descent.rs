@@ -2,8 +2,7 @@
 //!
 //! `cargo run -p dense-core --example gradient_descent`. The curve is the loss (w − 1)², whose derivative is 2 (w − 1).
 
-use dense_core::plans::Biases;
-use dense_core::{Batch, Error, Kernel, Mse, Network, Output, Sgd, Trainer};
+use dense_core::{Error, Mse, Output, Sgd, Trainer};
 
 const STEPS: usize = 9;
 const WIDTH: usize = 61;
@@ -22,14 +21,14 @@ fn loss(w: f32) -> f32 {
     (w - 1.0) * (w - 1.0)
 }
 
-/// Where the ball is, from the start on. The one parameter is the bias of an output whose input is always 0.
+/// The position of the ball, from the start on: the bias of an output whose input is always 0, so that its weight stays 0.
 fn descend(learning_rate: f32) -> Result<Vec<f32>, Error> {
     let mut ball = Output::<1, 1, Mse>::ZERO;
     ball.layer.bias_mut()[0] = -1.0;
-    let mut trainer = Trainer::<_, _, 1, 1, Biases>::new(Sgd::new(learning_rate)?);
+    let mut trainer = Trainer::<_, _, 1>::new(Sgd::new(learning_rate)?);
     let mut path = vec![-1.0];
     for _ in 0..STEPS {
-        trainer.step(Kernel::best(), &mut ball, Batch::new(&[[0.0]])?, &[[1.0]])?;
+        trainer.step(&mut ball, &[[0.0]], &[[1.0]])?;
         path.push(ball.layer.bias()[0]);
     }
     Ok(path)

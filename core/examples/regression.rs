@@ -6,16 +6,14 @@
 mod table;
 
 use std::error::Error;
-use std::ops::ControlFlow;
 
 use dense_core::activations::Relu;
-use dense_core::fit::{Course, Event};
-use dense_core::samples::Shuffled;
-use dense_core::{Adam, Batch, Hidden, Kernel, Mse, Network, Output, Random, Trainer, Workspace};
+use dense_core::{Adam, Hidden, Mse, Network, Output, Random, Score, Trainer};
 
 const INPUTS: usize = 6;
 const TESTED: usize = 92;
 const BATCH: usize = 16;
+const EPOCHS: u32 = 200;
 
 type Line = Output<INPUTS, 1, Mse>;
 type Curve = Hidden<INPUTS, 16, Relu, Output<16, 1, Mse>>;
@@ -36,28 +34,26 @@ fn learn<N: Network<INPUTS, Target = [f32; 1]>>(
 ) -> Result<(), Box<dyn Error>> {
     let (test_cars, train_cars) = cars.split_at(TESTED);
     let (test_miles, train_miles) = miles.split_at(TESTED);
-    let kernel = Kernel::best();
     let mut network = N::ZERO;
     network.glorot_uniform(&mut Random::new(0, Random::INITIAL_WEIGHTS));
 
     println!("{name}, {} parameters\nepoch   squared error   absolute error (miles)", N::PARAMETERS);
-    let mut order = vec![0; train_cars.len()];
-    let random = Random::new(0, Random::SHUFFLE);
-    let mut samples = Shuffled::<_, _, INPUTS, BATCH>::new(train_cars, train_miles, &mut order, random)?;
-    let mut trainer = Trainer::<N, _, INPUTS, BATCH>::new(Adam::new(0.02)?);
-    let course = Course { epochs: 200, batch_size: BATCH };
-    trainer.fit(kernel, &mut network, &mut samples, course, |event, _| {
-        if let Event::Epoch(progress) = event
-            && (progress.epoch.is_power_of_two() || progress.epoch == course.epochs)
-        {
-            println!("{:5} {:15.1} {:16.2}", progress.epoch, progress.loss, progress.metric);
+    let mut trainer = Trainer::<N, _, BATCH>::new(Adam::new(0.02)?);
+    let mut order: Vec<u32> = (0..train_cars.len() as u32).collect();
+    let mut random = Random::new(0, Random::SHUFFLE);
+    for epoch in 1..=EPOCHS {
+        random.shuffle(&mut order);
+        let mut score = Score::default();
+        for batch in order.chunks(BATCH) {
+            score += trainer.step_indexed(&mut network, train_cars, train_miles, batch)?;
         }
-        ControlFlow::Continue(())
-    })?;
+        if epoch.is_power_of_two() || epoch == EPOCHS {
+            println!("{epoch:5} {:15.1} {:16.2}", score.loss(), score.mean_absolute_error());
+        }
+    }
 
-    let mut workspace = Workspace::<N, INPUTS, TESTED>::ZERO;
-    let score = workspace.score(kernel, &network, Batch::new(test_cars)?, test_miles)?;
-    let (squared, absolute) = (score.loss / TESTED as f32, N::metric(&score) / TESTED as f64);
+    let score = trainer.evaluate(&network, test_cars, test_miles)?;
+    let (squared, absolute) = (score.loss(), score.mean_absolute_error());
     println!("{TESTED} cars it has not seen: {squared:.1}, {absolute:.2} miles\n");
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! The game: guess a number, hear "up" or "down", guess better. It is gradient descent.
 //!
 //! `cargo run -p dense-core --example up_down 37`. The guess is the only parameter. The loss is its distance from the
-//! number, so the derivative is just a sign: up or down. The learning rate is how far to go, and it is halved each time.
+//! number, so the derivative is just a sign: up or down. The learning rate is the length of a step, and it is halved each time.
 
-use dense_core::optimizers::Schedule;
-use dense_core::plans::Biases;
-use dense_core::{Batch, Kernel, Mae, Network, Output, Sgd, Trainer};
+use dense_core::optimizers::{Optimizer, Schedule};
+use dense_core::{Mae, Output, Sgd, Trainer};
 
-/// One input, which is always 0, so that the output is the bias: the guess.
+/// One input, which is always 0, so that the weight stays 0 and the output is the bias: the guess.
 type Guess = Output<1, 1, Mae>;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,18 +17,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut guess = Guess::ZERO;
     guess.layer.bias_mut()[0] = 50.0;
     let halving = Sgd::new(25.0)?.with_schedule(Schedule::Step { every: 1, factor: 0.5 })?;
-    let mut trainer = Trainer::<_, _, 1, 1, Biases>::new(halving);
+    let mut trainer = Trainer::<_, _, 1>::new(halving);
 
     println!("guess   answer  loss   step");
     loop {
         let before = guess.layer.bias()[0];
-        let score = trainer.step(Kernel::best(), &mut guess, Batch::new(&[[0.0]])?, &[[f32::from(number)]])?;
+        let score = trainer.step(&mut guess, &[[0.0]], &[[f32::from(number)]])?;
         let step = guess.layer.bias()[0] - before;
-        if score.loss < 0.5 {
-            println!("{before:5.1}   right!  {:4.1}", score.loss);
+        if score.loss() < 0.5 {
+            println!("{before:5.1}   right!  {:4.1}", score.loss());
             return Ok(());
         }
         let answer = if step > 0.0 { "up" } else { "down" };
-        println!("{before:5.1}   {answer:<6}  {:4.1}  {step:+5.1}", score.loss);
+        println!("{before:5.1}   {answer:<6}  {:4.1}  {step:+5.1}", score.loss());
     }
 }

@@ -4,7 +4,7 @@
 //! four hidden units bend the plane until one does.
 
 use dense_core::activations::Tanh;
-use dense_core::{Adam, Batch, BinaryCrossEntropy, Error, Hidden, Kernel, Network, Output, Random, Trainer};
+use dense_core::{Adam, BinaryCrossEntropy, Error, Hidden, Network, Output, Random, Trainer};
 
 const POINTS: [[f32; 2]; 4] = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
 const LABELS: [u8; 4] = [0, 1, 1, 0];
@@ -15,20 +15,18 @@ fn main() -> Result<(), Error> {
 }
 
 fn learn<N: Network<2, Target = u8, Output = [f32; 1]>>(name: &str) -> Result<(), Error> {
-    let kernel = Kernel::best();
-    let batch = Batch::new(&POINTS)?;
     let mut network = N::ZERO;
     network.glorot_uniform(&mut Random::new(0, Random::INITIAL_WEIGHTS));
-    let mut trainer = Trainer::<N, _, 2, 4>::new(Adam::new(0.05)?);
+    let mut trainer = Trainer::<N, _, 4>::new(Adam::new(0.05)?);
     println!("{name}, {} parameters", N::PARAMETERS);
     for step in 0..=500 {
-        let score = trainer.step(kernel, &mut network, batch, &LABELS)?;
+        let score = trainer.step(&mut network, &POINTS, &LABELS)?;
         if step % 100 == 0 {
-            println!("  step {step:3}: loss {:.3}, {} of 4 right", score.loss / 4.0, score.correct);
+            println!("  step {step:3}: loss {:.3}, {} of 4 right", score.loss(), score.correct);
         }
     }
-    let answers = trainer.workspace().predict(kernel, &network, batch)?;
-    for ([a, b], [yes]) in POINTS.iter().zip(answers) {
+    let outputs = trainer.predict(&network, &POINTS)?;
+    for ([a, b], [yes]) in POINTS.iter().zip(outputs) {
         println!("  {a} xor {b}: {:3.0} % yes", 100.0 * yes);
     }
     println!();

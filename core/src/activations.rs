@@ -30,15 +30,14 @@ use crate::kernels::{Kernel, elementwise};
 /// of a kernel's vectorised loop.
 ///
 /// ```
-/// use dense_core::Kernel;
 /// use dense_core::activations::{Activation, Relu};
 ///
 /// let mut values = [-1.0, 2.0];
-/// Relu::forward(Kernel::best(), &mut values);
+/// Relu::forward(&mut values);
 /// assert_eq!(values, [0.0, 2.0]);
 ///
 /// let mut deltas = [0.5, 0.5];
-/// Relu::backward(Kernel::best(), &values, &mut deltas)?;
+/// Relu::backward(&values, &mut deltas)?;
 /// assert_eq!(deltas, [0.0, 0.5]);
 /// # Ok::<(), dense_core::Error>(())
 /// ```
@@ -61,7 +60,12 @@ pub trait Activation {
     fn exact(z: f64) -> f64;
 
     /// Forward pass, in place: each z becomes f(z).
-    fn forward(kernel: Kernel, values: &mut [f32]) {
+    fn forward(values: &mut [f32]) {
+        Self::forward_with(Kernel::best(), values);
+    }
+
+    /// [`forward`](Self::forward) by a kernel of one's choice.
+    fn forward_with(kernel: Kernel, values: &mut [f32]) {
         elementwise::map(kernel, values, Self::value);
     }
 
@@ -70,7 +74,15 @@ pub trait Activation {
     ///
     /// # Errors
     /// [`Error::Length`] where there are not as many outputs as deltas.
-    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+    fn backward(outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        Self::backward_with(Kernel::best(), outputs, deltas)
+    }
+
+    /// [`backward`](Self::backward) by a kernel of one's choice.
+    ///
+    /// # Errors
+    /// The same.
+    fn backward_with(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
         elementwise::zip(kernel, outputs, deltas, Self::gradient)
     }
 }

@@ -1,15 +1,14 @@
-//! A batch: some samples, in some order, borrowed from wherever they lie.
+//! A batch of samples, borrowed.
 
 use crate::Error;
 use crate::kernels::{Element, Rows};
 
-/// Samples of `IN` numbers each, to go through a layer together.
+/// A batch `[sample][IN]` of a data set, borrowed: samples in a row, or any of them in any order.
 ///
-/// `T` is `u8` for pixels, which count as value / 255, or `f32` for values as they are. A batch is only a view; the
-/// samples stay where they are and as they are. Samples of f32 should be finite: from others come logits that a loss
-/// refuses.
+/// `T` is `u8` for pixels, which count as value / 255, or `f32`. Samples of f32 must be finite for a step; those that are
+/// not are refused by it.
 ///
-/// To flatten pictures is to look at them as rows (Keras's `Flatten`), without a copy:
+/// Pictures are flattened (Keras's `Flatten`) without a copy:
 ///
 /// ```
 /// # use dense_core::Batch;
@@ -45,18 +44,15 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
         if order.is_empty() {
             return Err(Error::EmptyBatch);
         }
-        check_order(order, samples.len())?;
-        Ok(Self { rows: Rows::indexed(samples.as_flattened(), IN, order) })
+        Ok(Self { rows: Rows::indexed(samples.as_flattened(), IN, order)? })
     }
 
-    /// Says which samples come next, so that they can be on their way from memory while this batch is computed.
-    /// Changes no result.
+    /// The same batch; the samples in `order` are prefetched while it is computed. Changes no result.
     ///
     /// # Errors
     /// [`Error::SampleOutOfRange`] where `order` names a sample that is not there.
     pub fn followed_by(self, order: &'a [u32]) -> Result<Self, Error> {
-        check_order(order, self.rows.stored())?;
-        Ok(Self { rows: self.rows.followed_by(order) })
+        Ok(Self { rows: self.rows.followed_by(order)? })
     }
 
     /// How many samples, at least one.
@@ -81,18 +77,19 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
     pub(crate) const fn rows(&self) -> Rows<'a, T> {
         self.rows
     }
-}
 
-impl Batch<'_, u8, 0> {
-    /// So many samples of which no number is looked at: what a bias learns from.
-    pub(crate) const fn without_inputs(len: usize) -> Self {
-        Self { rows: Rows::repeated(&[], len) }
+    /// The factor from a sum over the batch of delta · input to the gradient with respect to a weight.
+    pub(crate) fn weight_scale(&self) -> f32 {
+        T::SCALE / self.len() as f32
     }
-}
 
-fn check_order(order: &[u32], samples: usize) -> Result<(), Error> {
-    match order.iter().find(|&&index| index as usize >= samples) {
-        Some(&index) => Err(Error::SampleOutOfRange { index, samples }),
-        None => Ok(()),
+    /// The inputs of the biases, which are 1 for each sample.
+    pub(crate) const fn ones(&self) -> Rows<'static, u8> {
+        Rows::repeated(&[1], self.len())
+    }
+
+    /// The factor from a sum over the batch of deltas to the gradient with respect to a bias.
+    pub(crate) fn bias_scale(&self) -> f32 {
+        1.0 / self.len() as f32
     }
 }

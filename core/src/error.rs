@@ -1,17 +1,17 @@
-//! What can be wrong with the numbers that a user passes in.
+//! Errors: wrong arguments.
 
 use crate::kernels::Element;
 use core::fmt;
 
-/// A wrong argument. Whoever returns it has changed nothing.
+/// A wrong argument. A function that returns it has changed nothing that the user can see.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
     /// A batch without samples.
     EmptyBatch,
-    /// An order that names a sample that is not there.
+    /// An order with an index beyond the last sample.
     SampleOutOfRange {
-        /// The number found in the order.
+        /// The index.
         index: u32,
         /// How many samples there are.
         samples: usize,
@@ -25,7 +25,7 @@ pub enum Error {
         /// The length that fits.
         expected: usize,
     },
-    /// A label that is no class.
+    /// A label beyond the last class.
     LabelOutOfRange {
         /// Which sample of the batch.
         sample: usize,
@@ -34,14 +34,14 @@ pub enum Error {
         /// How many classes there are.
         classes: usize,
     },
-    /// A batch with more samples than there is memory for.
+    /// A batch with more samples than the workspace holds.
     BatchTooLarge {
         /// How many samples it has.
         found: usize,
-        /// How many there is memory for.
+        /// How many the workspace holds.
         most: usize,
     },
-    /// A target that should be a probability and is not.
+    /// A target that is no probability.
     TargetOutOfRange {
         /// Which sample of the batch.
         sample: usize,
@@ -57,7 +57,7 @@ pub enum Error {
         /// Where in the slice.
         index: usize,
     },
-    /// A setting of an optimizer, of a fit or of a quantised layer outside its range.
+    /// A setting of an optimizer, a trainer or a quantised layer, or an optimizer's state, outside its range.
     Setting {
         /// Which setting.
         what: &'static str,

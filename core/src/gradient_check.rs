@@ -1,9 +1,8 @@
-//! Whether back-propagation is right: its gradients against differences of the loss in float64.
+//! Gradient check: backpropagation against central differences of the loss in float64.
 
 use crate::kernels::Element;
 use crate::networks::Network;
-use crate::optimizers::Gradients;
-use crate::plans::Whole;
+use crate::optimizers::{Gradients, State};
 use crate::{Dense, Error, error};
 
 /// Half the distance between the two points of a difference: rounding and curvature are both below 10⁻⁹ there.
@@ -55,7 +54,7 @@ pub struct GradientError {
 /// [`Error::EmptyBatch`] without samples, [`Error::Length`] where the targets are not as many as the samples.
 pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
     network: &N,
-    gradients: &N::State<Whole, Gradients>,
+    gradients: &N::State<Gradients>,
     samples: &[[T; IN]],
     targets: &[N::Target],
 ) -> Result<GradientError, Error> {
@@ -70,10 +69,9 @@ pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
         });
         losses.sum::<f64>() / samples.len() as f64
     };
-    let mut largest = 0.0_f64;
-    N::for_each_gradient(0, gradients, &mut |_, gradient| largest = largest.max(f64::from(gradient).abs()));
+    let largest = gradients.values().map(|gradient| f64::from(gradient).abs()).fold(0.0, f64::max);
     let mut worst = None;
-    N::for_each_gradient(0, gradients, &mut |place, gradient| {
+    let mut compare = |place, gradient: f32| {
         let slope = (loss(place, DISTANCE) - loss(place, -DISTANCE)) / (2.0 * DISTANCE);
         let error = (f64::from(gradient) - slope).abs();
         let size = f64::from(gradient).abs().max(slope.abs()).max(LEAST_PART * largest);
@@ -83,6 +81,14 @@ pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
         // A NaN is worse than any number, and the first one counts.
         if worst.is_none_or(|worst: GradientError| !worst.relative.is_nan() && is_worse(worst)) {
             worst = Some(found);
+        }
+    };
+    let mut gradients = gradients.values();
+    network.for_each_layer(|layer, shape| {
+        let inputs = (0..shape.outputs).flat_map(|output| (0..shape.inputs).map(move |input| (output, Some(input))));
+        let biases = (0..shape.outputs).map(|output| (output, None));
+        for ((output, input), gradient) in inputs.chain(biases).zip(&mut gradients) {
+            compare(ParameterIndex { layer, output, input }, gradient);
         }
     });
     worst.ok_or(Error::EmptyBatch)
@@ -103,18 +109,4 @@ pub(crate) fn exact_forward<const IN: usize, const OUT: usize>(
         }
         sum + perturbation.by * perturbation.place.input.map_or(1.0, |input| inputs[input])
     })
-}
-
-/// Calls back with the place of every parameter of layer `number` and what `gradients` has there.
-pub(crate) fn for_each_parameter<const IN: usize, const OUT: usize>(
-    number: usize,
-    gradients: &Dense<IN, OUT>,
-    visit: &mut dyn FnMut(ParameterIndex, f32),
-) {
-    for output in 0..OUT {
-        for input in 0..IN {
-            visit(ParameterIndex { layer: number, output, input: Some(input) }, gradients.weight(output, input));
-        }
-        visit(ParameterIndex { layer: number, output, input: None }, gradients.bias()[output]);
-    }
 }

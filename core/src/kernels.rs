@@ -25,6 +25,7 @@ mod layout;
 mod neon;
 mod portable;
 mod rows;
+mod score;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86;
@@ -38,6 +39,7 @@ pub use dispatch::{
 pub use layout::weight_index;
 pub(crate) use portable::{largest, softmax_row};
 pub use rows::Rows;
+pub use score::Score;
 
 #[cfg(all(fpv4, not(helium)))]
 use cortex_m::fpv4::Load;
@@ -129,25 +131,4 @@ pub struct AdamParameters<'a> {
     pub first_moments: &'a mut [f32],
     /// The running means of squares.
     pub second_moments: &'a mut [f32],
-}
-
-/// How a batch did.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Score {
-    /// The sum of the samples' losses, added in their order; no more than [`f32::MAX`].
-    pub loss: f32,
-    /// How many samples had their largest logit at their label; of equal logits, the first counts as the largest. With
-    /// a single logit, how many had it on the right side of zero.
-    pub correct: u32,
-    /// The sum of the samples' mean distances from their targets, where targets are numbers; no more than [`f32::MAX`].
-    pub absolute_error: f32,
-}
-
-impl Score {
-    /// Counts one more sample.
-    pub(crate) fn add(&mut self, loss: f32, correct: bool) {
-        let sum = self.loss + loss;
-        self.loss = if sum < f32::MAX { sum } else { f32::MAX };
-        self.correct += u32::from(correct);
-    }
 }

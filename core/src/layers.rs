@@ -1,7 +1,7 @@
-//! Layers: the weights, and how a signal goes through them in both directions.
+//! The dense layer, and views of one whose shape is known at run time only.
 
 mod dense;
-mod units;
+mod view;
 
 pub use dense::Dense;
-pub use units::{MomentsMut, UnitsMut};
+pub use view::{LayerMut, LayerRef};

@@ -28,15 +28,15 @@ use crate::Error;
 use crate::error::{check_finite, check_length};
 use crate::kernels::{Kernel, Score};
 use crate::math::{SMALLEST_SIGNAL, flush_below};
+use crate::memory::Memory;
 
 /// An output head for a last layer of `OUT` outputs.
 ///
 /// ```
 /// use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-/// use dense_core::Kernel;
 ///
 /// let mut logits = [[2.0, 0.0, -1.0]];
-/// let score = SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut logits, &[0])?;
+/// let score = SparseCategoricalCrossEntropy::loss(&mut logits, &[0])?;
 /// assert_eq!(score.correct, 1);
 /// assert!(logits[0][0] < 0.0 && logits[0][1] > 0.0); // p − 1 for the label, p for every other class
 /// # Ok::<(), dense_core::Error>(())
@@ -45,18 +45,26 @@ use crate::math::{SMALLEST_SIGNAL, flush_below};
 /// A target of another kind does not compile, nor do ten outputs for a binary classification:
 ///
 /// ```compile_fail,E0308
-/// # use dense_core::{Kernel, Mse, losses::Loss};
+/// # use dense_core::{Mse, losses::Loss};
 /// let labels = [1_u8];
-/// <Mse as Loss<1>>::loss(Kernel::PORTABLE, &mut [[0.5]], &labels);
+/// <Mse as Loss<1>>::loss(&mut [[0.5]], &labels);
 /// ```
 ///
 /// ```compile_fail,E0277
 /// # use dense_core::{BinaryCrossEntropy, Output};
 /// static NETWORK: Output<8, 10, BinaryCrossEntropy> = Output::ZERO;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no loss for {OUT} outputs",
+    note = "`BinaryCrossEntropy` takes one output; a network of several classes ends in \
+            `SparseCategoricalCrossEntropy` or `CategoricalCrossEntropy`"
+)]
 pub trait Loss<const OUT: usize> {
     /// The target of one sample: a class number, or a number for each output.
-    type Target: Copy;
+    type Target: Copy + Memory;
+
+    /// The name of the output activation in Keras.
+    const OUTPUT_ACTIVATION: &str;
 
     /// The name of the metric.
     const METRIC: &str;
@@ -65,7 +73,15 @@ pub trait Loss<const OUT: usize> {
     ///
     /// # Errors
     /// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
-    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error>;
+    fn output_activation(logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        Self::output_activation_with(Kernel::best(), logits)
+    }
+
+    /// [`output_activation`](Self::output_activation) by a kernel of one's choice.
+    ///
+    /// # Errors
+    /// The same.
+    fn output_activation_with(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error>;
 
     /// The loss, and in place its gradient: logits become deltas. `logits`: `[batch][OUT]`, `targets`: `[batch]`.
     ///
@@ -73,10 +89,18 @@ pub trait Loss<const OUT: usize> {
     /// [`Error::Length`] where there are not as many targets as samples, [`Error::NotFinite`] where a logit or a target is
     /// NaN or infinite, [`Error::LabelOutOfRange`] where a label is no class, [`Error::TargetOutOfRange`] where a target
     /// has to be a probability and is not; the logits are then as they were.
-    fn loss(kernel: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error>;
+    fn loss(logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error> {
+        Self::loss_with(Kernel::best(), logits, targets)
+    }
 
-    /// The part of a score that the metric is the mean of.
-    fn metric(score: &Score) -> f64;
+    /// [`loss`](Self::loss) by a kernel of one's choice.
+    ///
+    /// # Errors
+    /// The same.
+    fn loss_with(kernel: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error>;
+
+    /// The mean of the metric.
+    fn metric(score: &Score) -> f32;
 
     /// The loss of one sample in float64, for [`gradient_check`](crate::gradient_check); NaN for a label that is no class.
     fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64;
@@ -132,7 +156,7 @@ fn mean_over_outputs(
             *value = flush_below(delta, SMALLEST_SIGNAL);
         }
         score.add(sum / outputs as f32, false);
-        score.absolute_error = saturate(score.absolute_error + absolute / outputs as f32);
+        score.add_absolute_error(absolute / outputs as f32);
     }
     Ok(score)
 }

@@ -112,6 +112,23 @@ pub fn sqrt(value: f32) -> f32 {
     libm::sqrtf(value)
 }
 
+/// The index of the largest value; of equal ones, the first. 0 for an empty slice.
+///
+/// ```
+/// # use dense_core::argmax;
+/// assert_eq!(argmax(&[0.1, 0.7, 0.2, 0.7]), 1);
+/// ```
+#[must_use]
+pub fn argmax(values: &[f32]) -> usize {
+    let mut largest = (0, f32::NEG_INFINITY);
+    for (index, &value) in values.iter().enumerate() {
+        if value > largest.1 {
+            largest = (index, value);
+        }
+    }
+    largest.0
+}
+
 /// Arguments below this have an exponential of less than 2⁻³¹; they are raised to it before the reduction.
 pub(crate) const EXP_LOWEST: f32 = -21.6;
 pub(crate) const LOG2_E: f32 = core::f32::consts::LOG2_E;

@@ -1,94 +1,205 @@
-//! Layers one after the other, of any depth, as one plain type.
+//! Networks: dense layers in a row, of any depth, as one plain type.
+//!
+//! A network is an [`Output`] layer, or a [`Hidden`] layer and the network after it. Two traits say what it can do:
+//! [`Layers`] all that does not depend on its number of inputs, and [`Network`] the rest.
 
 mod hidden;
 mod output;
 mod workspace;
 
-use crate::gradient_check::{ParameterIndex, Perturbation};
+use core::slice;
+
+use crate::error::{check_finite, check_length};
+use crate::gradient_check::Perturbation;
 use crate::kernels::{Element, Kernel, Score};
+use crate::layers::{LayerMut, LayerRef};
 use crate::memory::Memory;
-use crate::optimizers::{Gradients, Optimizer};
-use crate::plans::{Plan, Training, Whole};
+use crate::optimizers::{Optimizer, State};
 use crate::{Batch, Error, Random};
 
 pub use hidden::{Hidden, HiddenState, HiddenWorkspace};
 pub use output::Output;
+pub(crate) use workspace::Choice;
 pub use workspace::{Workspace, inference_bytes, training_bytes};
 
-/// What the rest of a network can do, from a layer of `IN` inputs to the answer: an [`Output`] layer, or a [`Hidden`]
-/// layer and what follows it.
-///
-/// Its methods are the circle of learning, one layer a call; each calls the next layer's. To use a network, a
-/// [`Workspace`] is enough; to train it, a [`Trainer`](crate::Trainer).
-pub trait Network<const IN: usize> {
-    /// What is right for a sample.
-    type Target: Copy;
-    /// What comes out for a sample: an array of numbers.
-    type Output;
-    /// How many numbers it learns.
+/// The layers of a network: shapes, parameters, output activation and loss.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no network",
+    note = "a network is an `Output` layer whose loss fits its outputs, or a `Hidden` layer whose units are as many as \
+            the inputs of the network after it"
+)]
+pub trait Layers: Memory {
+    /// Inputs of the first layer.
+    const INPUTS: usize;
+    /// Outputs of the last layer.
+    const OUTPUTS: usize;
+    /// Number of layers.
+    const LAYERS: usize;
+    /// Number of weights and biases.
     const PARAMETERS: usize;
-    /// All parameters +0.0.
-    const ZERO: Self;
-    /// The name of the task's metric.
+    /// The name of the loss's metric.
     const METRIC: &str;
 
-    /// Outputs of each layer for `BATCH` samples, and deltas where a layer of the plan, or `Before` it, needs them.
-    type Workspace<P: Plan, Before: Training, const BATCH: usize>: Memory;
-    /// What an optimizer keeps for the layers that are trained.
-    type State<P: Plan, O: Optimizer>: Memory;
+    /// The target of a sample: a label, or a number for each output.
+    type Target: Copy + Memory;
+    /// The outputs for a sample: an array of numbers.
+    type Output: Copy + AsRef<[f32]> + AsMut<[f32]>;
+    /// Outputs and deltas of each hidden layer, and logits, for `BATCH` samples.
+    type Workspace<const BATCH: usize>: Memory;
+    /// What an optimizer keeps for the layers.
+    type State<O: Optimizer>: State;
 
-    /// Draws the weights of each layer, from the first on ([`Dense::glorot_uniform`](crate::Dense::glorot_uniform)).
+    /// Glorot's uniform initialisation of each layer, from the first on
+    /// ([`Dense::glorot_uniform`](crate::Dense::glorot_uniform)).
     fn glorot_uniform(&mut self, random: &mut Random);
 
-    /// Forward: the logits of each sample of the batch.
+    /// The activation of the last layer, in place: logits become outputs
+    /// ([`Loss::output_activation`](crate::losses::Loss::output_activation)).
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where a sum of a hidden layer is NaN or
-    /// infinite.
-    fn forward<'a, P: Plan, Before: Training, T: Element, const BATCH: usize>(
-        &self,
-        kernel: Kernel,
-        batch: Batch<'_, T, IN>,
-        workspace: &'a mut Self::Workspace<P, Before, BATCH>,
-    ) -> Result<&'a mut [Self::Output], Error>;
-
-    /// The last activation, in place ([`Loss::output_activation`](crate::losses::Loss::output_activation)).
-    ///
-    /// # Errors
-    /// Those of the task.
+    /// Those of the loss.
     fn output_activation(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error>;
 
     /// The loss, in place: logits become deltas ([`Loss::loss`](crate::losses::Loss::loss)).
     ///
     /// # Errors
-    /// Those of the task.
+    /// Those of the loss.
     fn loss(kernel: Kernel, logits: &mut [Self::Output], targets: &[Self::Target]) -> Result<Score, Error>;
 
-    /// The part of a score that the metric is the mean of ([`Loss::metric`](crate::losses::Loss::metric)).
-    fn metric(score: &Score) -> f64;
+    /// The mean of the metric ([`Loss::metric`](crate::losses::Loss::metric)).
+    fn metric(score: &Score) -> f32;
 
-    /// Backward and update, from the last layer to the first; the workspace is as forward and loss left it.
-    /// `input_deltas` gets the derivatives by the inputs, where there are layers before this one that want them.
+    /// Calls `visit` with every layer and its number, where this network's first layer is number `first`.
+    fn visit_layers(&self, first: usize, visit: &mut dyn FnMut(usize, LayerRef<'_>));
+
+    /// The same with layers to be changed.
+    fn visit_layers_mut(&mut self, first: usize, visit: &mut dyn FnMut(usize, LayerMut<'_>));
+
+    /// All parameters, layer after layer; in each layer the weights, output after output, and then the biases.
+    fn parameters(&self) -> impl Iterator<Item = f32>;
+
+    /// Takes over `PARAMETERS` finite values in the order of [`parameters`](Self::parameters), as far as there are any.
+    fn load_parameters(&mut self, values: &[f32]);
+
+    /// Takes over values in the order of [`parameters`](Self::parameters). Those below
+    /// [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) become +0.0.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples; nothing has changed then.
-    fn backward<P: Plan, Before: Training, O: Optimizer, T: Element, const BATCH: usize>(
-        &mut self,
+    /// [`Error::Length`] where there are not [`PARAMETERS`](Self::PARAMETERS) values, [`Error::NotFinite`]; nothing has
+    /// changed then.
+    fn set_parameters(&mut self, values: &[f32]) -> Result<(), Error> {
+        check_length("parameters", values.len(), Self::PARAMETERS)?;
+        check_finite("parameters", values)?;
+        self.load_parameters(values);
+        Ok(())
+    }
+
+    /// Calls `visit` with the number of every layer, from 0, and the layer.
+    ///
+    /// ```
+    /// # use dense_core::{Hidden, Layers, Mse, Output, activations::Relu};
+    /// let network = Hidden::<8, 4, Relu, Output<4, 1, Mse>>::ZERO;
+    /// let mut shapes = Vec::new();
+    /// network.for_each_layer(|_, layer| shapes.push((layer.inputs, layer.outputs, layer.activation)));
+    /// assert_eq!(shapes, [(8, 4, "relu"), (4, 1, "linear")]);
+    /// ```
+    fn for_each_layer(&self, mut visit: impl FnMut(usize, LayerRef<'_>)) {
+        self.visit_layers(0, &mut visit);
+    }
+
+    /// The same with layers to be changed.
+    fn for_each_layer_mut(&mut self, mut visit: impl FnMut(usize, LayerMut<'_>)) {
+        self.visit_layers_mut(0, &mut visit);
+    }
+}
+
+/// A network of `IN` inputs.
+///
+/// To use one, [`predict`](Self::predict) or a [`Workspace`] is enough; to train it, a [`Trainer`](crate::Trainer).
+/// The other methods are the passes over all layers that those make, each calling that of the next layer.
+///
+/// ```
+/// use dense_core::activations::Relu;
+/// use dense_core::{Hidden, Layers, Network, Output, Random, SparseCategoricalCrossEntropy, argmax};
+///
+/// let mut network = Hidden::<784, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>>::ZERO;
+/// network.glorot_uniform(&mut Random::new(1, Random::INITIAL_WEIGHTS));
+/// let probabilities = network.predict(&[128_u8; 784])?;
+/// let class = argmax(&probabilities);
+/// # assert!(class < 10);
+/// # Ok::<(), dense_core::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not take {IN} inputs",
+    label = "not a network of {IN} inputs",
+    note = "the units of a `Hidden<IN, UNITS, ..>` layer must be as many as the inputs of the layer after it: \
+            `Hidden<784, 32, Relu, Output<32, 10, ..>>`"
+)]
+pub trait Network<const IN: usize>: Layers {
+    /// Forward: the logits of each sample of the batch. With `training`, the workspace is left as
+    /// [`backward`](Self::backward) needs it.
+    ///
+    /// # Errors
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where a sum of a hidden layer is NaN or
+    /// infinite.
+    fn forward<'a, T: Element, const BATCH: usize>(
+        &self,
         kernel: Kernel,
         batch: Batch<'_, T, IN>,
-        workspace: &mut Self::Workspace<P, Before, BATCH>,
-        optimizer: &O,
-        state: &mut Self::State<P, O>,
+        workspace: &'a mut Self::Workspace<BATCH>,
+        training: bool,
+    ) -> Result<&'a mut [Self::Output], Error>;
+
+    /// Backward: the deltas of each layer from the last to number `first_trained`, by the weights as they are. The
+    /// workspace holds `samples` samples as forward and loss left them. `input_deltas` gets the derivatives by the inputs.
+    ///
+    /// # Errors
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples.
+    fn backward<const BATCH: usize>(
+        &self,
+        kernel: Kernel,
+        samples: usize,
+        workspace: &mut Self::Workspace<BATCH>,
+        first_trained: usize,
         input_deltas: Option<&mut [[f32; IN]]>,
     ) -> Result<(), Error>;
 
-    /// The loss of one sample in float64, with one parameter moved; this layer is number `layer`.
+    /// Update: a step of each layer from number `first_trained` on. The workspace is as [`backward`](Self::backward)
+    /// left it.
+    ///
+    /// # Errors
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples; nothing has changed then.
+    fn update<O: Optimizer, T: Element, const BATCH: usize>(
+        &mut self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        workspace: &Self::Workspace<BATCH>,
+        optimizer: &O,
+        state: &mut Self::State<O>,
+        first_trained: usize,
+    ) -> Result<(), Error>;
+
+    /// The loss of one sample in float64, with one parameter moved; this network's first layer is number `layer`.
     fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, perturbation: Perturbation) -> f64;
 
-    /// Calls back with every parameter's place and gradient; this layer is number `layer`.
-    fn for_each_gradient(
-        layer: usize,
-        gradients: &Self::State<Whole, Gradients>,
-        visit: &mut dyn FnMut(ParameterIndex, f32),
-    );
+    /// The outputs for one sample: numbers, or probabilities. What it works in is on the stack.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] where a number of the sample, a sum of a hidden layer or a logit is NaN or infinite.
+    fn predict<T: Element>(&self, input: &[T; IN]) -> Result<Self::Output, Error> {
+        let mut workspace = Workspace::<Self, 1>::ZERO;
+        let outputs = workspace.predict(self, slice::from_ref(input))?;
+        outputs.first().copied().ok_or(Error::EmptyBatch)
+    }
+}
+
+/// The rows of the first `samples`.
+fn first<Row>(rows: &[Row], samples: usize) -> Result<&[Row], Error> {
+    rows.get(..samples).ok_or(Error::BatchTooLarge { found: samples, most: rows.len() })
+}
+
+/// The same, to be changed.
+fn first_mut<Row>(rows: &mut [Row], samples: usize) -> Result<&mut [Row], Error> {
+    let most = rows.len();
+    rows.get_mut(..samples).ok_or(Error::BatchTooLarge { found: samples, most })
 }

@@ -1,40 +1,104 @@
-//! How far a weight goes against its gradient.
+//! Optimizers, learning-rate schedules and weight decay.
+//!
+//! To train layers by hand, [`advance`](Optimizer::advance) the optimizer once a batch and [`step`](Optimizer::step)
+//! each layer; a [`Trainer`](crate::Trainer) does both.
 
 mod adam;
 mod gradients;
+mod learning_rate;
 mod momentum;
-mod rate;
+mod schedule;
 mod sgd;
+mod state;
+mod weight_decay;
 
 use crate::kernels::{Element, Kernel};
-use crate::layers::UnitsMut;
-use crate::memory::Memory;
-use crate::{Batch, Error};
+use crate::{Batch, Dense, Error, error};
 
 pub use adam::{Adam, AdamState};
 pub use gradients::Gradients;
+pub use learning_rate::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 pub use momentum::{Momentum, SMALLEST_MOMENTUM, Velocities};
-pub use rate::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE, Schedule};
+pub use schedule::{Schedule, Scheduled};
 pub use sgd::Sgd;
+pub use state::State;
+pub use weight_decay::WeightDecay;
 
-/// A rule that turns gradients into new weights. One serves all layers of a network.
-pub trait Optimizer {
-    /// What it keeps between steps for a layer of this shape.
-    type State<const IN: usize, const OUT: usize>: Memory;
+/// A rule that updates parameters by their gradients. One value serves all layers of a network.
+///
+/// Implementers write [`update`](Self::update), which may call the weight-gradient functions of
+/// [`kernels`](crate::kernels); users call [`step`](Self::step).
+pub trait Optimizer: Sized {
+    /// What it keeps between steps for a layer of this shape, such as moments.
+    type State<const IN: usize, const OUT: usize>: State;
 
     /// Counts one more step: once a batch, before any layer's step.
     fn advance(&mut self);
 
-    /// Backward and update of some units in one pass. `deltas` is sample × unit, `state` that of the same units.
+    /// The learning rate of the step that was counted last, or of the first one.
+    fn learning_rate(&self) -> f32;
+
+    /// Sets the learning rate of all further steps.
     ///
     /// # Errors
-    /// [`Error::Length`] where `deltas` is not sample × unit; nothing has changed then.
-    fn step<T: Element, const IN: usize, const OUT: usize>(
+    /// [`Error::Setting`] where it is not from [`SMALLEST_LEARNING_RATE`] to [`LARGEST_LEARNING_RATE`].
+    fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error>;
+
+    /// Weight gradient and update of one layer in one pass, by a given kernel. Samples and deltas are finite.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `deltas` has not one row a sample; nothing has changed then.
+    fn update<T: Element, const IN: usize, const OUT: usize>(
         &self,
         kernel: Kernel,
-        units: UnitsMut<'_, IN>,
+        layer: &mut Dense<IN, OUT>,
         batch: Batch<'_, T, IN>,
-        deltas: &[f32],
+        deltas: &[[f32; OUT]],
         state: &mut Self::State<IN, OUT>,
     ) -> Result<(), Error>;
+
+    /// One step of a layer. `batch` is what went into the layer, `deltas` the derivative of each sample's loss by the
+    /// layer's outputs, before their activation: as a [loss](crate::losses) leaves it, or
+    /// [`Activation::backward`](crate::activations::Activation::backward).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `deltas` has not one row a sample, [`Error::NotFinite`] where a number of a sample or a
+    /// delta is NaN or infinite. Layer and state are then as they were.
+    fn step<T: Element, const IN: usize, const OUT: usize>(
+        &self,
+        layer: &mut Dense<IN, OUT>,
+        batch: Batch<'_, T, IN>,
+        deltas: &[[f32; OUT]],
+        state: &mut Self::State<IN, OUT>,
+    ) -> Result<(), Error> {
+        batch.check_finite()?;
+        error::check_length("deltas", deltas.len(), batch.len())?;
+        error::check_finite("deltas", deltas.as_flattened())?;
+        self.update(Kernel::best(), layer, batch, deltas, state)
+    }
+
+    /// The same with a learning rate that changes from step to step.
+    ///
+    /// ```
+    /// # use dense_core::{Sgd, optimizers::{Optimizer, Schedule}};
+    /// let mut sgd = Sgd::new(0.1)?.with_schedule(Schedule::Step { every: 10, factor: 0.5 })?;
+    /// (0..11).for_each(|_| sgd.advance());
+    /// assert_eq!(sgd.learning_rate(), 0.05);
+    /// # Ok::<(), dense_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where a number of the schedule is out of its range.
+    fn with_schedule(self, schedule: Schedule) -> Result<Scheduled<Self>, Error> {
+        Scheduled::new(self, schedule)
+    }
+
+    /// The same with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101; with [`Adam`], AdamW): before each
+    /// step every parameter, biases too, as in Keras, loses `weight_decay` · learning rate of itself.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where it is not from 0 to 1.
+    fn with_weight_decay(self, weight_decay: f32) -> Result<WeightDecay<Self>, Error> {
+        WeightDecay::new(self, weight_decay)
+    }
 }

@@ -1,7 +1,10 @@
 //! Weights come out as they went in, in whichever order they lie.
 
+use std::fmt::Debug;
+
 use dense_core::math::SMALLEST_WEIGHT;
-use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random, Sgd};
+use dense_core::optimizers::{Optimizer, Schedule};
+use dense_core::{Adam, Batch, Dense, Error, Gradients, Memory, Momentum, Random, Sgd};
 
 const WEIGHTS: [[f32; 3]; 2] = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
 
@@ -54,22 +57,36 @@ fn a_weight_that_is_not_there_is_not_another() {
 }
 
 #[test]
-fn what_is_not_finite_is_named_and_changes_nothing() -> Result<(), Error> {
-    let (sgd, step) = (Sgd::new(0.1)?, Adam::new(0.1)?.next_step());
-    let table = [
-        ([[1.0, f32::NAN, 0.0]], [[0.5, 0.5]], Error::NotFinite { what: "samples", index: 1 }),
-        ([[1.0, 2.0, 0.0]], [[0.5, f32::INFINITY]], Error::NotFinite { what: "deltas", index: 1 }),
+fn debug_shows_weights_by_output_and_input() {
+    let layer = Dense::new(WEIGHTS, [7.0, 8.0]);
+    let expected = "Dense { weights: [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], bias: [7.0, 8.0] }";
+    assert_eq!(format!("{layer:?}"), expected);
+}
+
+/// Steps an optimizer by hand with samples and deltas that are wrong.
+fn check_step<O: Optimizer<State<3, 2>: Clone + PartialEq + Debug>>(mut optimizer: O) -> Result<(), Error> {
+    let (right, finite) = ([[1.0, 2.0, 0.0]], [[0.5, 0.5]]);
+    let table: [(_, &[[f32; 2]], _); 3] = [
+        ([[1.0, f32::NAN, 0.0]], &finite, Error::NotFinite { what: "samples", index: 1 }),
+        (right, &[[0.5, f32::INFINITY]], Error::NotFinite { what: "deltas", index: 1 }),
+        (right, &[[0.5, 0.5]; 2], Error::Length { what: "deltas", found: 2, expected: 1 }),
     ];
-    for kernel in Kernel::available() {
-        for (samples, deltas, expected) in table {
-            let batch = Batch::new(&samples)?;
-            let (mut layer, mut state) = (Dense::new(WEIGHTS, [7.0, 8.0]), AdamState::ZERO);
-            assert_eq!(layer.set_to_gradients(kernel, batch, &deltas), Err(expected));
-            assert_eq!(layer.step_sgd(kernel, batch, &deltas, &sgd), Err(expected));
-            assert_eq!(layer.step_adam(kernel, batch, &deltas, &mut state, &step), Err(expected));
-            assert_eq!(layer, Dense::new(WEIGHTS, [7.0, 8.0]));
-            assert_eq!(state, AdamState::ZERO);
-        }
+    let (mut layer, mut state) = (Dense::new(WEIGHTS, [7.0, 8.0]), O::State::ZERO);
+    optimizer.advance();
+    for (samples, deltas, expected) in table {
+        assert_eq!(optimizer.step(&mut layer, Batch::new(&samples)?, deltas, &mut state), Err(expected));
+        assert_eq!(layer, Dense::new(WEIGHTS, [7.0, 8.0]));
+        assert_eq!(state, O::State::ZERO);
     }
-    Ok(())
+    optimizer.step(&mut layer, Batch::new(&right)?, &finite, &mut state)
+}
+
+#[test]
+fn a_wrong_step_names_what_is_wrong_and_changes_nothing() -> Result<(), Error> {
+    check_step(Gradients)?;
+    check_step(Sgd::new(0.1)?)?;
+    check_step(Momentum::new(0.1, 0.9)?)?;
+    check_step(Adam::new(0.1)?)?;
+    check_step(Sgd::new(0.1)?.with_weight_decay(0.1)?)?;
+    check_step(Adam::new(0.1)?.with_weight_decay(0.1)?.with_schedule(Schedule::Constant)?)
 }

@@ -23,11 +23,11 @@ fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Targ
         for _ in 0..50 {
             let (row, target) = (outputs::<OUT>(&mut random, range), target(&mut random));
             let mut deltas = [row];
-            let score = K::loss(Kernel::best(), &mut deltas, &[target])?;
+            let score = K::loss(&mut deltas, &[target])?;
             let exact = |row: [f64; OUT]| K::exact_loss(&row, target);
             let expected = exact(row.map(f64::from));
-            let error = (f64::from(score.loss) - expected).abs();
-            assert!(error <= TOLERANCE * (1.0 + expected), "{row:?}: {}, not {expected}", score.loss);
+            let error = (f64::from(score.loss_sum) - expected).abs();
+            assert!(error <= TOLERANCE * (1.0 + expected), "{row:?}: {}, not {expected}", score.loss_sum);
             for output in 0..OUT {
                 let moved = |by: f64| {
                     let mut row = row.map(f64::from);
@@ -58,23 +58,31 @@ fn losses_and_their_derivatives() -> Result<(), Error> {
 
 #[test]
 fn scores_add_up() -> Result<(), Error> {
-    let score = Mse::loss(Kernel::best(), &mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
-    assert_eq!(score, Score { loss: 2.5 + 8.0, correct: 0, absolute_error: 1.5 + 2.0 });
-    let score = Mae::loss(Kernel::best(), &mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
-    assert_eq!(score, Score { loss: 3.5, correct: 0, absolute_error: 3.5 });
-    let score = Huber::loss(Kernel::best(), &mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
-    assert_eq!(score, Score { loss: 1.0 + 1.75, correct: 0, absolute_error: 3.5 });
+    let score = Mse::loss(&mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
+    assert_eq!(score, Score { loss_sum: 2.5 + 8.0, correct: 0, absolute_error_sum: 1.5 + 2.0, samples: 2 });
+    let score = Mae::loss(&mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
+    assert_eq!(score, Score { loss_sum: 3.5, correct: 0, absolute_error_sum: 3.5, samples: 2 });
+    let score = Huber::loss(&mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
+    assert_eq!(score, Score { loss_sum: 1.0 + 1.75, correct: 0, absolute_error_sum: 3.5, samples: 2 });
     // A logit of zero counts as label 0.
-    let score = BinaryCrossEntropy::loss(Kernel::best(), &mut [[2.0], [-2.0], [2.0], [0.0], [0.0]], &[1, 0, 0, 0, 1])?;
+    let score = BinaryCrossEntropy::loss(&mut [[2.0], [-2.0], [2.0], [0.0], [0.0]], &[1, 0, 0, 0, 1])?;
     assert_eq!(score.correct, 3);
-    let score =
-        CategoricalCrossEntropy::loss(Kernel::best(), &mut [[2.0, 1.0], [1.0, 2.0]], &[[0.9, 0.1], [0.9, 0.1]])?;
+    let score = CategoricalCrossEntropy::loss(&mut [[2.0, 1.0], [1.0, 2.0]], &[[0.9, 0.1], [0.9, 0.1]])?;
     assert_eq!(score.correct, 1);
-    let score = GeneralizedCrossEntropy::loss(Kernel::best(), &mut [[2.0, 1.0], [1.0, 2.0], [1.0, 1.0]], &[0, 0, 0])?;
+    let score = GeneralizedCrossEntropy::loss(&mut [[2.0, 1.0], [1.0, 2.0], [1.0, 1.0]], &[0, 0, 0])?;
     assert_eq!(score.correct, 2);
     let error = Error::LabelOutOfRange { sample: 0, label: 2, classes: 2 };
-    assert_eq!(GeneralizedCrossEntropy::loss(Kernel::best(), &mut [[2.0, 1.0]], &[2]), Err(error));
+    assert_eq!(GeneralizedCrossEntropy::loss(&mut [[2.0, 1.0]], &[2]), Err(error));
     Ok(())
+}
+
+#[test]
+fn means_are_of_all_samples() {
+    let mut score = Score { loss_sum: 3.0, correct: 1, absolute_error_sum: 1.0, samples: 3 };
+    score += Score { loss_sum: 1.0, correct: 1, absolute_error_sum: 0.0, samples: 1 };
+    assert_eq!((score.loss(), score.accuracy(), score.mean_absolute_error()), (1.0, 0.5, 0.25));
+    score += Score { loss_sum: f32::MAX, correct: u32::MAX, absolute_error_sum: f32::MAX, samples: u32::MAX };
+    assert_eq!((score.loss_sum, score.correct, score.absolute_error_sum), (f32::MAX, u32::MAX, f32::MAX));
 }
 
 #[test]
@@ -86,10 +94,10 @@ fn one_hot_targets_are_labels() -> Result<(), Error> {
         let mut target = [0.0; 5];
         target[usize::from(label)] = 1.0;
         let (mut one_hot, mut sparse) = ([row], [row]);
-        let score = CategoricalCrossEntropy::loss(Kernel::best(), &mut one_hot, &[target])?;
-        let expected = SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut sparse, &[label])?;
+        let score = CategoricalCrossEntropy::loss(&mut one_hot, &[target])?;
+        let expected = SparseCategoricalCrossEntropy::loss(&mut sparse, &[label])?;
         assert_eq!(one_hot, sparse);
-        assert!((score.loss - expected.loss).abs() <= 1e-6 * (1.0 + expected.loss));
+        assert!((score.loss_sum - expected.loss_sum).abs() <= 1e-6 * (1.0 + expected.loss_sum));
         assert_eq!(score.correct, expected.correct);
     }
     Ok(())
@@ -104,21 +112,21 @@ fn losses_saturate() -> Result<(), Error> {
         for b in ends {
             let mut results = Vec::new();
             let mut rows = [[a, 1.0]];
-            results.push((Mse::loss(Kernel::best(), &mut rows, &[[b, 1.0]])?, rows[0][0]));
+            results.push((Mse::loss(&mut rows, &[[b, 1.0]])?, rows[0][0]));
             let mut rows = [[a, 1.0]];
-            results.push((Mae::loss(Kernel::best(), &mut rows, &[[b, 1.0]])?, rows[0][0]));
+            results.push((Mae::loss(&mut rows, &[[b, 1.0]])?, rows[0][0]));
             let mut rows = [[a, 1.0]];
-            results.push((Huber::loss(Kernel::best(), &mut rows, &[[b, 1.0]])?, rows[0][0]));
+            results.push((Huber::loss(&mut rows, &[[b, 1.0]])?, rows[0][0]));
             let mut rows = [[a, b]];
-            results.push((CategoricalCrossEntropy::loss(Kernel::best(), &mut rows, &[[0.25, 0.75]])?, rows[0][0]));
+            results.push((CategoricalCrossEntropy::loss(&mut rows, &[[0.25, 0.75]])?, rows[0][0]));
             for label in [0, 1] {
                 let mut rows = [[a, b]];
-                results.push((GeneralizedCrossEntropy::loss(Kernel::best(), &mut rows, &[label])?, rows[0][0]));
+                results.push((GeneralizedCrossEntropy::loss(&mut rows, &[label])?, rows[0][0]));
                 let mut rows = [[a]];
-                results.push((BinaryCrossEntropy::loss(Kernel::best(), &mut rows, &[label])?, rows[0][0]));
+                results.push((BinaryCrossEntropy::loss(&mut rows, &[label])?, rows[0][0]));
             }
             for (number, (score, delta)) in results.into_iter().enumerate() {
-                for value in [score.loss, score.absolute_error, delta] {
+                for value in [score.loss_sum, score.absolute_error_sum, delta] {
                     let plain = value.is_normal() || value.to_bits() == 0;
                     assert!(plain, "loss {number} of {a:e} and {b:e}: {value:e}");
                 }
@@ -132,9 +140,9 @@ fn losses_saturate() -> Result<(), Error> {
 fn check_activation<A: Activation>(values: &[f32], expected: &[f32], slopes: &[f32]) -> Result<(), Error> {
     for kernel in Kernel::available() {
         let mut outputs = values.to_vec();
-        A::forward(kernel, &mut outputs);
+        A::forward_with(kernel, &mut outputs);
         let mut deltas = vec![2.0; values.len()];
-        A::backward(kernel, if A::DERIVATIVE_FROM_INPUT { values } else { &outputs }, &mut deltas)?;
+        A::backward_with(kernel, if A::DERIVATIVE_FROM_INPUT { values } else { &outputs }, &mut deltas)?;
         for index in 0..values.len() {
             let (output, delta) = (outputs[index], deltas[index] / 2.0);
             assert!((output - expected[index]).abs() < 1e-6, "{} of {}: {output}", A::NAME, values[index]);
@@ -144,7 +152,7 @@ fn check_activation<A: Activation>(values: &[f32], expected: &[f32], slopes: &[f
             }
         }
         let error = Error::Length { what: "outputs", found: 1, expected: 2 };
-        assert_eq!(A::backward(kernel, &[1.0], &mut [1.0; 2]), Err(error));
+        assert_eq!(A::backward_with(kernel, &[1.0], &mut [1.0; 2]), Err(error));
     }
     Ok(())
 }
@@ -172,9 +180,9 @@ fn check_slopes<A: Activation>() -> Result<(), Error> {
     // None of them is 0, where some have a kink.
     let values: Vec<f32> = (0..4000).map(|number| (number as f32 - 1999.5) / 100.0).collect();
     let mut outputs = values.clone();
-    A::forward(Kernel::best(), &mut outputs);
+    A::forward(&mut outputs);
     let mut slopes = vec![1.0; values.len()];
-    A::backward(Kernel::best(), if A::DERIVATIVE_FROM_INPUT { &values } else { &outputs }, &mut slopes)?;
+    A::backward(if A::DERIVATIVE_FROM_INPUT { &values } else { &outputs }, &mut slopes)?;
     for ((&z, output), slope) in values.iter().zip(outputs).zip(slopes) {
         let (z, step) = (f64::from(z), 1e-5);
         let expected = A::exact(z);
@@ -200,11 +208,11 @@ fn slopes_are_central_differences() -> Result<(), Error> {
 fn output_activations_refuse_what_is_not_finite() {
     let error = Err(Error::NotFinite { what: "logits", index: 1 });
     let mut logits = [[1.0], [f32::NAN]];
-    assert_eq!(BinaryCrossEntropy::output_activation(Kernel::best(), &mut logits), error);
+    assert_eq!(BinaryCrossEntropy::output_activation(&mut logits), error);
     assert_eq!(logits[0], [1.0]);
     let mut logits = [[1.0, f32::INFINITY]];
-    assert_eq!(SparseCategoricalCrossEntropy::output_activation(Kernel::best(), &mut logits), error);
-    assert_eq!(Huber::output_activation(Kernel::best(), &mut logits), error);
+    assert_eq!(SparseCategoricalCrossEntropy::output_activation(&mut logits), error);
+    assert_eq!(Huber::output_activation(&mut logits), error);
     assert_eq!(logits[0], [1.0, f32::INFINITY]);
 }
 

@@ -1,14 +1,14 @@
-//! Networks: their gradients are those of the loss, and a plan trains what it says and nothing else.
+//! Networks: gradients, layers that are frozen, predictions, and the walk over layers.
 #![cfg(not(feature = "micromath"))]
 
-use dense_core::activations::{Elu, LeakyRelu, Linear, Relu, Sigmoid, Softmax, Tanh};
+use dense_core::activations::{Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
 use dense_core::losses::Loss;
 use dense_core::networks::{inference_bytes, training_bytes};
-use dense_core::plans::{Biases, Frozen, LastLayer, Plan, Whole};
+use dense_core::optimizers::State;
 use dense_core::{
     Adam, Batch, BinaryCrossEntropy, CategoricalCrossEntropy, Dense, Error, GeneralizedCrossEntropy, Gradients, Hidden,
-    Huber, Kernel, Mae, Momentum, Mse, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
-    gradient_check,
+    Huber, Kernel, Layers, Mae, Momentum, Mse, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer,
+    Workspace, gradient_check,
 };
 
 const SAMPLES: usize = 7;
@@ -35,16 +35,16 @@ impl<N: Network<5>> Scene<N> {
         Self { network, samples, targets }
     }
 
-    fn gradients(&mut self, kernel: Kernel) -> Result<N::State<Whole, Gradients>, Error>
+    fn gradients(&mut self, kernel: Kernel) -> Result<N::State<Gradients>, Error>
     where
-        N::State<Whole, Gradients>: Clone,
+        N::State<Gradients>: Clone,
     {
-        let mut trainer = Trainer::<N, Gradients, 5, SAMPLES>::new(Gradients);
-        trainer.step(kernel, &mut self.network, Batch::new(&self.samples)?, &self.targets)?;
+        let mut trainer = Trainer::<N, Gradients, SAMPLES>::new(Gradients).with_kernel(kernel);
+        trainer.step(&mut self.network, &self.samples, &self.targets)?;
         Ok(trainer.state().clone())
     }
 
-    fn worst(&self, gradients: &N::State<Whole, Gradients>) -> Result<f64, Error> {
+    fn worst(&self, gradients: &N::State<Gradients>) -> Result<f64, Error> {
         let found = gradient_check(&self.network, gradients, &self.samples, &self.targets)?;
         println!("{found:?}");
         Ok(found.relative)
@@ -57,7 +57,7 @@ fn a_class(random: &mut Random) -> u8 {
 
 fn check<N: Network<5>>(target: fn(&mut Random) -> N::Target) -> Result<(), Error>
 where
-    N::State<Whole, Gradients>: Clone,
+    N::State<Gradients>: Clone,
 {
     let mut scene = Scene::<N>::new(target);
     for kernel in Kernel::available() {
@@ -74,6 +74,7 @@ fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Targ
     check::<Deep<Elu, K, OUT>>(target)?;
     check::<Deep<Sigmoid, K, OUT>>(target)?;
     check::<Deep<Tanh, K, OUT>>(target)?;
+    check::<Deep<Gelu, K, OUT>>(target)?;
     check::<Output<5, OUT, K>>(target)
 }
 
@@ -93,12 +94,12 @@ fn every_layer_and_loss_passes_the_gradient_check() -> Result<(), Error> {
 
 #[test]
 fn a_wrong_gradient_fails_the_check() -> Result<(), Error> {
-    type State = <Classifier as Network<5>>::State<Whole, Gradients>;
-    type Mutation = fn(&mut State);
+    type Recorded = <Classifier as Layers>::State<Gradients>;
+    type Mutation = fn(&mut Recorded);
     let mutations: [(&str, Mutation); 5] = [
         ("a weight", |wrong| wrong.layer.set_weight(3, 4, wrong.layer.weight(3, 4) + 1e-4)),
         ("a bias in the middle", |wrong| wrong.next.layer.bias_mut()[16] *= -1.0),
-        ("all zero", |wrong| *wrong = State { layer: Dense::ZERO, ..wrong.clone() }),
+        ("all zero", |wrong| *wrong = Recorded { layer: Dense::ZERO, ..wrong.clone() }),
         ("not a number", |wrong| wrong.next.next.bias_mut()[0] = f32::NAN),
         ("the sum, not the mean", |wrong| {
             let weights: Vec<f32> = wrong.next.next.weights().map(|gradient| gradient * SAMPLES as f32).collect();
@@ -119,82 +120,105 @@ fn a_wrong_gradient_fails_the_check() -> Result<(), Error> {
     Ok(())
 }
 
-/// Which weights and biases of the three layers a step of a plan has changed.
-fn changed<P: Plan>(kernel: Kernel) -> Result<[(bool, bool); 3], Error> {
-    let mut scene = Scene::<Classifier>::new(a_class);
-    let before = scene.network.clone();
-    let mut whole = scene.network.clone();
-    let batch = Batch::new(&scene.samples)?;
-    let sgd = Sgd::new(0.1)?;
-    Trainer::<_, _, 5, SAMPLES>::new(sgd).step(kernel, &mut whole, batch, &scene.targets)?;
-    Trainer::<_, _, 5, SAMPLES, P>::new(sgd).step(kernel, &mut scene.network, batch, &scene.targets)?;
-
-    fn compare<const I: usize, const O: usize>(
-        before: &Dense<I, O>,
-        after: &Dense<I, O>,
-        whole: &Dense<I, O>,
-    ) -> (bool, bool) {
-        let changed = (!before.weights().eq(after.weights()), before.bias() != after.bias());
-        // What is trained comes out as if everything were.
-        assert!(!changed.0 || after.weights().eq(whole.weights()));
-        assert!(!changed.1 || after.bias() == whole.bias());
-        changed
-    }
-    let after = &scene.network;
-    Ok([
-        compare(&before.layer, &after.layer, &whole.layer),
-        compare(&before.next.layer, &after.next.layer, &whole.next.layer),
-        compare(&before.next.next.layer, &after.next.next.layer, &whole.next.next.layer),
-    ])
-}
-
 #[test]
-fn a_plan_trains_what_it_says_and_nothing_else() -> Result<(), Error> {
-    let (all, biases, nothing) = ((true, true), (false, true), (false, false));
+fn layers_before_the_first_trained_one_stay_and_those_after_it_train_as_ever() -> Result<(), Error> {
     for kernel in Kernel::available() {
-        assert_eq!(changed::<Whole>(kernel)?, [all; 3]);
-        assert_eq!(changed::<Biases>(kernel)?, [biases; 3]);
-        assert_eq!(changed::<Frozen>(kernel)?, [nothing; 3]);
-        assert_eq!(changed::<LastLayer>(kernel)?, [nothing, nothing, all]);
-        assert_eq!(changed::<(Whole, Frozen)>(kernel)?, [all, nothing, nothing]);
-        assert_eq!(changed::<(Biases, (Frozen, Whole))>(kernel)?, [biases, nothing, all]);
-        assert_eq!(changed::<(Frozen, (Whole, Biases))>(kernel)?, [nothing, all, biases]);
+        for first_trained in 0..Classifier::LAYERS {
+            let mut scene = Scene::<Classifier>::new(a_class);
+            let (before, mut whole) = (scene.network.clone(), scene.network.clone());
+            let momentum = Momentum::new(0.1, 0.9)?;
+            let mut trainer = Trainer::<Classifier, _, SAMPLES>::new(momentum).with_kernel(kernel);
+            trainer.step(&mut whole, &scene.samples, &scene.targets)?;
+            let mut trainer = Trainer::<Classifier, _, SAMPLES>::new(momentum).with_kernel(kernel);
+            trainer.freeze_before(first_trained)?;
+            trainer.step(&mut scene.network, &scene.samples, &scene.targets)?;
+
+            let mut layers = [before, scene.network, whole].map(|network| {
+                let mut layers = Vec::new();
+                network.for_each_layer(|_, layer| {
+                    layers.push((layer.weights().collect::<Vec<_>>(), layer.bias.to_vec()));
+                });
+                layers.into_iter()
+            });
+            for number in 0..Classifier::LAYERS {
+                let [before, after, whole] = layers.each_mut().map(|layers| layers.next().unwrap());
+                let expected = if number < first_trained { before } else { whole };
+                assert_eq!(after, expected, "layer {number}, trained from {first_trained} on");
+            }
+        }
     }
     Ok(())
 }
 
-/// Bytes of a trainer beyond those of the activations and of the optimizer itself.
-const fn extra<P: Plan, O: dense_core::optimizers::Optimizer>() -> usize {
-    size_of::<Trainer<Classifier, O, 5, SAMPLES, P>>() - size_of::<Trainer<Classifier, Sgd, 5, SAMPLES, Frozen>>()
+#[test]
+fn a_layer_that_is_not_there_cannot_be_the_first_trained_one() -> Result<(), Error> {
+    let mut trainer = Trainer::<Classifier, _, SAMPLES>::new(Sgd::new(0.1)?);
+    let expected = Error::Setting { what: "first trained layer", found: 3.0, least: 0.0, most: 2.0 };
+    assert_eq!(trainer.freeze_before(3), Err(expected));
+    Ok(())
 }
 
 #[test]
-fn what_is_frozen_takes_no_memory() {
-    const DELTAS: [usize; 2] = [4 * 9 * SAMPLES, 4 * 17 * SAMPLES];
-    assert_eq!(extra::<LastLayer, Sgd>(), 0);
-    assert_eq!(extra::<Whole, Sgd>(), DELTAS[0] + DELTAS[1]);
-    assert_eq!(extra::<Biases, Sgd>(), DELTAS[0] + DELTAS[1]);
-    assert_eq!(extra::<(Frozen, Whole), Sgd>(), DELTAS[1]);
+fn a_derivative_may_need_the_input_of_its_activation() -> Result<(), Error> {
+    type WithGelu = Deep<Gelu, SparseCategoricalCrossEntropy, 4>;
+    check::<WithGelu>(a_class)?;
+    // Steps: the next layer is updated by the outputs, not by what the derivative needs; frozen layers, too.
+    for first_trained in 0..WithGelu::LAYERS {
+        let mut scene = Scene::<WithGelu>::new(a_class);
+        let mut recorded = Trainer::<WithGelu, Gradients, SAMPLES>::new(Gradients);
+        recorded.step(&mut scene.network, &scene.samples, &scene.targets)?;
+        let before: Vec<f32> = scene.network.parameters().collect();
+        let mut trainer = Trainer::<WithGelu, Sgd, SAMPLES>::new(Sgd::new(0.5)?);
+        trainer.freeze_before(first_trained)?;
+        trainer.step(&mut scene.network, &scene.samples, &scene.targets)?;
+        let sizes = [Dense::<5, 9>::PARAMETERS, Dense::<9, 17>::PARAMETERS, Dense::<17, 4>::PARAMETERS];
+        let frozen: usize = sizes[..first_trained].iter().sum();
+        for (index, (after, gradient)) in scene.network.parameters().zip(recorded.state().values()).enumerate() {
+            let expected = if index < frozen { before[index] } else { before[index] - 0.5 * gradient };
+            assert!((after - expected).abs() < 1e-6, "parameter {index}: {after}, not {expected}");
+        }
+        // Predictions do not depend on it.
+        let mut workspace = Workspace::<WithGelu, SAMPLES>::ZERO;
+        let all = workspace.predict(&scene.network, &scene.samples)?;
+        for (sample, expected) in scene.samples.iter().zip(all) {
+            assert_eq!(scene.network.predict(sample)?, *expected);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn bytes_are_those_of_the_parts() {
+    const HIDDEN: usize = 2 * 4 * (9 + 17);
+    const LOGITS: usize = 4 * 4;
+    let inference = inference_bytes::<Classifier, SAMPLES>() - size_of::<Classifier>();
+    let expected = SAMPLES * (HIDDEN + LOGITS);
+    assert!((expected..expected + 8).contains(&inference), "{inference}");
+    let training = training_bytes::<Classifier, Sgd, SAMPLES>() - size_of::<Classifier>();
+    assert!((expected..expected + 40).contains(&training), "{training}");
     // With state, layers are aligned to 64 bytes.
-    let last = 2 * size_of::<Dense<17, 4>>();
-    assert!((last..last + 192).contains(&extra::<LastLayer, Adam>()), "{}", extra::<LastLayer, Adam>());
-    let biases = DELTAS[0] + DELTAS[1] + 2 * (64 + 128 + 64);
-    assert!((biases..biases + 192).contains(&extra::<Biases, Adam>()), "{}", extra::<Biases, Adam>());
-    let whole = DELTAS[0] + DELTAS[1] + size_of::<Classifier>();
-    assert!((whole..whole + 192).contains(&extra::<Whole, Momentum>()), "{}", extra::<Whole, Momentum>());
-
-    assert_eq!(inference_bytes::<Classifier, 5, 1>(), size_of::<Classifier>() + 4 * (9 + 17 + 4));
-    assert!(training_bytes::<Classifier, Sgd, Whole, 5, 1>() < training_bytes::<Classifier, Adam, Whole, 5, 1>());
+    let state = |bytes: usize| bytes - training_bytes::<Classifier, Sgd, SAMPLES>();
+    for (copies, found) in [
+        (1, state(training_bytes::<Classifier, Momentum, SAMPLES>())),
+        (2, state(training_bytes::<Classifier, Adam, SAMPLES>())),
+    ] {
+        let expected = copies * size_of::<Classifier>();
+        assert!((expected..expected + 192).contains(&found), "{found}, expected {expected}");
+    }
 }
 
 #[test]
-fn answers_are_those_of_the_last_activation() -> Result<(), Error> {
+fn predictions_are_outputs_of_the_last_activation() -> Result<(), Error> {
     let scene = Scene::<Classifier>::new(a_class);
-    let mut workspace = Workspace::<Classifier, 5, SAMPLES>::ZERO;
-    let batch = Batch::new(&scene.samples)?;
-    let mut expected = workspace.forward(Kernel::best(), &scene.network, batch)?.to_vec();
-    Softmax::forward(Kernel::best(), expected.as_flattened_mut(), 4)?;
-    assert_eq!(workspace.predict(Kernel::best(), &scene.network, batch)?, expected);
+    let mut workspace = Workspace::<Classifier, SAMPLES>::ZERO;
+    let mut expected = workspace.forward(&scene.network, Batch::new(&scene.samples)?)?.to_vec();
+    dense_core::activations::Softmax::forward(&mut expected)?;
+    assert_eq!(workspace.predict(&scene.network, &scene.samples)?, expected);
+    for (sample, expected) in scene.samples.iter().zip(expected) {
+        assert_eq!(scene.network.predict(sample)?, expected);
+    }
+    let error = Error::NotFinite { what: "samples", index: 2 };
+    assert_eq!(scene.network.predict(&[0.0, 0.0, f32::NAN, 0.0, 0.0]), Err(error));
     Ok(())
 }
 
@@ -206,10 +230,52 @@ fn activations_do_not_hide_that_sums_have_overflowed() -> Result<(), Error> {
     scene.samples[0] = [2.0; 5];
     let before = scene.network.clone();
     for kernel in Kernel::available() {
-        let mut trainer = Trainer::<_, _, 5, SAMPLES>::new(Sgd::new(0.1)?);
-        let result = trainer.step(kernel, &mut scene.network, Batch::new(&scene.samples)?, &scene.targets);
+        let mut trainer = Trainer::<_, _, SAMPLES>::new(Sgd::new(0.1)?).with_kernel(kernel);
+        let result = trainer.step(&mut scene.network, &scene.samples, &scene.targets);
         assert_eq!(result, Err(Error::NotFinite { what: "hidden sums", index: 2 }), "{}", kernel.name());
         assert_eq!(scene.network, before);
     }
+    Ok(())
+}
+
+#[test]
+fn a_walk_sees_every_layer_in_order() -> Result<(), Error> {
+    let mut network = Scene::<Classifier>::new(a_class).network;
+    let mut shapes = Vec::new();
+    let mut parameters = Vec::new();
+    network.for_each_layer(|number, layer| {
+        shapes.push((number, layer.inputs, layer.outputs, layer.activation));
+        parameters.extend(layer.weights().chain(layer.bias.iter().copied()));
+    });
+    assert_eq!(shapes, [(0, 5, 9, "tanh"), (1, 9, 17, "tanh"), (2, 17, 4, "softmax")]);
+    assert!(network.parameters().eq(parameters));
+    assert_eq!(network.parameters().nth(5), Some(network.layer.weight(1, 0)));
+
+    network.for_each_layer_mut(|number, mut layer| {
+        let weights: Vec<f32> = layer.weights().map(|weight| 2.0 * weight).collect();
+        layer.set_weights(weights);
+        layer.bias.fill(number as f32);
+    });
+    let original = Scene::<Classifier>::new(a_class).network;
+    assert_eq!(network.next.layer.weight(16, 8), 2.0 * original.next.layer.weight(16, 8));
+    assert_eq!(network.next.next.layer.bias(), &[2.0; 4]);
+    Ok(())
+}
+
+#[test]
+fn wrong_parameters_are_named_and_change_nothing() -> Result<(), Error> {
+    let mut network = Scene::<Classifier>::new(a_class).network;
+    let before = network.clone();
+    let parameters: Vec<f32> = network.parameters().collect();
+    let (found, expected) = (Classifier::PARAMETERS - 1, Classifier::PARAMETERS);
+    let error = Error::Length { what: "parameters", found, expected };
+    assert_eq!(network.set_parameters(&parameters[1..]), Err(error));
+    let mut wrong = parameters.clone();
+    wrong[7] = f32::INFINITY;
+    assert_eq!(network.set_parameters(&wrong), Err(Error::NotFinite { what: "parameters", index: 7 }));
+    assert_eq!(network, before);
+    let mut copy = Classifier::ZERO;
+    copy.set_parameters(&parameters)?;
+    assert_eq!(copy, before);
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Optimizers against their formulas, written out in float64.
 
-use dense_core::optimizers::{Optimizer, SMALLEST_LEARNING_RATE, SMALLEST_MOMENTUM, Schedule};
-use dense_core::{Adam, Batch, Error, Kernel, Momentum, Mse, Network, Output, Sgd, Trainer};
+use dense_core::activations::Tanh;
+use dense_core::optimizers::{Optimizer, SMALLEST_LEARNING_RATE, SMALLEST_MOMENTUM, Schedule, State};
+use dense_core::{Adam, Error, Gradients, Hidden, Layers, Momentum, Mse, Output, Random, Sgd, Trainer};
 
 const STEPS: usize = 20;
 /// float32 rounds each step.
@@ -18,10 +19,10 @@ fn check<O: Optimizer>(optimizer: O, rate: fn(usize) -> f64, rule: Rule) -> Resu
     let mut line = Line::ZERO;
     line.layer.set_weight(0, 0, 0.5);
     line.layer.bias_mut()[0] = -1.0;
-    let mut trainer = Trainer::<_, _, 1, 2>::new(optimizer);
+    let mut trainer = Trainer::<_, _, 2>::new(optimizer);
     let (mut weight, mut bias, mut kept) = (0.5_f64, -1.0_f64, [[0.0; 2]; 2]);
     for step in 0..STEPS {
-        trainer.step(Kernel::best(), &mut line, Batch::new(&samples)?, &targets)?;
+        trainer.step(&mut line, &samples, &targets)?;
         let misses = [weight + bias - 3.0, 2.0 * weight + bias - 5.0];
         let gradients = [misses[0] + 2.0 * misses[1], misses[0] + misses[1]];
         rule(&mut weight, gradients[0], rate(step), &mut kept[0], step as i32 + 1);
@@ -166,37 +167,88 @@ fn settings_out_of_range_are_refused() -> Result<(), Error> {
     Ok(())
 }
 
-/// Weights, running means and the number of steps are all that it takes.
 #[test]
-fn adam_goes_on_from_what_it_kept() -> Result<(), Error> {
-    type Line = Output<3, 2, Mse>;
+fn a_learning_rate_can_be_set_and_is_what_weight_decay_is_measured_in() -> Result<(), Error> {
+    fn check<O: Optimizer>(mut optimizer: O) -> Result<(), Error> {
+        optimizer.set_learning_rate(0.25)?;
+        assert_eq!(optimizer.learning_rate(), 0.25);
+        let refused = optimizer.set_learning_rate(f32::NAN);
+        assert!(matches!(refused, Err(Error::Setting { what: "learning rate", .. })), "{refused:?}");
+        assert_eq!(optimizer.learning_rate(), 0.25);
+        Ok(())
+    }
+    check(Sgd::new(0.1)?)?;
+    check(Momentum::new(0.1, 0.9)?)?;
+    check(Adam::new(0.1)?)?;
+    check(Sgd::new(0.1)?.with_weight_decay(0.1)?.with_schedule(Schedule::Constant)?)?;
+    assert!(Gradients.set_learning_rate(0.1).is_err());
+
+    // The rate that a schedule starts from, where it stands.
+    let mut halved = Sgd::new(0.1)?.with_schedule(Schedule::Step { every: 1, factor: 0.5 })?;
+    (0..3).for_each(|_| halved.advance());
+    halved.set_learning_rate(1.0)?;
+    assert_eq!(halved.learning_rate(), 0.25);
+    halved.advance();
+    assert_eq!(halved.learning_rate(), 0.125);
+    Ok(())
+}
+
+/// Parameters, state and the number of steps are all that it takes.
+fn check_resuming<O: Optimizer + Clone>(optimizer: O, kept: usize) -> Result<(), Error> {
+    type Network = Hidden<3, 4, Tanh, Output<4, 2, Mse>>;
     let samples = [[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]];
     let targets = [[1.0, 0.0], [0.0, -1.0]];
-    let kernel = Kernel::best();
-    let adam = Adam::new(0.01)?.with_schedule(Schedule::Step { every: 3, factor: 0.5 })?;
-    let (mut network, mut trainer) = (Line::ZERO, Trainer::<Line, Adam, 3, 2>::new(adam.clone()));
+    let mut network = Network::ZERO;
+    network.glorot_uniform(&mut Random::new(1, 1));
+    let mut trainer = Trainer::<Network, O, 2>::new(optimizer.clone());
     for steps in 0..8 {
-        let mut counted = adam.clone();
+        let parameters: Vec<f32> = network.parameters().collect();
+        let state: Vec<f32> = trainer.state().values().collect();
+        assert_eq!((parameters.len(), state.len()), (Network::PARAMETERS, kept * Network::PARAMETERS));
+        let mut counted = optimizer.clone();
         (0..steps).for_each(|_| counted.advance());
-        let mut other = Trainer::<Line, Adam, 3, 2>::new(counted);
-        let moments: Vec<[f32; 2]> = trainer.state().moments().collect();
-        assert_eq!(moments.len(), Line::PARAMETERS);
-        other.state_mut().set_moments(&moments);
-        assert_eq!(other.state(), trainer.state());
-        let mut gone_on = network.clone();
-        trainer.step(kernel, &mut network, Batch::new(&samples)?, &targets)?;
-        other.step(kernel, &mut gone_on, Batch::new(&samples)?, &targets)?;
-        assert_eq!((&gone_on, other.state(), other.optimizer()), (&network, trainer.state(), trainer.optimizer()));
+        let (mut resumed, mut other) = (Network::ZERO, Trainer::<Network, O, 2>::new(counted));
+        resumed.set_parameters(&parameters)?;
+        other.state_mut().set_values(&state)?;
+        trainer.step(&mut network, &samples, &targets)?;
+        other.step(&mut resumed, &samples, &targets)?;
+        assert_eq!(resumed, network, "step {steps}");
+        assert!(other.state().values().eq(trainer.state().values()), "step {steps}");
     }
-    // Too small ones become +0.0, as in a step; where there are none, nothing changes.
-    let state = trainer.state_mut();
-    let before: Vec<[f32; 2]> = state.moments().collect();
-    state.set_moments(&[[1e-13, 1e-25], [-1e-13, 1e-5]]);
-    let after: Vec<[f32; 2]> = state.moments().collect();
-    assert_eq!(
-        after[..2].as_flattened().iter().map(|mean| mean.to_bits()).collect::<Vec<_>>(),
-        [0, 0, 0, 1e-5_f32.to_bits()]
-    );
-    assert_eq!(after[2..], before[2..]);
+    Ok(())
+}
+
+#[test]
+fn a_training_resumes_from_what_it_kept() -> Result<(), Error> {
+    let halving = Schedule::Step { every: 3, factor: 0.5 };
+    check_resuming(Sgd::new(0.01)?, 0)?;
+    check_resuming(Momentum::new(0.01, 0.9)?, 1)?;
+    check_resuming(Adam::new(0.01)?.with_schedule(halving)?.with_weight_decay(0.1)?, 2)
+}
+
+#[test]
+fn a_wrong_state_is_named_and_changes_nothing() -> Result<(), Error> {
+    type Line = Output<3, 2, Mse>;
+    let mut trainer = Trainer::<Line, Adam, 1>::new(Adam::new(0.01)?);
+    let values = [0.5; 2 * Line::PARAMETERS];
+    trainer.state_mut().set_values(&values)?;
+    let (mut negative, mut nan) = (values, values);
+    negative[Line::PARAMETERS + 1] = -0.5;
+    nan[3] = f32::NAN;
+    let negative_square = Error::Setting { what: "second moment", found: -0.5, least: 0.0, most: f32::MAX };
+    for (wrong, expected) in [
+        (&values[1..], Error::Length { what: "optimizer state", found: 15, expected: 16 }),
+        (&nan, Error::NotFinite { what: "optimizer state", index: 3 }),
+        (&negative, negative_square),
+    ] {
+        assert_eq!(trainer.state_mut().set_values(wrong), Err(expected));
+        assert!(trainer.state().values().eq(values));
+    }
+    // Too small ones become +0.0, as in a step.
+    let mut small = values;
+    (small[0], small[1], small[8], small[9]) = (1e-13, -1e-13, 1e-25, 1e-5);
+    trainer.state_mut().set_values(&small)?;
+    let found: Vec<u32> = trainer.state().values().map(f32::to_bits).collect();
+    assert_eq!([found[0], found[1], found[8], found[9]], [0, 0, 0, 1e-5_f32.to_bits()]);
     Ok(())
 }

@@ -123,10 +123,10 @@ fn two_layers_come_close_to_the_floats() {
     let kernel = Kernel::best();
 
     let mut activations = vec![[0.0; 16]; images.len()];
-    hidden.forward(kernel, Batch::new(&images).unwrap(), &mut activations).unwrap();
+    hidden.forward_with(kernel, Batch::new(&images).unwrap(), &mut activations).unwrap();
     activations.as_flattened_mut().iter_mut().for_each(|value| *value = value.max(0.0));
     let mut logits = vec![[0.0; 5]; images.len()];
-    output.forward(kernel, Batch::new(&activations).unwrap(), &mut logits).unwrap();
+    output.forward_with(kernel, Batch::new(&activations).unwrap(), &mut logits).unwrap();
 
     let step = quant::activation_step(activations.as_flattened()).unwrap();
     let (mut int8_hidden, mut int8_output) = (QuantizedDense::ZERO, QuantizedDense::ZERO);
@@ -162,9 +162,9 @@ fn a_network_infers_as_its_layers_do() {
     for image in &images {
         Whole::calibrate(&floats, kernel, image, &mut ranges).unwrap();
         let (mut first, mut second) = ([[0.0; 16]], [[0.0; 9]]);
-        floats.layer.forward(kernel, Batch::new(&[*image]).unwrap(), &mut first).unwrap();
+        floats.layer.forward_with(kernel, Batch::new(&[*image]).unwrap(), &mut first).unwrap();
         first[0].iter_mut().for_each(|value| *value = value.max(0.0));
-        floats.next.layer.forward(kernel, Batch::new(&first).unwrap(), &mut second).unwrap();
+        floats.next.layer.forward_with(kernel, Batch::new(&first).unwrap(), &mut second).unwrap();
         first_range = first[0].into_iter().fold(first_range, f32::max);
         second_range = second[0].into_iter().fold(second_range, f32::max);
     }
@@ -273,7 +273,7 @@ fn an_adjustment_goes_down_the_gradient() {
             std::array::from_fn(|at| if at < 3 { adjustment.gain()[at] } else { adjustment.offset()[at - 3] });
         let mut logits = frozen;
         adjustment.forward(&mut logits);
-        SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut logits, &labels).unwrap();
+        SparseCategoricalCrossEntropy::loss(&mut logits, &labels).unwrap();
         adjustment.step_sgd(&frozen, &logits, &sgd).unwrap();
         for (at, &before_step) in before.iter().enumerate() {
             let after = if at < 3 { adjustment.gain()[at] } else { adjustment.offset()[at - 3] };

@@ -4,9 +4,9 @@ use crate::protocol::{ClockSource, Command, Counters, FlashFault, INPUTS, Info, 
 use crate::store::{Operation, Store, StoreError};
 use crate::{Model, checksum, parameters, pixels};
 use core::array;
-use dense_core::activations::Softmax;
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-use dense_core::{Batch, Error, Kernel, Sgd};
+use dense_core::losses::{Loss as _, SparseCategoricalCrossEntropy};
+use dense_core::optimizers::Optimizer;
+use dense_core::{Batch, Error, Kernel, Sgd, activations, argmax};
 use embedded_storage::nor_flash::NorFlash;
 
 /// The largest magnitude of a weight for which every sum of the forward pass stays finite, whatever the image.
@@ -35,7 +35,6 @@ pub struct Device<'a, F> {
     factory: &'a Model,
     store: Store<F, INPUTS, OUTPUTS>,
     machine: Machine,
-    kernel: Kernel,
     loaded: Option<u32>,
     pub(crate) counters: Counters,
 }
@@ -45,8 +44,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
     /// is gone.
     pub fn new(model: &'a mut Model, factory: &'a Model, store: Store<F, INPUTS, OUTPUTS>, machine: Machine) -> Self {
         model.copy_from(factory);
-        let kernel = Kernel::best();
-        let mut device = Self { model, factory, store, machine, kernel, loaded: None, counters: Counters::default() };
+        let mut device = Self { model, factory, store, machine, loaded: None, counters: Counters::default() };
         // Without a save, or with one that fails while it is loaded, the factory's weights are in place.
         let _ = device.load();
         device
@@ -96,7 +94,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
             loaded: self.loaded,
             clock_hz: self.machine.clock_hz,
             clock_source: self.machine.clock_source,
-            kernel: self.kernel.name(),
+            kernel: Kernel::best().name(),
             board: self.machine.board,
             model_bytes: size_of::<Model>() as u32,
             static_bytes: self.machine.static_bytes,
@@ -109,11 +107,11 @@ impl<'a, F: NorFlash> Device<'a, F> {
         let image = check_image(image)?;
         let start = (self.machine.cycles)();
         let logits = self.forward(image).map_err(|error| self.refusal(error))?;
-        let mut probabilities = logits;
-        Softmax::forward(self.kernel, &mut probabilities, OUTPUTS).map_err(|error| self.refusal(error))?;
+        let mut probabilities = [logits];
+        activations::Softmax::forward(&mut probabilities).map_err(|error| self.refusal(error))?;
         let cycles = self.cycles_since(start);
         self.counters.classified = self.counters.classified.wrapping_add(1);
-        Ok(Reply::Classified { class: first_largest(&logits), logits, probabilities, cycles })
+        Ok(Reply::Classified { class: argmax(&logits) as u8, logits, probabilities: probabilities[0], cycles })
     }
 
     #[inline(never)]
@@ -126,7 +124,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
         let start = (self.machine.cycles)();
         let (loss_before, deltas) = self.loss(image, label).map_err(|error| self.refusal(error))?;
         Batch::new(array::from_ref(image))
-            .and_then(|batch| self.model.step_sgd(self.kernel, batch, &[deltas], &sgd))
+            .and_then(|batch| sgd.step(self.model, batch, &[deltas], &mut ()))
             .map_err(|error| self.refusal(error))?;
         let cycles = self.cycles_since(start);
         let (loss_after, _) = self.loss(image, label).map_err(|error| self.refusal(error))?;
@@ -180,7 +178,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
 
     fn forward(&self, image: &[u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
         let mut logits = [[0.0; OUTPUTS]];
-        self.model.forward(self.kernel, Batch::new(array::from_ref(image))?, &mut logits)?;
+        self.model.forward(Batch::new(array::from_ref(image))?, &mut logits)?;
         let [logits] = logits;
         Ok(logits)
     }
@@ -188,9 +186,9 @@ impl<'a, F: NorFlash> Device<'a, F> {
     /// The loss of an image, and its derivative by each logit.
     fn loss(&self, image: &[u8; INPUTS], label: u8) -> Result<(f32, [f32; OUTPUTS]), Error> {
         let mut rows = [self.forward(image)?];
-        let score = SparseCategoricalCrossEntropy::loss(self.kernel, &mut rows, &[label])?;
+        let score = SparseCategoricalCrossEntropy::loss(&mut rows, &[label])?;
         let [deltas] = rows;
-        Ok((score.loss, deltas))
+        Ok((score.loss_sum, deltas))
     }
 
     fn cycles_since(&self, start: u32) -> u32 {
@@ -224,14 +222,4 @@ impl<'a, F: NorFlash> Device<'a, F> {
 
 fn check_image(image: &[u8]) -> Result<&[u8; INPUTS], Refusal> {
     image.try_into().map_err(|_| Refusal::WrongLength { found: image.len() as u32, expected: INPUTS as u32 })
-}
-
-fn first_largest(logits: &[f32]) -> u8 {
-    let mut best = (0, f32::NEG_INFINITY);
-    for (class, &logit) in (0..).zip(logits) {
-        if logit > best.1 {
-            best = (class, logit);
-        }
-    }
-    best.0
 }

@@ -44,10 +44,10 @@ fn classifies_as_dense_core_does() {
         let image = image(sequence.into());
         let mut rows = [[0.0; OUTPUTS]];
         MODEL
-            .forward(Kernel::PORTABLE, Batch::new(&[prepared(&image)]).expect("one image"), &mut rows)
+            .forward_with(Kernel::PORTABLE, Batch::new(&[prepared(&image)]).expect("one image"), &mut rows)
             .expect("the shapes fit");
         let [logits] = rows;
-        Softmax::forward(Kernel::PORTABLE, rows.as_flattened_mut(), OUTPUTS).expect("finite");
+        Softmax::forward_with(Kernel::PORTABLE, rows.as_flattened_mut(), OUTPUTS).expect("finite");
         let [probabilities] = rows;
         let class = (0..OUTPUTS).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("ten") as u8;
         let expected = Reply::Classified { class, logits, probabilities, cycles: 7 };

@@ -2,8 +2,11 @@
 //!
 //! `cargo bench -p host-trainer --bench kernels`
 
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-use dense_core::{Adam, AdamState, Batch, Dense, Kernel, QuantizedDense, Random, Sgd, quant};
+use dense_core::losses::Loss;
+use dense_core::optimizers::Optimizer;
+use dense_core::{
+    Adam, AdamState, Batch, Dense, Kernel, QuantizedDense, Random, Sgd, SparseCategoricalCrossEntropy, quant,
+};
 use divan::{Bencher, black_box, counter::ItemsCount};
 
 const BATCH_SIZE: usize = 32;
@@ -39,7 +42,7 @@ fn one_image(bencher: Bencher<'_, '_>, name: &str) {
     let mut logits = [[0.0; 10]];
     bencher.bench_local(|| {
         let batch = Batch::new(black_box(&images)).expect("there is an image");
-        layer.forward(kernel(name), batch, black_box(&mut logits)).expect("the shapes fit");
+        layer.forward_with(kernel(name), batch, black_box(&mut logits)).expect("the shapes fit");
     });
 }
 
@@ -49,7 +52,7 @@ fn ten_thousand_images(bencher: Bencher<'_, '_>, name: &str) {
     let mut logits = vec![[0.0; 10]; 10_000];
     bencher.counter(ItemsCount::new(10_000_usize)).bench_local(|| {
         let batch = Batch::new(black_box(&images)).expect("there are images");
-        layer.forward(kernel(name), batch, black_box(&mut logits)).expect("the shapes fit");
+        layer.forward_with(kernel(name), batch, black_box(&mut logits)).expect("the shapes fit");
     });
 }
 
@@ -88,7 +91,7 @@ fn batch_forward(bencher: Bencher<'_, '_>, name: &str) {
     let mut logits = [[0.0; 10]; BATCH_SIZE];
     bencher.bench_local(|| {
         let batch = Batch::new(black_box(&images)).expect("there are images");
-        layer.forward(kernel(name), batch, black_box(&mut logits)).expect("the shapes fit");
+        layer.forward_with(kernel(name), batch, black_box(&mut logits)).expect("the shapes fit");
     });
 }
 
@@ -96,7 +99,7 @@ fn batch_forward(bencher: Bencher<'_, '_>, name: &str) {
 fn batch_loss(bencher: Bencher<'_, '_>, name: &str) {
     let (.., labels) = model(BATCH_SIZE);
     let mut logits = [[0.5; 10]; BATCH_SIZE];
-    bencher.bench_local(|| SparseCategoricalCrossEntropy::loss(kernel(name), black_box(&mut logits), &labels));
+    bencher.bench_local(|| SparseCategoricalCrossEntropy::loss_with(kernel(name), black_box(&mut logits), &labels));
 }
 
 #[divan::bench(args = kernels())]
@@ -106,7 +109,7 @@ fn batch_step_sgd(bencher: Bencher<'_, '_>, name: &str) {
     let deltas = [[0.01; 10]; BATCH_SIZE];
     bencher.bench_local(|| {
         let batch = Batch::new(black_box(&images)).expect("there are images");
-        layer.step_sgd(kernel(name), batch, black_box(&deltas), &sgd).expect("the shapes fit");
+        sgd.update(kernel(name), &mut layer, batch, black_box(&deltas), &mut ()).expect("the shapes fit");
     });
 }
 
@@ -118,7 +121,7 @@ fn batch_step_adam(bencher: Bencher<'_, '_>, name: &str) {
     let deltas = [[0.01; 10]; BATCH_SIZE];
     bencher.bench_local(|| {
         let batch = Batch::new(black_box(&images)).expect("there are images");
-        let step = adam.next_step();
-        layer.step_adam(kernel(name), batch, black_box(&deltas), &mut state, &step).expect("the shapes fit");
+        adam.advance();
+        adam.update(kernel(name), &mut layer, batch, black_box(&deltas), &mut state).expect("the shapes fit");
     });
 }

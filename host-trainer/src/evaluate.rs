@@ -1,6 +1,6 @@
 //! Tests a network on samples it has not learnt from.
 
-use dense_core::{Batch, Error, Kernel, Network, Workspace};
+use dense_core::{Batch, Error, Kernel, Network, Workspace, argmax};
 
 use crate::dataset::Split;
 use crate::history::Metrics;
@@ -18,15 +18,15 @@ pub fn evaluate<N: Network<PIXELS, Target = u8>>(network: &N, split: &Split, ker
     if split.is_empty() {
         return Err(Error::EmptyBatch);
     }
-    let mut workspace = Workspace::<N, PIXELS, BATCH_SIZE>::ZERO;
-    let (mut loss, mut metric) = (0.0, 0.0);
+    let mut workspace = Workspace::<N, BATCH_SIZE>::ZERO.with_kernel(kernel);
+    let (mut loss, mut correct) = (0.0, 0);
     for (images, labels) in split.images.chunks(BATCH_SIZE).zip(split.labels.chunks(BATCH_SIZE)) {
-        let score = workspace.score(kernel, network, Batch::new(images)?, labels)?;
-        loss += f64::from(score.loss);
-        metric += N::metric(&score);
+        let score = workspace.evaluate(network, images, labels)?;
+        loss += f64::from(score.loss_sum);
+        correct += score.correct;
     }
     let samples = split.len() as f64;
-    Ok(Metrics { loss: loss / samples, accuracy: metric / samples })
+    Ok(Metrics { loss: loss / samples, accuracy: f64::from(correct) / samples })
 }
 
 /// The logits of each sample.
@@ -38,10 +38,10 @@ pub fn logits<N>(network: &N, split: &Split, kernel: Kernel) -> Result<Vec<[f32;
 where
     N: Network<PIXELS, Output = [f32; CLASSES]>,
 {
-    let mut workspace = Workspace::<N, PIXELS, BATCH_SIZE>::ZERO;
+    let mut workspace = Workspace::<N, BATCH_SIZE>::ZERO.with_kernel(kernel);
     let mut logits = Vec::with_capacity(split.len());
     for images in split.images.chunks(BATCH_SIZE) {
-        logits.extend_from_slice(workspace.forward(kernel, network, Batch::new(images)?)?);
+        logits.extend_from_slice(workspace.forward(network, Batch::new(images)?)?);
     }
     Ok(logits)
 }
@@ -49,7 +49,7 @@ where
 /// The class that each sample is taken for: that of the largest logit, and of equal ones, the first.
 #[must_use]
 pub fn classes(logits: &[[f32; CLASSES]]) -> Vec<u8> {
-    logits.iter().map(first_largest).collect()
+    logits.iter().map(|logits| argmax(logits) as u8).collect()
 }
 
 /// What a network makes of one image.
@@ -70,34 +70,9 @@ pub fn predict<N>(network: &N, image: &[u8; PIXELS], kernel: Kernel) -> Result<P
 where
     N: Network<PIXELS, Output = [f32; CLASSES]>,
 {
-    let mut workspace = Workspace::<N, PIXELS, 1>::ZERO;
-    let logits = workspace.forward(kernel, network, Batch::new(std::slice::from_ref(image))?)?;
-    let class = logits.first().map_or(0, first_largest);
+    let mut workspace = Workspace::<N, 1>::ZERO.with_kernel(kernel);
+    let logits = workspace.forward(network, Batch::new(std::slice::from_ref(image))?)?;
+    let class = logits.first().map_or(0, |logits| argmax(logits) as u8);
     N::output_activation(kernel, logits)?;
     Ok(Prediction { class, probabilities: logits.first().copied().unwrap_or_default() })
-}
-
-/// The number of the largest logit; of equal ones, the first.
-#[must_use]
-pub fn first_largest(logits: &[f32; CLASSES]) -> u8 {
-    let mut largest = 0;
-    for class in 1..CLASSES {
-        if logits[class] > logits[largest] {
-            largest = class;
-        }
-    }
-    largest as u8
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_of_equal_logits_wins() {
-        let mut logits = [-1.0; CLASSES];
-        assert_eq!(first_largest(&logits), 0);
-        (logits[4], logits[8]) = (2.0, 2.0);
-        assert_eq!(first_largest(&logits), 4);
-    }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use dense_core::{Error, Kernel, optimizers};
 use serde::{Deserialize, Serialize};
 
-pub use self::moments::{KeepsMoments, Moments};
+pub use self::moments::Moments;
 pub use self::state::{Best, Numbers, Position, Running, State};
 use crate::cli::{Optimizer, Schedule};
 use crate::dataset::Split;
@@ -197,12 +197,6 @@ pub enum FitError {
         epoch: usize,
         /// The step in the epoch, from 1.
         step: usize,
-    },
-    /// The system gives no stack to train on.
-    #[error("no memory for batches of this size: {bytes} bytes")]
-    Memory {
-        /// Its size.
-        bytes: usize,
     },
     /// Early stopping without samples to judge by.
     #[error("early stopping needs validation samples")]

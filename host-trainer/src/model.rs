@@ -1,17 +1,14 @@
 //! The networks that can be trained, each under its name, and what all of them can do.
 
 use clap::ValueEnum;
-use dense_core::activations::{Activation, Relu};
-use dense_core::losses::Loss as OutputHead;
-use dense_core::plans::Whole;
+use dense_core::activations::Relu;
 use dense_core::{
-    Adam, Dense, Error, GeneralizedCrossEntropy, Hidden, Kernel, Network, Output, Random, Sgd,
-    SparseCategoricalCrossEntropy,
+    Error, GeneralizedCrossEntropy, Hidden, Kernel, Layers as _, Network, Output, Random, SparseCategoricalCrossEntropy,
 };
 
 use crate::dataset::Split;
 use crate::evaluate::{Prediction, classes, evaluate, logits, predict};
-use crate::fit::{self, Data, Fit, FitError, KeepsMoments, Loss, Settings, State, Watch};
+use crate::fit::{self, Data, Fit, FitError, Loss, Settings, State, Watch};
 use crate::history::Metrics;
 use crate::idx::{CLASSES, PIXELS};
 
@@ -183,9 +180,7 @@ impl Model for RobustLinear {
 
 impl<const WIDTH: usize, Next> Model for Hidden<PIXELS, WIDTH, Relu, Next>
 where
-    Next: Network<WIDTH, Target = u8, Output = [f32; CLASSES]> + Layers + Send,
-    Next::State<Whole, Sgd>: KeepsMoments,
-    Next::State<Whole, Adam>: KeepsMoments,
+    Next: Network<WIDTH, Target = u8, Output = [f32; CLASSES]>,
 {
     fn initialise(&mut self, seed: u64) {
         self.glorot_uniform(&mut Random::new(seed, Random::INITIAL_WEIGHTS));
@@ -228,17 +223,6 @@ pub struct Layer {
 }
 
 impl Layer {
-    fn of<const IN: usize, const OUT: usize>(layer: &Dense<IN, OUT>, activation: &'static str) -> Self {
-        Self { inputs: IN, activation, weights: layer.weights().collect(), bias: layer.bias().to_vec() }
-    }
-
-    fn copy_to<const IN: usize, const OUT: usize>(&self, layer: &mut Dense<IN, OUT>) {
-        layer.set_weights(self.weights.iter().copied());
-        for (place, &bias) in layer.bias_mut().iter_mut().zip(&self.bias) {
-            *place = bias;
-        }
-    }
-
     /// How many numbers come out of it.
     #[must_use]
     pub fn outputs(&self) -> usize {
@@ -261,29 +245,28 @@ pub trait Layers {
     fn set_layers(&mut self, layers: &[Layer]);
 }
 
-impl<const IN: usize, const OUT: usize, K: OutputHead<OUT>> Layers for Output<IN, OUT, K> {
+impl<N: dense_core::Layers> Layers for N {
     fn layers(&self) -> Vec<Layer> {
-        vec![Layer::of(&self.layer, "softmax")]
-    }
-
-    fn set_layers(&mut self, layers: &[Layer]) {
-        if let [layer] = layers {
-            layer.copy_to(&mut self.layer);
-        }
-    }
-}
-
-impl<const IN: usize, const WIDTH: usize, Next: Layers> Layers for Hidden<IN, WIDTH, Relu, Next> {
-    fn layers(&self) -> Vec<Layer> {
-        let mut layers = vec![Layer::of(&self.layer, Relu::NAME)];
-        layers.extend(self.next.layers());
+        let mut layers = Vec::new();
+        self.for_each_layer(|_, layer| {
+            layers.push(Layer {
+                inputs: layer.inputs,
+                activation: layer.activation,
+                weights: layer.weights().collect(),
+                bias: layer.bias.to_vec(),
+            });
+        });
         layers
     }
 
     fn set_layers(&mut self, layers: &[Layer]) {
-        if let [layer, next @ ..] = layers {
-            layer.copy_to(&mut self.layer);
-            self.next.set_layers(next);
-        }
+        let mut layers = layers.iter();
+        self.for_each_layer_mut(|_, mut place| {
+            let Some(layer) = layers.next() else { return };
+            place.set_weights(layer.weights.iter().copied());
+            for (place, &bias) in place.bias.iter_mut().zip(&layer.bias) {
+                *place = bias;
+            }
+        });
     }
 }

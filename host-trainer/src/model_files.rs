@@ -16,8 +16,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use dense_core::PixelTable;
 use dense_core::math::{BACKEND, SMALLEST_WEIGHT, flush_below};
-use dense_core::{Network, PixelTable};
 
 use crate::model::{Layer, Layers, Linear, Model, ModelName};
 

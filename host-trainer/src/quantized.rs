@@ -105,7 +105,7 @@ where
     Q: QuantizedLayers<PIXELS, Logits = [i32; CLASSES]> + 'static,
     Q::Float: Layers,
 {
-    let mut floats = Box::new(<Q::Float as dense_core::Network<PIXELS>>::ZERO);
+    let mut floats = Box::new(<Q::Float as dense_core::Memory>::ZERO);
     floats.set_layers(layers);
     let mut ranges = Q::Ranges::default();
     for image in calibration {

@@ -76,8 +76,8 @@ pub(crate) fn for_each_case<T: Samples>(check: impl Fn(&str, &mut Random, Values
                     let order: Vec<u32> = (0..batch).map(|_| random.below(stored as u32)).collect();
                     let rows = match random.below(3) {
                         0 => Rows::contiguous(&samples, width, batch),
-                        1 => Rows::indexed(&samples, width, &order),
-                        _ => Rows::indexed(&samples, width, &order).followed_by(&order),
+                        1 => Rows::indexed(&samples, width, &order).unwrap(),
+                        _ => Rows::indexed(&samples, width, &order).unwrap().followed_by(&order).unwrap(),
                     };
                     let case =
                         format!("{} inputs, {units} units, batch {batch}, {values:?}", std::any::type_name::<T>());

@@ -24,13 +24,13 @@ fn values() -> Vec<f32> {
 pub(crate) fn functions(kernel: Kernel) {
     type Function = fn(Kernel, &mut [f32]);
     let functions: [(&str, Function); 8] = [
-        (Linear::NAME, Linear::forward),
-        (Relu::NAME, Relu::forward),
-        (LeakyRelu::NAME, LeakyRelu::forward),
-        (Elu::NAME, Elu::forward),
-        (Gelu::NAME, Gelu::forward),
-        (Sigmoid::NAME, Sigmoid::forward),
-        (Tanh::NAME, Tanh::forward),
+        (Linear::NAME, Linear::forward_with),
+        (Relu::NAME, Relu::forward_with),
+        (LeakyRelu::NAME, LeakyRelu::forward_with),
+        (Elu::NAME, Elu::forward_with),
+        (Gelu::NAME, Gelu::forward_with),
+        (Sigmoid::NAME, Sigmoid::forward_with),
+        (Tanh::NAME, Tanh::forward_with),
         ("decay", |kernel, values| elementwise::decay(kernel, values, 0.01)),
     ];
     for (name, function) in functions {
@@ -46,13 +46,13 @@ pub(crate) fn functions(kernel: Kernel) {
 pub(crate) fn derivatives(kernel: Kernel) {
     type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
     let derivatives: [(&str, Derivative); 7] = [
-        (Linear::NAME, Linear::backward),
-        (Relu::NAME, Relu::backward),
-        (LeakyRelu::NAME, LeakyRelu::backward),
-        (Elu::NAME, Elu::backward),
-        (Gelu::NAME, Gelu::backward),
-        (Sigmoid::NAME, Sigmoid::backward),
-        (Tanh::NAME, Tanh::backward),
+        (Linear::NAME, Linear::backward_with),
+        (Relu::NAME, Relu::backward_with),
+        (LeakyRelu::NAME, LeakyRelu::backward_with),
+        (Elu::NAME, Elu::backward_with),
+        (Gelu::NAME, Gelu::backward_with),
+        (Sigmoid::NAME, Sigmoid::backward_with),
+        (Tanh::NAME, Tanh::backward_with),
     ];
     let outputs: Vec<f32> = values().into_iter().map(|value| if value.abs() <= 1.0 { value } else { 0.5 }).collect();
     let mut random = Random::new(2026, 8);

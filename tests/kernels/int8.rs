@@ -79,7 +79,7 @@ pub(crate) fn forward(kernel: Kernel) {
                 let rows = if random.below(2) == 0 {
                     Rows::contiguous(&samples, width, batch)
                 } else {
-                    Rows::indexed(&samples, width, &order)
+                    Rows::indexed(&samples, width, &order).unwrap()
                 };
                 let mut found = vec![7; batch * units];
                 kernels::forward_int8(kernel, rows, weights, &bias, &mut found).unwrap();

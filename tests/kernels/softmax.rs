@@ -52,9 +52,9 @@ pub(crate) fn softmax(kernel: Kernel) {
                 };
                 let ((expected, expected_score), (found, score)) = (deltas(Kernel::PORTABLE), deltas(kernel));
                 assert_same_bits(&expected, &found, &case);
-                assert_same_bits(&[expected_score.loss], &[score.loss], &format!("loss, {case}"));
+                assert_same_bits(&[expected_score.loss_sum], &[score.loss_sum], &format!("loss, {case}"));
                 assert_eq!(expected_score.correct, score.correct, "{case}");
-                assert!(expected_score.loss.is_finite(), "{case}");
+                assert!(expected_score.loss_sum.is_finite(), "{case}");
             }
         }
     }
@@ -81,7 +81,8 @@ pub(crate) fn logarithms_to_the_last_bit(kernel: Kernel) {
         for &x in &arguments {
             let mut row = vec![x; classes];
             row[0] = 0.0;
-            let loss = |kernel| kernels::softmax_cross_entropy(kernel, &mut row.clone(), classes, &[0]).unwrap().loss;
+            let loss =
+                |kernel| kernels::softmax_cross_entropy(kernel, &mut row.clone(), classes, &[0]).unwrap().loss_sum;
             let (expected, found) = (loss(Kernel::PORTABLE), loss(kernel));
             assert_same_bits(&[expected], &[found], &format!("loss of {row:?}"));
         }

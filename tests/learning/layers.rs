@@ -19,17 +19,17 @@ type Activate = fn(Kernel, &mut [[f32; OUTPUTS]], &mut [[f32; OUTPUTS]]) -> Resu
 /// An activation between layers.
 fn between<A: Activation>(kernel: Kernel, outputs: &mut [[f32; OUTPUTS]], deltas: &mut [[f32; OUTPUTS]]) -> Result<()> {
     let inputs = outputs.to_vec();
-    A::forward(kernel, outputs.as_flattened_mut());
+    A::forward_with(kernel, outputs.as_flattened_mut());
     let known = if A::DERIVATIVE_FROM_INPUT { &inputs } else { &*outputs };
-    Ok(A::backward(kernel, known.as_flattened(), deltas.as_flattened_mut())?)
+    Ok(A::backward_with(kernel, known.as_flattened(), deltas.as_flattened_mut())?)
 }
 
 /// Softmax has no upstream but its loss; the label of sample s is s % OUTPUTS.
 fn last(kernel: Kernel, outputs: &mut [[f32; OUTPUTS]], deltas: &mut [[f32; OUTPUTS]]) -> Result<()> {
     let labels: Vec<u8> = (0..outputs.len()).map(|sample| (sample % OUTPUTS) as u8).collect();
     deltas.copy_from_slice(outputs);
-    SparseCategoricalCrossEntropy::loss(kernel, deltas, &labels)?;
-    Ok(Softmax::forward(kernel, outputs.as_flattened_mut(), OUTPUTS)?)
+    SparseCategoricalCrossEntropy::loss_with(kernel, deltas, &labels)?;
+    Ok(Softmax::forward_with(kernel, outputs.as_flattened_mut(), OUTPUTS)?)
 }
 
 const ACTIVATIONS: [(&str, Activate); 8] = [
@@ -56,13 +56,12 @@ fn layers() -> Result<()> {
         let batch = Batch::new(&inputs)?;
         for (activation, activate) in ACTIVATIONS {
             let mut outputs = vec![[0.0; OUTPUTS]; inputs.len()];
-            layer.forward(kernel, batch, &mut outputs)?;
+            layer.forward_with(kernel, batch, &mut outputs)?;
             let mut deltas = vectors.rows(&format!("{case}.upstream"))?;
             activate(kernel, &mut outputs, &mut deltas)?;
             let mut input_gradients = vec![[0.0; INPUTS]; inputs.len()];
-            layer.backward(kernel, &deltas, &mut input_gradients)?;
-            let mut gradients = Dense::ZERO;
-            gradients.set_to_gradients(kernel, batch, &deltas)?;
+            layer.backward_with(kernel, &deltas, &mut input_gradients)?;
+            let gradients = golden::gradients(kernel, batch, &deltas)?;
 
             let name = format!("{}, {activation}, {case}", kernel.name());
             let expected = |part: &str| vectors.precisions(case, &format!("{activation}.{part}"));

@@ -35,12 +35,12 @@ fn check<K: Loss<OUT>, const OUT: usize>(
     for (kernel, case) in Kernel::available().flat_map(|kernel| cases.iter().map(move |case| (kernel, case))) {
         let mut deltas = vectors.rows(&format!("{loss}.{case}.{OUT}.outputs"))?;
         let targets = targets(&vectors, &format!("{loss}.{case}.{OUT}.targets"))?;
-        let score = K::loss(kernel, &mut deltas, &targets)?;
+        let score = K::loss_with(kernel, &mut deltas, &targets)?;
 
         let name = format!("{}, {loss}, {case}, {OUT} outputs", kernel.name());
         let batch_size = targets.len() as f64;
         let expected = |part: &str| vectors.precisions(loss, &format!("{case}.{OUT}.{part}"));
-        let mean = f64::from(score.loss) / batch_size;
+        let mean = f64::from(score.loss_sum) / batch_size;
         check_precisions(&LOSSES, &name, &[mean], &expected("loss")?, 1.0)?;
         let gradients: Vec<f64> = deltas.as_flattened().iter().map(|&delta| f64::from(delta) / batch_size).collect();
         let expected = expected("gradients")?;

@@ -1,12 +1,9 @@
 //! Networks of three layers for each kind of task, over 20 steps of each optimizer.
 
 use super::optimizers::{Check, KEPT, check_all};
-use dense_core::activations::{Activation, Relu, Sigmoid, Tanh};
-use dense_core::losses::Loss;
+use dense_core::activations::{Relu, Sigmoid, Tanh};
 use dense_core::optimizers::Optimizer;
-use dense_core::{
-    Batch, BinaryCrossEntropy, Dense, Hidden, Kernel, Mse, Network, Output, SparseCategoricalCrossEntropy, Trainer,
-};
+use dense_core::{BinaryCrossEntropy, Hidden, Kernel, Mse, Network, Output, SparseCategoricalCrossEntropy, Trainer};
 use golden::Result;
 use golden::comparison::check_precisions;
 use golden::tolerances::{NETWORK_LOSSES, NETWORK_PARAMETERS};
@@ -31,47 +28,6 @@ const MORE: [&str; 10] = [
 ];
 const LARGEST_BATCH: usize = 6;
 
-/// All parameters in one row: each layer's weights, then its bias.
-trait Parameters {
-    fn set(&mut self, values: &mut impl Iterator<Item = f32>);
-    fn append_to(&self, values: &mut Vec<f64>);
-}
-
-impl<const IN: usize, const OUT: usize> Parameters for Dense<IN, OUT> {
-    fn set(&mut self, values: &mut impl Iterator<Item = f32>) {
-        self.set_weights(values.take(IN * OUT));
-        for (bias, value) in self.bias_mut().iter_mut().zip(values) {
-            *bias = value;
-        }
-    }
-
-    fn append_to(&self, values: &mut Vec<f64>) {
-        values.extend(self.weights().chain(*self.bias()).map(f64::from));
-    }
-}
-
-impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Parameters> Parameters for Hidden<IN, WIDTH, A, Next> {
-    fn set(&mut self, values: &mut impl Iterator<Item = f32>) {
-        self.layer.set(values);
-        self.next.set(values);
-    }
-
-    fn append_to(&self, values: &mut Vec<f64>) {
-        self.layer.append_to(values);
-        self.next.append_to(values);
-    }
-}
-
-impl<const IN: usize, const OUT: usize, K: Loss<OUT>> Parameters for Output<IN, OUT, K> {
-    fn set(&mut self, values: &mut impl Iterator<Item = f32>) {
-        self.layer.set(values);
-    }
-
-    fn append_to(&self, values: &mut Vec<f64>) {
-        self.layer.append_to(values);
-    }
-}
-
 /// A network before training, and the batches that Keras trained it with.
 struct Course<'a, N: Network<IN>, const IN: usize> {
     vectors: &'a Vectors,
@@ -80,24 +36,24 @@ struct Course<'a, N: Network<IN>, const IN: usize> {
     optimizers: &'a [&'a str],
     initial: N,
     samples: Vec<[f32; IN]>,
-    /// The samples of each batch, and their targets.
-    batches: Vec<(Vec<u32>, Vec<N::Target>)>,
+    targets: Vec<N::Target>,
+    /// The samples of each batch.
+    batches: Vec<Vec<u32>>,
 }
 
-impl<N: Network<IN> + Parameters + Clone, const IN: usize> Check for Course<'_, N, IN> {
+impl<N: Network<IN> + Clone, const IN: usize> Check for Course<'_, N, IN> {
     fn check<O: Optimizer>(&self, name: &str, optimizer: O) -> Result<()> {
         if !self.optimizers.contains(&name) {
             return Ok(());
         }
         let mut network = self.initial.clone();
-        let mut trainer = Trainer::<N, O, IN, LARGEST_BATCH>::new(optimizer);
+        let mut trainer = Trainer::<N, O, LARGEST_BATCH>::new(optimizer).with_kernel(self.kernel);
         let (mut losses, mut parameters) = (Vec::new(), Vec::new());
-        for (step, (order, targets)) in (1..).zip(&self.batches) {
-            let batch = Batch::indexed(&self.samples, order)?;
-            let score = trainer.step(self.kernel, &mut network, batch, targets)?;
-            losses.push(f64::from(score.loss) / order.len() as f64);
+        for (step, order) in (1..).zip(&self.batches) {
+            let score = trainer.step_indexed(&mut network, &self.samples, &self.targets, order)?;
+            losses.push(f64::from(score.loss_sum) / order.len() as f64);
             if KEPT.contains(&step) {
-                network.append_to(&mut parameters);
+                parameters.extend(network.parameters().map(f64::from));
             }
         }
         let case = format!("{}, {}, {name}", self.kernel.name(), self.task);
@@ -107,21 +63,23 @@ impl<N: Network<IN> + Parameters + Clone, const IN: usize> Check for Course<'_, 
     }
 }
 
-fn check<N: Network<IN> + Parameters + Clone, const IN: usize>(
+fn check<N: Network<IN> + Clone, const IN: usize>(
     task: &str,
     optimizers: &[&str],
     targets: fn(&Vectors, &str) -> Result<Vec<N::Target>>,
 ) -> Result<()> {
     let vectors = &Vectors::open("networks.safetensors")?;
     let mut initial = N::ZERO;
-    initial.set(&mut vectors.values(&format!("{task}.initial"))?.into_iter().map(|value| value as f32));
+    let parameters: Vec<f32> =
+        vectors.values(&format!("{task}.initial"))?.into_iter().map(|value| value as f32).collect();
+    initial.set_parameters(&parameters)?;
     let targets = targets(vectors, &format!("{task}.targets"))?;
     let order: Vec<u32> = vectors.classes(&format!("{task}.order"))?.into_iter().map(u32::from).collect();
     let mut rest = &order[..];
     let mut batches = Vec::new();
     for size in vectors.classes("batch_sizes")? {
         let (batch, others) = rest.split_at(size.into());
-        batches.push((batch.to_vec(), batch.iter().map(|&index| targets[index as usize]).collect::<Vec<_>>()));
+        batches.push(batch.to_vec());
         rest = others;
     }
     for kernel in Kernel::available() {
@@ -132,6 +90,7 @@ fn check<N: Network<IN> + Parameters + Clone, const IN: usize>(
             optimizers,
             initial: initial.clone(),
             samples: vectors.rows(&format!("{task}.samples"))?,
+            targets: targets.clone(),
             batches: batches.clone(),
         })?;
     }

@@ -1,7 +1,7 @@
 //! Each optimizer along given gradients, with and without weight decay, and with each schedule.
 
 use dense_core::optimizers::{Momentum, Optimizer, Schedule};
-use dense_core::{Adam, Batch, Dense, Error, Kernel, Memory, Sgd};
+use dense_core::{Adam, Batch, Dense, Kernel, Memory, Sgd};
 use golden::Result;
 use golden::comparison::check_precisions;
 use golden::reference::Layer;
@@ -27,23 +27,20 @@ pub(crate) trait Check {
 /// All optimizers of `vectors/optimizers.py`, under their names there.
 pub(crate) fn check_all(check: &impl Check) -> Result<()> {
     let momentum = Momentum::new(0.02, 0.9)?;
-    check_kind(check, "sgd", Sgd::new(0.05)?, Sgd::with_schedule, Sgd::with_weight_decay)?;
-    check_kind(check, "momentum", momentum, Momentum::with_schedule, Momentum::with_weight_decay)?;
-    check_kind(check, "nesterov", momentum.with_nesterov(), Momentum::with_schedule, Momentum::with_weight_decay)?;
-    check_kind(check, "adam", Adam::new(0.01)?, Adam::with_schedule, Adam::with_weight_decay)
+    check_kind(check, "sgd", Sgd::new(0.05)?)?;
+    check_kind(check, "momentum", momentum)?;
+    check_kind(check, "nesterov", momentum.with_nesterov())?;
+    check_kind(check, "adam", Adam::new(0.01)?)
 }
 
-fn check_kind<O: Optimizer + Clone>(
-    check: &impl Check,
-    kind: &str,
-    optimizer: O,
-    with_schedule: fn(O, Schedule) -> std::result::Result<O, Error>,
-    with_weight_decay: fn(O, f32) -> std::result::Result<O, Error>,
-) -> Result<()> {
+fn check_kind<O: Optimizer + Clone>(check: &impl Check, kind: &str, optimizer: O) -> Result<()> {
+    check.check(kind, optimizer.clone())?;
     for (suffix, schedule) in SCHEDULES {
-        let scheduled = with_schedule(optimizer.clone(), schedule)?;
+        let decay = format!("{kind}{suffix}_decay");
+        let scheduled = optimizer.clone().with_schedule(schedule)?;
         check.check(&format!("{kind}{suffix}"), scheduled.clone())?;
-        check.check(&format!("{kind}{suffix}_decay"), with_weight_decay(scheduled, WEIGHT_DECAY)?)?;
+        check.check(&decay, scheduled.with_weight_decay(WEIGHT_DECAY)?)?;
+        check.check(&decay, optimizer.clone().with_weight_decay(WEIGHT_DECAY)?.with_schedule(schedule)?)?;
     }
     Ok(())
 }
@@ -62,7 +59,7 @@ impl Check for GivenGradients {
         for (step, gradients) in (1..).zip(self.vectors.rows::<COLUMNS>("gradients")?) {
             optimizer.advance();
             let batch = Batch::new(&[[1.0_f32]])?;
-            optimizer.step::<f32, 1, COLUMNS>(self.kernel, layer.units_mut(), batch, &gradients, &mut state)?;
+            optimizer.update(self.kernel, &mut layer, batch, &[gradients], &mut state)?;
             if KEPT.contains(&step) {
                 found.extend(Layer::new(&layer).parameters);
             }

@@ -16,12 +16,20 @@ impl Softmax {
 
     /// Logits become probabilities, in place; below [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL), +0.0.
     ///
-    /// `logits`: `[batch][classes]`, flat.
+    /// `logits`: `[batch][OUT]`.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
+    pub fn forward<const OUT: usize>(logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        Self::forward_with(Kernel::best(), logits.as_flattened_mut(), OUT)
+    }
+
+    /// [`forward`](Self::forward) of a flat slice, `[batch][classes]`, by a kernel of one's choice.
     ///
     /// # Errors
     /// [`Error::NotFinite`] where a logit is NaN or infinite, [`Error::Length`] where there is no whole number of rows;
     /// the logits are then as they were.
-    pub fn forward(kernel: Kernel, logits: &mut [f32], classes: usize) -> Result<(), Error> {
+    pub fn forward_with(kernel: Kernel, logits: &mut [f32], classes: usize) -> Result<(), Error> {
         check_finite("logits", logits)?;
         kernels::softmax(kernel, logits, classes)
     }

@@ -16,7 +16,23 @@ use super::x86::{avx2, avx512};
 use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, portable};
 use crate::Error;
 
-/// A version of the loops that this machine can run. To have one is the proof of that.
+/// A version of the loops that this machine can run. Holding one proves that the features were detected.
+///
+/// Every kernel returns the same bits; [`best`](Self::best) is taken by whatever names none.
+///
+/// ```
+/// use dense_core::{Kernel, Layers, Mse, Output, Random, Workspace};
+///
+/// let mut network = Output::<3, 1, Mse>::ZERO;
+/// network.glorot_uniform(&mut Random::new(1, Random::INITIAL_WEIGHTS));
+/// let mut workspace = Workspace::<_, 1>::ZERO;
+/// let expected = workspace.predict(&network, &[[0.5_f32, -1.0, 2.0]])?.to_vec();
+/// for kernel in Kernel::available() {
+///     workspace.set_kernel(kernel);
+///     assert_eq!(workspace.predict(&network, &[[0.5_f32, -1.0, 2.0]])?, expected, "{}", kernel.name());
+/// }
+/// # Ok::<(), dense_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel(Version);
 

@@ -1,5 +1,7 @@
 //! Which numbers are the samples of a batch.
 
+use crate::Error;
+
 /// Rows of equal width out of one slice: in their order, in a given order, or one row again and again.
 ///
 /// No row reaches beyond the slice; whoever makes a `Rows` sees to that, and only this file can.
@@ -23,13 +25,13 @@ impl<'a, T> Rows<'a, T> {
         Self { values, width, len, stride: width, order: &[], next: &[] }
     }
 
-    /// The rows with the numbers in `order`, or none where one of them is out of range.
-    #[must_use]
-    pub fn indexed(values: &'a [T], width: usize, order: &'a [u32]) -> Self {
-        let stored = stored(values, width);
-        let in_range = order.iter().all(|&index| (index as usize) < stored);
-        let order = if in_range { order } else { &[] };
-        Self { values, width, len: order.len(), stride: width, order, next: &[] }
+    /// The rows with the numbers in `order`.
+    ///
+    /// # Errors
+    /// [`Error::SampleOutOfRange`] where there is no row of one of the numbers.
+    pub fn indexed(values: &'a [T], width: usize, order: &'a [u32]) -> Result<Self, Error> {
+        check_order(order, stored(values, width))?;
+        Ok(Self { values, width, len: order.len(), stride: width, order, next: &[] })
     }
 
     /// `row`, `len` times.
@@ -38,11 +40,13 @@ impl<'a, T> Rows<'a, T> {
         Self { values: row, width: row.len(), len, stride: 0, order: &[], next: &[] }
     }
 
-    /// Which rows will be wanted next, or nothing where one of them is out of range.
-    #[must_use]
-    pub fn followed_by(self, next: &'a [u32]) -> Self {
-        let in_range = next.iter().all(|&index| (index as usize) < self.stored());
-        Self { next: if in_range { next } else { &[] }, ..self }
+    /// The same rows; those with the numbers in `next` are prefetched meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::SampleOutOfRange`] where there is no row of one of the numbers.
+    pub fn followed_by(self, next: &'a [u32]) -> Result<Self, Error> {
+        check_order(next, self.stored())?;
+        Ok(Self { next, ..self })
     }
 
     /// How many rows.
@@ -106,6 +110,13 @@ impl<'a, T> Rows<'a, T> {
         let Some(&stored) = self.next.get(index) else { return &[] };
         let start = stored as usize * self.width;
         self.values.get(start..start + self.width).unwrap_or(&[])
+    }
+}
+
+fn check_order(order: &[u32], samples: usize) -> Result<(), Error> {
+    match order.iter().find(|&&index| index as usize >= samples) {
+        Some(&index) => Err(Error::SampleOutOfRange { index, samples }),
+        None => Ok(()),
     }
 }
 

@@ -1,43 +1,51 @@
-//! The dense layer: every output is a weighted sum of every input.
+//! The dense (fully connected) layer.
 
-use super::UnitsMut;
-use crate::kernels::{self, AdamStep, Element, Kernel, weight_index};
-use crate::{AdamState, Batch, Error, Random, Sgd, error, math};
+use core::fmt;
 
-/// `OUT` sums over `IN` inputs, each with its own weights and a bias: z = W·x + b.
+use super::view::{self, LayerMut, LayerRef};
+use crate::kernels::{self, Element, Kernel, weight_index};
+use crate::{Batch, Error, Random, math};
+
+/// A dense layer of `IN` inputs and `OUT` outputs: y = W·x + b, with `weights[output][input]` and `bias[output]`.
 ///
-/// 4 · (`IN` + 1) · `OUT` bytes, rounded up to 64. Put a big one into a `static`, where [`ZERO`](Self::ZERO) and
+/// 4 · (`IN` + 1) · `OUT` bytes, rounded up to 64. Put a large one into a `static`, where [`ZERO`](Self::ZERO) and
 /// [`from_bits`](Self::from_bits) cost nothing at run time.
 ///
-/// Shapes are types, so a layer that does not fit does not compile:
+/// ```
+/// # use dense_core::{Batch, Dense};
+/// let layer = Dense::new([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0.5, -0.5]);
+/// let mut outputs = [[0.0; 2]];
+/// layer.forward(Batch::new(&[[1.0_f32, 0.0, -1.0]])?, &mut outputs)?;
+/// assert_eq!(outputs, [[-1.5, -2.5]]);
+/// # Ok::<(), dense_core::Error>(())
+/// ```
 ///
-/// ```compile_fail
-/// # use dense_core::{Batch, Dense, Kernel};
+/// Shapes are types, so a batch that does not fit does not compile:
+///
+/// ```compile_fail,E0308
+/// # use dense_core::{Batch, Dense};
 /// let layer = Dense::<784, 10>::ZERO;
 /// let images = [[0_u8; 28]];
 /// let mut logits = [[0.0; 10]];
-/// layer.forward(Kernel::best(), Batch::new(&images).unwrap(), &mut logits);
+/// layer.forward(Batch::new(&images).unwrap(), &mut logits);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[repr(C, align(64))]
 pub struct Dense<const IN: usize, const OUT: usize> {
-    /// Room for all of them; [`weight_index`] says which is where.
+    /// In the order of [`weight_index`], whatever the type says.
     weights: [[f32; IN]; OUT],
     bias: [f32; OUT],
 }
 
 impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
-    /// How many numbers it learns.
+    /// Weights and biases.
     pub const PARAMETERS: usize = IN * OUT + OUT;
 
     /// All parameters +0.0.
     pub const ZERO: Self = {
         assert!(IN > 0 && OUT > 0, "a layer has at least one input and one output");
-        Self::ZEROS
+        Self { weights: [[0.0; IN]; OUT], bias: [0.0; OUT] }
     };
-
-    /// The same for what is kept beside a layer; where only biases are trained, that has no inputs.
-    pub(crate) const ZEROS: Self = Self { weights: [[0.0; IN]; OUT], bias: [0.0; OUT] };
 
     /// A layer of these weights, `weights[output][input]`, and biases.
     ///
@@ -95,40 +103,56 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
             math::flush_below(weight, math::SMALLEST_WEIGHT);
     }
 
-    /// All weights, output after output: (0, 0), (0, 1), ... They lie in memory in an order of the machine's own.
+    /// All weights, output after output: (0, 0), (0, 1), ...
     pub fn weights(&self) -> impl Iterator<Item = f32> {
-        let weights = self.weights.as_flattened();
-        (0..OUT).flat_map(move |output| {
-            (0..IN).map(move |input| weights.get(weight_index(output, input, OUT, IN)).copied().unwrap_or_default())
-        })
+        view::weights(self.weights.as_flattened(), OUT, IN)
     }
 
     /// Sets the weights, output after output, as far as there are values. They must be finite.
     pub fn set_weights(&mut self, values: impl IntoIterator<Item = f32>) {
-        let places = (0..OUT).flat_map(|output| (0..IN).map(move |input| weight_index(output, input, OUT, IN)));
-        for (place, value) in places.zip(values) {
-            if let Some(weight) = self.weights.as_flattened_mut().get_mut(place) {
-                *weight = math::flush_below(value, math::SMALLEST_WEIGHT);
-            }
+        view::set_weights(self.weights.as_flattened_mut(), OUT, IN, values, math::SMALLEST_WEIGHT);
+    }
+
+    /// The weights, output after output, and then the biases.
+    pub fn parameters(&self) -> impl Iterator<Item = f32> {
+        self.weights().chain(self.bias)
+    }
+
+    /// Sets the weights, output after output, and then the biases, as far as there are values; those below `limit`
+    /// become +0.0.
+    pub(crate) fn load(&mut self, values: &[f32], limit: f32) {
+        let (weights, bias) = values.split_at(values.len().min(IN * OUT));
+        view::set_weights(self.weights.as_flattened_mut(), OUT, IN, weights.iter().copied(), limit);
+        for (place, &value) in self.bias.iter_mut().zip(bias) {
+            *place = math::flush_below(value, limit);
         }
     }
 
-    /// Sets the weights, output after output, and then the biases, as far as there are values; those below `limit` become
-    /// +0.0. For what is kept beside a layer, in its shape.
-    pub(crate) fn set_parameters(&mut self, values: impl IntoIterator<Item = f32>, limit: f32) {
-        let mut values = values.into_iter().map(|value| math::flush_below(value, limit));
-        let places = (0..OUT).flat_map(|output| (0..IN).map(move |input| weight_index(output, input, OUT, IN)));
-        for (place, value) in places.zip(&mut values) {
-            if let Some(weight) = self.weights.as_flattened_mut().get_mut(place) {
-                *weight = value;
-            }
-        }
-        for (bias, value) in self.bias.iter_mut().zip(values) {
-            *bias = value;
-        }
+    /// The weights as they lie in memory, in the order of [`weight_index`], and the biases: what the functions of
+    /// [`kernels`] take.
+    #[must_use]
+    pub const fn as_slices(&self) -> (&[f32], &[f32]) {
+        (self.weights.as_flattened(), &self.bias)
     }
 
-    /// Takes over all parameters of `other`, without a copy on the stack.
+    /// The same, to be changed. Weights must stay finite, and none nearer to zero than
+    /// [`SMALLEST_WEIGHT`](math::SMALLEST_WEIGHT) but +0.0.
+    pub const fn as_mut_slices(&mut self) -> (&mut [f32], &mut [f32]) {
+        (self.weights.as_flattened_mut(), &mut self.bias)
+    }
+
+    /// The layer with its shape as numbers, as the one before `activation`.
+    pub(crate) const fn view(&self, activation: &'static str) -> LayerRef<'_> {
+        LayerRef { inputs: IN, outputs: OUT, activation, bias: &self.bias, weights: self.weights.as_flattened() }
+    }
+
+    /// The same, to be changed.
+    pub(crate) const fn view_mut(&mut self, activation: &'static str) -> LayerMut<'_> {
+        let Self { weights, bias } = self;
+        LayerMut { inputs: IN, outputs: OUT, activation, bias, weights: weights.as_flattened_mut() }
+    }
+
+    /// Copies all parameters of `other`, without a copy on the stack.
     pub const fn copy_from(&mut self, other: &Self) {
         self.weights.as_flattened_mut().copy_from_slice(other.weights.as_flattened());
         self.bias.copy_from_slice(&other.bias);
@@ -145,8 +169,8 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         &mut self.bias
     }
 
-    /// Draws the weights evenly from ±√(6 / (`IN` + `OUT`)), so that signals keep their size on the way through
-    /// (Glorot and Bengio 2010, Keras's default), and zeroes the biases.
+    /// Glorot's uniform initialisation (Glorot and Bengio 2010; Keras's default): weights from ±√(6 / (`IN` + `OUT`)),
+    /// biases zero.
     ///
     /// One draw a weight, output after output.
     pub fn glorot_uniform(&mut self, random: &mut Random) {
@@ -155,96 +179,59 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         self.bias = [0.0; OUT];
     }
 
-    /// Forward: the logits of each sample, `logits[sample][output]` = Σ weight · input + bias.
+    /// Forward: Y = X·Wᵀ + b, `outputs[sample][output]` = Σ over inputs of weight · input + bias.
     ///
     /// # Errors
-    /// [`Error::Length`] where `logits` has not one row a sample.
-    pub fn forward<T: Element>(
-        &self,
-        kernel: Kernel,
-        batch: Batch<'_, T, IN>,
-        logits: &mut [[f32; OUT]],
-    ) -> Result<(), Error> {
-        let logits = logits.as_flattened_mut();
-        kernels::forward(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, T::SCALE, logits)
+    /// [`Error::Length`] where `outputs` has not one row a sample.
+    pub fn forward<T: Element>(&self, batch: Batch<'_, T, IN>, outputs: &mut [[f32; OUT]]) -> Result<(), Error> {
+        self.forward_with(Kernel::best(), batch, outputs)
     }
 
-    /// Backward: what the inputs had to do with it, by the chain rule.
+    /// Backward: the gradient with respect to the inputs, dX = dY·W.
     /// `input_deltas[sample][input]` = Σ over outputs of delta · weight.
     ///
     /// # Errors
     /// [`Error::Length`] where there are not as many rows of `input_deltas` as of `deltas`.
-    pub fn backward(&self, kernel: Kernel, deltas: &[[f32; OUT]], input_deltas: &mut [[f32; IN]]) -> Result<(), Error> {
-        let input_deltas = input_deltas.as_flattened_mut();
-        kernels::input_gradient(kernel, deltas.as_flattened(), self.weights.as_flattened(), OUT, input_deltas)
+    pub fn backward(&self, deltas: &[[f32; OUT]], input_deltas: &mut [[f32; IN]]) -> Result<(), Error> {
+        self.backward_with(Kernel::best(), deltas, input_deltas)
     }
 
-    /// Becomes the gradient of the mean loss by every parameter of a layer: instead of weight and bias, the mean over the
-    /// samples of delta · input and of delta. To learn, the steps below are enough and store no gradient; this is for
-    /// looking at it.
+    /// [`forward`](Self::forward) by a given kernel.
     ///
     /// # Errors
-    /// [`Error::Length`] where `deltas` has not one row a sample, [`Error::NotFinite`] where a number of a sample or a
-    /// delta is NaN or infinite; the layer is then as it was.
-    pub fn set_to_gradients<T: Element>(
-        &mut self,
+    /// As there.
+    pub fn forward_with<T: Element>(
+        &self,
         kernel: Kernel,
         batch: Batch<'_, T, IN>,
-        deltas: &[[f32; OUT]],
+        outputs: &mut [[f32; OUT]],
     ) -> Result<(), Error> {
-        check_finite(batch, deltas)?;
-        self.units_mut().store_gradients(kernel, batch, deltas.as_flattened())
+        let (weights, bias) = self.as_slices();
+        kernels::forward(kernel, batch.rows(), weights, bias, T::SCALE, outputs.as_flattened_mut())
     }
 
-    /// Backward and update in one pass by gradient descent. `deltas` is the derivative of each sample's loss by its
-    /// logits, as a [loss](crate::losses) leaves it.
+    /// [`backward`](Self::backward) by a given kernel.
     ///
     /// # Errors
-    /// As [`set_to_gradients`](Self::set_to_gradients).
-    pub fn step_sgd<T: Element>(
-        &mut self,
+    /// As there.
+    pub fn backward_with(
+        &self,
         kernel: Kernel,
-        batch: Batch<'_, T, IN>,
         deltas: &[[f32; OUT]],
-        sgd: &Sgd,
+        input_deltas: &mut [[f32; IN]],
     ) -> Result<(), Error> {
-        check_finite(batch, deltas)?;
-        self.units_mut().step_sgd(kernel, batch, deltas.as_flattened(), sgd)
-    }
-
-    /// Backward and update in one pass by Adam; `step` comes from [`Adam::next_step`](crate::Adam::next_step), once a
-    /// batch.
-    ///
-    /// # Errors
-    /// As [`set_to_gradients`](Self::set_to_gradients); the state is then as it was, too.
-    pub fn step_adam<T: Element>(
-        &mut self,
-        kernel: Kernel,
-        batch: Batch<'_, T, IN>,
-        deltas: &[[f32; OUT]],
-        state: &mut AdamState<IN, OUT>,
-        step: &AdamStep,
-    ) -> Result<(), Error> {
-        check_finite(batch, deltas)?;
-        self.units_mut().step_adam(kernel, batch, deltas.as_flattened(), &mut state.units_mut(), step)
-    }
-
-    /// All units of the layer, to be trained together or shared out among threads.
-    pub const fn units_mut(&mut self) -> UnitsMut<'_, IN> {
-        UnitsMut::new(&mut self.weights, &mut self.bias)
-    }
-
-    /// The units without their weights, so that only biases are trained.
-    pub(crate) const fn bias_units_mut(&mut self) -> UnitsMut<'_, 0> {
-        UnitsMut::new(&mut [], &mut self.bias)
+        let (weights, _) = self.as_slices();
+        kernels::input_gradient(kernel, deltas.as_flattened(), weights, OUT, input_deltas.as_flattened_mut())
     }
 }
 
-/// What a layer learns from has to be finite, or it would never be again.
-fn check_finite<T: Element, const IN: usize, const OUT: usize>(
-    batch: Batch<'_, T, IN>,
-    deltas: &[[f32; OUT]],
-) -> Result<(), Error> {
-    batch.check_finite()?;
-    error::check_finite("deltas", deltas.as_flattened())
+/// `weights[output][input]`, in whichever order they lie in memory.
+impl<const IN: usize, const OUT: usize> fmt::Debug for Dense<IN, OUT> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = |output| {
+            fmt::from_fn(move |f| f.debug_list().entries((0..IN).map(|input| self.weight(output, input))).finish())
+        };
+        let weights = fmt::from_fn(|f| f.debug_list().entries((0..OUT).map(row)).finish());
+        f.debug_struct("Dense").field("weights", &weights).field("bias", &self.bias).finish()
+    }
 }

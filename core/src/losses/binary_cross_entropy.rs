@@ -36,20 +36,21 @@ impl BinaryCrossEntropy {
 
 impl Loss<1> for BinaryCrossEntropy {
     type Target = u8;
+    const OUTPUT_ACTIVATION: &str = "sigmoid";
     const METRIC: &str = "accuracy";
 
-    fn output_activation(kernel: Kernel, logits: &mut [[f32; 1]]) -> Result<(), Error> {
+    fn output_activation_with(kernel: Kernel, logits: &mut [[f32; 1]]) -> Result<(), Error> {
         check_finite("logits", logits.as_flattened())?;
-        Sigmoid::forward(kernel, logits.as_flattened_mut());
+        Sigmoid::forward_with(kernel, logits.as_flattened_mut());
         Ok(())
     }
 
-    fn loss(kernel: Kernel, logits: &mut [[f32; 1]], labels: &[u8]) -> Result<Score, Error> {
+    fn loss_with(kernel: Kernel, logits: &mut [[f32; 1]], labels: &[u8]) -> Result<Score, Error> {
         Self::loss_of_rows(kernel, logits.as_flattened_mut(), 1, labels)
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.correct.into()
+    fn metric(score: &Score) -> f32 {
+        score.accuracy()
     }
 
     fn exact_loss(&[logit]: &[f64; 1], label: u8) -> f64 {

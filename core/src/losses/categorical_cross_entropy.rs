@@ -49,18 +49,19 @@ impl CategoricalCrossEntropy {
 
 impl<const OUT: usize> Loss<OUT> for CategoricalCrossEntropy {
     type Target = [f32; OUT];
+    const OUTPUT_ACTIVATION: &str = "softmax";
     const METRIC: &str = "accuracy";
 
-    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
-        Softmax::forward(kernel, logits.as_flattened_mut(), OUT)
+    fn output_activation_with(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        Softmax::forward_with(kernel, logits.as_flattened_mut(), OUT)
     }
 
-    fn loss(kernel: Kernel, logits: &mut [[f32; OUT]], targets: &[[f32; OUT]]) -> Result<Score, Error> {
+    fn loss_with(kernel: Kernel, logits: &mut [[f32; OUT]], targets: &[[f32; OUT]]) -> Result<Score, Error> {
         Self::loss_of_rows(kernel, logits.as_flattened_mut(), OUT, targets.as_flattened())
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.correct.into()
+    fn metric(score: &Score) -> f32 {
+        score.accuracy()
     }
 
     fn exact_loss(logits: &[f64; OUT], target: [f32; OUT]) -> f64 {

@@ -23,18 +23,19 @@ impl Mse {
 
 impl<const OUT: usize> Loss<OUT> for Mse {
     type Target = [f32; OUT];
+    const OUTPUT_ACTIVATION: &str = "linear";
     const METRIC: &str = "mean absolute error";
 
-    fn output_activation(_: Kernel, outputs: &mut [[f32; OUT]]) -> Result<(), Error> {
+    fn output_activation_with(_: Kernel, outputs: &mut [[f32; OUT]]) -> Result<(), Error> {
         check_finite("logits", outputs.as_flattened())
     }
 
-    fn loss(kernel: Kernel, outputs: &mut [[f32; OUT]], targets: &[[f32; OUT]]) -> Result<Score, Error> {
+    fn loss_with(kernel: Kernel, outputs: &mut [[f32; OUT]], targets: &[[f32; OUT]]) -> Result<Score, Error> {
         Self::loss_of_rows(kernel, outputs.as_flattened_mut(), OUT, targets.as_flattened())
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.absolute_error.into()
+    fn metric(score: &Score) -> f32 {
+        score.mean_absolute_error()
     }
 
     fn exact_loss(outputs: &[f64; OUT], target: [f32; OUT]) -> f64 {

@@ -24,18 +24,19 @@ impl SparseCategoricalCrossEntropy {
 
 impl<const OUT: usize> Loss<OUT> for SparseCategoricalCrossEntropy {
     type Target = u8;
+    const OUTPUT_ACTIVATION: &str = "softmax";
     const METRIC: &str = "accuracy";
 
-    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
-        Softmax::forward(kernel, logits.as_flattened_mut(), OUT)
+    fn output_activation_with(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
+        Softmax::forward_with(kernel, logits.as_flattened_mut(), OUT)
     }
 
-    fn loss(kernel: Kernel, logits: &mut [[f32; OUT]], labels: &[u8]) -> Result<Score, Error> {
+    fn loss_with(kernel: Kernel, logits: &mut [[f32; OUT]], labels: &[u8]) -> Result<Score, Error> {
         Self::loss_of_rows(kernel, logits.as_flattened_mut(), OUT, labels)
     }
 
-    fn metric(score: &Score) -> f64 {
-        score.correct.into()
+    fn metric(score: &Score) -> f32 {
+        score.accuracy()
     }
 
     fn exact_loss(logits: &[f64; OUT], label: u8) -> f64 {

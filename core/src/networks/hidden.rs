@@ -1,34 +1,34 @@
-//! A hidden layer, and what follows it.
+//! A hidden layer and the network after it.
 
 use core::marker::PhantomData;
 
-use super::Network;
+use super::{Layers, Network, first, first_mut};
 use crate::activations::Activation;
 use crate::error::check_finite;
-use crate::gradient_check::{self, ParameterIndex, Perturbation};
+use crate::gradient_check::{self, Perturbation};
 use crate::kernels::{Element, Kernel, Score};
-use crate::memory::Memory;
-use crate::optimizers::{Gradients, Optimizer};
-use crate::plans::{Plan, Training, Whole};
-use crate::{Batch, Dense, Error, Random};
+use crate::layers::{LayerMut, LayerRef};
+use crate::optimizers::{Optimizer, State};
+use crate::{Batch, Dense, Error, Random, math};
 
-/// A layer of `WIDTH` units with activation `A`, and the network that its outputs go into.
-///
-/// The shapes have to fit:
+/// A hidden layer of `IN` inputs and `WIDTH` units with activation `A`, and the network that its outputs go into.
 ///
 /// ```
-/// # use dense_core::{Hidden, SparseCategoricalCrossEntropy, Network, Output, activations::Relu};
-/// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>>;
+/// # use dense_core::{Hidden, Layers, Output, SparseCategoricalCrossEntropy, activations::Relu};
+/// type Perceptron = Hidden<784, 128, Relu, Hidden<128, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>>>;
 /// static NETWORK: Perceptron = Perceptron::ZERO;
+/// assert_eq!(Perceptron::PARAMETERS, 785 * 128 + 129 * 32 + 33 * 10);
 /// ```
+///
+/// Layers that do not fit together do not compile:
 ///
 /// ```compile_fail,E0277
-/// # use dense_core::{Hidden, SparseCategoricalCrossEntropy, Network, Output, activations::Relu};
+/// # use dense_core::{Hidden, Output, SparseCategoricalCrossEntropy, activations::Relu};
 /// type Perceptron = Hidden<784, 32, Relu, Output<16, 10, SparseCategoricalCrossEntropy>>;
 /// static NETWORK: Perceptron = Perceptron::ZERO;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Hidden<const IN: usize, const WIDTH: usize, A, Next> {
+pub struct Hidden<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> {
     /// Its weights and biases.
     pub layer: Dense<IN, WIDTH>,
     /// The layers after it.
@@ -37,6 +37,9 @@ pub struct Hidden<const IN: usize, const WIDTH: usize, A, Next> {
 }
 
 impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> Hidden<IN, WIDTH, A, Next> {
+    /// All parameters +0.0.
+    pub const ZERO: Self = Self::new(Dense::ZERO, Next::ZERO);
+
     /// This layer before that network.
     #[must_use]
     pub const fn new(layer: Dense<IN, WIDTH>, next: Next) -> Self {
@@ -44,18 +47,15 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> H
     }
 }
 
-/// What a hidden layer works in, and the layers after it.
+/// Outputs and deltas of a hidden layer, `[sample][unit]`, and those of the layers after it.
+///
+/// Between forward and backward of an activation whose derivative needs its input
+/// ([`DERIVATIVE_FROM_INPUT`](Activation::DERIVATIVE_FROM_INPUT)), `outputs` are the sums, and `deltas` the outputs.
 #[derive(Clone, Debug)]
-pub struct HiddenWorkspace<D, Next, const WIDTH: usize, const BATCH: usize> {
-    outputs: [[f32; WIDTH]; BATCH],
-    deltas: D,
-    next: Next,
-}
-
-impl<D: Memory, Next: Memory, const WIDTH: usize, const BATCH: usize> Memory
-    for HiddenWorkspace<D, Next, WIDTH, BATCH>
-{
-    const ZERO: Self = Self { outputs: [[0.0; WIDTH]; BATCH], deltas: D::ZERO, next: Next::ZERO };
+pub struct HiddenWorkspace<Next, const WIDTH: usize, const BATCH: usize> {
+    pub(crate) outputs: [[f32; WIDTH]; BATCH],
+    pub(crate) deltas: [[f32; WIDTH]; BATCH],
+    pub(crate) next: Next,
 }
 
 /// What an optimizer keeps for a hidden layer, and for the layers after it.
@@ -67,49 +67,41 @@ pub struct HiddenState<Here, Next> {
     pub next: Next,
 }
 
-impl<Here: Memory, Next: Memory> Memory for HiddenState<Here, Next> {
-    const ZERO: Self = Self { layer: Here::ZERO, next: Next::ZERO };
+impl<Here: State, Next: State> State for HiddenState<Here, Next> {
+    const LEN: usize = Here::LEN + Next::LEN;
+
+    fn values(&self) -> impl Iterator<Item = f32> {
+        self.layer.values().chain(self.next.values())
+    }
+
+    fn check(values: &[f32]) -> Result<(), Error> {
+        let (layer, next) = values.split_at(values.len().min(Here::LEN));
+        Here::check(layer)?;
+        Next::check(next)
+    }
+
+    fn load(&mut self, values: &[f32]) {
+        let (layer, next) = values.split_at(values.len().min(Here::LEN));
+        self.layer.load(layer);
+        self.next.load(next);
+    }
 }
 
-/// Whether this layer, or one before it, is trained.
-type UpToHere<P, Before> = <<P as Plan>::Here as Training>::Or<Before>;
-
-impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> Network<IN>
-    for Hidden<IN, WIDTH, A, Next>
-{
-    type Target = Next::Target;
-    type Output = Next::Output;
+impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> Layers for Hidden<IN, WIDTH, A, Next> {
+    const INPUTS: usize = IN;
+    const OUTPUTS: usize = Next::OUTPUTS;
+    const LAYERS: usize = 1 + Next::LAYERS;
     const PARAMETERS: usize = Dense::<IN, WIDTH>::PARAMETERS + Next::PARAMETERS;
-    const ZERO: Self = Self::new(Dense::ZERO, Next::ZERO);
     const METRIC: &str = Next::METRIC;
 
-    type Workspace<P: Plan, Before: Training, const BATCH: usize> = HiddenWorkspace<
-        <UpToHere<P, Before> as Training>::Deltas<BATCH, WIDTH>,
-        Next::Workspace<P::Next, UpToHere<P, Before>, BATCH>,
-        WIDTH,
-        BATCH,
-    >;
-    type State<P: Plan, O: Optimizer> =
-        HiddenState<<P::Here as Training>::State<O, IN, WIDTH>, Next::State<P::Next, O>>;
+    type Target = Next::Target;
+    type Output = Next::Output;
+    type Workspace<const BATCH: usize> = HiddenWorkspace<Next::Workspace<BATCH>, WIDTH, BATCH>;
+    type State<O: Optimizer> = HiddenState<O::State<IN, WIDTH>, Next::State<O>>;
 
     fn glorot_uniform(&mut self, random: &mut Random) {
         self.layer.glorot_uniform(random);
         self.next.glorot_uniform(random);
-    }
-
-    fn forward<'a, P: Plan, Before: Training, T: Element, const BATCH: usize>(
-        &self,
-        kernel: Kernel,
-        batch: Batch<'_, T, IN>,
-        workspace: &'a mut Self::Workspace<P, Before, BATCH>,
-    ) -> Result<&'a mut [Self::Output], Error> {
-        let too_large = Error::BatchTooLarge { found: batch.len(), most: BATCH };
-        let outputs = workspace.outputs.get_mut(..batch.len()).ok_or(too_large)?;
-        self.layer.forward(kernel, batch, outputs)?;
-        // An activation would hide that the weights have grown beyond all bounds.
-        check_finite("hidden sums", outputs.as_flattened())?;
-        A::forward(kernel, outputs.as_flattened_mut());
-        self.next.forward::<P::Next, UpToHere<P, Before>, f32, BATCH>(kernel, Batch::new(outputs)?, &mut workspace.next)
     }
 
     fn output_activation(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error> {
@@ -120,50 +112,101 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
         Next::loss(kernel, logits, targets)
     }
 
-    fn metric(score: &Score) -> f64 {
+    fn metric(score: &Score) -> f32 {
         Next::metric(score)
     }
 
-    fn backward<P: Plan, Before: Training, O: Optimizer, T: Element, const BATCH: usize>(
+    fn visit_layers(&self, first: usize, visit: &mut dyn FnMut(usize, LayerRef<'_>)) {
+        visit(first, self.layer.view(A::NAME));
+        self.next.visit_layers(first + 1, visit);
+    }
+
+    fn visit_layers_mut(&mut self, first: usize, visit: &mut dyn FnMut(usize, LayerMut<'_>)) {
+        visit(first, self.layer.view_mut(A::NAME));
+        self.next.visit_layers_mut(first + 1, visit);
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = f32> {
+        self.layer.parameters().chain(self.next.parameters())
+    }
+
+    fn load_parameters(&mut self, values: &[f32]) {
+        let (layer, next) = values.split_at(values.len().min(Dense::<IN, WIDTH>::PARAMETERS));
+        self.layer.load(layer, math::SMALLEST_WEIGHT);
+        self.next.load_parameters(next);
+    }
+}
+
+impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> Network<IN>
+    for Hidden<IN, WIDTH, A, Next>
+{
+    fn forward<'a, T: Element, const BATCH: usize>(
+        &self,
+        kernel: Kernel,
+        batch: Batch<'_, T, IN>,
+        workspace: &'a mut Self::Workspace<BATCH>,
+        training: bool,
+    ) -> Result<&'a mut [Self::Output], Error> {
+        let HiddenWorkspace { outputs, deltas, next } = workspace;
+        let (outputs, deltas) = (first_mut(outputs, batch.len())?, first_mut(deltas, batch.len())?);
+        self.layer.forward_with(kernel, batch, outputs)?;
+        // An activation would hide that the weights have grown beyond all bounds.
+        check_finite("hidden sums", outputs.as_flattened())?;
+        let mut activated = outputs;
+        if training && A::DERIVATIVE_FROM_INPUT {
+            deltas.copy_from_slice(activated);
+            activated = deltas;
+        }
+        A::forward_with(kernel, activated.as_flattened_mut());
+        self.next.forward(kernel, Batch::new(activated)?, next, training)
+    }
+
+    fn backward<const BATCH: usize>(
+        &self,
+        kernel: Kernel,
+        samples: usize,
+        workspace: &mut Self::Workspace<BATCH>,
+        first_trained: usize,
+        input_deltas: Option<&mut [[f32; IN]]>,
+    ) -> Result<(), Error> {
+        let HiddenWorkspace { outputs, deltas, next } = workspace;
+        let (outputs, deltas) = (first_mut(outputs, samples)?, first_mut(deltas, samples)?);
+        if first_trained == 0 {
+            self.next.backward(kernel, samples, next, 0, Some(deltas))?;
+            A::backward_with(kernel, outputs.as_flattened(), deltas.as_flattened_mut())?;
+            if let Some(input_deltas) = input_deltas {
+                self.layer.backward_with(kernel, deltas, input_deltas)?;
+            }
+        } else {
+            self.next.backward(kernel, samples, next, first_trained - 1, None)?;
+        }
+        if A::DERIVATIVE_FROM_INPUT {
+            // Outputs again, from the sums: they are the inputs that the next layer is updated by.
+            A::forward_with(kernel, outputs.as_flattened_mut());
+        }
+        Ok(())
+    }
+
+    fn update<O: Optimizer, T: Element, const BATCH: usize>(
         &mut self,
         kernel: Kernel,
         batch: Batch<'_, T, IN>,
-        workspace: &mut Self::Workspace<P, Before, BATCH>,
+        workspace: &Self::Workspace<BATCH>,
         optimizer: &O,
-        state: &mut Self::State<P, O>,
-        input_deltas: Option<&mut [[f32; IN]]>,
+        state: &mut Self::State<O>,
+        first_trained: usize,
     ) -> Result<(), Error> {
-        let too_large = Error::BatchTooLarge { found: batch.len(), most: BATCH };
-        let outputs = workspace.outputs.get(..batch.len()).ok_or(too_large)?;
-        // No rows where neither this layer nor one before it is trained: the chain rule ends after it.
-        let mut deltas = workspace.deltas.as_mut().get_mut(..batch.len());
-        self.next.backward::<P::Next, UpToHere<P, Before>, O, f32, BATCH>(
-            kernel,
-            Batch::new(outputs)?,
-            &mut workspace.next,
-            optimizer,
-            &mut state.next,
-            deltas.as_deref_mut(),
-        )?;
-        let Some(deltas) = deltas else { return Ok(()) };
-        A::backward(kernel, outputs.as_flattened(), deltas.as_flattened_mut())?;
-        if let Some(input_deltas) = input_deltas {
-            self.layer.backward(kernel, deltas, input_deltas)?;
+        let HiddenWorkspace { outputs, deltas, next } = workspace;
+        let (outputs, deltas) = (first(outputs, batch.len())?, first(deltas, batch.len())?);
+        if first_trained == 0 {
+            optimizer.update(kernel, &mut self.layer, batch, deltas, &mut state.layer)?;
         }
-        P::Here::step(optimizer, kernel, &mut self.layer, batch, deltas, &mut state.layer)
+        let first_trained = first_trained.saturating_sub(1);
+        self.next.update(kernel, Batch::new(outputs)?, next, optimizer, &mut state.next, first_trained)
     }
 
     fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, perturbation: Perturbation) -> f64 {
         let outputs = gradient_check::exact_forward(&self.layer, layer, inputs, perturbation).map(A::exact);
         self.next.exact_loss(layer + 1, &outputs, target, perturbation)
-    }
-
-    fn for_each_gradient(
-        layer: usize,
-        gradients: &Self::State<Whole, Gradients>,
-        visit: &mut dyn FnMut(ParameterIndex, f32),
-    ) {
-        gradient_check::for_each_parameter(layer, &gradients.layer, visit);
-        Next::for_each_gradient(layer + 1, &gradients.next, visit);
     }
 }

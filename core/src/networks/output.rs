@@ -1,96 +1,132 @@
-//! The last layer, with the task that it is for.
+//! The last layer, with its loss.
 
 use core::marker::PhantomData;
 
-use super::Network;
-use crate::gradient_check::{self, ParameterIndex, Perturbation};
+use super::{Layers, Network, first, first_mut};
+use crate::gradient_check::{self, Perturbation};
 use crate::kernels::{Element, Kernel, Score};
+use crate::layers::{LayerMut, LayerRef};
 use crate::losses::Loss;
-use crate::optimizers::{Gradients, Optimizer};
-use crate::plans::{Plan, Training, Whole};
-use crate::{Batch, Dense, Error, Random};
+use crate::optimizers::Optimizer;
+use crate::{Batch, Dense, Error, Random, math};
 
-/// A last layer of `OUT` outputs; alone, a network without hidden layers.
+/// The last layer, of `IN` inputs and `OUT` outputs, with loss `L`; alone, a network without hidden layers.
+///
+/// With [`Mse`](crate::Mse) it is linear regression, with [`BinaryCrossEntropy`](crate::BinaryCrossEntropy) logistic
+/// regression, and with [`SparseCategoricalCrossEntropy`](crate::SparseCategoricalCrossEntropy) softmax regression:
+///
+/// ```
+/// # use dense_core::{Network, Output, SparseCategoricalCrossEntropy};
+/// let network = Output::<784, 10, SparseCategoricalCrossEntropy>::ZERO;
+/// assert_eq!(network.predict(&[0_u8; 784])?, [0.1; 10]);
+/// # Ok::<(), dense_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Output<const IN: usize, const OUT: usize, K> {
+pub struct Output<const IN: usize, const OUT: usize, L: Loss<OUT>> {
     /// Its weights and biases.
     pub layer: Dense<IN, OUT>,
-    task: PhantomData<K>,
+    loss: PhantomData<L>,
 }
 
-impl<const IN: usize, const OUT: usize, K: Loss<OUT>> Output<IN, OUT, K> {
-    /// This layer for that task.
+impl<const IN: usize, const OUT: usize, L: Loss<OUT>> Output<IN, OUT, L> {
+    /// All parameters +0.0.
+    pub const ZERO: Self = Self::new(Dense::ZERO);
+
+    /// This layer with that loss.
     #[must_use]
     pub const fn new(layer: Dense<IN, OUT>) -> Self {
-        Self { layer, task: PhantomData }
+        Self { layer, loss: PhantomData }
     }
 }
 
-impl<const IN: usize, const OUT: usize, K: Loss<OUT>> Network<IN> for Output<IN, OUT, K> {
-    type Target = K::Target;
-    type Output = [f32; OUT];
+impl<const IN: usize, const OUT: usize, L: Loss<OUT>> Layers for Output<IN, OUT, L> {
+    const INPUTS: usize = IN;
+    const OUTPUTS: usize = OUT;
+    const LAYERS: usize = 1;
     const PARAMETERS: usize = Dense::<IN, OUT>::PARAMETERS;
-    const ZERO: Self = Self::new(Dense::ZERO);
-    const METRIC: &str = K::METRIC;
+    const METRIC: &str = L::METRIC;
 
-    /// Logits, and then their deltas.
-    type Workspace<P: Plan, Before: Training, const BATCH: usize> = [[f32; OUT]; BATCH];
-    type State<P: Plan, O: Optimizer> = <P::Last as Training>::State<O, IN, OUT>;
+    type Target = L::Target;
+    type Output = [f32; OUT];
+    /// Logits, and after the loss their deltas.
+    type Workspace<const BATCH: usize> = [[f32; OUT]; BATCH];
+    type State<O: Optimizer> = O::State<IN, OUT>;
 
     fn glorot_uniform(&mut self, random: &mut Random) {
         self.layer.glorot_uniform(random);
     }
 
-    fn forward<'a, P: Plan, Before: Training, T: Element, const BATCH: usize>(
+    fn output_activation(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error> {
+        L::output_activation_with(kernel, logits)
+    }
+
+    fn loss(kernel: Kernel, logits: &mut [Self::Output], targets: &[Self::Target]) -> Result<Score, Error> {
+        L::loss_with(kernel, logits, targets)
+    }
+
+    fn metric(score: &Score) -> f32 {
+        L::metric(score)
+    }
+
+    fn visit_layers(&self, first: usize, visit: &mut dyn FnMut(usize, LayerRef<'_>)) {
+        visit(first, self.layer.view(L::OUTPUT_ACTIVATION));
+    }
+
+    fn visit_layers_mut(&mut self, first: usize, visit: &mut dyn FnMut(usize, LayerMut<'_>)) {
+        visit(first, self.layer.view_mut(L::OUTPUT_ACTIVATION));
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = f32> {
+        self.layer.parameters()
+    }
+
+    fn load_parameters(&mut self, values: &[f32]) {
+        self.layer.load(values, math::SMALLEST_WEIGHT);
+    }
+}
+
+impl<const IN: usize, const OUT: usize, L: Loss<OUT>> Network<IN> for Output<IN, OUT, L> {
+    fn forward<'a, T: Element, const BATCH: usize>(
         &self,
         kernel: Kernel,
         batch: Batch<'_, T, IN>,
         workspace: &'a mut [[f32; OUT]; BATCH],
+        _: bool,
     ) -> Result<&'a mut [Self::Output], Error> {
-        let too_large = Error::BatchTooLarge { found: batch.len(), most: BATCH };
-        let logits = workspace.get_mut(..batch.len()).ok_or(too_large)?;
-        self.layer.forward(kernel, batch, logits)?;
+        let logits = first_mut(workspace, batch.len())?;
+        self.layer.forward_with(kernel, batch, logits)?;
         Ok(logits)
     }
 
-    fn output_activation(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error> {
-        K::output_activation(kernel, logits)
+    fn backward<const BATCH: usize>(
+        &self,
+        kernel: Kernel,
+        samples: usize,
+        workspace: &mut [[f32; OUT]; BATCH],
+        _: usize,
+        input_deltas: Option<&mut [[f32; IN]]>,
+    ) -> Result<(), Error> {
+        let Some(input_deltas) = input_deltas else { return Ok(()) };
+        self.layer.backward_with(kernel, first(workspace, samples)?, input_deltas)
     }
 
-    fn loss(kernel: Kernel, logits: &mut [Self::Output], targets: &[Self::Target]) -> Result<Score, Error> {
-        K::loss(kernel, logits, targets)
-    }
-
-    fn metric(score: &Score) -> f64 {
-        K::metric(score)
-    }
-
-    fn backward<P: Plan, Before: Training, O: Optimizer, T: Element, const BATCH: usize>(
+    fn update<O: Optimizer, T: Element, const BATCH: usize>(
         &mut self,
         kernel: Kernel,
         batch: Batch<'_, T, IN>,
-        workspace: &mut [[f32; OUT]; BATCH],
+        workspace: &[[f32; OUT]; BATCH],
         optimizer: &O,
-        state: &mut Self::State<P, O>,
-        input_deltas: Option<&mut [[f32; IN]]>,
+        state: &mut Self::State<O>,
+        first_trained: usize,
     ) -> Result<(), Error> {
-        let too_large = Error::BatchTooLarge { found: batch.len(), most: BATCH };
-        let deltas = workspace.get(..batch.len()).ok_or(too_large)?;
-        if let Some(input_deltas) = input_deltas {
-            self.layer.backward(kernel, deltas, input_deltas)?;
+        let deltas = first(workspace, batch.len())?;
+        if first_trained > 0 {
+            return Ok(());
         }
-        P::Last::step(optimizer, kernel, &mut self.layer, batch, deltas, state)
+        optimizer.update(kernel, &mut self.layer, batch, deltas, state)
     }
 
     fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, perturbation: Perturbation) -> f64 {
-        K::exact_loss(&gradient_check::exact_forward(&self.layer, layer, inputs, perturbation), target)
-    }
-
-    fn for_each_gradient(
-        layer: usize,
-        gradients: &Self::State<Whole, Gradients>,
-        visit: &mut dyn FnMut(ParameterIndex, f32),
-    ) {
-        gradient_check::for_each_parameter(layer, gradients, visit);
+        L::exact_loss(&gradient_check::exact_forward(&self.layer, layer, inputs, perturbation), target)
     }
 }

@@ -1,92 +1,157 @@
-//! The memory that a network works in, and how much a network takes in all.
+//! The memory that a network works in.
 
-use super::Network;
+use super::{Layers, Network};
 use crate::kernels::{Element, Kernel, Score};
 use crate::memory::Memory;
 use crate::optimizers::Optimizer;
-use crate::plans::{Frozen, Plan};
 use crate::trainer::Trainer;
-use crate::{Batch, Error};
+use crate::{Batch, Error, error};
 
-/// Outputs of each layer for up to `BATCH` samples at a time, to be put into a `static` or onto the stack; with deltas
-/// where a plan other than [`Frozen`] wants to train.
-pub struct Workspace<N: Network<IN>, const IN: usize, const BATCH: usize, P: Plan = Frozen> {
-    pub(crate) layers: N::Workspace<P, Frozen, BATCH>,
+/// Outputs and deltas of each layer of a network, for up to `BATCH` samples at a time: in a `static`, in a box
+/// ([`new_in`](Self::new_in)), or on the stack.
+///
+/// ```
+/// # use dense_core::{Mse, Output, Workspace};
+/// let network = Output::<2, 1, Mse>::ZERO;
+/// let mut workspace = Workspace::<_, 32>::ZERO;
+/// let (samples, targets) = ([[1.0_f32, 2.0]; 100], [[3.0]; 100]);
+/// assert_eq!(workspace.predict(&network, &samples[..2])?, [[0.0]; 2]);
+/// assert_eq!(workspace.evaluate(&network, &samples, &targets)?.loss(), 9.0);
+/// # Ok::<(), dense_core::Error>(())
+/// ```
+pub struct Workspace<N: Layers, const BATCH: usize> {
+    pub(crate) layers: N::Workspace<BATCH>,
+    pub(crate) kernel: Choice,
 }
 
-impl<N: Network<IN>, const IN: usize, const BATCH: usize, P: Plan> Workspace<N, IN, BATCH, P> {
-    /// Nothing computed yet.
-    pub const ZERO: Self = Self { layers: Memory::ZERO };
+impl<N: Layers, const BATCH: usize> Workspace<N, BATCH> {
+    /// Nothing computed yet, with [`Kernel::best`].
+    pub const ZERO: Self = Self { layers: Memory::ZERO, kernel: Choice::BEST };
 
-    /// The logits of each sample: what the last layer returns, before the task's activation.
+    /// The same with another kernel. Not on a target without an operating system, where both would take flash.
+    #[cfg(not(target_os = "none"))]
+    #[must_use]
+    pub fn with_kernel(mut self, kernel: Kernel) -> Self {
+        self.set_kernel(kernel);
+        self
+    }
+
+    /// Uses another kernel from now on. Not on a target without an operating system, where both would take flash.
+    #[cfg(not(target_os = "none"))]
+    pub const fn set_kernel(&mut self, kernel: Kernel) {
+        self.kernel = Choice { kernel: Some(kernel) };
+    }
+
+    /// The logits of each sample: the outputs of the last layer before its activation.
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where one of their numbers or
     /// a sum of a hidden layer is NaN or infinite.
-    pub fn forward<T: Element>(
+    pub fn forward<T: Element, const IN: usize>(
         &mut self,
-        kernel: Kernel,
         network: &N,
         batch: Batch<'_, T, IN>,
-    ) -> Result<&mut [N::Output], Error> {
+    ) -> Result<&mut [N::Output], Error>
+    where
+        N: Network<IN>,
+    {
         batch.check_finite()?;
-        network.forward::<P, Frozen, T, BATCH>(kernel, batch, &mut self.layers)
+        network.forward(self.kernel.get(), batch, &mut self.layers, false)
     }
 
-    /// The answer to each sample: numbers, or probabilities.
+    /// The outputs for each sample: numbers, or probabilities.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where one of their numbers or a logit
-    /// is NaN or infinite.
-    pub fn predict<T: Element>(
+    /// [`Error::EmptyBatch`] without samples, [`Error::BatchTooLarge`] for more than `BATCH`, [`Error::NotFinite`] where
+    /// one of their numbers, a sum of a hidden layer or a logit is NaN or infinite.
+    pub fn predict<T: Element, const IN: usize>(
         &mut self,
-        kernel: Kernel,
         network: &N,
-        batch: Batch<'_, T, IN>,
-    ) -> Result<&[N::Output], Error> {
-        let logits = self.forward(kernel, network, batch)?;
+        samples: &[[T; IN]],
+    ) -> Result<&[N::Output], Error>
+    where
+        N: Network<IN>,
+    {
+        let kernel = self.kernel.get();
+        let logits = self.forward(network, Batch::new(samples)?)?;
         N::output_activation(kernel, logits)?;
         Ok(logits)
     }
 
-    /// How well the answers fit the targets.
+    /// Loss and metric over any number of samples, `BATCH` at a time.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict), and the errors of the task's loss.
-    pub fn score<T: Element>(
+    /// [`Error::EmptyBatch`] without samples, [`Error::Length`] where the targets are not as many, and those of
+    /// [`predict`](Self::predict) and of the loss.
+    pub fn evaluate<T: Element, const IN: usize>(
         &mut self,
-        kernel: Kernel,
         network: &N,
-        batch: Batch<'_, T, IN>,
+        samples: &[[T; IN]],
         targets: &[N::Target],
-    ) -> Result<Score, Error> {
-        let logits = self.forward(kernel, network, batch)?;
-        N::loss(kernel, logits, targets)
+    ) -> Result<Score, Error>
+    where
+        N: Network<IN>,
+    {
+        const { assert!(BATCH > 0, "a workspace holds at least one sample") };
+        error::check_length("targets", targets.len(), samples.len())?;
+        if samples.is_empty() {
+            return Err(Error::EmptyBatch);
+        }
+        let kernel = self.kernel.get();
+        let mut score = Score::default();
+        for (samples, targets) in samples.chunks(BATCH).zip(targets.chunks(BATCH)) {
+            let logits = self.forward(network, Batch::new(samples)?)?;
+            score += N::loss(kernel, logits, targets)?;
+        }
+        Ok(score)
     }
 }
 
-/// Bytes of a network and of what it needs to answer `BATCH` samples at a time.
+/// The kernel of a workspace. Where there is no operating system, it takes no memory and is known to the compiler, so
+/// that the other kernels take no flash.
+#[derive(Clone, Copy)]
+pub(crate) struct Choice {
+    /// None: the best one.
+    #[cfg(not(target_os = "none"))]
+    kernel: Option<Kernel>,
+}
+
+impl Choice {
+    pub(crate) const BEST: Self = Self {
+        #[cfg(not(target_os = "none"))]
+        kernel: None,
+    };
+
+    pub(crate) fn get(self) -> Kernel {
+        #[cfg(not(target_os = "none"))]
+        if let Some(kernel) = self.kernel {
+            return kernel;
+        }
+        Kernel::best()
+    }
+}
+
+/// Bytes of a network and of the workspace for `BATCH` samples at a time.
 ///
 /// ```
 /// # use dense_core::{Hidden, SparseCategoricalCrossEntropy, Output, activations::Relu, networks::inference_bytes};
 /// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>>;
-/// const { assert!(inference_bytes::<Perceptron, 784, 1>() == 4 * (785 * 32 + 33 * 10) + 4 * (32 + 10) + 24) };
+/// const { assert!(inference_bytes::<Perceptron, 1>() < 4 * (785 * 32 + 33 * 10) + 4 * (32 + 32 + 10) + 64) };
 /// ```
 #[must_use]
-pub const fn inference_bytes<N: Network<IN>, const IN: usize, const BATCH: usize>() -> usize {
-    size_of::<N>() + size_of::<Workspace<N, IN, BATCH>>()
+pub const fn inference_bytes<N: Layers, const BATCH: usize>() -> usize {
+    size_of::<N>() + size_of::<Workspace<N, BATCH>>()
 }
 
-/// Bytes of a network and of what it needs to learn from `BATCH` samples at a time.
+/// Bytes of a network and of the trainer for `BATCH` samples at a time.
 ///
 /// ```
-/// # use dense_core::{Adam, Hidden, SparseCategoricalCrossEntropy, Output, Sgd, activations::Relu, networks::training_bytes, plans::{LastLayer, Whole}};
+/// # use dense_core::{Adam, Hidden, SparseCategoricalCrossEntropy, Output, Sgd, activations::Relu, networks::training_bytes};
 /// type Perceptron = Hidden<784, 32, Relu, Output<32, 10, SparseCategoricalCrossEntropy>>;
-/// const { assert!(training_bytes::<Perceptron, Sgd, Whole, 784, 1>() < 102_200) };
-/// const { assert!(training_bytes::<Perceptron, Adam, Whole, 784, 1>() < 306_000) };
-/// const { assert!(training_bytes::<Perceptron, Adam, LastLayer, 784, 1>() < 105_000) };
+/// const { assert!(training_bytes::<Perceptron, Sgd, 1>() < 102_250) };
+/// const { assert!(training_bytes::<Perceptron, Adam, 1>() < 306_000) };
 /// ```
 #[must_use]
-pub const fn training_bytes<N: Network<IN>, O: Optimizer, P: Plan, const IN: usize, const BATCH: usize>() -> usize {
-    size_of::<N>() + size_of::<Trainer<N, O, IN, BATCH, P>>()
+pub const fn training_bytes<N: Layers, O: Optimizer, const BATCH: usize>() -> usize {
+    size_of::<N>() + size_of::<Trainer<N, O, BATCH>>()
 }

@@ -1,10 +1,8 @@
-//! Adam: every weight has a step size of its own.
+//! Adam.
 
-use super::rate::Rate;
-use super::{Optimizer, Schedule};
-use crate::kernels::{AdamStep, Element, Kernel};
-use crate::layers::{MomentsMut, UnitsMut};
-use crate::memory::Memory;
+use super::learning_rate::check_learning_rate;
+use super::{Optimizer, State};
+use crate::kernels::{self, AdamParameters, AdamStep, Element, Kernel};
 use crate::{Batch, Dense, Error, math};
 
 /// Adam (Kingma and Ba, arXiv 1412.6980, in the form of its section 2 with the bias correction in the step size, as
@@ -12,10 +10,9 @@ use crate::{Batch, Dense, Error, math};
 /// square.
 ///
 /// This holds the settings and counts the steps; the running means of a layer's parameters are an [`AdamState`].
-/// One `Adam` serves all layers of a network: [`next_step`](Self::next_step) once a batch, then every layer's step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adam {
-    rate: Rate,
+    learning_rate: f32,
     /// The step that was counted last.
     step: AdamStep,
     /// β₁ᵗ and β₂ᵗ after t steps, in f64: their distance from 1 is what counts, and f32 would lose it.
@@ -26,44 +23,22 @@ pub struct Adam {
 impl Adam {
     /// Keras's default learning rate for this optimizer.
     pub const DEFAULT_LEARNING_RATE: f32 = 0.001;
-    /// The share of the running mean that survives a step.
+    /// β₁, the decay rate of the running mean.
     pub const BETA_1: f64 = 0.9;
-    /// The share of the running mean of squares that survives a step.
+    /// β₂, the decay rate of the running mean of squares.
     pub const BETA_2: f64 = 0.999;
-    /// What keeps the division finite.
+    /// ε, added to the root.
     pub const EPSILON: f32 = 1e-7;
 
-    /// No step made yet.
+    /// With a constant learning rate; no step made yet.
     ///
     /// # Errors
     /// [`Error::Setting`] where the learning rate is not from
     /// [`SMALLEST_LEARNING_RATE`](super::SMALLEST_LEARNING_RATE) to
     /// [`LARGEST_LEARNING_RATE`](super::LARGEST_LEARNING_RATE).
     pub const fn new(learning_rate: f32) -> Result<Self, Error> {
-        match Rate::new(learning_rate) {
-            Ok(rate) => Ok(Self { rate, step: Self::STANDSTILL, beta_1_power: 1.0, beta_2_power: 1.0 }),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// As [`Sgd::with_schedule`](crate::Sgd::with_schedule).
-    ///
-    /// # Errors
-    /// As there.
-    pub const fn with_schedule(self, schedule: Schedule) -> Result<Self, Error> {
-        match self.rate.with_schedule(schedule) {
-            Ok(rate) => Ok(Self { rate, ..self }),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// As [`Sgd::with_weight_decay`](crate::Sgd::with_weight_decay): with it, this is AdamW.
-    ///
-    /// # Errors
-    /// As there.
-    pub const fn with_weight_decay(self, weight_decay: f32) -> Result<Self, Error> {
-        match self.rate.with_weight_decay(weight_decay) {
-            Ok(rate) => Ok(Self { rate, ..self }),
+        match check_learning_rate(learning_rate) {
+            Ok(()) => Ok(Self { learning_rate, step: Self::STANDSTILL, beta_1_power: 1.0, beta_2_power: 1.0 }),
             Err(error) => Err(error),
         }
     }
@@ -76,72 +51,89 @@ impl Adam {
         epsilon: Self::EPSILON,
     };
 
-    /// Counts one more step and says what it multiplies by: αₜ = α · √(1 − β₂ᵗ) / (1 − β₁ᵗ).
-    pub fn next_step(&mut self) -> AdamStep {
-        self.rate.advance();
-        self.beta_1_power *= Self::BETA_1;
-        self.beta_2_power *= Self::BETA_2;
-        let correction = libm::sqrt(1.0 - self.beta_2_power) / (1.0 - self.beta_1_power);
-        self.step.step_size = (f64::from(self.rate.current()) * correction) as f32;
-        self.step
+    /// The constants of the step that was counted last, for
+    /// [`weight_gradient_adam`](crate::kernels::weight_gradient_adam).
+    #[must_use]
+    pub const fn constants(&self) -> &AdamStep {
+        &self.step
     }
 }
 
 impl Optimizer for Adam {
     type State<const IN: usize, const OUT: usize> = AdamState<IN, OUT>;
 
+    /// αₜ = α · √(1 − β₂ᵗ) / (1 − β₁ᵗ).
     fn advance(&mut self) {
-        self.next_step();
+        self.beta_1_power *= Self::BETA_1;
+        self.beta_2_power *= Self::BETA_2;
+        let correction = libm::sqrt(1.0 - self.beta_2_power) / (1.0 - self.beta_1_power);
+        self.step.step_size = (f64::from(self.learning_rate) * correction) as f32;
     }
 
-    fn step<T: Element, const IN: usize, const OUT: usize>(
+    fn learning_rate(&self) -> f32 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error> {
+        check_learning_rate(learning_rate)?;
+        self.learning_rate = learning_rate;
+        Ok(())
+    }
+
+    fn update<T: Element, const IN: usize, const OUT: usize>(
         &self,
         kernel: Kernel,
-        mut units: UnitsMut<'_, IN>,
+        layer: &mut Dense<IN, OUT>,
         batch: Batch<'_, T, IN>,
-        deltas: &[f32],
+        deltas: &[[f32; OUT]],
         state: &mut AdamState<IN, OUT>,
     ) -> Result<(), Error> {
-        units.check_deltas(batch, deltas)?;
-        units.decay(kernel, self.rate.decay());
-        units.step_adam(kernel, batch, deltas, &mut state.units_mut(), &self.step)
+        let ((weights, bias), deltas) = (layer.as_mut_slices(), deltas.as_flattened());
+        let (first_of_weights, first_of_bias) = state.first_moments.as_mut_slices();
+        let (second_of_weights, second_of_bias) = state.second_moments.as_mut_slices();
+        let parameters =
+            AdamParameters { values: weights, first_moments: first_of_weights, second_moments: second_of_weights };
+        kernels::weight_gradient_adam(kernel, batch.rows(), deltas, batch.weight_scale(), &self.step, parameters)?;
+        let parameters = AdamParameters { values: bias, first_moments: first_of_bias, second_moments: second_of_bias };
+        kernels::weight_gradient_adam(kernel, batch.ones(), deltas, batch.bias_scale(), &self.step, parameters)
     }
 }
 
-/// The running means that [`Adam`] keeps for a layer: twice the layer's size.
+/// The moments that [`Adam`] keeps for a layer: twice the layer's size.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct AdamState<const IN: usize, const OUT: usize> {
-    pub(crate) first_moments: Dense<IN, OUT>,
-    pub(crate) second_moments: Dense<IN, OUT>,
+    /// The running mean of each parameter's gradient.
+    pub first_moments: Dense<IN, OUT>,
+    /// The running mean of its square.
+    pub second_moments: Dense<IN, OUT>,
 }
 
 impl<const IN: usize, const OUT: usize> AdamState<IN, OUT> {
     /// Before the first step.
-    pub const ZERO: Self = Self { first_moments: Dense::ZEROS, second_moments: Dense::ZEROS };
-
-    /// Those of all units of the layer, to be shared out among threads with the units.
-    pub const fn units_mut(&mut self) -> MomentsMut<'_, IN> {
-        MomentsMut { first: self.first_moments.units_mut(), second: self.second_moments.units_mut() }
-    }
-
-    /// The running means of the gradient and of its square, for every weight, output after output, and then for every
-    /// bias: what it takes, beside the weights and the number of steps, to go on with a fit another time.
-    pub fn moments(&self) -> impl Iterator<Item = [f32; 2]> {
-        let [first, second] =
-            [&self.first_moments, &self.second_moments].map(|means| means.weights().chain(*means.bias()));
-        first.zip(second).map(|(first, second)| [first, second])
-    }
-
-    /// Takes over running means in the order of [`moments`](Self::moments), as far as there are any. They must be finite,
-    /// those of squares not negative; below [`SMALLEST_FIRST_MOMENT`](math::SMALLEST_FIRST_MOMENT) and
-    /// [`SMALLEST_SECOND_MOMENT`](math::SMALLEST_SECOND_MOMENT) they become +0.0, as after a step.
-    pub fn set_moments(&mut self, moments: &[[f32; 2]]) {
-        self.first_moments.set_parameters(moments.iter().map(|means| means[0]), math::SMALLEST_FIRST_MOMENT);
-        self.second_moments.set_parameters(moments.iter().map(|means| means[1]), math::SMALLEST_SECOND_MOMENT);
-    }
+    pub const ZERO: Self = Self { first_moments: Dense::ZERO, second_moments: Dense::ZERO };
 }
 
-impl<const IN: usize, const OUT: usize> Memory for AdamState<IN, OUT> {
-    const ZERO: Self = Self::ZERO;
+/// First moments, then second moments, which are not negative. Below
+/// [`SMALLEST_FIRST_MOMENT`](math::SMALLEST_FIRST_MOMENT) and [`SMALLEST_SECOND_MOMENT`](math::SMALLEST_SECOND_MOMENT)
+/// they become +0.0, as after a step.
+impl<const IN: usize, const OUT: usize> State for AdamState<IN, OUT> {
+    const LEN: usize = 2 * Dense::<IN, OUT>::PARAMETERS;
+
+    fn values(&self) -> impl Iterator<Item = f32> {
+        self.first_moments.parameters().chain(self.second_moments.parameters())
+    }
+
+    fn check(values: &[f32]) -> Result<(), Error> {
+        match values.iter().skip(Dense::<IN, OUT>::PARAMETERS).find(|&&square| square < 0.0) {
+            Some(&found) => Err(Error::Setting { what: "second moment", found, least: 0.0, most: f32::MAX }),
+            None => Ok(()),
+        }
+    }
+
+    fn load(&mut self, values: &[f32]) {
+        let (first, second) = values.split_at(values.len().min(Dense::<IN, OUT>::PARAMETERS));
+        self.first_moments.load(first, math::SMALLEST_FIRST_MOMENT);
+        self.second_moments.load(second, math::SMALLEST_SECOND_MOMENT);
+    }
 }

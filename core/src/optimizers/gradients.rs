@@ -1,13 +1,13 @@
-//! No rule at all: gradients to look at.
+//! Gradients, recorded instead of used.
 
 use super::Optimizer;
-use crate::kernels::{Element, Kernel};
-use crate::layers::UnitsMut;
+use super::learning_rate::check;
+use crate::kernels::{self, Element, Kernel};
 use crate::{Batch, Dense, Error};
 
-/// Changes nothing, and keeps the gradient of the mean loss by every parameter, in the shape of the layer.
+/// Updates nothing, and keeps the gradient of the mean loss with respect to every parameter, in the shape of the layer.
 ///
-/// To learn, no gradient need be stored; this is for [`gradient_check`](crate::gradient_check) and for curiosity.
+/// Training stores no gradient; this is for [`gradient_check`](crate::gradient_check) and for inspection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gradients;
 
@@ -16,14 +16,26 @@ impl Optimizer for Gradients {
 
     fn advance(&mut self) {}
 
-    fn step<T: Element, const IN: usize, const OUT: usize>(
+    /// It has none: 0.
+    fn learning_rate(&self) -> f32 {
+        0.0
+    }
+
+    /// Refuses any rate but 0.
+    fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error> {
+        check("learning rate", learning_rate, 0.0, 0.0)
+    }
+
+    fn update<T: Element, const IN: usize, const OUT: usize>(
         &self,
         kernel: Kernel,
-        _: UnitsMut<'_, IN>,
+        _: &mut Dense<IN, OUT>,
         batch: Batch<'_, T, IN>,
-        deltas: &[f32],
-        state: &mut Dense<IN, OUT>,
+        deltas: &[[f32; OUT]],
+        gradients: &mut Dense<IN, OUT>,
     ) -> Result<(), Error> {
-        state.units_mut().store_gradients(kernel, batch, deltas)
+        let ((weights, bias), deltas) = (gradients.as_mut_slices(), deltas.as_flattened());
+        kernels::weight_gradient(kernel, batch.rows(), deltas, batch.weight_scale(), weights)?;
+        kernels::weight_gradient(kernel, batch.ones(), deltas, batch.bias_scale(), bias)
     }
 }

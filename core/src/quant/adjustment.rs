@@ -1,6 +1,7 @@
 //! Learning where weights in floats do not fit: a gain and an offset for each output, over weights that stay as they are.
 
 use crate::math::{SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
+use crate::optimizers::Optimizer;
 use crate::{Error, Sgd};
 
 /// What a device learns on top of a frozen layer: z′ₖ = gainₖ · zₖ + offsetₖ.
@@ -9,8 +10,7 @@ use crate::{Error, Sgd};
 /// gain starts at 1 whatever the scale is, so that one learning rate suits both.
 ///
 /// ```
-/// use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-/// use dense_core::{Kernel, Sgd, quant::Adjustment};
+/// use dense_core::{Sgd, losses::{Loss as _, SparseCategoricalCrossEntropy}, quant::Adjustment};
 ///
 /// let frozen = [[2.0, 1.0]]; // the logits of a frozen layer, which prefers the wrong class
 /// let mut adjustment = Adjustment::<2>::NEW;
@@ -18,7 +18,7 @@ use crate::{Error, Sgd};
 /// for _ in 0..3 {
 ///     let mut logits = frozen;
 ///     adjustment.forward(&mut logits);
-///     SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut logits, &[1])?;
+///     SparseCategoricalCrossEntropy::loss(&mut logits, &[1])?;
 ///     adjustment.step_sgd(&frozen, &logits, &sgd)?;
 /// }
 /// let mut logits = frozen;

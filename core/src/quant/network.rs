@@ -110,8 +110,8 @@ impl<const IN: usize, const WIDTH: usize, Next: QuantizedNetwork<WIDTH>> Quantiz
         (range, ranges): &mut Self::Ranges,
     ) -> Result<(), Error> {
         let mut outputs = [0.0; WIDTH];
-        network.layer.forward(kernel, Batch::new(slice::from_ref(inputs))?, slice::from_mut(&mut outputs))?;
-        Relu::forward(kernel, &mut outputs);
+        network.layer.forward_with(kernel, Batch::new(slice::from_ref(inputs))?, slice::from_mut(&mut outputs))?;
+        Relu::forward_with(kernel, &mut outputs);
         *range = outputs.iter().fold(*range, |largest, &output| if output > largest { output } else { largest });
         Next::calibrate(&network.next, kernel, &outputs, ranges)
     }

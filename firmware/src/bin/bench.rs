@@ -16,8 +16,9 @@ mod on_device {
     use core::{array, hint};
     use dense_core::activations::Relu;
     use dense_core::losses::Loss;
+    use dense_core::optimizers::Optimizer;
     use dense_core::{
-        Batch, Error, Hidden, Kernel, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
+        Batch, Error, Hidden, Kernel, Layers, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
     };
     use firmware::Model;
     use firmware::pixels;
@@ -93,12 +94,12 @@ mod on_device {
 
     type Infer<const IN: usize, const WIDTH: usize, const OUT: usize> = fn(
         &Perceptron<IN, WIDTH, OUT>,
-        &mut Workspace<Perceptron<IN, WIDTH, OUT>, IN, 1>,
+        &mut Workspace<Perceptron<IN, WIDTH, OUT>, 1>,
         &[f32; IN],
     ) -> Result<[f32; OUT], Error>;
     type Learn<const IN: usize, const WIDTH: usize, const OUT: usize> = fn(
         &mut Perceptron<IN, WIDTH, OUT>,
-        &mut Trainer<Perceptron<IN, WIDTH, OUT>, Sgd, IN, 1>,
+        &mut Trainer<Perceptron<IN, WIDTH, OUT>, Sgd, 1>,
         &[f32; IN],
         u8,
     ) -> Result<f32, Error>;
@@ -129,7 +130,7 @@ mod on_device {
     fn bench_f32_infer(model: &Model, image: &mut [u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
         pixels::prepare(image);
         let mut logits = [[0.0; OUTPUTS]];
-        model.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut logits)?;
+        model.forward(Batch::new(array::from_ref(image))?, &mut logits)?;
         let [logits] = logits;
         Ok(logits)
     }
@@ -141,12 +142,12 @@ mod on_device {
     #[inline(never)]
     fn bench_f32_learn(model: &mut Model, image: &mut [u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
         pixels::prepare(image);
-        let (kernel, batch) = (Kernel::best(), Batch::new(array::from_ref(image))?);
+        let batch = Batch::new(array::from_ref(image))?;
         let mut logits = [[0.0; OUTPUTS]];
-        model.forward(kernel, batch, &mut logits)?;
-        let score = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, &[label])?;
-        model.step_sgd(kernel, batch, &logits, sgd)?;
-        Ok(score.loss)
+        model.forward(batch, &mut logits)?;
+        let score = SparseCategoricalCrossEntropy::loss(&mut logits, &[label])?;
+        sgd.step(model, batch, &logits, &mut ())?;
+        Ok(score.loss())
     }
 
     /// The sums of an image in whole numbers, which are its logits in steps of each output.
@@ -189,22 +190,22 @@ mod on_device {
     /// The logits of a network with a hidden layer.
     fn infer<const IN: usize, const WIDTH: usize, const OUT: usize>(
         network: &Perceptron<IN, WIDTH, OUT>,
-        workspace: &mut Workspace<Perceptron<IN, WIDTH, OUT>, IN, 1>,
+        workspace: &mut Workspace<Perceptron<IN, WIDTH, OUT>, 1>,
         features: &[f32; IN],
     ) -> Result<[f32; OUT], Error> {
-        let logits = workspace.forward(Kernel::best(), network, Batch::new(array::from_ref(features))?)?;
+        let logits = workspace.forward(network, Batch::new(array::from_ref(features))?)?;
         logits.first().copied().ok_or(Error::EmptyBatch)
     }
 
     /// One training step of all layers. Returns the loss.
     fn learn<const IN: usize, const WIDTH: usize, const OUT: usize>(
         network: &mut Perceptron<IN, WIDTH, OUT>,
-        trainer: &mut Trainer<Perceptron<IN, WIDTH, OUT>, Sgd, IN, 1>,
+        trainer: &mut Trainer<Perceptron<IN, WIDTH, OUT>, Sgd, 1>,
         features: &[f32; IN],
         label: u8,
     ) -> Result<f32, Error> {
-        let score = trainer.step(Kernel::best(), network, Batch::new(array::from_ref(features))?, &[label])?;
-        Ok(score.loss)
+        let score = trainer.step(network, array::from_ref(features), &[label])?;
+        Ok(score.loss())
     }
 
     #[allow(unsafe_code)]
@@ -213,7 +214,7 @@ mod on_device {
     #[inline(never)]
     fn bench_mlp_infer(
         network: &Mlp,
-        workspace: &mut Workspace<Mlp, 96, 1>,
+        workspace: &mut Workspace<Mlp, 1>,
         features: &[f32; 96],
     ) -> Result<[f32; 5], Error> {
         infer(network, workspace, features)
@@ -225,7 +226,7 @@ mod on_device {
     #[inline(never)]
     fn bench_mlp_learn(
         network: &mut Mlp,
-        trainer: &mut Trainer<Mlp, Sgd, 96, 1>,
+        trainer: &mut Trainer<Mlp, Sgd, 1>,
         features: &[f32; 96],
         label: u8,
     ) -> Result<f32, Error> {
@@ -238,7 +239,7 @@ mod on_device {
     #[inline(never)]
     fn bench_watch_infer(
         network: &Watch,
-        workspace: &mut Workspace<Watch, 150, 1>,
+        workspace: &mut Workspace<Watch, 1>,
         features: &[f32; 150],
     ) -> Result<[f32; 7], Error> {
         infer(network, workspace, features)
@@ -250,7 +251,7 @@ mod on_device {
     #[inline(never)]
     fn bench_watch_learn(
         network: &mut Watch,
-        trainer: &mut Trainer<Watch, Sgd, 150, 1>,
+        trainer: &mut Trainer<Watch, Sgd, 1>,
         features: &[f32; 150],
         label: u8,
     ) -> Result<f32, Error> {

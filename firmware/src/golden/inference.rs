@@ -6,16 +6,16 @@ use crate::protocol::OUTPUTS;
 use crate::test_images::images;
 use crate::weights::MODEL;
 use core::slice;
-use dense_core::activations::Softmax;
-use dense_core::{Batch, Error, Kernel};
+use dense_core::losses::Loss;
+use dense_core::{Batch, Error, Kernel, SparseCategoricalCrossEntropy};
 
 pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for (number, image) in images().iter().enumerate() {
         let (mut image, mut logits) = (*image, [[0.0; OUTPUTS]]);
         pixels::prepare(&mut image);
-        MODEL.forward(kernel, Batch::new(slice::from_ref(&image))?, &mut logits)?;
+        MODEL.forward_with(kernel, Batch::new(slice::from_ref(&image))?, &mut logits)?;
         witness.see_all(format_args!("logits of image {number}"), logits.into_iter().flatten());
-        Softmax::forward(kernel, logits.as_flattened_mut(), OUTPUTS)?;
+        SparseCategoricalCrossEntropy::output_activation_with(kernel, &mut logits)?;
         witness.see_all(format_args!("probabilities of image {number}"), logits.into_iter().flatten());
     }
     Ok(())

@@ -4,6 +4,7 @@ use super::Witness;
 use core::fmt;
 use dense_core::kernels::{self, AdamParameters, Element, Rows, weight_index};
 use dense_core::math::{SMALLEST_WEIGHT, flush_below};
+use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, Error, Kernel, Random};
 
 /// Around one vector, around the 784 of an image, and what is left over of four pixels.
@@ -209,7 +210,8 @@ impl Case {
                 first_moments: &mut *first_moments,
                 second_moments: &mut *second_moments,
             };
-            kernels::weight_gradient_adam(kernel, rows, deltas, scale, &adam.next_step(), parameters)?;
+            adam.advance();
+            kernels::weight_gradient_adam(kernel, rows, deltas, scale, adam.constants(), parameters)?;
             let all = self.in_order(values).chain(self.in_order(first_moments)).chain(self.in_order(second_moments));
             witness.see_checksum(format_args!("step {step} of Adam, {self}"), all);
         }

@@ -27,7 +27,7 @@ pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Erro
             let deltas = deltas.split_at_mut(SAMPLES * classes).0;
             let score = kernels::softmax_cross_entropy(kernel, deltas, classes, &labels)?;
             witness.see_checksum(format_args!("deltas, {case}"), deltas.iter().copied());
-            witness.see(format_args!("loss, {case}"), score.loss.to_bits());
+            witness.see(format_args!("loss, {case}"), score.loss_sum.to_bits());
             witness.see(format_args!("right answers, {case}"), score.correct);
         }
     }

@@ -6,8 +6,9 @@ use crate::pixels;
 use crate::protocol::{INPUTS, OUTPUTS};
 use crate::test_images::{COUNT, images, labels};
 use crate::weights::MODEL;
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-use dense_core::{Batch, Error, Kernel, Random, Sgd};
+use dense_core::losses::Loss;
+use dense_core::optimizers::Optimizer;
+use dense_core::{Batch, Error, Kernel, Random, Sgd, SparseCategoricalCrossEntropy};
 
 const STEPS: u32 = 100;
 const BATCH_SIZES: [usize; 2] = [1, LARGEST_BATCH];
@@ -48,11 +49,11 @@ fn learn(kernel: Kernel, work: &mut Work, batch_size: usize, witness: &mut impl 
         let mut logits = [[0.0; OUTPUTS]; LARGEST_BATCH];
         let logits = logits.split_at_mut(batch_size).0;
         let batch = Batch::new(seen)?;
-        model.forward(kernel, batch, logits)?;
-        let score = SparseCategoricalCrossEntropy::loss(kernel, logits, labels)?;
-        model.step_sgd(kernel, batch, logits, &sgd)?;
+        model.forward_with(kernel, batch, logits)?;
+        let score = SparseCategoricalCrossEntropy::loss_with(kernel, logits, labels)?;
+        sgd.update(kernel, model, batch, logits, &mut ())?;
         let case = format_args!("step {step}, batch size {batch_size}");
-        witness.see(case, score.loss.to_bits());
+        witness.see(case, score.loss_sum.to_bits());
         witness.see_checksum(case, model.weights().chain(*model.bias()));
     }
     let case = format_args!("after {STEPS} steps, batch size {batch_size}");

@@ -2,8 +2,9 @@
 
 use super::flash::Flash;
 use super::{MACHINE, Random};
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-use dense_core::{Batch, Kernel, Sgd};
+use dense_core::losses::Loss;
+use dense_core::optimizers::Optimizer;
+use dense_core::{Batch, Kernel, Sgd, SparseCategoricalCrossEntropy};
 use firmware::device::Device;
 use firmware::link::{self, Decoder, MAX_FRAME};
 use firmware::protocol::{Answer, Command, INPUTS, OUTPUTS, Refusal, Reply, Request};
@@ -81,11 +82,11 @@ pub fn step(model: &mut Model, image: &[u8; INPUTS], label: u8, learning_rate: f
     let images = [prepared(image)];
     let batch = Batch::new(&images).expect("one image");
     let mut logits = [[0.0; OUTPUTS]];
-    model.forward(kernel, batch, &mut logits).expect("the shapes fit");
-    let before = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, &[label]).expect("finite");
+    model.forward_with(kernel, batch, &mut logits).expect("the shapes fit");
+    let before = SparseCategoricalCrossEntropy::loss_with(kernel, &mut logits, &[label]).expect("finite");
     let sgd = Sgd::new(learning_rate).expect("in range");
-    model.step_sgd(kernel, batch, &logits, &sgd).expect("the shapes fit");
-    model.forward(kernel, batch, &mut logits).expect("the shapes fit");
-    let after = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, &[label]).expect("finite");
-    (before.loss, after.loss)
+    sgd.update(kernel, model, batch, &logits, &mut ()).expect("the shapes fit");
+    model.forward_with(kernel, batch, &mut logits).expect("the shapes fit");
+    let after = SparseCategoricalCrossEntropy::loss_with(kernel, &mut logits, &[label]).expect("finite");
+    (before.loss_sum, after.loss_sum)
 }

@@ -76,11 +76,11 @@ fn main() {
     layer.glorot_uniform(&mut Random::new(0, Random::INITIAL_WEIGHTS));
     let images = &dataset.test.images;
     let mut logits = vec![[0.0; 10]; images.len()];
-    let all = best_of(REPETITIONS, || layer.forward(settings.kernel, Batch::new(images)?, &mut logits));
+    let all = best_of(REPETITIONS, || layer.forward_with(settings.kernel, Batch::new(images)?, &mut logits));
     let each = best_of(REPETITIONS, || {
         images.iter().zip(&mut logits).try_for_each(|(image, logits)| {
             let batch = Batch::new(std::slice::from_ref(image))?;
-            layer.forward(settings.kernel, batch, std::slice::from_mut(logits))
+            layer.forward_with(settings.kernel, batch, std::slice::from_mut(logits))
         })
     });
     println!("\n10,000 images     {:.3} ms", all * 1e3);

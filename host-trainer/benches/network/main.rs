@@ -21,6 +21,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use dense_core::kernels::Element;
+use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, AdamState, Batch, Dense, Kernel, Random, Sgd};
 use host_trainer::dataset::Dataset;
 use network::Network;
@@ -68,12 +69,12 @@ fn layer<T: Element, const IN: usize, const OUT: usize>(kernel: Kernel, mut inpu
 
     let name = format!("{IN} → {OUT}");
     let operations = 2 * IN * OUT * BATCH_SIZE;
-    time(&name, "forward", operations, || Ok(layer.forward(kernel, batch, &mut outputs)?))?;
-    time(&name, "backward", operations, || Ok(layer.backward(kernel, &deltas, &mut input_deltas)?))?;
-    time(&name, "gradient and SGD", operations, || Ok(layer.step_sgd(kernel, batch, &deltas, &sgd)?))?;
+    time(&name, "forward", operations, || Ok(layer.forward_with(kernel, batch, &mut outputs)?))?;
+    time(&name, "backward", operations, || Ok(layer.backward_with(kernel, &deltas, &mut input_deltas)?))?;
+    time(&name, "gradient and SGD", operations, || Ok(sgd.update(kernel, &mut layer, batch, &deltas, &mut ())?))?;
     time(&name, "gradient and Adam", operations, || {
-        let step = adam.next_step();
-        Ok(layer.step_adam(kernel, batch, &deltas, &mut state, &step)?)
+        adam.advance();
+        Ok(adam.update(kernel, &mut layer, batch, &deltas, &mut state)?)
     })
 }
 

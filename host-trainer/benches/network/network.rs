@@ -1,8 +1,9 @@
 //! The network 784 → 128 → 64 → 10 with ReLU between its layers, and a step of training by Adam on shuffled images.
 
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
+use dense_core::losses::Loss;
 use dense_core::math::SMALLEST_SIGNAL;
-use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random};
+use dense_core::optimizers::Optimizer;
+use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random, SparseCategoricalCrossEntropy};
 use host_trainer::dataset::Split;
 
 use crate::BATCH_SIZE;
@@ -77,23 +78,23 @@ impl<'a> Network<'a> {
         let labels: [u8; BATCH_SIZE] = std::array::from_fn(|sample| samples.labels[these[sample] as usize]);
         let images = Batch::indexed(&samples.images, these)?.followed_by(next)?;
 
-        first.parameters.forward(kernel, images, &mut first.outputs)?;
+        first.parameters.forward_with(kernel, images, &mut first.outputs)?;
         first.rectify();
-        second.parameters.forward(kernel, Batch::new(&first.outputs)?, &mut second.outputs)?;
+        second.parameters.forward_with(kernel, Batch::new(&first.outputs)?, &mut second.outputs)?;
         second.rectify();
-        third.parameters.forward(kernel, Batch::new(&second.outputs)?, &mut third.deltas)?;
-        SparseCategoricalCrossEntropy::loss(kernel, &mut third.deltas, &labels)?;
+        third.parameters.forward_with(kernel, Batch::new(&second.outputs)?, &mut third.deltas)?;
+        SparseCategoricalCrossEntropy::loss_with(kernel, &mut third.deltas, &labels)?;
 
         // A layer's deltas go backward through its weights before these change.
-        third.parameters.backward(kernel, &third.deltas, &mut second.deltas)?;
+        third.parameters.backward_with(kernel, &third.deltas, &mut second.deltas)?;
         second.rectify_deltas();
-        second.parameters.backward(kernel, &second.deltas, &mut first.deltas)?;
+        second.parameters.backward_with(kernel, &second.deltas, &mut first.deltas)?;
         first.rectify_deltas();
-        let step = adam.next_step();
+        adam.advance();
         let batch = Batch::new(&second.outputs)?;
-        third.parameters.step_adam(kernel, batch, &third.deltas, &mut third.state, &step)?;
+        adam.update(kernel, &mut third.parameters, batch, &third.deltas, &mut third.state)?;
         let batch = Batch::new(&first.outputs)?;
-        second.parameters.step_adam(kernel, batch, &second.deltas, &mut second.state, &step)?;
-        first.parameters.step_adam(kernel, images, &first.deltas, &mut first.state, &step)
+        adam.update(kernel, &mut second.parameters, batch, &second.deltas, &mut second.state)?;
+        adam.update(kernel, &mut first.parameters, images, &first.deltas, &mut first.state)
     }
 }

@@ -1,14 +1,14 @@
 //! The host's copy of the device's model: takes the same steps and must get the same bits.
 
-use dense_core::activations::Softmax;
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-use dense_core::{Batch, Error, Kernel, PixelTable, Sgd};
+use dense_core::losses::Loss;
+use dense_core::optimizers::Optimizer;
+use dense_core::{Batch, Error, Kernel, PixelTable, Sgd, SparseCategoricalCrossEntropy, argmax};
 use firmware::checksum;
 
 use super::answers::{Classified, Learned};
 use super::error::DeviceError;
 use crate::dataset::Split;
-use crate::evaluate::{evaluate, first_largest};
+use crate::evaluate::evaluate;
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::Linear;
 
@@ -50,12 +50,12 @@ impl Mirror {
         let image = self.seen(image);
         let batch = Batch::new(&image)?;
         let mut logits = [[0.0; CLASSES]];
-        self.network.layer.forward(self.kernel, batch, &mut logits)?;
-        let before = SparseCategoricalCrossEntropy::loss(self.kernel, &mut logits, &[label])?;
-        self.network.layer.step_sgd(self.kernel, batch, &logits, &sgd)?;
-        self.network.layer.forward(self.kernel, batch, &mut logits)?;
-        let after = SparseCategoricalCrossEntropy::loss(self.kernel, &mut logits, &[label])?;
-        Ok((before.loss, after.loss))
+        self.network.layer.forward_with(self.kernel, batch, &mut logits)?;
+        let before = SparseCategoricalCrossEntropy::loss_with(self.kernel, &mut logits, &[label])?;
+        sgd.update(self.kernel, &mut self.network.layer, batch, &logits, &mut ())?;
+        self.network.layer.forward_with(self.kernel, batch, &mut logits)?;
+        let after = SparseCategoricalCrossEntropy::loss_with(self.kernel, &mut logits, &[label])?;
+        Ok((before.loss_sum, after.loss_sum))
     }
 
     /// The share of the samples of `split` that it classifies correctly.
@@ -75,10 +75,11 @@ impl Mirror {
     pub fn check_classified(&self, name: &str, image: &[u8; PIXELS], device: &Classified) -> Result<(), DeviceError> {
         let (image, mut values) = (self.seen(image), [[0.0; CLASSES]]);
         let batch = Batch::new(&image).map_err(|error| not_finite(name, error))?;
-        self.network.layer.forward(self.kernel, batch, &mut values).map_err(|error| not_finite(name, error))?;
-        let class = first_largest(&values[0]);
+        self.network.layer.forward_with(self.kernel, batch, &mut values).map_err(|error| not_finite(name, error))?;
+        let class = argmax(&values[0]) as u8;
         check_all(name, "logit", &device.logits, &values[0])?;
-        Softmax::forward(self.kernel, values.as_flattened_mut(), CLASSES).map_err(|error| not_finite(name, error))?;
+        SparseCategoricalCrossEntropy::output_activation_with(self.kernel, &mut values)
+            .map_err(|error| not_finite(name, error))?;
         check_all(name, "probability", &device.probabilities, &values[0])?;
         check(|| format!("{name}: class"), device.class, class, u8::to_string)
     }
@@ -128,8 +129,6 @@ fn not_finite(name: &str, error: Error) -> DeviceError {
 
 #[cfg(test)]
 mod tests {
-    use dense_core::Network;
-
     use super::*;
 
     /// A model of small weights of both signs behind a curve, and an image.
@@ -141,10 +140,14 @@ mod tests {
 
     fn classified(mirror: &Mirror, image: &[u8; PIXELS]) -> Classified {
         let mut logits = [[0.0; CLASSES]];
-        mirror.network.layer.forward(Kernel::PORTABLE, Batch::new(&mirror.seen(image)).unwrap(), &mut logits).unwrap();
+        mirror
+            .network
+            .layer
+            .forward_with(Kernel::PORTABLE, Batch::new(&mirror.seen(image)).unwrap(), &mut logits)
+            .unwrap();
         let mut probabilities = logits;
-        Softmax::forward(Kernel::PORTABLE, probabilities.as_flattened_mut(), CLASSES).unwrap();
-        let class = first_largest(&logits[0]);
+        SparseCategoricalCrossEntropy::output_activation_with(Kernel::PORTABLE, &mut probabilities).unwrap();
+        let class = argmax(&logits[0]) as u8;
         Classified { class, logits: logits[0], probabilities: probabilities[0], cycles: 1 }
     }
 

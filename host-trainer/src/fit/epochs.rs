@@ -129,7 +129,7 @@ impl Course<'_> {
         let mut flow = ControlFlow::Continue(());
         let result = steps.run(Batches { split: data.train, order: left, size }, &mut |score| {
             running.steps += 1;
-            running.loss += f64::from(score.loss);
+            running.loss += f64::from(score.loss_sum);
             running.correct += score.correct;
             let done = order.len().min(running.steps * size);
             watch.progress.step(running.steps, || (running.metrics(done), done));

@@ -1,48 +1,28 @@
-//! What Adam keeps for the layers of a network, as lists of numbers.
+//! The moments that Adam keeps for the layers of a network, as lists of numbers.
 
-use std::slice;
-
-use dense_core::AdamState;
-use dense_core::networks::HiddenState;
-
-/// Adam's running means for one layer, in the order of [`AdamState::moments`].
+/// Adam's first and second moment of each parameter of one layer: of the weights, output after output, then of the biases.
 pub type Moments = Vec<[f32; 2]>;
 
-/// What an optimizer keeps for the layers of a network. Gradient descent keeps nothing, so its list has no entries.
-pub trait KeepsMoments {
-    /// Appends those of each layer, from the first on.
-    fn list(&self, moments: &mut Vec<Moments>);
-
-    /// Takes over those of each layer, in the same order, as far as there are any.
-    fn take(&mut self, moments: &mut slice::Iter<'_, Moments>);
+/// The moments of layers of so many parameters each, from the values of an optimizer's
+/// [state](dense_core::optimizers::State). Gradient descent keeps nothing, so its list has no entries.
+pub(super) fn from_values(values: impl Iterator<Item = f32>, parameters: impl Iterator<Item = usize>) -> Vec<Moments> {
+    let values: Vec<f32> = values.collect();
+    if values.is_empty() {
+        return Vec::new();
+    }
+    let mut rest = &values[..];
+    let layer = |parameters| {
+        let (first, others) = rest.split_at(parameters);
+        let (second, others) = others.split_at(parameters);
+        rest = others;
+        first.iter().zip(second).map(|(&first, &second)| [first, second]).collect()
+    };
+    parameters.map(layer).collect()
 }
 
-impl KeepsMoments for () {
-    fn list(&self, _: &mut Vec<Moments>) {}
-
-    fn take(&mut self, _: &mut slice::Iter<'_, Moments>) {}
-}
-
-impl<const IN: usize, const OUT: usize> KeepsMoments for AdamState<IN, OUT> {
-    fn list(&self, moments: &mut Vec<Moments>) {
-        moments.push(self.moments().collect());
-    }
-
-    fn take(&mut self, moments: &mut slice::Iter<'_, Moments>) {
-        if let Some(moments) = moments.next() {
-            self.set_moments(moments);
-        }
-    }
-}
-
-impl<Here: KeepsMoments, Next: KeepsMoments> KeepsMoments for HiddenState<Here, Next> {
-    fn list(&self, moments: &mut Vec<Moments>) {
-        self.layer.list(moments);
-        self.next.list(moments);
-    }
-
-    fn take(&mut self, moments: &mut slice::Iter<'_, Moments>) {
-        self.layer.take(moments);
-        self.next.take(moments);
-    }
+/// The values of an optimizer's state with these moments.
+pub(super) fn to_values(moments: &[Moments]) -> Vec<f32> {
+    let layer =
+        |moments: &Moments| [0, 1].map(|which| moments.iter().map(move |means| means[which]).collect::<Vec<_>>());
+    moments.iter().flat_map(layer).flatten().collect()
 }

@@ -1,16 +1,13 @@
 //! Trains any network, on pixels as they are or prepared, on one thread.
 
-use std::mem::size_of;
 use std::ops::ControlFlow;
-use std::thread;
 
-use dense_core::optimizers::Optimizer as Rule;
-use dense_core::plans::Whole;
-use dense_core::{Adam, Batch, Error, Kernel, Network, Score, Sgd, Trainer};
+use dense_core::optimizers::{Optimizer as Rule, State as _};
+use dense_core::{Adam, Batch, Error, Network, Score, Sgd, Trainer};
 
 use super::epochs::{self, Batches, Steps};
 use super::prepared::{Prepared, Standardisation};
-use super::{Data, Fit, FitError, KeepsMoments, Numbers, Settings, State, Watch};
+use super::{Data, Fit, FitError, Numbers, Settings, State, Watch, moments};
 use crate::cli::Optimizer;
 use crate::idx::PIXELS;
 use crate::model::{Layer, Model};
@@ -19,7 +16,7 @@ use crate::model::{Layer, Model};
 ///
 /// # Errors
 ///
-/// As there, and [`FitError::Memory`].
+/// As there.
 pub fn fit<N>(
     network: &mut N,
     data: &Data<'_>,
@@ -28,9 +25,7 @@ pub fn fit<N>(
     watch: &mut Watch<'_>,
 ) -> Result<Fit, FitError>
 where
-    N: Network<PIXELS, Target = u8> + Model + Send,
-    N::State<Whole, Sgd>: KeepsMoments,
-    N::State<Whole, Adam>: KeepsMoments,
+    N: Network<PIXELS, Target = u8> + Model,
 {
     settings.check(data)?;
     let run = Run { network, data, settings, from, watch };
@@ -50,46 +45,27 @@ struct Run<'a, 'w, N> {
     watch: &'a mut Watch<'w>,
 }
 
-impl<N: Network<PIXELS, Target = u8> + Model + Send> Run<'_, '_, N> {
+impl<N: Network<PIXELS, Target = u8> + Model> Run<'_, '_, N> {
     /// Memory for a batch is an array, so its size is one of a few.
-    fn with<O: Rule + Send>(self, optimizer: O) -> Result<Fit, FitError>
-    where
-        N::State<Whole, O>: KeepsMoments,
-    {
+    fn with<O: Rule>(self, optimizer: O) -> Result<Fit, FitError> {
         match self.settings.batch_size.min(self.data.train.len()) {
-            0..=32 => self.on_a_thread::<O, 32>(optimizer),
-            33..=1024 => self.on_a_thread::<O, 1024>(optimizer),
-            _ => self.on_a_thread::<O, 65_536>(optimizer),
+            0..=32 => self.with_memory::<O, 32>(optimizer),
+            33..=1024 => self.with_memory::<O, 1024>(optimizer),
+            _ => self.with_memory::<O, 65_536>(optimizer),
         }
     }
 
-    /// Trains on a thread of its own, with a stack that the arrays fit on.
-    fn on_a_thread<O: Rule + Send, const BATCH: usize>(self, optimizer: O) -> Result<Fit, FitError>
-    where
-        N::State<Whole, O>: KeepsMoments,
-    {
-        // Twice, as it may be copied on its way, and what any thread needs.
-        let bytes = 2 * size_of::<Trainer<N, O, PIXELS, BATCH>>() + (1 << 20);
-        thread::scope(|scope| {
-            let thread = thread::Builder::new().stack_size(bytes);
-            let thread = thread.spawn_scoped(scope, || self.here::<O, BATCH>(optimizer));
-            let thread = thread.map_err(|_| FitError::Memory { bytes })?;
-            thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
-        })
-    }
-
-    fn here<O: Rule, const BATCH: usize>(self, mut optimizer: O) -> Result<Fit, FitError>
-    where
-        N::State<Whole, O>: KeepsMoments,
-    {
+    fn with_memory<O: Rule, const BATCH: usize>(self, mut optimizer: O) -> Result<Fit, FitError> {
         let Self { network, data, settings, from, watch } = self;
         for _ in 0..from.map_or(0, |state| state.position.steps(settings.steps_per_epoch(data.train.len()))) {
             optimizer.advance();
         }
-        let trainer = &mut Trainer::<N, O, PIXELS, BATCH>::new(optimizer);
+        let mut place = Box::new_uninit();
+        let trainer = Trainer::<N, O, BATCH>::new_in(&mut place, optimizer);
+        trainer.workspace().set_kernel(settings.kernel);
         if let Some(State { numbers, .. }) = from {
             network.set_layers(&numbers.layers);
-            trainer.state_mut().take(&mut numbers.moments.iter());
+            trainer.state_mut().set_values(&moments::to_values(&numbers.moments))?;
         }
         let standardise = |smallest| Prepared::new(Standardisation::measure(&data.train.images, smallest));
         let mut steps = Layered {
@@ -97,7 +73,6 @@ impl<N: Network<PIXELS, Target = u8> + Model + Send> Run<'_, '_, N> {
             network,
             tested: Box::new(N::ZERO),
             prepared: settings.smallest_deviation.map(standardise),
-            kernel: settings.kernel,
             labels: Vec::new(),
         };
         let fit = epochs::run(&mut steps, data, settings, from, watch)?;
@@ -110,20 +85,18 @@ impl<N: Network<PIXELS, Target = u8> + Model + Send> Run<'_, '_, N> {
 
 /// A network, all of which is trained at once.
 struct Layered<'a, N: Network<PIXELS> + Model, O: Rule, const BATCH: usize> {
-    trainer: &'a mut Trainer<N, O, PIXELS, BATCH>,
+    trainer: &'a mut Trainer<N, O, BATCH>,
     network: &'a mut N,
     /// The same network for pixels as they are.
     tested: Box<N>,
     /// What is done to pixels before a step.
     prepared: Option<Prepared>,
-    kernel: Kernel,
     labels: Vec<u8>,
 }
 
 impl<N, O: Rule, const BATCH: usize> Steps for Layered<'_, N, O, BATCH>
 where
     N: Network<PIXELS, Target = u8> + Model,
-    N::State<Whole, O>: KeepsMoments,
 {
     fn run(&mut self, batches: Batches<'_>, after: &mut dyn FnMut(Score) -> ControlFlow<()>) -> Result<(), Error> {
         for (order, next) in batches.iter() {
@@ -131,11 +104,11 @@ where
             let score = match &mut self.prepared {
                 None => {
                     let batch = Batch::indexed(&batches.split.images, order)?.followed_by(next)?;
-                    self.trainer.step(self.kernel, self.network, batch, &self.labels)?
+                    self.trainer.step_batch(self.network, batch, &self.labels)?
                 }
                 Some(prepared) => {
                     let batch = Batch::new(prepared.images(batches.split, order))?;
-                    self.trainer.step(self.kernel, self.network, batch, &self.labels)?
+                    self.trainer.step_batch(self.network, batch, &self.labels)?
                 }
             };
             if after(score).is_break() {
@@ -156,9 +129,9 @@ where
     }
 
     fn numbers(&mut self) -> Numbers {
-        let mut moments = Vec::new();
-        self.trainer.state().list(&mut moments);
-        Numbers { layers: self.network.layers(), moments }
+        let layers = self.network.layers();
+        let moments = moments::from_values(self.trainer.state().values(), layers.iter().map(Layer::parameters));
+        Numbers { layers, moments }
     }
 
     fn set_layers(&mut self, layers: &[Layer]) {

@@ -93,7 +93,7 @@ impl Prepared {
 
 #[cfg(test)]
 mod tests {
-    use dense_core::{Batch, Kernel, Network, Random};
+    use dense_core::{Batch, Random};
 
     use super::*;
     use crate::idx::CLASSES;
@@ -149,8 +149,8 @@ mod tests {
         let order: Vec<u32> = (0..100).rev().collect();
         let batch = Batch::new(prepared.images(&split, &order)).unwrap();
         let (mut wanted, mut found) = (vec![[0_f32; CLASSES]; split.len()], vec![[0_f32; CLASSES]; split.len()]);
-        trained.layer.forward(Kernel::best(), batch, &mut wanted).unwrap();
-        folded.layer.forward(Kernel::best(), Batch::indexed(&split.images, &order).unwrap(), &mut found).unwrap();
+        trained.layer.forward(batch, &mut wanted).unwrap();
+        folded.layer.forward(Batch::indexed(&split.images, &order).unwrap(), &mut found).unwrap();
         for (wanted, found) in wanted.as_flattened().iter().zip(found.as_flattened()) {
             // Sums of 784 numbers of about 0.1 and as many of their size taken away again.
             assert!((wanted - found).abs() < 1e-4, "{wanted} became {found}");

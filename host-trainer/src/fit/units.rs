@@ -1,19 +1,18 @@
-//! Trains softmax regression, on one thread or several.
+//! Trains softmax regression, on one thread or several, each with some of the outputs (model parallel).
 //!
-//! Each thread trains some of the layer's units. It computes their logits for the whole batch, hands them to the others,
-//! and has all it needs to correct its own weights: one meeting a step, no shared weights, and no sum that depends on
-//! how many threads there are.
+//! A thread computes the logits of its outputs for the whole batch, gathers those of the others, and has all it needs to
+//! update its own weights: one exchange a step, no shared weights, and no sum that depends on the number of threads.
 
 use std::ops::{ControlFlow, Range};
 use std::thread;
 
-use dense_core::layers::{MomentsMut, UnitsMut};
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-use dense_core::optimizers::Optimizer as _;
-use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Score, Sgd};
+use dense_core::kernels::{self, AdamParameters, Element, Rows, weight_index};
+use dense_core::losses::Loss;
+use dense_core::optimizers::{Optimizer as _, Scheduled, State as _};
+use dense_core::{Adam, AdamState, Dense, Error, Kernel, Score, Sgd, SparseCategoricalCrossEntropy};
 
 use super::epochs::{self, Batches, Steps};
-use super::{Data, Fit, FitError, Moments, Numbers, Settings, State, Watch};
+use super::{Data, Fit, FitError, Moments, Numbers, Settings, State, Watch, moments};
 use crate::cli::Optimizer;
 use crate::exchange::{Exchange, classes};
 use crate::idx::{CLASSES, PIXELS};
@@ -45,8 +44,8 @@ pub fn fit(
     if let Some(state) = from {
         steps.set_layers(&state.numbers.layers);
         for copy in &mut steps.copies {
-            if let [moments] = &state.numbers.moments[..] {
-                copy.moments.set_moments(moments);
+            if let Rule::Adam(_) = copy.rule {
+                copy.moments.set_values(&moments::to_values(&state.numbers.moments))?;
             }
             for _ in 0..state.position.steps(settings.steps_per_epoch(samples)) {
                 copy.rule.advance();
@@ -73,8 +72,8 @@ struct Copy {
 
 #[derive(Clone)]
 enum Rule {
-    Sgd(Sgd),
-    Adam(Adam),
+    Sgd(Scheduled<Sgd>),
+    Adam(Scheduled<Adam>),
 }
 
 impl Rule {
@@ -136,7 +135,10 @@ impl Steps for Units<'_> {
 impl Units<'_> {
     /// Of each weight and bias those that the thread keeps which trains it.
     fn moments(&self) -> Moments {
-        let all: Vec<Moments> = self.copies.iter().map(|copy| copy.moments.moments().collect()).collect();
+        let of_copy = |copy: &Copy| {
+            moments::from_values(copy.moments.values(), std::iter::once(Dense::<PIXELS, CLASSES>::PARAMETERS)).remove(0)
+        };
+        let all: Vec<Moments> = self.copies.iter().map(of_copy).collect();
         let mut moments = all[0].clone();
         for (index, own) in all.iter().enumerate() {
             let Range { start, end } = classes(index, all.len());
@@ -148,14 +150,29 @@ impl Units<'_> {
     }
 }
 
-/// The units that one thread trains.
+/// Weights, output after output, and biases of some neighbouring outputs of a layer.
+struct Shard<'a> {
+    weights: &'a mut [f32],
+    bias: &'a mut [f32],
+}
+
+impl<'a> Shard<'a> {
+    fn new(layer: &'a mut Dense<PIXELS, CLASSES>, outputs: Range<usize>) -> Self {
+        const { assert!(weight_index(1, 0, CLASSES, PIXELS) == PIXELS, "the weights of an output lie side by side") };
+        let (weights, bias) = layer.as_mut_slices();
+        Self { weights: &mut weights[outputs.start * PIXELS..outputs.end * PIXELS], bias: &mut bias[outputs] }
+    }
+}
+
+/// The outputs that one thread trains.
 struct Part<'a> {
     /// Which part it is, from 0.
     index: usize,
-    /// The class of the first unit.
+    /// The class of the first output.
     first: usize,
-    units: UnitsMut<'a, PIXELS>,
-    moments: MomentsMut<'a, PIXELS>,
+    parameters: Shard<'a>,
+    first_moments: Shard<'a>,
+    second_moments: Shard<'a>,
     rule: &'a mut Rule,
     exchange: &'a Exchange,
     kernel: Kernel,
@@ -174,9 +191,17 @@ struct Buffers {
 impl Copy {
     fn part<'a>(&'a mut self, index: usize, exchange: &'a Exchange, kernel: Kernel) -> Part<'a> {
         let classes = exchange.classes(index);
-        let units = self.layer.units_mut().split(classes.start).1.split(classes.len()).0;
-        let moments = self.moments.units_mut().split(classes.start).1.split(classes.len()).0;
-        Part { index, first: classes.start, units, moments, rule: &mut self.rule, exchange, kernel }
+        let AdamState { first_moments, second_moments } = &mut *self.moments;
+        Part {
+            index,
+            first: classes.start,
+            parameters: Shard::new(&mut self.layer, classes.clone()),
+            first_moments: Shard::new(first_moments, classes.clone()),
+            second_moments: Shard::new(second_moments, classes),
+            rule: &mut self.rule,
+            exchange,
+            kernel,
+        }
     }
 }
 
@@ -186,8 +211,8 @@ impl Part<'_> {
         let mut buffers = Buffers::default();
         for (step, (order, next)) in batches.iter().enumerate() {
             batches.read_labels(order, &mut buffers.labels);
-            let batch = Batch::indexed(&batches.split.images, order)?.followed_by(next)?;
-            let Some(score) = self.step(step, batch, &mut buffers)? else { break };
+            let images = Rows::indexed(batches.split.images.as_flattened(), PIXELS, order)?.followed_by(next)?;
+            let Some(score) = self.step(step, images, &mut buffers)? else { break };
             if after(score).is_break() {
                 self.exchange.end(step + 1);
                 break;
@@ -197,25 +222,21 @@ impl Part<'_> {
     }
 
     /// One step: forward, loss, backward, update. None, where another thread has ended before it.
-    fn step(
-        &mut self,
-        step: usize,
-        batch: Batch<'_, u8, PIXELS>,
-        buffers: &mut Buffers,
-    ) -> Result<Option<Score>, Error> {
-        let (kernel, count) = (self.kernel, self.units.len());
+    fn step(&mut self, step: usize, images: Rows<'_, u8>, buffers: &mut Buffers) -> Result<Option<Score>, Error> {
+        let (kernel, count) = (self.kernel, self.parameters.bias.len());
         let Buffers { labels, logits, own } = buffers;
-        logits.resize(batch.len(), [0.0; CLASSES]);
+        logits.resize(images.len(), [0.0; CLASSES]);
+        let Shard { weights, bias } = &self.parameters;
         if count == CLASSES {
-            self.units.forward(kernel, batch, logits.as_flattened_mut())?;
+            kernels::forward(kernel, images, weights, bias, u8::SCALE, logits.as_flattened_mut())?;
         } else {
-            own.resize(batch.len() * count, 0.0);
-            self.units.forward(kernel, batch, own)?;
+            own.resize(images.len() * count, 0.0);
+            kernels::forward(kernel, images, weights, bias, u8::SCALE, own)?;
             if self.exchange.swap(step, self.index, own, logits).is_break() {
                 return Ok(None);
             }
         }
-        let score = SparseCategoricalCrossEntropy::loss(kernel, logits, labels)?;
+        let score = SparseCategoricalCrossEntropy::loss_with(kernel, logits, labels)?;
         let deltas = if count == CLASSES {
             logits.as_flattened()
         } else {
@@ -224,15 +245,38 @@ impl Part<'_> {
             }
             own
         };
-        match &mut self.rule {
+        self.rule.advance();
+        self.update(images, deltas)?;
+        Ok(Some(score))
+    }
+
+    /// The mean gradient of the weights and of the biases, whose input is 1, and their update.
+    fn update(&mut self, images: Rows<'_, u8>, deltas: &[f32]) -> Result<(), Error> {
+        let (kernel, ones, samples) = (self.kernel, Rows::repeated(&[1_u8], images.len()), images.len() as f32);
+        let (scale, bias_scale) = (u8::SCALE / samples, 1.0 / samples);
+        let Self { parameters, first_moments, second_moments, .. } = self;
+        match &*self.rule {
             Rule::Sgd(sgd) => {
-                sgd.advance();
-                self.units.step_sgd(kernel, batch, deltas, sgd)?;
+                let rate = sgd.learning_rate();
+                kernels::weight_gradient_sgd(kernel, images, deltas, scale, rate, parameters.weights)?;
+                kernels::weight_gradient_sgd(kernel, ones, deltas, bias_scale, rate, parameters.bias)
             }
             Rule::Adam(adam) => {
-                self.units.step_adam(kernel, batch, deltas, &mut self.moments, &adam.next_step())?;
+                let (step, weights, bias) =
+                    (adam.optimizer().constants(), &mut *parameters.weights, &mut *parameters.bias);
+                let weights = AdamParameters {
+                    values: weights,
+                    first_moments: first_moments.weights,
+                    second_moments: second_moments.weights,
+                };
+                kernels::weight_gradient_adam(kernel, images, deltas, scale, step, weights)?;
+                let bias = AdamParameters {
+                    values: bias,
+                    first_moments: first_moments.bias,
+                    second_moments: second_moments.bias,
+                };
+                kernels::weight_gradient_adam(kernel, ones, deltas, bias_scale, step, bias)
             }
         }
-        Ok(Some(score))
     }
 }

@@ -5,10 +5,9 @@ use crate::device::args::LEARNING_RATE;
 use clap::ValueEnum;
 use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::quant::Adjustment;
-use dense_core::{Batch, Kernel, Sgd};
+use dense_core::{Batch, Kernel, Sgd, argmax};
 use std::path::Path;
 
-use crate::evaluate::first_largest;
 use crate::idx::CLASSES;
 
 fn workspace(path: &str) -> std::path::PathBuf {
@@ -93,7 +92,8 @@ fn adjusted((train, tested): (&Split, &Split), world: World, count: usize, initi
     let accuracy = |adjustment: &Adjustment<CLASSES>| {
         let mut logits = frozen_logits(&shifted);
         adjustment.forward(&mut logits);
-        let right = logits.iter().zip(&shifted.labels).filter(|(logits, label)| first_largest(logits) == **label);
+        let right =
+            logits.iter().zip(&shifted.labels).filter(|(logits, label)| argmax(*logits) == usize::from(**label));
         right.count() as f64 / shifted.len() as f64
     };
     let mut adjustment = Adjustment::NEW;
@@ -101,7 +101,7 @@ fn adjusted((train, tested): (&Split, &Split), world: World, count: usize, initi
     for (index, (frozen, &label)) in frozen_logits(&lessons).iter().zip(&lessons.labels).enumerate() {
         let mut logits = [*frozen];
         adjustment.forward(&mut logits);
-        SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut logits, &[label]).unwrap();
+        SparseCategoricalCrossEntropy::loss(&mut logits, &[label]).unwrap();
         let sgd = Sgd::new(learning_rate(initial, index, count)).unwrap();
         adjustment.step_sgd(&[*frozen], &logits, &sgd).unwrap();
     }

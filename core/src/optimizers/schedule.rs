@@ -1,0 +1,122 @@
+//! Learning-rate schedules.
+
+use super::learning_rate::check;
+use super::{Optimizer, SMALLEST_LEARNING_RATE};
+use crate::kernels::{Element, Kernel};
+use crate::{Batch, Dense, Error};
+
+/// How the learning rate changes from step to step. It never falls below [`SMALLEST_LEARNING_RATE`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Schedule {
+    /// Constant.
+    Constant,
+    /// Cosine decay to a part of the initial rate, constant from then on (Loshchilov and Hutter, arXiv 1608.03983; Keras's
+    /// `CosineDecay`): rate · ((1 − rest) · (1 + cos(π · step / steps)) / 2 + rest).
+    Cosine {
+        /// Steps until it is at its lowest; at least 1.
+        steps: u32,
+        /// The part that is left then, from 0 to 1.
+        rest: f32,
+    },
+    /// Step decay (Keras's `ExponentialDecay` with `staircase`): rate · factorᵏ with k = ⌊step / every⌋.
+    Step {
+        /// Steps from one fall to the next; at least 1.
+        every: u32,
+        /// The factor, from 0 to 1.
+        factor: f32,
+    },
+}
+
+impl Schedule {
+    /// The rate of a step, counted from 0, where the first is `initial`.
+    #[must_use]
+    pub fn rate(self, initial: f32, step: u32) -> f32 {
+        let part = match self {
+            Self::Constant => return initial,
+            Self::Cosine { steps, rest } => {
+                let done = f64::from(step.min(steps)) / f64::from(steps.max(1));
+                let rest = f64::from(rest);
+                (1.0 - rest) * 0.5 * (1.0 + libm::cos(core::f64::consts::PI * done)) + rest
+            }
+            Self::Step { every, factor } => libm::pow(factor.into(), (step / every.max(1)).into()),
+        };
+        ((f64::from(initial) * part) as f32).max(SMALLEST_LEARNING_RATE)
+    }
+
+    const fn check(self) -> Result<(), Error> {
+        match self {
+            Self::Constant => Ok(()),
+            Self::Cosine { steps, rest } => match check_count("steps of a schedule", steps) {
+                Ok(()) => check("rest of a learning rate", rest, 0.0, 1.0),
+                error => error,
+            },
+            Self::Step { every, factor } => match check_count("steps of a schedule", every) {
+                Ok(()) => check("factor of a learning rate", factor, 0.0, 1.0),
+                error => error,
+            },
+        }
+    }
+}
+
+const fn check_count(what: &'static str, found: u32) -> Result<(), Error> {
+    if found > 0 {
+        return Ok(());
+    }
+    Err(Error::Setting { what, found: 0.0, least: 1.0, most: u32::MAX as f32 })
+}
+
+/// An optimizer whose learning rate follows a [`Schedule`]: see [`Optimizer::with_schedule`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scheduled<O> {
+    optimizer: O,
+    schedule: Schedule,
+    initial: f32,
+    steps: u32,
+}
+
+impl<O: Optimizer> Scheduled<O> {
+    pub(super) fn new(optimizer: O, schedule: Schedule) -> Result<Self, Error> {
+        schedule.check()?;
+        let initial = optimizer.learning_rate();
+        Ok(Self { optimizer, schedule, initial, steps: 0 })
+    }
+
+    /// The optimizer, with the learning rate of the step that was counted last.
+    pub const fn optimizer(&self) -> &O {
+        &self.optimizer
+    }
+}
+
+impl<O: Optimizer> Optimizer for Scheduled<O> {
+    type State<const IN: usize, const OUT: usize> = O::State<IN, OUT>;
+
+    fn advance(&mut self) {
+        // In range: a schedule only lowers the rate, and not below the smallest.
+        let _ = self.optimizer.set_learning_rate(self.schedule.rate(self.initial, self.steps));
+        self.steps = self.steps.saturating_add(1);
+        self.optimizer.advance();
+    }
+
+    fn learning_rate(&self) -> f32 {
+        self.optimizer.learning_rate()
+    }
+
+    /// Sets the rate that the schedule is a part of; where it stands in the schedule stays.
+    fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error> {
+        super::learning_rate::check_learning_rate(learning_rate)?;
+        self.initial = learning_rate;
+        self.optimizer.set_learning_rate(self.schedule.rate(learning_rate, self.steps.saturating_sub(1)))
+    }
+
+    fn update<T: Element, const IN: usize, const OUT: usize>(
+        &self,
+        kernel: Kernel,
+        layer: &mut Dense<IN, OUT>,
+        batch: Batch<'_, T, IN>,
+        deltas: &[[f32; OUT]],
+        state: &mut Self::State<IN, OUT>,
+    ) -> Result<(), Error> {
+        self.optimizer.update(kernel, layer, batch, deltas, state)
+    }
+}
