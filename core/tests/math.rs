@@ -13,9 +13,9 @@ const EXPM1_BOUND: f64 = 1.0;
 const LN_BOUND: f64 = 0.86;
 const SIGMOID_BOUND: f64 = 2.5;
 const TANH_BOUND: f64 = 1.5;
-const DISTRIBUTION_BOUND: f64 = 6.0;
+const DISTRIBUTION_BOUND: f64 = 7.0;
 const DENSITY_BOUND: f64 = 3.0;
-const GELU_BOUND: f64 = 7.0;
+const GELU_BOUND: f64 = 7.5;
 
 /// The least argument whose exponential is not below 2⁻³⁰: −30 · ln 2, rounded towards zero.
 const EXP_LEAST: f32 = -20.794_415;
