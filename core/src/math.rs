@@ -242,8 +242,8 @@ const NORMAL_DIVISOR: [f32; 5] = [1.0, 1.471_393, 0.885_214_9, 0.264_161_53, 0.0
 /// 1 / √(2π), the density at 0.
 const NORMAL_DENSITY: f32 = 0.398_942_3;
 
-/// The standard normal distribution Φ(x) and density φ(x): within 5.5 and 2.5 units in the last place, as far as the
-/// density over its maximum, e^(−x²/2), is no less than [`SMALLEST_SIGNAL`] (|x| < 6.449). Beyond, the density and the
+/// The standard normal distribution Φ(x) and density φ(x): within 7 and 3 units in the last place, as far as the
+/// density over its maximum, e^(−x²/2), is no less than [`SMALLEST_SIGNAL`] (|x| < 6.4489). Beyond, the density and the
 /// smaller tail of the distribution are +0.0. [`NAN`] twice for NaN.
 ///
 /// Φ(x) = ½ erfc(−x / √2): a rational function times e^(−x²/2) for negative x, one minus that of −x for positive.

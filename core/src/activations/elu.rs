@@ -17,7 +17,8 @@ impl Activation for Elu {
 
     #[inline(always)]
     fn gradient(y: f32, delta: f32) -> f32 {
-        flush_below(delta * (if y < 0.0 { y } else { 0.0 } + 1.0), SMALLEST_SIGNAL)
+        let slope = if y < 0.0 { y + 1.0 } else { 1.0 };
+        flush_below(delta * slope, SMALLEST_SIGNAL)
     }
 
     fn exact(z: f64) -> f64 {
