@@ -17,16 +17,17 @@ mod elementwise;
 mod forward;
 mod input_gradient;
 mod sgd;
+mod softmax;
 mod update;
 mod weight_gradient;
 
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{
-    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
+    decay, flush, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
-pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
-pub(in crate::kernels) use elementwise::all_finite;
+pub(in crate::kernels) use elementwise::{all_finite, relu, relu_backward};
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use input_gradient::input_gradient;
+pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 pub(in crate::kernels) use weight_gradient::{
     weight_gradient, weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
 };

@@ -89,19 +89,22 @@ fn descend_groups<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mu
         }
         return exceptions;
     }
-    let mut remaining = deltas.iter().enumerate();
-    for (_, size) in blocks(active, MOST) {
-        let mut chosen = Chosen { deltas: [0.0; MOST], weights: [origin; MOST] };
-        for (delta, weights) in chosen.deltas.iter_mut().zip(&mut chosen.weights).take(size) {
-            for (unit, &value) in remaining.by_ref() {
-                if value.to_bits() << 1 != 0 {
-                    (*delta, *weights) = (value, origin.wrapping_add(unit * GROUP));
-                    break;
-                }
+    let mut chosen = Chosen { deltas: [0.0; MOST], weights: [origin; MOST] };
+    let mut size = 0;
+    for (unit, &delta) in deltas.iter().enumerate() {
+        if delta.to_bits() << 1 != 0 {
+            (chosen.deltas[size], chosen.weights[size]) = (delta, origin.wrapping_add(unit * GROUP));
+            size += 1;
+            if size == MOST {
+                // SAFETY: each pointer is to one of the outputs whose weights are there, as asserted.
+                exceptions |= unsafe { <T as Load>::descend_chosen(row, &chosen, MOST, rate, units) };
+                size = 0;
             }
         }
-        // SAFETY: each pointer is to one of the outputs whose weights are there, as asserted.
-        unsafe { exceptions |= <T as Load>::descend_chosen(row, &chosen, size, rate, units) };
+    }
+    if size > 0 {
+        // SAFETY: as above.
+        exceptions |= unsafe { <T as Load>::descend_chosen(row, &chosen, size, rate, units) };
     }
     exceptions
 }
