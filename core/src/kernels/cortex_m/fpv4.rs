@@ -14,6 +14,7 @@ macro_rules! each {
     };
 }
 
+mod elementwise;
 mod exceptions;
 mod finite;
 mod forward;
@@ -24,9 +25,10 @@ mod input_gradient;
 mod sgd;
 
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{
-    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
+    decay, flush, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
 pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
+pub(in crate::kernels) use elementwise::{relu, relu_backward};
 pub(in crate::kernels) use finite::all_finite;
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use gradient::{weight_gradient, weight_gradient_adam, weight_gradient_momentum};

@@ -93,6 +93,8 @@ macro_rules! block {
             // SAFETY: only inputs, weights and biases are read, and only outputs and `waiting` are written.
             unsafe {
                 asm!(
+                    concat!("lsl {skip}, {stride}, #", $log2),
+                    "sub {skip}, {skip}, #4*{outputs}",
                     // The partial sum that a pass begins with is the number of the pass with its bits reversed, so that
                     // sums which are added to each other follow each other. Then, how many rows.
                     "2:",
@@ -118,19 +120,19 @@ macro_rules! block {
                     "6:",
                     $combine,
                     // For every one at the end of the pass's number, a sum waits that belongs before this one.
-                    "mov {left}, {pass}",
-                    "b 8f",
+                    "lsrs {left}, {pass}, #1",
+                    "bcc 8f",
                     "7:",
                     concat!("vldmdb {waiting}!, {{", $biases, "}}"),
                     $add,
-                    "8:",
                     "lsrs {left}, {left}, #1",
                     "bcs 7b",
-                    concat!("vstmia {waiting}!, {{", $sums, "}}"),
+                    "8:",
                     "add {pass}, {pass}, #1",
                     "cmp {pass}, #{passes}",
-                    "bne 2b",
-                    "b 12f",
+                    "beq 12f",
+                    concat!("vstmia {waiting}!, {{", $sums, "}}"),
+                    "b 2b",
                     // Too few rows for a product in each partial sum: they begin with zero.
                     "9:",
                     "mov {left}, #0",
@@ -141,7 +143,6 @@ macro_rules! block {
                     concat!("lsrs {left}, {left}, #", $log2),
                     "b 5b",
                     "12:",
-                    "sub {waiting}, {waiting}, #4*{outputs}",
                     "ldr {left}, [{waiting}, #-12]",
                     concat!("vldmia {left}, {{", $biases, "}}"),
                     "mov {left}, #0",
@@ -157,7 +158,7 @@ macro_rules! block {
                     rounded_up = in(reg) count + PASSES - 1,
                     weights = in(reg) weights,
                     stride = in(reg) stride,
-                    skip = in(reg) PASSES * stride - $outputs * size_of::<f32>(),
+                    skip = out(reg) _,
                     waiting = inout(reg) block.byte_add(mem::offset_of!(Block, waiting)) => _,
                     pass = inout(reg) 0 => _,
                     input = out(reg) _,

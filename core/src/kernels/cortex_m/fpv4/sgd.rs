@@ -128,9 +128,9 @@ macro_rules! update {
             "vldmia {weight}, {{", $range, "}}\n",
             $(
                 $("vmul.f32 s", $product, ", s", $delta, ", s", $x, "\n",)+
-                $("vfms.f32 s", $weight, ", s", $product, ", s30\n",)+
+                $("vfms.f32 s", $weight, ", s", $product, ", s31\n",)+
             )+
-            $($("vmul.f32 s24, s", $weight, ", s29\n",)+)+
+            $($("vmul.f32 s24, s", $weight, ", s30\n",)+)+
             "vstmia {weight}, {{", $range, "}}\n",
         )
     };
@@ -147,15 +147,13 @@ macro_rules! update_f32 {
             unsafe {
                 asm!(
                     concat!("vldmia {deltas}, {{", $deltas, "}}"),
-                    "vmov s29, s30, {probe}, {rate}",
+                    "vmov s30, s31, {probe}, {rate}",
                     "subs {left}, {left}, #2",
                     "blo 6f",
                     "2:",
-                    "vldr s28, [{row}]",
-                    "vldr s31, [{row}, #4]",
-                    "add {row}, {row}, #8",
+                    "vldmia {row}!, {{s28-s29}}",
                     update_f32!(input "28", $weights, $($list)+),
-                    update_f32!(input "31", $weights, $($list)+),
+                    update_f32!(input "29", $weights, $($list)+),
                     "subs {left}, {left}, #2",
                     "bhs 2b",
                     "6:",
@@ -204,7 +202,7 @@ macro_rules! update_u8 {
             unsafe {
                 asm!(
                     concat!("vldmia {deltas}, {{", $deltas, "}}"),
-                    "vmov s29, s30, {probe}, {rate}",
+                    "vmov s30, s31, {probe}, {rate}",
                     "b 5f",
                     // Four inputs. r0 because `cbnz` wants one of the low registers.
                     "2:",
