@@ -18,6 +18,7 @@ mod forward;
 mod input_gradient;
 mod pixels;
 mod sgd;
+mod sgd_rest;
 mod softmax;
 mod update;
 mod weight_gradient;

@@ -207,8 +207,12 @@ macro_rules! pixels {
 
 /// One pass over the groups of a row of f32.
 macro_rules! floats {
-    (ahead) => { 0 };
-    (tail) => { "vpst\n vldrwt.u32 q6, [r1]" };
+    (ahead) => {
+        0
+    };
+    (tail) => {
+        "vpst\n vldrwt.u32 q6, [r1]"
+    };
     ($numbers:tt) => {
         concat!(
             "mla {w}, r1, {factor}, {origin}\n",
@@ -216,7 +220,7 @@ macro_rules! floats {
             "wls lr, lr, 5f\n",
             "4:\n",
             "vldrw.u32 q6, [r1], #64\n",
-            each!($numbers ("vldrw.u32 q7, [{w}, #16*", "]\n vfma.f32 q", ", q7, q6")),
+            each!($numbers("vldrw.u32 q7, [{w}, #16*", "]\n vfma.f32 q", ", q7, q6")),
             "add {w}, {w}, {factor}, lsl #6\n",
             "le lr, 4b\n",
             "5:\n",

@@ -5,7 +5,7 @@
 
 use core::arch::asm;
 
-use super::{GROUP, blocks, sgd, update};
+use super::{GROUP, blocks, sgd, sgd_rest, update};
 use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
 
 /// Outputs at a time: a register of sums each; one of the two others is for inputs.
@@ -21,7 +21,14 @@ pub trait Load: Sized {
     /// # Safety
     /// `lanes` is 1 to 4, `size` 1 to [`MOST`]. `lanes` elements can be read at `row` and at each `stride` bytes from
     /// the last, `size` deltas at `deltas` and at each `units` from the last.
-    unsafe fn accumulate(sums: &mut Tile, size: usize, row: *const Self, lanes: usize, deltas: *const f32, batch: Batch);
+    unsafe fn accumulate(
+        sums: &mut Tile,
+        size: usize,
+        row: *const Self,
+        lanes: usize,
+        deltas: *const f32,
+        batch: Batch,
+    );
 }
 
 /// How many samples follow each other, and how far apart their elements and their deltas are.
@@ -54,7 +61,7 @@ pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
 ) {
     if rows.len() == 1 {
         match *rows.row(0) {
-            [input] => return sgd::descend_column(input.into(), deltas, rate, weights),
+            [input] => return sgd_rest::descend_column(input.into(), deltas, rate, weights),
             ref row if sgd::can_descend(row, deltas) => return sgd::descend(row, deltas, rate, weights),
             _ => (),
         }
