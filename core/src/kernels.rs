@@ -20,7 +20,6 @@ mod cortex_m;
 pub mod elementwise;
 pub mod int8;
 mod layout;
-pub mod losses;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
 mod neon;
@@ -37,6 +36,7 @@ pub use dispatch::{
     weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
 };
 pub use layout::weight_index;
+pub(crate) use portable::{largest, softmax_row};
 pub use rows::Rows;
 
 #[cfg(all(fpv4, not(helium)))]
@@ -44,7 +44,7 @@ use cortex_m::fpv4::Load;
 #[cfg(helium)]
 use cortex_m::helium::Load;
 #[cfg(fpv4)]
-pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, sqrt};
+pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, ln, sqrt};
 #[cfg(target_arch = "aarch64")]
 use neon::Load;
 #[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
@@ -159,7 +159,7 @@ pub struct Score {
 
 impl Score {
     /// Counts one more sample.
-    fn add(&mut self, loss: f32, correct: bool) {
+    pub(crate) fn add(&mut self, loss: f32, correct: bool) {
         let sum = self.loss + loss;
         self.loss = if sum < f32::MAX { sum } else { f32::MAX };
         self.correct += u32::from(correct);

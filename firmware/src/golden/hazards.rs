@@ -2,7 +2,8 @@
 //! others, and batches whose samples do not follow each other. Weights are always finite.
 
 use super::Witness;
-use dense_core::kernels::{self, Element, Rows, elementwise, weight_index};
+use dense_core::activations::{Activation, Relu};
+use dense_core::kernels::{self, Element, Rows, weight_index};
 use dense_core::math::{NAN, SMALLEST_SIGNAL};
 use dense_core::{Error, Kernel};
 
@@ -51,10 +52,10 @@ fn relu(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for length in 0..=numbers.len() {
         let outputs = numbers.split_at(length).0;
         let mut values = numbers;
-        elementwise::relu(kernel, values.split_at_mut(length).0);
+        Relu::forward(kernel, values.split_at_mut(length).0);
         witness.see_checksum(format_args!("ReLU of {length}"), values);
         let mut deltas = [-2.0; 9];
-        elementwise::relu_backward(kernel, outputs, deltas.split_at_mut(length).0)?;
+        Relu::backward(kernel, outputs, deltas.split_at_mut(length).0)?;
         witness.see_checksum(format_args!("gradient of ReLU of {length}"), deltas);
     }
     Ok(())

@@ -14,7 +14,6 @@ macro_rules! each {
     };
 }
 
-mod elementwise;
 mod exceptions;
 mod finite;
 mod forward;
@@ -24,11 +23,8 @@ mod gradient;
 mod input_gradient;
 mod sgd;
 
-pub(in crate::kernels) use crate::kernels::elementwise::loops::{
-    decay, flush, sigmoid, sigmoid_backward, tanh, tanh_backward,
-};
+pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
 pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
-pub(in crate::kernels) use elementwise::{relu, relu_backward};
 pub(in crate::kernels) use finite::all_finite;
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use gradient::{weight_gradient, weight_gradient_adam, weight_gradient_momentum};

@@ -23,9 +23,7 @@ mod softmax;
 mod update;
 mod weight_gradient;
 
-pub(in crate::kernels) use crate::kernels::elementwise::loops::{
-    decay, flush, sigmoid, sigmoid_backward, tanh, tanh_backward,
-};
+pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
 pub(in crate::kernels) use elementwise::{all_finite, relu, relu_backward};
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use input_gradient::input_gradient;

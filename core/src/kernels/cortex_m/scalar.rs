@@ -2,7 +2,9 @@
 
 use core::arch::asm;
 
-use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
+use crate::math::{
+    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_SIGNAL, SQRT_HALF_BITS,
+};
 
 /// `a * b + c`, rounded once.
 ///
@@ -93,4 +95,49 @@ pub(crate) fn exp_nonpositive(x: f32) -> f32 {
         );
     }
     value
+}
+
+/// The constants of [`ln`] in the order of their registers, from s2 on.
+static LN: [f32; 12] = {
+    let [c0, c1, c2, c3, c4, c5, c6, c7] = LN_POLYNOMIAL;
+    [1.0, c7, c6, c5, c4, c3, c2, c1, c0, LN_2_LOW, -0.5, LN_2_HIGH]
+};
+
+/// [`math::ln`](crate::math::ln), step by step.
+#[inline]
+pub(crate) fn ln(value: f32) -> f32 {
+    let shifted = value.to_bits().wrapping_sub(SQRT_HALF_BITS);
+    let exponent = shifted.cast_signed() >> 23;
+    let mut number = (shifted & 0x007f_ffff).wrapping_add(SQRT_HALF_BITS);
+    // SAFETY: reads the constants; the FPU is there.
+    unsafe {
+        asm!(
+            "vldmia {constants}, {{s2-s13}}",
+            "vmov s0, s1, {number}, {exponent}",
+            "vsub.f32 s0, s0, s2",
+            "vcvt.f32.s32 s1, s1",
+            "vfma.f32 s4, s3, s0",
+            "vmul.f32 s14, s0, s0",
+            "vfma.f32 s5, s4, s0",
+            "vfma.f32 s6, s5, s0",
+            "vfma.f32 s7, s6, s0",
+            "vfma.f32 s8, s7, s0",
+            "vfma.f32 s9, s8, s0",
+            "vfma.f32 s10, s9, s0",
+            // s10 is the polynomial, s14 the square of s0.
+            "vmul.f32 s10, s10, s0",
+            "vmul.f32 s10, s14, s10",
+            "vfma.f32 s10, s1, s11",
+            "vfma.f32 s10, s14, s12",
+            "vadd.f32 s0, s0, s10",
+            "vfma.f32 s0, s1, s13",
+            "vmov {number}, s0",
+            constants = in(reg) LN.as_ptr(),
+            number = inout(reg) number,
+            exponent = in(reg) exponent,
+            out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _, out("d7") _,
+            options(pure, readonly, nostack),
+        );
+    }
+    f32::from_bits(number)
 }

@@ -130,7 +130,7 @@ pub(super) fn sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, r
     let exceptions = Exceptions::collect();
     for_each_tile(rows, deltas, units, |first, sums| {
         if let Some(weights) = weights.get_mut(first..first + sums.len()) {
-            descend(weights, sums, rate);
+            descend(weights, sums, 1.0, rate);
         }
     });
     if exceptions.any() {
@@ -138,31 +138,34 @@ pub(super) fn sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, r
     }
 }
 
-/// weight ← weight − `rate` · sum, fused. An exception says that some have to be cleaned.
-fn descend(weights: &mut [f32], sums: &[f32], rate: f32) {
-    assert!(weights.len() == sums.len());
-    if sums.is_empty() {
+/// `weights[i]` −= `rate` · (`input` · `deltas[i]`), fused. An exception says that some have to be cleaned.
+pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32) {
+    assert!(weights.len() == deltas.len());
+    if deltas.is_empty() {
         return;
     }
-    // SAFETY: there are as many weights as sums, and at least one.
+    // SAFETY: there are as many weights as deltas, and at least one.
     unsafe {
         asm!(
             "vmov s2, s3, {rate}, {probe}",
+            "vmov s4, {input}",
             "2:",
+            "vldmia {delta}!, {{s1}}",
             "vldr s0, [{weight}]",
-            "vldmia {sum}!, {{s1}}",
-            "vfms.f32 s0, s1, s2",
+            "vmul.f32 s1, s1, s4",
             "subs {left}, {left}, #1",
+            "vfms.f32 s0, s1, s2",
             "vmul.f32 s1, s0, s3",
             "vcmpe.f32 s0, #0",
             "vstmia {weight}!, {{s0}}",
             "bne 2b",
             rate = in(reg) rate.to_bits(),
             probe = in(reg) PROBE.to_bits(),
+            input = in(reg) input.to_bits(),
             weight = inout(reg) weights.as_mut_ptr() => _,
-            sum = inout(reg) sums.as_ptr() => _,
-            left = inout(reg) sums.len() => _,
-            out("s0") _, out("s1") _, out("s2") _, out("s3") _,
+            delta = inout(reg) deltas.as_ptr() => _,
+            left = inout(reg) deltas.len() => _,
+            out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s4") _,
             options(nostack),
         );
     }

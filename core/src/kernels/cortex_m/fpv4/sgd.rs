@@ -13,7 +13,7 @@ use super::exceptions::Exceptions;
 use super::finite::all_finite;
 use super::forward::blocks;
 use super::gradient;
-use crate::kernels::{Element, Rows, portable};
+use crate::kernels::{Element, Rows};
 use crate::math::{SMALLEST_WEIGHT, canonical, flush_below};
 
 /// The most outputs of a block: their deltas and weights take 24 registers.
@@ -40,20 +40,31 @@ pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
     rate: f32,
     weights: &mut [f32],
 ) {
-    if rows.len() != 1 {
-        return gradient::sgd(rows, deltas, units, rate, weights);
+    match rows.row(0) {
+        // One input alone, as that of the biases is.
+        &[input] if rows.len() == 1 => {
+            let exceptions = Exceptions::collect();
+            gradient::descend(weights, deltas, input.into(), rate);
+            if exceptions.any() {
+                clean(weights);
+            }
+        }
+        // Zero times infinity would be NaN, and is passed over.
+        row if rows.len() == 1 && all_finite(deltas) => update(row, deltas, units, rate, weights),
+        _ => gradient::sgd(rows, deltas, units, rate, weights),
     }
-    // Zero times infinity would be NaN, and is passed over here.
-    if !all_finite(deltas) {
-        return portable::weight_gradient_sgd(rows, deltas, units, rate, weights);
-    }
+}
+
+/// From a single sample, with finite deltas.
+#[inline(never)]
+fn update<T: Element>(row: &[T], deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
     let exceptions = Exceptions::collect();
     let (mut others, mut first) = (deltas, weights.as_mut_ptr());
     for size in blocks(units, LARGEST_BLOCK) {
         let (deltas, rest) = others.split_at(size);
         // SAFETY: every input of the row has a weight for every unit, and these units are some of them.
         unsafe {
-            T::update(rows.row(0), deltas, rate, first, units);
+            T::update(row, deltas, rate, first, units);
             first = first.add(size);
         }
         others = rest;
