@@ -98,6 +98,20 @@ impl Element for f32 {
     }
 }
 
+/// Replaces each byte by the one of that index in `table`.
+pub(crate) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
+    #[cfg(helium)]
+    cortex_m::helium::look_up(table, bytes);
+    #[cfg(not(helium))]
+    {
+        let replace = |byte: &mut u8| *byte = table[usize::from(*byte)];
+        // Several at once, as a loop takes a processor without speculation longer than the look-up.
+        let (many, rest) = bytes.as_chunks_mut::<8>();
+        many.iter_mut().for_each(|bytes| bytes.iter_mut().for_each(replace));
+        rest.iter_mut().for_each(replace);
+    }
+}
+
 /// What momentum multiplies by in one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MomentumStep {

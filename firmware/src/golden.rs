@@ -2,6 +2,7 @@
 //!
 //! The host goes through it once and keeps the numbers, the golden vectors; a device goes through it again and compares.
 
+mod hazards;
 mod inference;
 mod int8;
 mod kernels;
@@ -61,6 +62,8 @@ pub enum Part {
     Inference,
     /// Sums of whole numbers, and real images with the quantised weights in flash.
     Int8,
+    /// Numbers that are not finite, deltas that are zero, batches out of order.
+    Hazards,
     /// Every loop over weights. Needs room.
     Kernels,
     /// Every shape of a small layer. Needs room.
@@ -74,8 +77,8 @@ impl Part {
     pub const FOLDER: &str = env!("GOLDEN");
 
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Softmax, Self::Inference, Self::Int8, Self::Kernels, Self::Shapes, Self::Training];
+    pub const ALL: [Self; 7] =
+        [Self::Softmax, Self::Inference, Self::Int8, Self::Hazards, Self::Kernels, Self::Shapes, Self::Training];
 
     /// Its name, which is that of its vectors' file.
     #[must_use]
@@ -84,6 +87,7 @@ impl Part {
             Self::Softmax => "softmax",
             Self::Inference => "inference",
             Self::Int8 => "int8",
+            Self::Hazards => "hazards",
             Self::Kernels => "kernels",
             Self::Shapes => "shapes",
             Self::Training => "training",
@@ -97,6 +101,7 @@ impl Part {
             Self::Softmax => include_bytes!(concat!(env!("OUT_DIR"), "/golden/softmax")),
             Self::Inference => include_bytes!(concat!(env!("OUT_DIR"), "/golden/inference")),
             Self::Int8 => include_bytes!(concat!(env!("OUT_DIR"), "/golden/int8")),
+            Self::Hazards => include_bytes!(concat!(env!("OUT_DIR"), "/golden/hazards")),
             Self::Kernels => include_bytes!(concat!(env!("OUT_DIR"), "/golden/kernels")),
             Self::Shapes => include_bytes!(concat!(env!("OUT_DIR"), "/golden/shapes")),
             Self::Training => include_bytes!(concat!(env!("OUT_DIR"), "/golden/training")),
@@ -112,6 +117,7 @@ impl Part {
             (Self::Softmax, _) => softmax::run(kernel, witness)?,
             (Self::Inference, _) => inference::run(kernel, witness)?,
             (Self::Int8, _) => int8::run(kernel, witness)?,
+            (Self::Hazards, _) => hazards::run(kernel, witness)?,
             (Self::Kernels, Some(work)) => kernels::run(kernel, &mut work.kernels, witness)?,
             (Self::Shapes, Some(work)) => shapes::run(kernel, &mut work.kernels, witness)?,
             (Self::Training, Some(work)) => training::run(kernel, &mut work.training, witness)?,

@@ -1,4 +1,8 @@
 use super::Activation;
+#[cfg(helium)]
+use crate::Error;
+#[cfg(helium)]
+use crate::kernels::{Kernel, elementwise};
 use crate::math::SMALLEST_SIGNAL;
 
 /// Rectified linear unit: f(z) = max(z, 0), f′ = 1 for z > 0, else 0.
@@ -20,5 +24,15 @@ impl Activation for Relu {
 
     fn exact(z: f64) -> f64 {
         z.max(0.0)
+    }
+
+    #[cfg(helium)]
+    fn forward(kernel: Kernel, values: &mut [f32]) {
+        elementwise::relu(kernel, values);
+    }
+
+    #[cfg(helium)]
+    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+        elementwise::relu_backward(kernel, outputs, deltas)
     }
 }

@@ -7,8 +7,12 @@
 pub(super) mod loops;
 
 use super::Kernel;
+#[cfg(helium)]
+use super::cortex_m::helium;
 use super::dispatch::{self, check};
 use crate::Error;
+#[cfg(helium)]
+use crate::activations::{Activation, Relu};
 use crate::math::{SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
 
 /// `values[i]` = `function(values[i])`.
@@ -33,6 +37,30 @@ pub fn zip(
 ) -> Result<(), Error> {
     check("outputs", others.len(), values.len())?;
     dispatch::zip(kernel, others, values, function);
+    Ok(())
+}
+
+/// [`Relu::forward`](crate::activations::Relu), which the compiler does not vectorise for Helium.
+#[cfg(helium)]
+pub(crate) fn relu(kernel: Kernel, values: &mut [f32]) {
+    if kernel == Kernel::PORTABLE {
+        map(kernel, values, Relu::value);
+    } else {
+        helium::relu(values);
+    }
+}
+
+/// [`Relu::backward`](crate::activations::Relu), for the same reason.
+///
+/// # Errors
+/// As [`zip`].
+#[cfg(helium)]
+pub(crate) fn relu_backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+    if kernel == Kernel::PORTABLE {
+        return zip(kernel, outputs, deltas, Relu::gradient);
+    }
+    check("outputs", outputs.len(), deltas.len())?;
+    helium::relu_backward(outputs, deltas);
     Ok(())
 }
 

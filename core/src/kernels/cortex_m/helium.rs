@@ -16,15 +16,19 @@ macro_rules! each {
 mod elementwise;
 mod forward;
 mod input_gradient;
+mod pixels;
 mod sgd;
+mod sgd_rest;
+mod softmax;
 mod update;
 mod weight_gradient;
 
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
-pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
-pub(in crate::kernels) use elementwise::all_finite;
+pub(in crate::kernels) use elementwise::{all_finite, relu, relu_backward};
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use input_gradient::input_gradient;
+pub(in crate::kernels) use pixels::look_up;
+pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 pub(in crate::kernels) use weight_gradient::{
     weight_gradient, weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
 };

@@ -2,7 +2,7 @@
 
 use core::arch::asm;
 
-use crate::math::NAN;
+use crate::math::{NAN, SMALLEST_SIGNAL};
 
 /// `outputs[i]` = `outputs[i]` · `scale` + `bias[i]`, with the canonical NaN.
 #[inline(never)]
@@ -83,4 +83,54 @@ pub(in crate::kernels) fn all_finite(values: &[f32]) -> bool {
         );
     }
     sums == 0
+}
+
+/// Each value, or +0.0 where it is below [`SMALLEST_SIGNAL`].
+#[inline(never)]
+pub(in crate::kernels) fn relu(values: &mut [f32]) {
+    // SAFETY: tail predication keeps loads and stores within the slice.
+    unsafe {
+        asm!(
+            "vdup.32 q1, {limit}",
+            "wlstp.32 lr, lr, 3f",
+            "2:",
+            "vldrw.u32 q0, [{values}]",
+            "vpt.f32 gt, q1, q0",
+            "vmovt.i32 q0, #0",
+            "vstrw.32 q0, [{values}], #16",
+            "letp lr, 2b",
+            "3:",
+            values = inout(reg) values.as_mut_ptr() => _,
+            limit = in(reg) SMALLEST_SIGNAL.to_bits(),
+            inout("lr") values.len() => _,
+            out("d0") _, out("d1") _, out("d2") _, out("d3") _,
+            options(nostack),
+        );
+    }
+}
+
+/// Each delta where its output is positive, else +0.0.
+#[inline(never)]
+pub(in crate::kernels) fn relu_backward(outputs: &[f32], deltas: &mut [f32]) {
+    assert!(outputs.len() == deltas.len());
+    // SAFETY: tail predication keeps loads and stores within the two slices, which have the same length.
+    unsafe {
+        asm!(
+            "wlstp.32 lr, lr, 3f",
+            "2:",
+            "vldrw.u32 q0, [{outputs}], #16",
+            "vldrw.u32 q1, [{deltas}]",
+            // True for NaN.
+            "vpt.f32 le, q0, zr",
+            "vmovt.i32 q1, #0",
+            "vstrw.32 q1, [{deltas}], #16",
+            "letp lr, 2b",
+            "3:",
+            outputs = inout(reg) outputs.as_ptr() => _,
+            deltas = inout(reg) deltas.as_mut_ptr() => _,
+            inout("lr") deltas.len() => _,
+            out("d0") _, out("d1") _, out("d2") _, out("d3") _,
+            options(nostack),
+        );
+    }
 }

@@ -2,7 +2,8 @@
 
 use core::arch::asm;
 
-use super::{GROUP, blocks, elementwise};
+use super::sgd_rest::descend_tail;
+use super::{GROUP, elementwise};
 use crate::kernels::Element;
 use crate::math::SMALLEST_WEIGHT;
 
@@ -10,11 +11,11 @@ use crate::math::SMALLEST_WEIGHT;
 const MOST: usize = 5;
 
 /// The bits of FPSCR that are set by an invalid operation and by an underflow, until they are cleared.
-const EXCEPTIONS: u32 = 1 << 0 | 1 << 3;
+pub(super) const EXCEPTIONS: u32 = 1 << 0 | 1 << 3;
 
 /// The largest number below 2⁻⁷⁶: its product with a weight underflows exactly where the weight is below
 /// [`SMALLEST_WEIGHT`] and not zero.
-const PROBE: f32 = f32::from_bits(0x197f_ffff);
+pub(super) const PROBE: f32 = f32::from_bits(0x197f_ffff);
 
 /// Outputs that need not be neighbours: deltas, and where the weights begin.
 #[derive(Debug)]
@@ -29,10 +30,16 @@ pub trait Load: Sized {
     /// those [`EXCEPTIONS`] that occurred: none if no weight has become NaN or too small.
     ///
     /// # Safety
-    /// `size` is 1 to [`MOST`], and so many deltas can be read. At `weights`, for each group of four elements, there are
+    /// `size` is 1 to [`MOST`]. At `weights`, for each group of four elements, there are
     /// 4 · `size` weights, the next group `units` · 4 weights further.
-    unsafe fn descend(row: &[Self], deltas: *const f32, size: usize, rate: f32, weights: *mut f32, units: usize)
-    -> u32;
+    unsafe fn descend(
+        row: &[Self],
+        deltas: &[f32; MOST],
+        size: usize,
+        rate: f32,
+        weights: *mut f32,
+        units: usize,
+    ) -> u32;
 
     /// [`descend`](Self::descend) for the first `size` of the chosen outputs.
     ///
@@ -65,111 +72,37 @@ pub(super) fn descend<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights:
     }
 }
 
-/// Updates `weights`: `[row.len() / 4][units][4]`.
+/// Updates `weights`: `[row.len() / 4][units][4]`, those of up to [`MOST`] outputs at a time.
+///
+/// Outputs without a delta, as half of those of a layer with ReLU are, are passed over. To do that between the others
+/// takes a pointer for each of them.
 fn descend_groups<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
     let units = deltas.len();
     assert!(weights.len() == row.len() / GROUP * GROUP * units);
     let origin = weights.as_mut_ptr();
     let mut exceptions = 0;
-    // Half of the outputs of a layer with ReLU have no delta. To pass over them takes a pointer for each of the others.
-    let active = deltas.iter().filter(|delta| delta.to_bits() << 1 != 0).count();
-    if active + active / 6 > units {
-        for (first, size) in blocks(units, MOST) {
-            // SAFETY: these are `size` of the outputs whose deltas and, as asserted, weights are there.
-            unsafe {
-                let (deltas, weights) = (deltas.as_ptr().add(first), origin.add(first * GROUP));
-                exceptions |= <T as Load>::descend(row, deltas, size, rate, weights, units);
-            }
+    let mut chosen = Chosen { deltas: [0.0; MOST], weights: [origin; MOST] };
+    let mut size = 0;
+    for (unit, &delta) in deltas.iter().enumerate() {
+        if delta.to_bits() << 1 != 0 {
+            (chosen.deltas[size], chosen.weights[size]) = (delta, origin.wrapping_add(unit * GROUP));
+            size += 1;
         }
-        return exceptions;
-    }
-    let mut remaining = deltas.iter().enumerate();
-    for (_, size) in blocks(active, MOST) {
-        let mut chosen = Chosen { deltas: [0.0; MOST], weights: [origin; MOST] };
-        for (delta, weights) in chosen.deltas.iter_mut().zip(&mut chosen.weights).take(size) {
-            for (unit, &value) in remaining.by_ref() {
-                if value.to_bits() << 1 != 0 {
-                    (*delta, *weights) = (value, origin.wrapping_add(unit * GROUP));
-                    break;
+        if size == MOST || size > 0 && unit + 1 == units {
+            let [first, ..] = chosen.weights;
+            let last = chosen.weights[size - 1];
+            // SAFETY: each pointer is to one of the outputs whose weights are there, as asserted.
+            exceptions |= unsafe {
+                if last == first.wrapping_add((size - 1) * GROUP) {
+                    <T as Load>::descend(row, &chosen.deltas, size, rate, first, units)
+                } else {
+                    <T as Load>::descend_chosen(row, &chosen, size, rate, units)
                 }
-            }
+            };
+            size = 0;
         }
-        // SAFETY: each pointer is to one of the outputs whose weights are there, as asserted.
-        unsafe { exceptions |= <T as Load>::descend_chosen(row, &chosen, size, rate, units) };
     }
     exceptions
-}
-
-/// Updates `weights`: `[units][tail]`.
-#[inline(never)]
-fn descend_tail(inputs: &[f32; GROUP], tail: usize, deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
-    assert!(tail <= GROUP && weights.len() == deltas.len() * tail);
-    let exceptions;
-    // SAFETY: for each delta `tail` weights are read and written, which are there; predication keeps to them.
-    unsafe {
-        asm!(
-            "vmrs {value}, fpscr",
-            "bic {value}, {value}, #{mask}",
-            "vmsr fpscr, {value}",
-            "vldrw.u32 q0, [{inputs}]",
-            "vctp.32 {tail}",
-            "wls lr, {units}, 3f",
-            "2:",
-            "ldr {value}, [{deltas}], #4",
-            "vpst",
-            "vldrwt.u32 q1, [{weights}]",
-            "vmul.f32 q2, q0, {value}",
-            "vfma.f32 q1, q2, {rate}",
-            "vmul.f32 q2, q1, {probe}",
-            "vpst",
-            "vstrwt.32 q1, [{weights}]",
-            "add {weights}, {weights}, {tail}, lsl #2",
-            "le lr, 2b",
-            "3:",
-            "vmrs {value}, fpscr",
-            "and {value}, {value}, #{mask}",
-            mask = const EXCEPTIONS,
-            inputs = in(reg) inputs.as_ptr(),
-            tail = in(reg) tail,
-            units = in(reg) deltas.len(),
-            deltas = inout(reg) deltas.as_ptr() => _,
-            weights = inout(reg) weights.as_mut_ptr() => _,
-            rate = in(reg) (-rate).to_bits(),
-            probe = in(reg) PROBE.to_bits(),
-            value = out(reg) exceptions,
-            out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _,
-            options(nostack),
-        );
-    }
-    exceptions
-}
-
-/// Updates one weight for each output: the only input is `input`.
-#[inline(never)]
-pub(super) fn descend_column(input: f32, deltas: &[f32], rate: f32, weights: &mut [f32]) {
-    assert!(weights.len() == deltas.len());
-    // SAFETY: tail predication keeps loads and stores within the two slices, which have the same length.
-    unsafe {
-        asm!(
-            "wlstp.32 lr, {units}, 3f",
-            "2:",
-            "vldrw.u32 q0, [{deltas}], #16",
-            "vldrw.u32 q1, [{weights}]",
-            "vmul.f32 q0, q0, {input}",
-            "vfma.f32 q1, q0, {rate}",
-            "vstrw.32 q1, [{weights}], #16",
-            "letp lr, 2b",
-            "3:",
-            units = in(reg) deltas.len(),
-            deltas = inout(reg) deltas.as_ptr() => _,
-            weights = inout(reg) weights.as_mut_ptr() => _,
-            input = in(reg) input.to_bits(),
-            rate = in(reg) (-rate).to_bits(),
-            out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
-            options(nostack),
-        );
-    }
-    elementwise::flush_below(weights, SMALLEST_WEIGHT);
 }
 
 /// Defines the function for as many outputs as the lists have numbers.
@@ -181,7 +114,11 @@ macro_rules! descend {
         /// # Safety
         /// As [`Load::descend`].
         #[inline(never)]
-        unsafe fn $name(row: &[$element], deltas: *const f32, rate: f32, weights: *mut f32, units: usize) -> u32 {
+        unsafe fn $name(row: &[$element], deltas: &[f32; MOST], rate: f32, weights: *mut f32, units: usize) -> u32 {
+            // The address of a weight follows from that of the input after its group.
+            let factor = units * size_of::<f32>() / size_of::<$element>();
+            let next = row.as_ptr().addr() + GROUP * size_of::<$element>();
+            let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor));
             let exceptions;
             // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
             unsafe {
@@ -193,6 +130,7 @@ macro_rules! descend {
                     "wls lr, lr, 4f",
                     "2:",
                     $load,
+                    "mla {weights}, r1, {factor}, {origin}",
                     $(concat!(
                         "vldrw.u32 q1, [{weights}, #16*", $number, "]\n",
                         "vmul.f32 q2, q0, q", $deltas, "\n",
@@ -201,16 +139,16 @@ macro_rules! descend {
                         "vstrw.32 q1, [{weights}, #16*", $number, "]",
                     ),)+
                     "3:",
-                    "add {weights}, {weights}, {step}",
                     "le lr, 2b",
                     "4:",
                     "vmrs r0, fpscr",
                     "and r0, r0, #{mask}",
                     mask = const EXCEPTIONS,
                     inout("r1") row.as_ptr() => _,
-                    deltas = in(reg) deltas,
-                    weights = inout(reg) weights => _,
-                    step = in(reg) units * (GROUP * size_of::<f32>()),
+                    deltas = in(reg) deltas.as_ptr(),
+                    weights = out(reg) _,
+                    factor = in(reg) factor,
+                    origin = in(reg) origin,
                     rate = in(reg) (-rate).to_bits(),
                     probe = in(reg) PROBE.to_bits(),
                     out("r0") exceptions, inout("lr") row.len() / GROUP => _,
@@ -227,11 +165,13 @@ macro_rules! descend {
 
 /// The same for outputs that are anywhere, with a register that points to the weights of each.
 macro_rules! descend_chosen {
-    ($name:ident, $element:ty, $load:literal, [$(($number:literal $deltas:literal $weights:ident))+]) => {
+    ($name:ident, $element:ty, $load:literal, [$(($number:literal $deltas:literal $origin:ident))+]) => {
         /// # Safety
         /// As [`Load::descend_chosen`].
         #[inline(never)]
         unsafe fn $name(row: &[$element], chosen: &Chosen, rate: f32, units: usize) -> u32 {
+            let factor = units * size_of::<f32>() / size_of::<$element>();
+            let next = row.as_ptr().addr() + GROUP * size_of::<$element>();
             let exceptions;
             // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
             unsafe {
@@ -239,28 +179,28 @@ macro_rules! descend_chosen {
                     "vmrs r0, fpscr",
                     "bic r0, r0, #{mask}",
                     "vmsr fpscr, r0",
-                    $(concat!("ldr r0, [{deltas}, #4*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
+                    $(concat!("ldr r0, [{weights}, #4*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
                     "wls lr, lr, 4f",
                     "2:",
                     $load,
                     $(concat!(
-                        "vldrw.u32 q1, [{", stringify!($weights), "}]\n",
+                        "mla {weights}, r1, {factor}, {", stringify!($origin), "}\n",
+                        "vldrw.u32 q1, [{weights}]\n",
                         "vmul.f32 q2, q0, q", $deltas, "\n",
                         "vfma.f32 q1, q2, {rate}\n",
                         "vmul.f32 q2, q1, {probe}\n",
-                        "vstrw.32 q1, [{", stringify!($weights), "}]",
+                        "vstrw.32 q1, [{weights}]",
                     ),)+
                     "3:",
-                    $(concat!("add {", stringify!($weights), "}, {", stringify!($weights), "}, {step}"),)+
                     "le lr, 2b",
                     "4:",
                     "vmrs r0, fpscr",
                     "and r0, r0, #{mask}",
                     mask = const EXCEPTIONS,
                     inout("r1") row.as_ptr() => _,
-                    deltas = inout(reg) chosen.deltas.as_ptr() => _,
-                    $($weights = inout(reg) chosen.weights[$number] => _,)+
-                    step = in(reg) units * (GROUP * size_of::<f32>()),
+                    weights = inout(reg) chosen.deltas.as_ptr() => _,
+                    $($origin = in(reg) chosen.weights[$number].expose_provenance().wrapping_sub(next.wrapping_mul(factor)),)+
+                    factor = in(reg) factor,
                     rate = in(reg) (-rate).to_bits(),
                     probe = in(reg) PROBE.to_bits(),
                     out("r0") exceptions, inout("lr") row.len() / GROUP => _,
@@ -281,7 +221,7 @@ macro_rules! load {
         impl Load for $element {
             unsafe fn descend(
                 row: &[Self],
-                deltas: *const f32,
+                deltas: &[f32; MOST],
                 size: usize,
                 rate: f32,
                 weights: *mut f32,

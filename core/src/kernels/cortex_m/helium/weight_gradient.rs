@@ -5,7 +5,7 @@
 
 use core::arch::asm;
 
-use super::{GROUP, blocks, sgd, update};
+use super::{GROUP, blocks, sgd, sgd_rest, update};
 use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
 
 /// Outputs at a time: a register of sums each; one of the two others is for inputs.
@@ -61,7 +61,7 @@ pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
 ) {
     if rows.len() == 1 {
         match *rows.row(0) {
-            [input] => return sgd::descend_column(input.into(), deltas, rate, weights),
+            [input] => return sgd_rest::descend_column(input.into(), deltas, rate, weights),
             ref row if sgd::can_descend(row, deltas) => return sgd::descend(row, deltas, rate, weights),
             _ => (),
         }
