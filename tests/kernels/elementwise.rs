@@ -20,16 +20,24 @@ fn values() -> Vec<f32> {
     values
 }
 
+type Function = fn(Kernel, &mut [f32]);
+pub(crate) const FUNCTIONS: [(&str, Function); 5] = [
+    ("flush", elementwise::flush),
+    ("relu", elementwise::relu),
+    ("sigmoid", elementwise::sigmoid),
+    ("tanh", elementwise::tanh),
+    ("decay", |kernel, values| elementwise::decay(kernel, values, 0.01)),
+];
+
+type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
+pub(crate) const DERIVATIVES: [(&str, Derivative); 3] = [
+    ("relu", elementwise::relu_backward),
+    ("sigmoid", elementwise::sigmoid_backward),
+    ("tanh", elementwise::tanh_backward),
+];
+
 pub(crate) fn functions(kernel: Kernel) {
-    type Function = fn(Kernel, &mut [f32]);
-    let functions: [(&str, Function); 5] = [
-        ("flush", elementwise::flush),
-        ("relu", elementwise::relu),
-        ("sigmoid", elementwise::sigmoid),
-        ("tanh", elementwise::tanh),
-        ("decay", |kernel, values| elementwise::decay(kernel, values, 0.01)),
-    ];
-    for (name, function) in functions {
+    for (name, function) in FUNCTIONS {
         let compute = |kernel| {
             let mut values = values();
             function(kernel, &mut values);
@@ -40,16 +48,10 @@ pub(crate) fn functions(kernel: Kernel) {
 }
 
 pub(crate) fn derivatives(kernel: Kernel) {
-    type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
-    let derivatives: [(&str, Derivative); 3] = [
-        ("relu", elementwise::relu_backward),
-        ("sigmoid", elementwise::sigmoid_backward),
-        ("tanh", elementwise::tanh_backward),
-    ];
     let outputs: Vec<f32> = values().into_iter().map(|value| if value.abs() <= 1.0 { value } else { 0.5 }).collect();
     let mut random = Random::new(2026, 8);
     let deltas: Vec<f32> = outputs.iter().map(|_| 4.0 * random.uniform() - 2.0).collect();
-    for (name, derivative) in derivatives {
+    for (name, derivative) in DERIVATIVES {
         let compute = |kernel| {
             let mut deltas = deltas.clone();
             derivative(kernel, &outputs, &mut deltas).unwrap();
