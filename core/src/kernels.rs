@@ -20,7 +20,6 @@ pub mod elementwise;
 mod fpv4;
 pub mod int8;
 mod layout;
-pub mod losses;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
 mod neon;
@@ -37,6 +36,7 @@ pub use dispatch::{
     weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
 };
 pub use layout::weight_index;
+pub(crate) use portable::{largest, softmax_row};
 pub use rows::Rows;
 
 #[cfg(fpv4)]
@@ -125,7 +125,7 @@ pub struct Score {
 
 impl Score {
     /// Counts one more sample.
-    fn add(&mut self, loss: f32, correct: bool) {
+    pub(crate) fn add(&mut self, loss: f32, correct: bool) {
         let sum = self.loss + loss;
         self.loss = if sum < f32::MAX { sum } else { f32::MAX };
         self.correct += u32::from(correct);

@@ -1,10 +1,11 @@
 //! Whole numbers against exact arithmetic and against floats.
 
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::quant::{
     self, Adjustment, LARGEST_BIAS, LARGEST_SCALE, ONE_LOGIT, ONE_PROBABILITY, PIXEL_STEP, QuantizedHidden,
     QuantizedNetwork, SMALLEST_SCALE, requantize,
 };
-use dense_core::{Batch, Dense, Error, Hidden, Kernel, Output, QuantizedDense, Random, Sgd, losses};
+use dense_core::{Batch, Dense, Error, Hidden, Kernel, Output, QuantizedDense, Random, Sgd};
 
 /// ⌊sum · scale · 2^bits + ½⌋ in 128 bits.
 fn exact(sum: i32, scale: f32, bits: u32) -> i128 {
@@ -272,7 +273,7 @@ fn an_adjustment_goes_down_the_gradient() {
             std::array::from_fn(|at| if at < 3 { adjustment.gain()[at] } else { adjustment.offset()[at - 3] });
         let mut logits = frozen;
         adjustment.forward(&mut logits);
-        losses::sparse_categorical_cross_entropy(Kernel::best(), &mut logits, &labels).unwrap();
+        SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut logits, &labels).unwrap();
         adjustment.step_sgd(&frozen, &logits, &sgd).unwrap();
         for (at, &before_step) in before.iter().enumerate() {
             let after = if at < 3 { adjustment.gain()[at] } else { adjustment.offset()[at - 3] };

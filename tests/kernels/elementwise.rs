@@ -1,5 +1,6 @@
-//! What works on each number by itself.
+//! Elementwise operations.
 
+use dense_core::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
 use dense_core::kernels::elementwise;
 use dense_core::math::{SMALLEST_SIGNAL, SMALLEST_WEIGHT};
 use dense_core::{Kernel, Random};
@@ -21,19 +22,26 @@ fn values() -> Vec<f32> {
 }
 
 type Function = fn(Kernel, &mut [f32]);
-pub(crate) const FUNCTIONS: [(&str, Function); 5] = [
-    ("flush", elementwise::flush),
-    ("relu", elementwise::relu),
-    ("sigmoid", elementwise::sigmoid),
-    ("tanh", elementwise::tanh),
+pub(crate) const FUNCTIONS: [(&str, Function); 8] = [
+    (Linear::NAME, Linear::forward),
+    (Relu::NAME, Relu::forward),
+    (LeakyRelu::NAME, LeakyRelu::forward),
+    (Elu::NAME, Elu::forward),
+    (Gelu::NAME, Gelu::forward),
+    (Sigmoid::NAME, Sigmoid::forward),
+    (Tanh::NAME, Tanh::forward),
     ("decay", |kernel, values| elementwise::decay(kernel, values, 0.01)),
 ];
 
 type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
-pub(crate) const DERIVATIVES: [(&str, Derivative); 3] = [
-    ("relu", elementwise::relu_backward),
-    ("sigmoid", elementwise::sigmoid_backward),
-    ("tanh", elementwise::tanh_backward),
+pub(crate) const DERIVATIVES: [(&str, Derivative); 7] = [
+    (Linear::NAME, Linear::backward),
+    (Relu::NAME, Relu::backward),
+    (LeakyRelu::NAME, LeakyRelu::backward),
+    (Elu::NAME, Elu::backward),
+    (Gelu::NAME, Gelu::backward),
+    (Sigmoid::NAME, Sigmoid::backward),
+    (Tanh::NAME, Tanh::backward),
 ];
 
 pub(crate) fn functions(kernel: Kernel) {

@@ -410,7 +410,7 @@ fn portable_has_the_same_bits_on_every_machine() {
     assert_eq!(found, DIGESTS, "{found:#018x?}");
 }
 
-const DIGESTS: [(&str, u64); 26] = [
+const DIGESTS: [(&str, u64); 33] = [
     ("forward, u8", 0x64a5_7b04_d27d_9b55),
     ("forward, f32", 0x8f03_1fb0_4d22_39e5),
     ("input_gradient", 0x6c4a_c5e0_1ef7_d956),
@@ -429,12 +429,19 @@ const DIGESTS: [(&str, u64); 26] = [
     ("cross-entropy, few classes", 0x9ee9_ee50_9f63_7460),
     ("cross-entropy, many classes", 0x5d8b_663c_47f0_1b71),
     ("int8", 0x6e2d_94a2_f7c8_44c1),
-    ("flush", 0xd436_9481_0499_f496),
+    ("linear", 0xd436_9481_0499_f496),
     ("relu", 0xf342_3c61_f920_cc96),
+    ("leaky_relu", 0x4f44_2784_b0c8_3c5f),
+    ("elu", 0x3716_d1dc_fa14_6022),
+    ("gelu", 0x181e_d685_ba58_7659),
     ("sigmoid", 0xbc2a_75de_a2ee_6e17),
     ("tanh", 0x49b3_eaea_a88c_fdee),
     ("decay", 0xa904_05d5_3484_1f60),
+    ("derivative of linear", 0xb826_4732_bd8b_dd64),
     ("derivative of relu", 0xd1c2_0465_075a_838f),
+    ("derivative of leaky_relu", 0xe1fd_9df0_e2d0_f90a),
+    ("derivative of elu", 0x2aad_42ae_27f5_1e66),
+    ("derivative of gelu", 0x7539_51c8_abbb_e7fd),
     ("derivative of sigmoid", 0xd3b2_54ef_1e62_29de),
     ("derivative of tanh", 0x0e32_8e3d_0845_cc13),
 ];

@@ -348,26 +348,19 @@ pub fn softmax_cross_entropy(
     Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
 }
 
-/// Functions of one kernel's file for the functions of the same name in `elementwise`, which check the lengths.
-macro_rules! dispatch_elementwise {
-    ($($function:ident($($argument:ident: $type:ty),+)),+) => {$(
-        #[allow(unsafe_code)]
-        pub(super) fn $function(kernel: Kernel, $($argument: $type),+) {
-            dispatch!(kernel, $function($($argument),+));
-        }
-    )+};
+/// [`elementwise::map`](super::elementwise::map).
+#[inline]
+#[allow(unsafe_code)]
+pub(super) fn map(kernel: Kernel, values: &mut [f32], function: impl Fn(f32) -> f32) {
+    dispatch!(kernel, map(values, function));
 }
 
-dispatch_elementwise!(
-    flush(values: &mut [f32]),
-    relu(values: &mut [f32]),
-    sigmoid(values: &mut [f32]),
-    tanh(values: &mut [f32]),
-    relu_backward(outputs: &[f32], deltas: &mut [f32]),
-    sigmoid_backward(outputs: &[f32], deltas: &mut [f32]),
-    tanh_backward(outputs: &[f32], deltas: &mut [f32]),
-    decay(parameters: &mut [f32], share: f32)
-);
+/// [`elementwise::zip`](super::elementwise::zip), which checks the lengths.
+#[inline]
+#[allow(unsafe_code)]
+pub(super) fn zip(kernel: Kernel, others: &[f32], values: &mut [f32], function: impl Fn(f32, f32) -> f32) {
+    dispatch!(kernel, zip(others, values, function));
+}
 
 /// The number of units, where `deltas` is row × unit and there is a parameter for every unit and input.
 fn check_outer<T>(rows: &Rows<'_, T>, deltas: &[f32], parameters: usize) -> Result<usize, Error> {

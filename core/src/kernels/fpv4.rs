@@ -22,9 +22,7 @@ use core::arch::asm;
 
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
 
-pub(in crate::kernels) use super::elementwise::loops::{
-    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
-};
+pub(in crate::kernels) use super::elementwise::loops::{map, zip};
 pub(in crate::kernels) use super::portable::{
     input_gradient, softmax, softmax_cross_entropy, weight_gradient, weight_gradient_adam, weight_gradient_momentum,
 };

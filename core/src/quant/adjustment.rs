@@ -9,7 +9,8 @@ use crate::{Error, Sgd};
 /// gain starts at 1 whatever the scale is, so that one learning rate suits both.
 ///
 /// ```
-/// use dense_core::{Kernel, Sgd, losses::sparse_categorical_cross_entropy, quant::Adjustment};
+/// use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
+/// use dense_core::{Kernel, Sgd, quant::Adjustment};
 ///
 /// let frozen = [[2.0, 1.0]]; // the logits of a frozen layer, which prefers the wrong class
 /// let mut adjustment = Adjustment::<2>::NEW;
@@ -17,7 +18,7 @@ use crate::{Error, Sgd};
 /// for _ in 0..3 {
 ///     let mut logits = frozen;
 ///     adjustment.forward(&mut logits);
-///     sparse_categorical_cross_entropy(Kernel::best(), &mut logits, &[1])?;
+///     SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut logits, &[1])?;
 ///     adjustment.step_sgd(&frozen, &logits, &sgd)?;
 /// }
 /// let mut logits = frozen;

@@ -8,7 +8,7 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::{array, hint};
-    use dense_core::losses::sparse_categorical_cross_entropy;
+    use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
     use dense_core::{Batch, Error, Kernel, Sgd};
     use firmware::Model;
     use firmware::pixels;
@@ -80,7 +80,7 @@ mod on_device {
         let (kernel, batch) = (Kernel::best(), Batch::new(array::from_ref(image))?);
         let mut logits = [[0.0; OUTPUTS]];
         model.forward(kernel, batch, &mut logits)?;
-        let score = sparse_categorical_cross_entropy(kernel, &mut logits, &[label])?;
+        let score = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, &[label])?;
         model.step_sgd(kernel, batch, &logits, sgd)?;
         Ok(score.loss)
     }

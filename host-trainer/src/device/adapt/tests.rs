@@ -3,7 +3,7 @@
 use super::*;
 use crate::device::args::LEARNING_RATE;
 use clap::ValueEnum;
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::quant::Adjustment;
 use dense_core::{Batch, Kernel, Sgd};
 use std::path::Path;
@@ -101,7 +101,7 @@ fn adjusted((train, tested): (&Split, &Split), world: World, count: usize, initi
     for (index, (frozen, &label)) in frozen_logits(&lessons).iter().zip(&lessons.labels).enumerate() {
         let mut logits = [*frozen];
         adjustment.forward(&mut logits);
-        sparse_categorical_cross_entropy(Kernel::best(), &mut logits, &[label]).unwrap();
+        SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut logits, &[label]).unwrap();
         let sgd = Sgd::new(learning_rate(initial, index, count)).unwrap();
         adjustment.step_sgd(&[*frozen], &logits, &sgd).unwrap();
     }
