@@ -14,7 +14,7 @@ use crate::weight_gradient::step_of_adam;
 use crate::{compare_bits, elementwise, int8};
 
 /// Miri needs minutes for what takes a processor a millisecond.
-const FEW: usize = if cfg!(miri) { 3 } else { 4_000 };
+const FEW: usize = if cfg!(miri) { 2 } else { 3_000 };
 const MANY: usize = 250_000;
 const WIDEST: u32 = if cfg!(miri) { 18 } else { 70 };
 const MOST_UNITS: u32 = if cfg!(miri) { 3 } else { 20 };
