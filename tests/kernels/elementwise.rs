@@ -21,7 +21,7 @@ fn values() -> Vec<f32> {
     values
 }
 
-type Function = fn(Kernel, &mut [f32]);
+pub(crate) type Function = fn(Kernel, &mut [f32]);
 pub(crate) const FUNCTIONS: [(&str, Function); 8] = [
     (Linear::NAME, Linear::forward),
     (Relu::NAME, Relu::forward),
@@ -33,7 +33,7 @@ pub(crate) const FUNCTIONS: [(&str, Function); 8] = [
     ("decay", |kernel, values| elementwise::decay(kernel, values, 0.01)),
 ];
 
-type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
+pub(crate) type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
 pub(crate) const DERIVATIVES: [(&str, Derivative); 7] = [
     (Linear::NAME, Linear::backward),
     (Relu::NAME, Relu::backward),

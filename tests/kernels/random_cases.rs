@@ -262,18 +262,14 @@ fn forward_int8(kernel: Kernel, case: Case) -> Vec<f32> {
     sums.iter().flat_map(|&sum| [(sum >> 16) as f32, f32::from(sum as u16)]).collect()
 }
 
-fn elementwise_function(function: fn(Kernel, &mut [f32]), kernel: Kernel, case: Case) -> Vec<f32> {
+fn elementwise_function(function: elementwise::Function, kernel: Kernel, case: Case) -> Vec<f32> {
     let mut values = case.inputs().floats(case.width * case.batch);
     function(kernel, &mut values);
     values.to_vec()
 }
 
 /// Where the activation returned a number from −1 to 1, as those with a bounded derivative do.
-fn elementwise_derivative(
-    function: fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>,
-    kernel: Kernel,
-    case: Case,
-) -> Vec<f32> {
+fn elementwise_derivative(function: elementwise::Derivative, kernel: Kernel, case: Case) -> Vec<f32> {
     let mut inputs = case.inputs();
     let mut outputs = inputs.floats(case.width * case.batch);
     outputs.iter_mut().for_each(|output| *output = output.clamp(-1.0, 1.0));
@@ -301,9 +297,11 @@ fn compare(name: &str, case: Case, kernel: Kernel, function: impl Fn(Kernel, Cas
     }
 }
 
+type BoxedFunction = Box<dyn Fn(Kernel, Case) -> Vec<f32>>;
+
 /// All functions with their names.
-fn functions() -> Vec<(String, Box<dyn Fn(Kernel, Case) -> Vec<f32>>)> {
-    let mut all: Vec<(String, Box<dyn Fn(Kernel, Case) -> Vec<f32>>)> = Vec::new();
+fn functions() -> Vec<(String, BoxedFunction)> {
+    let mut all: Vec<(String, BoxedFunction)> = Vec::new();
     for (name, function) in FUNCTIONS {
         all.push((name.to_owned(), Box::new(function)));
     }
