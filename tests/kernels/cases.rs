@@ -24,7 +24,14 @@ pub(crate) enum Values {
     Huge,
     /// Few different values, so that sums cancel and maxima tie.
     Ties,
+    /// Finite, with any sign, exponent and mantissa.
+    AnyExponent,
+    /// NaN with either sign and another payload, infinities, and the largest numbers among ordinary ones.
+    NotFinite,
 }
+
+const NOT_FINITE: [f32; 7] =
+    [f32::NAN, -f32::NAN, f32::from_bits(0x7fc1_2345), f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN];
 
 impl Values {
     pub(crate) fn fill(self, random: &mut Random, count: usize) -> Vec<f32> {
@@ -38,6 +45,9 @@ impl Values {
                     Self::Denormal => f32::from_bits(random.next_u32() & 0x807f_ffff),
                     Self::Huge => ordinary * f32::MAX,
                     Self::Ties => [-1.0, 0.0, 1.0, 0.5][random.below(4) as usize],
+                    // Of the exponents, the highest belongs to infinity and NaN.
+                    Self::AnyExponent => f32::from_bits(random.next_u32() & 0x807f_ffff | random.below(255) << 23),
+                    Self::NotFinite => NOT_FINITE.get(random.below(12) as usize).copied().unwrap_or(ordinary),
                 }
             })
             .collect()

@@ -21,19 +21,31 @@ fn values() -> Vec<f32> {
     values
 }
 
+pub(crate) type Function = fn(Kernel, &mut [f32]);
+pub(crate) const FUNCTIONS: [(&str, Function); 8] = [
+    (Linear::NAME, Linear::forward_with),
+    (Relu::NAME, Relu::forward_with),
+    (LeakyRelu::NAME, LeakyRelu::forward_with),
+    (Elu::NAME, Elu::forward_with),
+    (Gelu::NAME, Gelu::forward_with),
+    (Sigmoid::NAME, Sigmoid::forward_with),
+    (Tanh::NAME, Tanh::forward_with),
+    ("decay", |kernel, values| elementwise::decay(kernel, values, 0.01)),
+];
+
+pub(crate) type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
+pub(crate) const DERIVATIVES: [(&str, Derivative); 7] = [
+    (Linear::NAME, Linear::backward_with),
+    (Relu::NAME, Relu::backward_with),
+    (LeakyRelu::NAME, LeakyRelu::backward_with),
+    (Elu::NAME, Elu::backward_with),
+    (Gelu::NAME, Gelu::backward_with),
+    (Sigmoid::NAME, Sigmoid::backward_with),
+    (Tanh::NAME, Tanh::backward_with),
+];
+
 pub(crate) fn functions(kernel: Kernel) {
-    type Function = fn(Kernel, &mut [f32]);
-    let functions: [(&str, Function); 8] = [
-        (Linear::NAME, Linear::forward_with),
-        (Relu::NAME, Relu::forward_with),
-        (LeakyRelu::NAME, LeakyRelu::forward_with),
-        (Elu::NAME, Elu::forward_with),
-        (Gelu::NAME, Gelu::forward_with),
-        (Sigmoid::NAME, Sigmoid::forward_with),
-        (Tanh::NAME, Tanh::forward_with),
-        ("decay", |kernel, values| elementwise::decay(kernel, values, 0.01)),
-    ];
-    for (name, function) in functions {
+    for (name, function) in FUNCTIONS {
         let compute = |kernel| {
             let mut values = values();
             function(kernel, &mut values);
@@ -44,20 +56,10 @@ pub(crate) fn functions(kernel: Kernel) {
 }
 
 pub(crate) fn derivatives(kernel: Kernel) {
-    type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
-    let derivatives: [(&str, Derivative); 7] = [
-        (Linear::NAME, Linear::backward_with),
-        (Relu::NAME, Relu::backward_with),
-        (LeakyRelu::NAME, LeakyRelu::backward_with),
-        (Elu::NAME, Elu::backward_with),
-        (Gelu::NAME, Gelu::backward_with),
-        (Sigmoid::NAME, Sigmoid::backward_with),
-        (Tanh::NAME, Tanh::backward_with),
-    ];
     let outputs: Vec<f32> = values().into_iter().map(|value| if value.abs() <= 1.0 { value } else { 0.5 }).collect();
     let mut random = Random::new(2026, 8);
     let deltas: Vec<f32> = outputs.iter().map(|_| 4.0 * random.uniform() - 2.0).collect();
-    for (name, derivative) in derivatives {
+    for (name, derivative) in DERIVATIVES {
         let compute = |kernel| {
             let mut deltas = deltas.clone();
             derivative(kernel, &outputs, &mut deltas).unwrap();

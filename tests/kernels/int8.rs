@@ -58,6 +58,19 @@ impl Values {
     }
 }
 
+/// The rows of `table`, one a unit, in the order of this target.
+pub(crate) fn pack(table: &[Vec<i8>]) -> Vec<i8> {
+    let (units, width) = (table.len(), table[0].len());
+    let [[zero]] = ORDER.zeros::<1, 1>();
+    let mut weights = vec![zero; units * width];
+    for (unit, row) in table.iter().enumerate() {
+        for (input, &weight) in row.iter().enumerate() {
+            ORDER.set_weight(&mut weights, unit, input, units, width, weight);
+        }
+    }
+    weights
+}
+
 pub(crate) fn forward(kernel: Kernel) {
     let mut random = Random::new(2026, 6);
     for width in WIDTHS {
@@ -66,13 +79,7 @@ pub(crate) fn forward(kernel: Kernel) {
                 let table: Vec<Vec<i8>> = (0..units)
                     .map(|output| (0..width).map(|input| values.weight(&mut random, output, input)).collect())
                     .collect();
-                let mut weights = ORDER.zeros::<1, { 785 * 20 }>();
-                let weights = &mut weights.as_flattened_mut()[..units * width];
-                for (output, row) in table.iter().enumerate() {
-                    for (input, &weight) in row.iter().enumerate() {
-                        ORDER.set_weight(weights, output, input, units, width, weight);
-                    }
-                }
+                let weights = pack(&table);
                 let bias: Vec<i32> = (0..units).map(|_| random.next_u32() as i32 >> 1).collect();
                 let samples: Vec<u8> = (0..batch).flat_map(|_| values.row(&mut random, width)).collect();
                 let order: Vec<u32> = (0..batch).map(|_| random.below(batch as u32)).collect();
@@ -82,7 +89,7 @@ pub(crate) fn forward(kernel: Kernel) {
                     Rows::indexed(&samples, width, &order).unwrap()
                 };
                 let mut found = vec![7; batch * units];
-                kernels::forward_int8(kernel, rows, weights, &bias, &mut found).unwrap();
+                kernels::forward_int8(kernel, rows, &weights, &bias, &mut found).unwrap();
                 let expected: Vec<i32> = (0..batch)
                     .flat_map(|row| table.iter().zip(&bias).map(move |(weights, &bias)| (row, weights, bias)))
                     .map(|(row, weights, bias)| {

@@ -6,8 +6,10 @@
 mod cases;
 mod elementwise;
 mod forward;
+mod guarded;
 mod int8;
 mod lengths;
+mod random_cases;
 mod softmax;
 mod weight_gradient;
 
@@ -28,22 +30,33 @@ fn kernel(name: &str) -> Option<Kernel> {
 }
 
 /// Compares bits, and says where the first difference is.
+fn compare_bits(expected: &[f32], found: &[f32]) -> Result<(), String> {
+    if expected.len() != found.len() {
+        return Err(format!("portable has {} numbers, this kernel {}", expected.len(), found.len()));
+    }
+    match expected.iter().zip(found).position(|(expected, found)| expected.to_bits() != found.to_bits()) {
+        None => Ok(()),
+        Some(place) => {
+            let (expected, found) = (expected[place], found[place]);
+            Err(format!(
+                "number {place}: portable has {expected:e} ({:#010x}), this kernel {found:e} ({:#010x})",
+                expected.to_bits(),
+                found.to_bits()
+            ))
+        }
+    }
+}
+
 fn assert_same_bits(expected: &[f32], found: &[f32], case: &str) {
-    assert_eq!(expected.len(), found.len(), "{case}");
-    for (place, (expected, found)) in expected.iter().zip(found).enumerate() {
-        assert!(
-            expected.to_bits() == found.to_bits(),
-            "{case}, number {place}: portable has {expected:e} ({:#010x}), this kernel {found:e} ({:#010x})",
-            expected.to_bits(),
-            found.to_bits()
-        );
+    if let Err(difference) = compare_bits(expected, found) {
+        panic!("{case}, {difference}");
     }
 }
 
 macro_rules! suite {
     ($($name:ident),+) => {$(
         mod $name {
-            use super::{forward, elementwise, int8, kernel, lengths, weight_gradient, softmax};
+            use super::{forward, elementwise, int8, kernel, lengths, random_cases, weight_gradient, softmax};
 
             suite!(@tests $name:
                 affine_u8 = forward::forward::<u8>,
@@ -70,8 +83,10 @@ macro_rules! suite {
                 elementwise_derivatives = elementwise::derivatives,
                 forward_int8 = int8::forward,
                 affine_int8_refuses_wrong_lengths = int8::refuses_wrong_lengths,
-                refuses_wrong_lengths = lengths::refuses_wrong_lengths
+                refuses_wrong_lengths = lengths::refuses_wrong_lengths,
+                random_cases = random_cases::few
             );
+            suite!(@long $name: many_random_cases = random_cases::many);
         }
     )+};
     (@tests $kernel:ident: $($test:ident = $check:path),+) => {$(
@@ -82,6 +97,15 @@ macro_rules! suite {
             }
         }
     )+};
+    (@long $kernel:ident: $test:ident = $check:path) => {
+        #[test]
+        #[ignore = "takes minutes"]
+        fn $test() {
+            if let Some(kernel) = kernel(stringify!($kernel)) {
+                $check(kernel);
+            }
+        }
+    };
 }
 
 suite!(portable, avx2, avx512, neon);

@@ -4,7 +4,7 @@ use core::arch::x86_64::*;
 
 use super::super::flush_below;
 use crate::kernels::{AdamStep, MomentumStep};
-use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
+use crate::math::{NAN, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
 /// What is done with 16 gradients of neighbouring parameters as soon as they are known, in two parts, so that the second
 /// need not wait for what is slow in the first.
@@ -88,6 +88,14 @@ impl Update for Descend {
     unsafe fn end(self, _: __mmask16, _: usize, (): ()) {}
 }
 
+/// Each number, or [`NAN`] for any other NaN.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn canonical(values: __m512) -> __m512 {
+    let is_nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(values, values);
+    _mm512_mask_blend_ps(is_nan, values, _mm512_set1_ps(NAN))
+}
+
 /// Gradient descent with momentum; the scale is in the rate.
 #[derive(Clone, Copy)]
 pub(super) struct Accelerate {
@@ -118,8 +126,8 @@ impl Update for Accelerate {
             let moved = flush_below(moved, SMALLEST_FIRST_MOMENT);
             let change = if self.step.nesterov { _mm512_fmsub_ps(momentum, moved, push) } else { moved };
             let weight = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, weights), change);
-            _mm512_mask_storeu_ps(weights, mask, flush_below(weight, SMALLEST_WEIGHT));
-            _mm512_mask_storeu_ps(velocities, mask, moved);
+            _mm512_mask_storeu_ps(weights, mask, canonical(flush_below(weight, SMALLEST_WEIGHT)));
+            _mm512_mask_storeu_ps(velocities, mask, canonical(moved));
         }
     }
 
