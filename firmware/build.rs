@@ -7,7 +7,7 @@ use dense_core::{Batch, Dense, Kernel, PixelTable};
 use std::{env, error::Error, fmt::Write, fs, path::Path};
 
 /// The golden vectors, a file for each part.
-const PARTS: [&str; 5] = ["softmax", "inference", "int8", "kernels", "training"];
+const PARTS: [&str; 6] = ["softmax", "inference", "int8", "kernels", "shapes", "training"];
 
 /// The first images of the test set.
 const TEST_IMAGES: &str = "vectors/images";

@@ -1,7 +1,7 @@
 //! Every kernel's derivatives against central differences of the loss in float64.
 
 use dense_core::kernels::Element;
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::losses::{Loss as _, SparseCategoricalCrossEntropy};
 use dense_core::{Batch, Dense, Kernel, Random};
 use golden::Result;
 use golden::reference::{Layer, Loss};
@@ -86,7 +86,7 @@ impl<T: Element, const IN: usize, const OUT: usize> Scene<T, IN, OUT> {
                 }
             }
             Loss::CrossEntropy => {
-                sparse_categorical_cross_entropy(kernel, &mut deltas, &self.labels)?;
+                SparseCategoricalCrossEntropy::loss(kernel, &mut deltas, &self.labels)?;
             }
         }
         let mut gradients = Dense::ZERO;

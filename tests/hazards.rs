@@ -1,8 +1,8 @@
 //! Every kernel against real Keras: softmax and cross-entropy where a careless formula breaks.
 
 use dense_core::Kernel;
-use dense_core::activations::softmax;
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::activations::Softmax;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use golden::Result;
 use golden::tolerances::{CROSS_ENTROPIES, CROSS_ENTROPY_SUM, DELTAS, PROBABILITIES};
 use golden::vectors::Vectors;
@@ -18,12 +18,12 @@ fn check<const CLASSES: usize>(kernel: Kernel, vectors: &Vectors) -> Result<()> 
         let correct = vectors.classes(&format!("{hazard}.{CLASSES}.correct"))?;
 
         let mut probabilities = logits.clone();
-        softmax(kernel, &mut probabilities)?;
+        Softmax::forward(kernel, probabilities.as_flattened_mut(), CLASSES)?;
         let mut deltas = logits.clone();
-        let table = sparse_categorical_cross_entropy(kernel, &mut deltas, &labels)?;
+        let table = SparseCategoricalCrossEntropy::loss(kernel, &mut deltas, &labels)?;
         let mut losses = Vec::new();
         for ((row, label), &correct) in logits.iter().zip(&labels).zip(&correct) {
-            let score = sparse_categorical_cross_entropy(kernel, &mut [*row], &[*label])?;
+            let score = SparseCategoricalCrossEntropy::loss(kernel, &mut [*row], &[*label])?;
             assert_eq!(score.correct, u32::from(correct), "{case}, {row:?}");
             losses.push(score.loss);
         }

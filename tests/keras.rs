@@ -1,6 +1,6 @@
 //! Every kernel against real Keras: the softmax regression of Fashion-MNIST, step by step.
 
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::{Adam, AdamState, Batch, Dense, Kernel, Sgd};
 use golden::Result;
 use golden::reference::{self, Layer};
@@ -47,7 +47,7 @@ impl Recipe {
             let batch = Batch::new(images)?;
             let mut logits = [[0.0; 10]; BATCH_SIZE];
             network.forward(kernel, batch, &mut logits)?;
-            let score = sparse_categorical_cross_entropy(kernel, &mut logits, labels)?;
+            let score = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, labels)?;
             update(&mut network, batch, &logits)?;
             run.losses.push(score.loss / BATCH_SIZE as f32);
             run.networks.push(network.clone());
@@ -132,7 +132,7 @@ fn first_batch() -> Result<()> {
         let mut logits = [[0.0; 10]; BATCH_SIZE];
         recipe.initial.forward(kernel, batch, &mut logits)?;
         let mut deltas = logits;
-        let score = sparse_categorical_cross_entropy(kernel, &mut deltas, labels)?;
+        let score = SparseCategoricalCrossEntropy::loss(kernel, &mut deltas, labels)?;
         let loss = score.loss / BATCH_SIZE as f32;
         let mut gradients = Network::ZERO;
         gradients.set_to_gradients(kernel, batch, &deltas)?;

@@ -1,129 +1,76 @@
-//! What turns sums into signals: the functions between layers, each with its derivative, and softmax after the last one.
+//! Activation functions between layers, with their derivatives, and softmax after the last layer.
+//!
+//! A file each. Another one takes a type that implements [`Activation`], in its own file, and a line here.
 
-use crate::kernels::{self, Kernel, elementwise};
-use crate::{Error, error};
+mod elu;
+mod gelu;
+mod leaky_relu;
+mod linear;
+mod relu;
+mod sigmoid;
+mod softmax;
+mod tanh;
 
-/// A function of each output by itself, between one layer and the next.
+pub use elu::Elu;
+pub use gelu::Gelu;
+pub use leaky_relu::LeakyRelu;
+pub use linear::Linear;
+pub use relu::Relu;
+pub use sigmoid::Sigmoid;
+pub use softmax::Softmax;
+pub use tanh::Tanh;
+
+use crate::Error;
+use crate::kernels::{Kernel, elementwise};
+
+/// An elementwise activation function y = f(z).
 ///
-/// It works in place, and its derivative is known from what it returned. What it returns is +0.0, or of a magnitude of at
-/// least [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL).
+/// What [`value`](Self::value) and [`gradient`](Self::gradient) return is +0.0 or at least
+/// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL) in magnitude. Both are `#[inline(always)]`, so that they become part
+/// of a kernel's vectorised loop.
+///
+/// ```
+/// use dense_core::Kernel;
+/// use dense_core::activations::{Activation, Relu};
+///
+/// let mut values = [-1.0, 2.0];
+/// Relu::forward(Kernel::best(), &mut values);
+/// assert_eq!(values, [0.0, 2.0]);
+///
+/// let mut deltas = [0.5, 0.5];
+/// Relu::backward(Kernel::best(), &values, &mut deltas)?;
+/// assert_eq!(deltas, [0.0, 0.5]);
+/// # Ok::<(), dense_core::Error>(())
+/// ```
 pub trait Activation {
-    /// Its name, as Keras has it.
+    /// The name in Keras.
     const NAME: &str;
 
-    /// Forward: each value z becomes f(z).
-    fn forward(kernel: Kernel, values: &mut [f32]);
+    /// Whether [`gradient`](Self::gradient) and [`backward`](Self::backward) take the input z in place of the output y,
+    /// because f′ is no function of y.
+    const DERIVATIVE_FROM_INPUT: bool = false;
 
-    /// Backward: each delta is multiplied by the derivative f′ at the place where f returned the `outputs` value.
-    ///
-    /// # Errors
-    /// [`Error::Length`] where the outputs are not as many as the deltas.
-    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error>;
+    /// f(z).
+    fn value(z: f32) -> f32;
+
+    /// ∂L/∂z = f′(z) · ∂L/∂y, where `y` is f(z), or z with [`DERIVATIVE_FROM_INPUT`](Self::DERIVATIVE_FROM_INPUT), and
+    /// `delta` is ∂L/∂y.
+    fn gradient(y: f32, delta: f32) -> f32;
 
     /// f in float64, for [`gradient_check`](crate::gradient_check).
-    fn exact(value: f64) -> f64;
-}
+    fn exact(z: f64) -> f64;
 
-/// f(z) = z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity;
-
-impl Activation for Identity {
-    const NAME: &str = "linear";
-
+    /// Forward pass, in place: each z becomes f(z).
     fn forward(kernel: Kernel, values: &mut [f32]) {
-        elementwise::flush(kernel, values);
+        elementwise::map(kernel, values, Self::value);
     }
 
-    fn backward(_: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
-        error::check_length("outputs", outputs.len(), deltas.len())
-    }
-
-    fn exact(value: f64) -> f64 {
-        value
-    }
-}
-
-/// f(z) = max(z, 0), the rectifier; f′ is 1 above zero, else 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relu;
-
-impl Activation for Relu {
-    const NAME: &str = "relu";
-
-    fn forward(kernel: Kernel, values: &mut [f32]) {
-        elementwise::relu(kernel, values);
-    }
-
+    /// Backward pass, in place: each ∂L/∂y becomes ∂L/∂z. `outputs` are those of [`forward`](Self::forward), or its
+    /// inputs with [`DERIVATIVE_FROM_INPUT`](Self::DERIVATIVE_FROM_INPUT).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where there are not as many outputs as deltas.
     fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
-        elementwise::relu_backward(kernel, outputs, deltas)
+        elementwise::zip(kernel, outputs, deltas, Self::gradient)
     }
-
-    fn exact(value: f64) -> f64 {
-        value.max(0.0)
-    }
-}
-
-/// f(z) = 1 / (1 + e⁻ᶻ), from 0 to 1 ([`math::sigmoid`](crate::math::sigmoid)); f′ = f · (1 − f).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sigmoid;
-
-impl Activation for Sigmoid {
-    const NAME: &str = "sigmoid";
-
-    fn forward(kernel: Kernel, values: &mut [f32]) {
-        elementwise::sigmoid(kernel, values);
-    }
-
-    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
-        elementwise::sigmoid_backward(kernel, outputs, deltas)
-    }
-
-    fn exact(value: f64) -> f64 {
-        1.0 / (1.0 + libm::exp(-value))
-    }
-}
-
-/// The hyperbolic tangent, from −1 to 1 ([`math::tanh`](crate::math::tanh)); f′ = 1 − f².
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tanh;
-
-impl Activation for Tanh {
-    const NAME: &str = "tanh";
-
-    fn forward(kernel: Kernel, values: &mut [f32]) {
-        elementwise::tanh(kernel, values);
-    }
-
-    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
-        elementwise::tanh_backward(kernel, outputs, deltas)
-    }
-
-    fn exact(value: f64) -> f64 {
-        libm::tanh(value)
-    }
-}
-
-/// Softmax, in place: each row of logits becomes probabilities, pₖ = exp(zₖ − max z) / Σⱼ exp(zⱼ − max z).
-///
-/// `logits` is batch × `OUT`. Subtracting the largest logit changes nothing and keeps every finite logit in range.
-/// Probabilities below 2⁻³⁰ are +0.0 ([`math`](crate::math)).
-///
-/// # Errors
-/// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
-pub fn softmax<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
-    let logits = logits.as_flattened_mut();
-    error::check_finite("logits", logits)?;
-    kernels::softmax(kernel, logits, OUT)
-}
-
-/// The sigmoid of each logit, in place: the probability of yes where there are two classes.
-///
-/// # Errors
-/// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
-pub fn sigmoid<const OUT: usize>(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error> {
-    let logits = logits.as_flattened_mut();
-    error::check_finite("logits", logits)?;
-    elementwise::sigmoid(kernel, logits);
-    Ok(())
 }

@@ -70,8 +70,7 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
     pub(crate) fn check_finite(&self) -> Result<(), Error> {
         for sample in 0..self.len() {
             let row = self.rows.row(sample);
-            // Without an early exit this is a few vector instructions; the place is only looked for when needed.
-            if !row.iter().fold(true, |finite, number| finite & number.is_finite()) {
+            if !T::all_finite(row) {
                 let input = row.iter().position(|number| !number.is_finite()).unwrap_or(0);
                 return Err(Error::NotFinite { what: "samples", index: sample * IN + input });
             }

@@ -1,5 +1,6 @@
 //! What can be wrong with the numbers that a user passes in.
 
+use crate::kernels::Element;
 use core::fmt;
 
 /// A wrong argument. Whoever returns it has changed nothing.
@@ -107,9 +108,7 @@ impl core::error::Error for Error {}
 
 /// Refuses a slice with a NaN or an infinity in it.
 pub(crate) fn check_finite(what: &'static str, values: &[f32]) -> Result<(), Error> {
-    // Without an early exit the first pass is a few vector instructions; the place is only looked for when needed.
-    let all_finite = values.iter().fold(true, |finite, value| finite & value.is_finite());
-    if all_finite {
+    if f32::all_finite(values) {
         return Ok(());
     }
     let index = values.iter().position(|value| !value.is_finite()).unwrap_or(0);

@@ -14,13 +14,12 @@
 //! Samples, weights and deltas are to be finite. Where one is not, the bits of a NaN that comes of it depend on the
 //! machine; losses refuse logits that are not finite, so a training step never gets that far.
 
-pub mod elementwise;
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
-mod fpv4;
+mod cortex_m;
+pub mod elementwise;
 pub mod int8;
 mod layout;
-pub mod losses;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code)]
 mod neon;
@@ -37,12 +36,15 @@ pub use dispatch::{
     weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
 };
 pub use layout::weight_index;
+pub(crate) use portable::{largest, softmax_row};
 pub use rows::Rows;
 
+#[cfg(all(fpv4, not(helium)))]
+use cortex_m::fpv4::Load;
+#[cfg(helium)]
+use cortex_m::helium::Load;
 #[cfg(fpv4)]
-use fpv4::Load;
-#[cfg(fpv4)]
-pub(crate) use fpv4::{exp_nonpositive, fused_multiply_add, sqrt};
+pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, ln, sqrt};
 #[cfg(target_arch = "aarch64")]
 use neon::Load;
 #[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
@@ -58,12 +60,20 @@ pub trait Element: Copy + Into<f32> + Load {
     /// Whether it is neither NaN nor infinite.
     #[must_use]
     fn is_finite(self) -> bool;
+
+    /// Whether all `values` are neither NaN nor infinite.
+    #[must_use]
+    fn all_finite(values: &[Self]) -> bool;
 }
 
 impl Element for u8 {
     const SCALE: f32 = 1.0 / 255.0;
 
     fn is_finite(self) -> bool {
+        true
+    }
+
+    fn all_finite(_: &[Self]) -> bool {
         true
     }
 }
@@ -73,6 +83,16 @@ impl Element for f32 {
 
     fn is_finite(self) -> bool {
         self.is_finite()
+    }
+
+    fn all_finite(values: &[Self]) -> bool {
+        #[cfg(all(fpv4, not(helium)))]
+        return cortex_m::fpv4::all_finite(values);
+        #[cfg(helium)]
+        return cortex_m::helium::all_finite(values);
+        // Without an early exit this is a few vector instructions.
+        #[cfg(not(fpv4))]
+        values.iter().fold(true, |finite, value| finite & value.is_finite())
     }
 }
 
@@ -125,7 +145,7 @@ pub struct Score {
 
 impl Score {
     /// Counts one more sample.
-    fn add(&mut self, loss: f32, correct: bool) {
+    pub(crate) fn add(&mut self, loss: f32, correct: bool) {
         let sum = self.loss + loss;
         self.loss = if sum < f32::MAX { sum } else { f32::MAX };
         self.correct += u32::from(correct);

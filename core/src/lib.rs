@@ -5,7 +5,8 @@
 //!
 //! ```
 //! use dense_core::activations::{Activation, Tanh};
-//! use dense_core::{Batch, Dense, Kernel, Random, Sgd, losses::binary_cross_entropy};
+//! use dense_core::losses::{BinaryCrossEntropy, Loss};
+//! use dense_core::{Batch, Dense, Kernel, Random, Sgd};
 //!
 //! let (samples, labels) = ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]);
 //! let (mut first, mut second) = (Dense::<2, 4>::ZERO, Dense::<4, 1>::ZERO);
@@ -22,7 +23,7 @@
 //!     Tanh::forward(kernel, hidden.as_flattened_mut());
 //!     second.forward(kernel, Batch::new(&hidden)?, &mut outputs)?;
 //!     // Loss: how far off, and in place of the outputs their deltas, which say in which direction.
-//!     score = binary_cross_entropy(&mut outputs, &labels)?;
+//!     score = BinaryCrossEntropy::loss(kernel, &mut outputs, &labels)?;
 //!     // Backward: what the hidden outputs had to do with it, by the chain rule.
 //!     second.backward(kernel, &outputs, &mut hidden_deltas)?;
 //!     Tanh::backward(kernel, hidden.as_flattened(), hidden_deltas.as_flattened_mut())?;
@@ -38,7 +39,7 @@
 //! goes round the circle: `Hidden<2, 4, Tanh, Output<4, 1, BinaryCrossEntropy>>`.
 //!
 //! The rooms: [`layers`] hold weights, [`networks`] put layers together; [`activations`] and [`losses`] are what happens
-//! between and after them, and [`tasks`] pair the right ones; [`optimizers`] say how far to go, [`plans`] which weights
+//! between and after them; [`optimizers`] say how far to go, [`plans`] which weights
 //! may move, and [`fit`] for how long, on [`samples`]; [`quant`] infers on whole numbers; [`math`] has the few functions
 //! and constants that fix the arithmetic; [`kernels`] has the loops, once for every instruction set and with the same
 //! bits from each.
@@ -67,7 +68,6 @@ pub mod plans;
 pub mod quant;
 mod random;
 pub mod samples;
-pub mod tasks;
 mod trainer;
 
 pub use batch::Batch;
@@ -75,13 +75,14 @@ pub use error::Error;
 pub use gradient_check::{GradientError, ParameterIndex, Perturbation, gradient_check};
 pub use kernels::{Kernel, KernelError, Score};
 pub use layers::Dense;
+pub use losses::{
+    BinaryCrossEntropy, CategoricalCrossEntropy, GeneralizedCrossEntropy, Huber, Mae, Mse,
+    SparseCategoricalCrossEntropy,
+};
 pub use memory::Memory;
 pub use networks::{Hidden, Network, Output, Workspace};
 pub use optimizers::{Adam, AdamState, Gradients, Momentum, Sgd};
 pub use pixels::PixelTable;
 pub use quant::QuantizedDense;
 pub use random::Random;
-pub use tasks::{
-    BinaryCrossEntropy, CategoricalCrossEntropy, GeneralizedCrossEntropy, Mae, Mse, SparseCategoricalCrossEntropy,
-};
 pub use trainer::Trainer;

@@ -1,115 +1,155 @@
-//! How far off a batch of answers is, and in which direction.
+//! Losses: the output heads of a network.
 //!
-//! Each loss takes the last layer's outputs and leaves deltas in their place: the derivative of a sample's loss by its
-//! outputs. They are not yet divided by the batch size; the layer's step does that, so that it is the mean loss of the
-//! batch that falls (Keras's `sum_over_batch_size`). After an error the outputs are as they were.
+//! A file each, with the output activation, the loss, its gradient, its float64 form and the metric, so that a wrong pair
+//! of activation and loss does not compile. [`Loss`] is for rows of a length known to the compiler; `loss_of_rows` of
+//! each type does the same for flat slices, where the number of outputs is known at run time only.
+//!
+//! A loss takes a batch of logits (the last layer's outputs) and leaves deltas in their place: the derivatives of each
+//! sample's loss with respect to its logits. They are not divided by the batch size; the layer's step does that, so that
+//! the mean loss of the batch falls (Keras's `sum_over_batch_size`). After an error the logits are as they were.
 
-use crate::kernels::{self, Kernel, Score};
-use crate::{Error, error};
+mod binary_cross_entropy;
+mod categorical_cross_entropy;
+mod generalized_cross_entropy;
+mod huber;
+mod mae;
+mod mse;
+mod sparse_categorical_cross_entropy;
 
-/// Mean squared error: the loss of each sample is Σₖ (yₖ − tₖ)² / `OUT`, δₖ = 2 · (yₖ − tₖ) / `OUT`.
+pub use binary_cross_entropy::BinaryCrossEntropy;
+pub use categorical_cross_entropy::CategoricalCrossEntropy;
+pub use generalized_cross_entropy::GeneralizedCrossEntropy;
+pub use huber::Huber;
+pub use mae::Mae;
+pub use mse::Mse;
+pub use sparse_categorical_cross_entropy::SparseCategoricalCrossEntropy;
+
+use crate::Error;
+use crate::error::{check_finite, check_length};
+use crate::kernels::{Kernel, Score};
+use crate::math::{SMALLEST_SIGNAL, flush_below};
+
+/// An output head for a last layer of `OUT` outputs.
 ///
-/// `outputs` and `targets` are batch × `OUT`.
+/// ```
+/// use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
+/// use dense_core::Kernel;
 ///
-/// # Errors
-/// [`Error::Length`] where the targets are not as many as the samples, [`Error::NotFinite`] where an output or a target
-/// is NaN or infinite.
-pub fn mean_squared_error<const OUT: usize>(
-    outputs: &mut [[f32; OUT]],
-    targets: &[[f32; OUT]],
-) -> Result<Score, Error> {
-    check_numbers(outputs, targets)?;
-    kernels::losses::squared_error(outputs.as_flattened_mut(), OUT, targets.as_flattened())
+/// let mut logits = [[2.0, 0.0, -1.0]];
+/// let score = SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut logits, &[0])?;
+/// assert_eq!(score.correct, 1);
+/// assert!(logits[0][0] < 0.0 && logits[0][1] > 0.0); // p − 1 for the label, p for every other class
+/// # Ok::<(), dense_core::Error>(())
+/// ```
+///
+/// A target of another kind does not compile, nor do ten outputs for a binary classification:
+///
+/// ```compile_fail,E0308
+/// # use dense_core::{Kernel, Mse, losses::Loss};
+/// let labels = [1_u8];
+/// <Mse as Loss<1>>::loss(Kernel::PORTABLE, &mut [[0.5]], &labels);
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use dense_core::{BinaryCrossEntropy, Output};
+/// static NETWORK: Output<8, 10, BinaryCrossEntropy> = Output::ZERO;
+/// ```
+pub trait Loss<const OUT: usize> {
+    /// The target of one sample: a class number, or a number for each output.
+    type Target: Copy;
+
+    /// The name of the metric.
+    const METRIC: &str;
+
+    /// The output activation, in place: logits become predictions. `logits`: `[batch][OUT]`.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] where a logit is NaN or infinite; the logits are then as they were.
+    fn output_activation(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error>;
+
+    /// The loss, and in place its gradient: logits become deltas. `logits`: `[batch][OUT]`, `targets`: `[batch]`.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where there are not as many targets as samples, [`Error::NotFinite`] where a logit or a target is
+    /// NaN or infinite, [`Error::LabelOutOfRange`] where a label is no class, [`Error::TargetOutOfRange`] where a target
+    /// has to be a probability and is not; the logits are then as they were.
+    fn loss(kernel: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error>;
+
+    /// The part of a score that the metric is the mean of.
+    fn metric(score: &Score) -> f64;
+
+    /// The loss of one sample in float64, for [`gradient_check`](crate::gradient_check); NaN for a label that is no class.
+    fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64;
 }
 
-/// Mean absolute error: the loss of each sample is Σₖ |yₖ − tₖ| / `OUT`, δₖ = sign(yₖ − tₖ) / `OUT`. An outlier
-/// pulls no harder than any other sample.
-///
-/// `outputs` and `targets` are batch × `OUT`.
-///
-/// # Errors
-/// As [`mean_squared_error`].
-pub fn mean_absolute_error<const OUT: usize>(
-    outputs: &mut [[f32; OUT]],
-    targets: &[[f32; OUT]],
-) -> Result<Score, Error> {
-    check_numbers(outputs, targets)?;
-    kernels::losses::absolute_error(outputs.as_flattened_mut(), OUT, targets.as_flattened())
+/// Refuses logits that are not finite or are no whole number of rows of `outputs`, and any number of targets but one for
+/// each logit, or those that are not finite.
+fn check_targets(logits: &[f32], outputs: usize, targets: &[f32]) -> Result<(), Error> {
+    check_rows(logits, outputs)?;
+    check_length("targets", targets.len(), logits.len())?;
+    check_finite("outputs", logits)?;
+    check_finite("targets", targets)
 }
 
-/// Sigmoid and binary cross-entropy together: the loss of each sample is −ln of the probability of its label, computed
-/// from the logit as max(z, 0) − z · t + ln(1 + exp(−|z|)), which is stable for any finite logit; δ = σ(z) − t.
-///
-/// `logits` has one number a sample, `labels` a 0 or a 1.
-///
-/// # Errors
-/// [`Error::Length`] where the labels are not as many as the samples, [`Error::LabelOutOfRange`], and
-/// [`Error::NotFinite`] where a logit is NaN or infinite.
-pub fn binary_cross_entropy(logits: &mut [[f32; 1]], labels: &[u8]) -> Result<Score, Error> {
-    error::check_length("labels", labels.len(), logits.len())?;
-    let logits = logits.as_flattened_mut();
-    error::check_finite("logits", logits)?;
-    kernels::losses::sigmoid_cross_entropy(logits, labels)
-}
-
-/// Softmax and categorical cross-entropy together, for targets that are a probability of each class: the loss of each
-/// sample is −Σₖ tₖ · ln pₖ, computed from the logits; δₖ = pₖ · Σⱼ tⱼ − tₖ, where the targets usually add up to 1.
-///
-/// `logits` and `targets` are batch × `OUT`.
-///
-/// # Errors
-/// [`Error::Length`] where the targets are not as many as the samples, [`Error::NotFinite`] where a logit or a target is
-/// NaN or infinite, [`Error::TargetOutOfRange`] where a target is not from 0 to 1.
-pub fn categorical_cross_entropy<const OUT: usize>(
-    logits: &mut [[f32; OUT]],
-    targets: &[[f32; OUT]],
-) -> Result<Score, Error> {
-    check_numbers(logits, targets)?;
-    let flat = targets.as_flattened();
-    if let Some(index) = flat.iter().position(|target| !(0.0..=1.0).contains(target)) {
-        return Err(Error::TargetOutOfRange { sample: index / OUT, output: index % OUT, found: flat[index] });
+/// Refuses logits that are not finite or are no whole number of rows of `outputs`, and any number of labels but one for
+/// each row, or those that are not below `classes`.
+fn check_labels(logits: &[f32], outputs: usize, labels: &[u8], classes: usize) -> Result<(), Error> {
+    check_rows(logits, outputs)?;
+    check_length("labels", labels.len(), logits.len() / outputs)?;
+    check_finite("logits", logits)?;
+    match labels.iter().position(|&label| usize::from(label) >= classes) {
+        Some(sample) => Err(Error::LabelOutOfRange { sample, label: labels[sample], classes }),
+        None => Ok(()),
     }
-    kernels::losses::softmax_cross_entropy_with_targets(logits.as_flattened_mut(), OUT, flat)
 }
 
-/// Softmax and sparse categorical cross-entropy together: the loss of each sample is −ln p(label), computed from the
-/// logits as ln Σⱼ exp(zⱼ − max z) − (z(label) − max z), which is stable for any finite logits (and saturates at
-/// [`f32::MAX`]).
-///
-/// `logits` is batch × `OUT`, `labels` has one class number a sample; δₖ = pₖ − \[k = label\].
-///
-/// # Errors
-/// [`Error::Length`] where the labels are not as many as the samples, [`Error::LabelOutOfRange`], and
-/// [`Error::NotFinite`] where a logit is NaN or infinite.
-pub fn sparse_categorical_cross_entropy<const OUT: usize>(
-    kernel: Kernel,
-    logits: &mut [[f32; OUT]],
-    labels: &[u8],
+fn check_rows(logits: &[f32], outputs: usize) -> Result<(), Error> {
+    if outputs == 0 {
+        return Err(Error::Length { what: "outputs", found: 0, expected: 1 });
+    }
+    check_length("logits", logits.len(), logits.len() / outputs * outputs)
+}
+
+/// A loss that is a mean over each row's outputs. For the distance y − t of an output from its target and the
+/// output's share 1 / `outputs`, `loss` returns the output's loss, and its derivative times the share.
+#[inline(always)]
+fn mean_over_outputs(
+    values: &mut [f32],
+    outputs: usize,
+    targets: &[f32],
+    loss: impl Fn(f32, f32) -> (f32, f32),
 ) -> Result<Score, Error> {
-    error::check_length("labels", labels.len(), logits.len())?;
-    let logits = logits.as_flattened_mut();
-    error::check_finite("logits", logits)?;
-    kernels::softmax_cross_entropy(kernel, logits, OUT, labels)
+    check_targets(values, outputs, targets)?;
+    let share = 1.0 / outputs as f32;
+    let mut score = Score::default();
+    for (row, targets) in values.chunks_exact_mut(outputs).zip(targets.chunks_exact(outputs)) {
+        let (mut sum, mut absolute) = (0.0, 0.0);
+        for (value, &target) in row.iter_mut().zip(targets) {
+            let distance = flush_below(*value - target, SMALLEST_SIGNAL);
+            let (loss, delta) = loss(distance, share);
+            sum += loss;
+            absolute += distance.abs();
+            *value = flush_below(delta, SMALLEST_SIGNAL);
+        }
+        score.add(sum / outputs as f32, false);
+        score.absolute_error = saturate(score.absolute_error + absolute / outputs as f32);
+    }
+    Ok(score)
 }
 
-/// Softmax and generalised cross-entropy together (Zhang and Sabuncu 2018, arXiv 1805.07836, with q = ¼): the loss of each
-/// sample is (1 − p^q) / q for the probability p of its label. Cross-entropy never gives a sample up; here one that looks
-/// nothing like its label pulls less and less, so that wrong labels, and images beyond what a small network can tell
-/// apart, do not spoil the rest.
-///
-/// `logits` is batch × `OUT`, `labels` has one class number a sample; δₖ = p^q · (pₖ − \[k = label\]).
-///
-/// # Errors
-/// As [`sparse_categorical_cross_entropy`].
-pub fn generalized_cross_entropy<const OUT: usize>(logits: &mut [[f32; OUT]], labels: &[u8]) -> Result<Score, Error> {
-    error::check_length("labels", labels.len(), logits.len())?;
-    let logits = logits.as_flattened_mut();
-    error::check_finite("logits", logits)?;
-    kernels::losses::generalized_cross_entropy(logits, OUT, labels)
+/// Infinity becomes [`f32::MAX`].
+fn saturate(value: f32) -> f32 {
+    value.clamp(-f32::MAX, f32::MAX)
 }
 
-fn check_numbers<const OUT: usize>(outputs: &[[f32; OUT]], targets: &[[f32; OUT]]) -> Result<(), Error> {
-    error::check_length("targets", targets.len(), outputs.len())?;
-    error::check_finite("outputs", outputs.as_flattened())?;
-    error::check_finite("targets", targets.as_flattened())
+/// [`mean_over_outputs`] of one row in float64, without the derivative.
+fn exact_mean(outputs: &[f64], targets: &[f32], loss: impl Fn(f64) -> f64) -> f64 {
+    let losses = outputs.iter().zip(targets).map(|(output, &target)| loss(output - f64::from(target)));
+    losses.sum::<f64>() / outputs.len() as f64
+}
+
+/// ln Σ exp z in float64.
+fn log_sum_exp(logits: &[f64]) -> f64 {
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    largest + libm::log(logits.iter().map(|logit| libm::exp(logit - largest)).sum())
 }

@@ -52,19 +52,19 @@ pub trait Network<const IN: usize> {
         workspace: &'a mut Self::Workspace<P, Before, BATCH>,
     ) -> Result<&'a mut [Self::Output], Error>;
 
-    /// The last activation, in place ([`Loss::output_activation`](crate::tasks::Loss::output_activation)).
+    /// The last activation, in place ([`Loss::output_activation`](crate::losses::Loss::output_activation)).
     ///
     /// # Errors
     /// Those of the task.
     fn output_activation(kernel: Kernel, logits: &mut [Self::Output]) -> Result<(), Error>;
 
-    /// The loss, in place: logits become deltas ([`Loss::loss`](crate::tasks::Loss::loss)).
+    /// The loss, in place: logits become deltas ([`Loss::loss`](crate::losses::Loss::loss)).
     ///
     /// # Errors
     /// Those of the task.
     fn loss(kernel: Kernel, logits: &mut [Self::Output], targets: &[Self::Target]) -> Result<Score, Error>;
 
-    /// The part of a score that the metric is the mean of ([`Loss::metric`](crate::tasks::Loss::metric)).
+    /// The part of a score that the metric is the mean of ([`Loss::metric`](crate::losses::Loss::metric)).
     fn metric(score: &Score) -> f64;
 
     /// Backward and update, from the last layer to the first; the workspace is as forward and loss left it.

@@ -1,16 +1,13 @@
 //! Losses and activations against their formulas in float64, at ordinary places and at the ends of float32.
 #![cfg(not(feature = "micromath"))]
 
-use dense_core::activations::{Activation, Identity, Relu, Sigmoid, Tanh, sigmoid};
+use dense_core::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
 use dense_core::losses::{
-    binary_cross_entropy, categorical_cross_entropy, generalized_cross_entropy, mean_absolute_error,
-    mean_squared_error, sparse_categorical_cross_entropy,
+    BinaryCrossEntropy, CategoricalCrossEntropy, GeneralizedCrossEntropy, Huber, Loss, Mae, Mse,
+    SparseCategoricalCrossEntropy,
 };
 use dense_core::math::SMALLEST_SIGNAL;
-use dense_core::tasks::Loss;
-use dense_core::{
-    BinaryCrossEntropy, CategoricalCrossEntropy, Error, GeneralizedCrossEntropy, Kernel, Mae, Mse, Random, Score,
-};
+use dense_core::{Error, Kernel, Random, Score};
 
 const TOLERANCE: f64 = 1e-6;
 
@@ -50,6 +47,7 @@ fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Targ
 fn losses_and_their_derivatives() -> Result<(), Error> {
     check_task::<Mse, 3>(|random| outputs(random, 3.0))?;
     check_task::<Mae, 3>(|random| outputs(random, 3.0))?;
+    check_task::<Huber, 3>(|random| outputs(random, 3.0))?;
     check_task::<BinaryCrossEntropy, 1>(|random| random.below(2) as u8)?;
     check_task::<GeneralizedCrossEntropy, 4>(|random| random.below(4) as u8)?;
     check_task::<CategoricalCrossEntropy, 3>(|random| {
@@ -60,19 +58,22 @@ fn losses_and_their_derivatives() -> Result<(), Error> {
 
 #[test]
 fn scores_add_up() -> Result<(), Error> {
-    let score = mean_squared_error(&mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
+    let score = Mse::loss(Kernel::best(), &mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
     assert_eq!(score, Score { loss: 2.5 + 8.0, correct: 0, absolute_error: 1.5 + 2.0 });
-    let score = mean_absolute_error(&mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
+    let score = Mae::loss(Kernel::best(), &mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
     assert_eq!(score, Score { loss: 3.5, correct: 0, absolute_error: 3.5 });
-    // A logit of zero says no.
-    let score = binary_cross_entropy(&mut [[2.0], [-2.0], [2.0], [0.0], [0.0]], &[1, 0, 0, 0, 1])?;
+    let score = Huber::loss(Kernel::best(), &mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
+    assert_eq!(score, Score { loss: 1.0 + 1.75, correct: 0, absolute_error: 3.5 });
+    // A logit of zero counts as label 0.
+    let score = BinaryCrossEntropy::loss(Kernel::best(), &mut [[2.0], [-2.0], [2.0], [0.0], [0.0]], &[1, 0, 0, 0, 1])?;
     assert_eq!(score.correct, 3);
-    let score = categorical_cross_entropy(&mut [[2.0, 1.0], [1.0, 2.0]], &[[0.9, 0.1], [0.9, 0.1]])?;
+    let score =
+        CategoricalCrossEntropy::loss(Kernel::best(), &mut [[2.0, 1.0], [1.0, 2.0]], &[[0.9, 0.1], [0.9, 0.1]])?;
     assert_eq!(score.correct, 1);
-    let score = generalized_cross_entropy(&mut [[2.0, 1.0], [1.0, 2.0], [1.0, 1.0]], &[0, 0, 0])?;
+    let score = GeneralizedCrossEntropy::loss(Kernel::best(), &mut [[2.0, 1.0], [1.0, 2.0], [1.0, 1.0]], &[0, 0, 0])?;
     assert_eq!(score.correct, 2);
     let error = Error::LabelOutOfRange { sample: 0, label: 2, classes: 2 };
-    assert_eq!(generalized_cross_entropy(&mut [[2.0, 1.0]], &[2]), Err(error));
+    assert_eq!(GeneralizedCrossEntropy::loss(Kernel::best(), &mut [[2.0, 1.0]], &[2]), Err(error));
     Ok(())
 }
 
@@ -85,8 +86,8 @@ fn one_hot_targets_are_labels() -> Result<(), Error> {
         let mut target = [0.0; 5];
         target[usize::from(label)] = 1.0;
         let (mut one_hot, mut sparse) = ([row], [row]);
-        let score = categorical_cross_entropy(&mut one_hot, &[target])?;
-        let expected = sparse_categorical_cross_entropy(Kernel::best(), &mut sparse, &[label])?;
+        let score = CategoricalCrossEntropy::loss(Kernel::best(), &mut one_hot, &[target])?;
+        let expected = SparseCategoricalCrossEntropy::loss(Kernel::best(), &mut sparse, &[label])?;
         assert_eq!(one_hot, sparse);
         assert!((score.loss - expected.loss).abs() <= 1e-6 * (1.0 + expected.loss));
         assert_eq!(score.correct, expected.correct);
@@ -103,16 +104,18 @@ fn losses_saturate() -> Result<(), Error> {
         for b in ends {
             let mut results = Vec::new();
             let mut rows = [[a, 1.0]];
-            results.push((mean_squared_error(&mut rows, &[[b, 1.0]])?, rows[0][0]));
+            results.push((Mse::loss(Kernel::best(), &mut rows, &[[b, 1.0]])?, rows[0][0]));
             let mut rows = [[a, 1.0]];
-            results.push((mean_absolute_error(&mut rows, &[[b, 1.0]])?, rows[0][0]));
+            results.push((Mae::loss(Kernel::best(), &mut rows, &[[b, 1.0]])?, rows[0][0]));
+            let mut rows = [[a, 1.0]];
+            results.push((Huber::loss(Kernel::best(), &mut rows, &[[b, 1.0]])?, rows[0][0]));
             let mut rows = [[a, b]];
-            results.push((categorical_cross_entropy(&mut rows, &[[0.25, 0.75]])?, rows[0][0]));
+            results.push((CategoricalCrossEntropy::loss(Kernel::best(), &mut rows, &[[0.25, 0.75]])?, rows[0][0]));
             for label in [0, 1] {
                 let mut rows = [[a, b]];
-                results.push((generalized_cross_entropy(&mut rows, &[label])?, rows[0][0]));
+                results.push((GeneralizedCrossEntropy::loss(Kernel::best(), &mut rows, &[label])?, rows[0][0]));
                 let mut rows = [[a]];
-                results.push((binary_cross_entropy(&mut rows, &[label])?, rows[0][0]));
+                results.push((BinaryCrossEntropy::loss(Kernel::best(), &mut rows, &[label])?, rows[0][0]));
             }
             for (number, (score, delta)) in results.into_iter().enumerate() {
                 for value in [score.loss, score.absolute_error, delta] {
@@ -125,12 +128,13 @@ fn losses_saturate() -> Result<(), Error> {
     Ok(())
 }
 
+/// Outputs and slopes are those expected, and no value is small and not zero. `slopes` belong to `values`.
 fn check_activation<A: Activation>(values: &[f32], expected: &[f32], slopes: &[f32]) -> Result<(), Error> {
     for kernel in Kernel::available() {
         let mut outputs = values.to_vec();
         A::forward(kernel, &mut outputs);
         let mut deltas = vec![2.0; values.len()];
-        A::backward(kernel, &outputs, &mut deltas)?;
+        A::backward(kernel, if A::DERIVATIVE_FROM_INPUT { values } else { &outputs }, &mut deltas)?;
         for index in 0..values.len() {
             let (output, delta) = (outputs[index], deltas[index] / 2.0);
             assert!((output - expected[index]).abs() < 1e-6, "{} of {}: {output}", A::NAME, values[index]);
@@ -148,18 +152,105 @@ fn check_activation<A: Activation>(values: &[f32], expected: &[f32], slopes: &[f
 #[test]
 fn activations_and_their_derivatives() -> Result<(), Error> {
     let values = [-1e30, -30.0, -2.0, -1e-12, -0.0, 1e-12, 0.5, 30.0];
-    check_activation::<Identity>(&values, &[-1e30, -30.0, -2.0, 0.0, 0.0, 0.0, 0.5, 30.0], &[1.0; 8])?;
+    check_activation::<Linear>(&values, &[-1e30, -30.0, -2.0, 0.0, 0.0, 0.0, 0.5, 30.0], &[1.0; 8])?;
     let outputs = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 30.0];
     check_activation::<Relu>(&values, &outputs, &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0])?;
+    let outputs = [-1e30 * 0.3, -9.0, -0.6, 0.0, 0.0, 0.0, 0.5, 30.0];
+    check_activation::<LeakyRelu>(&values, &outputs, &[0.3, 0.3, 0.3, 1.0, 1.0, 1.0, 1.0, 1.0])?;
+    let outputs = [-1.0, -1.0, -0.864_664_7, 0.0, 0.0, 0.0, 0.5, 30.0];
+    check_activation::<Elu>(&values, &outputs, &[0.0, 0.0, 0.135_335_28, 1.0, 1.0, 1.0, 1.0, 1.0])?;
+    let outputs = [0.0, 0.0, -0.045_500_264, 0.0, 0.0, 0.0, 0.345_731_23, 30.0];
+    check_activation::<Gelu>(&values, &outputs, &[0.0, 0.0, -0.085_231_8, 0.5, 0.5, 0.5, 0.867_495, 1.0])?;
     let sigmoids = [0.0, 0.0, 0.119_202_92, 0.5, 0.5, 0.5, 0.622_459_3, 1.0];
     check_activation::<Sigmoid>(&values, &sigmoids, &sigmoids.map(|output| output * (1.0 - output)))?;
     let tanhs = [-1.0, -1.0, -0.964_027_6, 0.0, 0.0, 0.0, 0.462_117_16, 1.0];
     check_activation::<Tanh>(&values, &tanhs, &tanhs.map(|output| 1.0 - output * output))
 }
 
+/// Over the whole range: outputs are those of `exact`, and slopes its central differences.
+fn check_slopes<A: Activation>() -> Result<(), Error> {
+    // None of them is 0, where some have a kink.
+    let values: Vec<f32> = (0..4000).map(|number| (number as f32 - 1999.5) / 100.0).collect();
+    let mut outputs = values.clone();
+    A::forward(Kernel::best(), &mut outputs);
+    let mut slopes = vec![1.0; values.len()];
+    A::backward(Kernel::best(), if A::DERIVATIVE_FROM_INPUT { &values } else { &outputs }, &mut slopes)?;
+    for ((&z, output), slope) in values.iter().zip(outputs).zip(slopes) {
+        let (z, step) = (f64::from(z), 1e-5);
+        let expected = A::exact(z);
+        assert!((f64::from(output) - expected).abs() < 3e-7 * (1.0 + expected.abs()), "{} of {z}: {output}", A::NAME);
+        let difference = (A::exact(z + step) - A::exact(z - step)) / (2.0 * step);
+        assert!((f64::from(slope) - difference).abs() < 3e-7, "{}′ of {z}: {slope}, not {difference}", A::NAME);
+    }
+    Ok(())
+}
+
 #[test]
-fn the_last_sigmoid_refuses_what_is_not_finite() {
+fn slopes_are_central_differences() -> Result<(), Error> {
+    check_slopes::<Linear>()?;
+    check_slopes::<Relu>()?;
+    check_slopes::<LeakyRelu>()?;
+    check_slopes::<Elu>()?;
+    check_slopes::<Gelu>()?;
+    check_slopes::<Sigmoid>()?;
+    check_slopes::<Tanh>()
+}
+
+#[test]
+fn output_activations_refuse_what_is_not_finite() {
+    let error = Err(Error::NotFinite { what: "logits", index: 1 });
     let mut logits = [[1.0], [f32::NAN]];
-    assert_eq!(sigmoid(Kernel::best(), &mut logits), Err(Error::NotFinite { what: "logits", index: 1 }));
+    assert_eq!(BinaryCrossEntropy::output_activation(Kernel::best(), &mut logits), error);
     assert_eq!(logits[0], [1.0]);
+    let mut logits = [[1.0, f32::INFINITY]];
+    assert_eq!(SparseCategoricalCrossEntropy::output_activation(Kernel::best(), &mut logits), error);
+    assert_eq!(Huber::output_activation(Kernel::best(), &mut logits), error);
+    assert_eq!(logits[0], [1.0, f32::INFINITY]);
+}
+
+/// Slices of a wrong length, labels that are no class and numbers that are not finite, by each loss for flat slices.
+#[test]
+fn losses_refuse_what_does_not_fit() {
+    type OfNumbers = fn(Kernel, &mut [f32], usize, &[f32]) -> Result<Score, Error>;
+    type OfLabels = fn(Kernel, &mut [f32], usize, &[u8]) -> Result<Score, Error>;
+    let length = |what, found, expected| Error::Length { what, found, expected };
+    let not_finite = |what, index| Error::NotFinite { what, index };
+    let (nan, kernel) = (f32::NAN, Kernel::best());
+    let of_numbers: [OfNumbers; 4] =
+        [Mse::loss_of_rows, Mae::loss_of_rows, Huber::loss_of_rows, CategoricalCrossEntropy::loss_of_rows];
+    for loss in of_numbers {
+        let cases: [(&[f32], usize, &[f32], Error); 6] = [
+            (&[1.0], 0, &[1.0], length("outputs", 0, 1)),
+            (&[1.0; 3], 2, &[1.0; 3], length("logits", 3, 2)),
+            (&[1.0; 4], 2, &[1.0; 2], length("targets", 2, 4)),
+            (&[1.0], usize::MAX, &[1.0], length("logits", 1, 0)),
+            (&[1.0, nan], 2, &[1.0; 2], not_finite("outputs", 1)),
+            (&[1.0; 2], 2, &[nan, 1.0], not_finite("targets", 0)),
+        ];
+        for (outputs, width, targets, error) in cases {
+            let mut found = outputs.to_vec();
+            assert_eq!(loss(kernel, &mut found, width, targets), Err(error));
+            assert!(found.iter().zip(outputs).all(|(a, b)| a.to_bits() == b.to_bits()), "{error}");
+        }
+        assert_eq!(loss(kernel, &mut [], 2, &[]), Ok(Score::default()));
+    }
+    let of_labels: [OfLabels; 2] = [SparseCategoricalCrossEntropy::loss_of_rows, GeneralizedCrossEntropy::loss_of_rows];
+    for loss in of_labels {
+        let cases: [(&[f32], usize, &[u8], Error); 5] = [
+            (&[1.0], 0, &[0], length("outputs", 0, 1)),
+            (&[1.0; 3], 2, &[0], length("logits", 3, 2)),
+            (&[1.0; 4], 2, &[0], length("labels", 1, 2)),
+            (&[1.0, nan], 2, &[0], not_finite("logits", 1)),
+            (&[1.0; 4], 2, &[0, 2], Error::LabelOutOfRange { sample: 1, label: 2, classes: 2 }),
+        ];
+        for (outputs, width, labels, error) in cases {
+            let mut found = outputs.to_vec();
+            assert_eq!(loss(kernel, &mut found, width, labels), Err(error));
+            assert!(found.iter().zip(outputs).all(|(a, b)| a.to_bits() == b.to_bits()), "{error}");
+        }
+        assert_eq!(loss(kernel, &mut [], 2, &[]), Ok(Score::default()));
+    }
+    let binary = BinaryCrossEntropy::loss_of_rows;
+    assert_eq!(binary(kernel, &mut [1.0; 2], 2, &[1]), Err(length("outputs", 2, 1)));
+    assert_eq!(binary(kernel, &mut [1.0], 1, &[2]), Err(Error::LabelOutOfRange { sample: 0, label: 2, classes: 2 }));
 }

@@ -1,19 +1,29 @@
 //! The scalar arithmetic against float64: the error bounds that its documentation states, and its edges.
 #![cfg(not(feature = "micromath"))]
 
+use dense_core::activations::{Activation, Gelu};
 use dense_core::math::{
     NAN, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
-    flush_below, ln, sigmoid, tanh,
+    expm1_nonpositive, flush_below, ln, normal, sigmoid, tanh,
 };
 
 /// Errors in units in the last place, as documented.
 const EXP_BOUND: f64 = 1.05;
+const EXPM1_BOUND: f64 = 1.0;
 const LN_BOUND: f64 = 0.86;
 const SIGMOID_BOUND: f64 = 2.5;
 const TANH_BOUND: f64 = 1.5;
+const DISTRIBUTION_BOUND: f64 = 5.5;
+const DENSITY_BOUND: f64 = 2.5;
+const GELU_BOUND: f64 = 5.5;
 
 /// The least argument whose exponential is not below 2⁻³⁰: −30 · ln 2, rounded towards zero.
 const EXP_LEAST: f32 = -20.794_415;
+
+/// The largest magnitude for which e^(−x²/2) is not below 2⁻³⁰.
+const NORMAL_MOST: f32 = 6.449_0;
+/// The least argument whose GELU is not below 2⁻³⁰ in magnitude.
+const GELU_LEAST: f32 = -6.3;
 
 /// All floats from one to another that is farther from zero on the same side, or each `stride`th of them.
 fn floats(from: f32, to: f32, stride: usize) -> impl Iterator<Item = f32> {
@@ -64,6 +74,31 @@ fn check_ln(stride: usize) {
     println!("ln: {largest:.4} units in the last place");
 }
 
+fn check_expm1(stride: usize) {
+    let least = -SMALLEST_SIGNAL * 1.001;
+    let largest = check(expm1_nonpositive, f64::exp_m1, EXPM1_BOUND, None, floats(least, -90.0, stride));
+    println!("exp − 1: {largest:.4} units in the last place");
+}
+
+/// On both sides; the distribution, the density and what GELU makes of them.
+fn check_normal(stride: usize) {
+    let distribution = |x: f64| 0.5 * libm::erfc(-x * core::f64::consts::FRAC_1_SQRT_2);
+    let density = |x: f64| (-0.5 * x * x).exp() / core::f64::consts::TAU.sqrt();
+    let mut largest = [0.0_f64; 3];
+    for sign in [0.0_f32, -0.0] {
+        let most = NORMAL_MOST.copysign(sign);
+        let end = if sign.is_sign_negative() { GELU_LEAST } else { f32::MAX };
+        let least = (2.001 * SMALLEST_SIGNAL).copysign(sign);
+        let errors = [
+            check(|x| normal(x).0, distribution, DISTRIBUTION_BOUND, None, floats(sign, most, stride)),
+            check(|x| normal(x).1, density, DENSITY_BOUND, None, floats(sign, most, stride)),
+            check(Gelu::value, Gelu::exact, GELU_BOUND, None, floats(least, end, stride)),
+        ];
+        largest = std::array::from_fn(|index| largest[index].max(errors[index]));
+    }
+    println!("normal distribution, density, GELU: {largest:.4?} units in the last place");
+}
+
 /// On both sides, as far as the results are not below the smallest signal.
 fn check_sigmoid(stride: usize) {
     let exact = |x: f64| 1.0 / (1.0 + (-x).exp());
@@ -88,6 +123,63 @@ fn sigmoid_is_as_close_as_documented() {
 #[test]
 fn tanh_is_as_close_as_documented() {
     check_tanh(997);
+}
+
+#[test]
+fn expm1_is_as_close_as_documented() {
+    check_expm1(997);
+}
+
+#[test]
+fn the_normal_distribution_is_as_close_as_documented() {
+    check_normal(997);
+}
+
+#[test]
+fn expm1_and_the_normal_distribution_end_where_they_should() {
+    for (x, expected) in [
+        (0.0, 0.0),
+        (-0.0, 0.0),
+        (-f32::from_bits(1), 0.0),
+        (-SMALLEST_SIGNAL.next_down(), 0.0),
+        (-18.0, -1.0),
+        (f32::MIN, -1.0),
+        (f32::NEG_INFINITY, -1.0),
+    ] {
+        let found = expm1_nonpositive(x);
+        assert_eq!(found.to_bits(), f32::to_bits(expected), "{x:e} gives {found:e}");
+    }
+    let most = normal(0.0).1;
+    for (x, expected) in [
+        (0.0, (0.5, most)),
+        (-0.0, (0.5, most)),
+        (f32::from_bits(1), (0.5, most)),
+        (-1e-30, (0.5, most)),
+        (6.5, (1.0, 0.0)),
+        (f32::MAX, (1.0, 0.0)),
+        (f32::INFINITY, (1.0, 0.0)),
+        (-6.5, (0.0, 0.0)),
+        (f32::MIN, (0.0, 0.0)),
+        (f32::NEG_INFINITY, (0.0, 0.0)),
+    ] {
+        assert_eq!(normal(x), expected, "{x:e}");
+    }
+    let (distribution, density) = normal(-f32::NAN);
+    assert_eq!([distribution, density].map(f32::to_bits), [NAN.to_bits(); 2]);
+}
+
+/// From −6.449 on the slope of GELU is zero, and was less than three of the smallest signals.
+#[test]
+fn the_slope_of_gelu_ends_close_to_zero() {
+    let slope = |z: f64| (Gelu::exact(z + 1e-6) - Gelu::exact(z - 1e-6)) / 2e-6;
+    assert!(slope((-NORMAL_MOST).into()).abs() < 3.0 * f64::from(SMALLEST_SIGNAL));
+    for z in [-6.5, -1e10, f32::NEG_INFINITY] {
+        assert_eq!(Gelu::gradient(z, 1.0).to_bits(), 0, "{z:e}");
+        assert_eq!(Gelu::value(z).to_bits(), 0, "{z:e}");
+    }
+    for z in [6.5, 1e10, f32::INFINITY] {
+        assert_eq!((Gelu::value(z), Gelu::gradient(z, 1.0)), (z, 1.0));
+    }
 }
 
 #[test]
@@ -144,6 +236,13 @@ fn exp_and_ln_are_as_close_as_documented_everywhere() {
 fn sigmoid_and_tanh_are_as_close_as_documented_everywhere() {
     check_sigmoid(1);
     check_tanh(1);
+}
+
+#[test]
+#[ignore = "goes through 4 billion arguments"]
+fn expm1_and_the_normal_distribution_are_as_close_as_documented_everywhere() {
+    check_expm1(1);
+    check_normal(1);
 }
 
 #[test]

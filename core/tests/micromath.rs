@@ -2,7 +2,7 @@
 #![cfg(feature = "micromath")]
 
 use dense_core::math::{BACKEND, Backend, SMALLEST_SIGNAL, exp_nonpositive, sigmoid, tanh};
-use dense_core::{Kernel, Random, activations::softmax};
+use dense_core::{Kernel, Random, activations::Softmax};
 
 const EXP_RELATIVE: f64 = 0.0024;
 const SIGMOID: f64 = 0.0006;
@@ -38,7 +38,7 @@ fn errors_are_as_documented() {
         let row: [f32; 10] = std::array::from_fn(|_| 10.0 * random.uniform());
         let powers = row.map(|logit| f64::from(logit).exp());
         let mut found = [row];
-        softmax(Kernel::best(), &mut found).unwrap();
+        Softmax::forward(Kernel::best(), found.as_flattened_mut(), 10).unwrap();
         for (found, power) in found[0].iter().zip(powers) {
             probabilities = probabilities.max((f64::from(*found) - power / powers.iter().sum::<f64>()).abs());
         }

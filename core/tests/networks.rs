@@ -1,13 +1,13 @@
 //! Networks: their gradients are those of the loss, and a plan trains what it says and nothing else.
 #![cfg(not(feature = "micromath"))]
 
-use dense_core::activations::{Identity, Relu, Sigmoid, Tanh};
+use dense_core::activations::{Elu, LeakyRelu, Linear, Relu, Sigmoid, Softmax, Tanh};
+use dense_core::losses::Loss;
 use dense_core::networks::{inference_bytes, training_bytes};
 use dense_core::plans::{Biases, Frozen, LastLayer, Plan, Whole};
-use dense_core::tasks::Loss;
 use dense_core::{
     Adam, Batch, BinaryCrossEntropy, CategoricalCrossEntropy, Dense, Error, GeneralizedCrossEntropy, Gradients, Hidden,
-    Kernel, Mae, Momentum, Mse, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
+    Huber, Kernel, Mae, Momentum, Mse, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
     gradient_check,
 };
 
@@ -68,8 +68,10 @@ where
 }
 
 fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Target) -> Result<(), Error> {
-    check::<Deep<Identity, K, OUT>>(target)?;
+    check::<Deep<Linear, K, OUT>>(target)?;
     check::<Deep<Relu, K, OUT>>(target)?;
+    check::<Deep<LeakyRelu, K, OUT>>(target)?;
+    check::<Deep<Elu, K, OUT>>(target)?;
     check::<Deep<Sigmoid, K, OUT>>(target)?;
     check::<Deep<Tanh, K, OUT>>(target)?;
     check::<Output<5, OUT, K>>(target)
@@ -79,6 +81,7 @@ fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Targ
 fn every_layer_and_loss_passes_the_gradient_check() -> Result<(), Error> {
     check_task::<Mse, 3>(|random| std::array::from_fn(|_| random.uniform()))?;
     check_task::<Mae, 3>(|random| std::array::from_fn(|_| random.uniform()))?;
+    check_task::<Huber, 3>(|random| std::array::from_fn(|_| 4.0 * random.uniform()))?;
     check_task::<BinaryCrossEntropy, 1>(|random| random.below(2) as u8)?;
     check_task::<SparseCategoricalCrossEntropy, 4>(a_class)?;
     check_task::<GeneralizedCrossEntropy, 4>(a_class)?;
@@ -190,7 +193,7 @@ fn answers_are_those_of_the_last_activation() -> Result<(), Error> {
     let mut workspace = Workspace::<Classifier, 5, SAMPLES>::ZERO;
     let batch = Batch::new(&scene.samples)?;
     let mut expected = workspace.forward(Kernel::best(), &scene.network, batch)?.to_vec();
-    dense_core::activations::softmax(Kernel::best(), &mut expected)?;
+    Softmax::forward(Kernel::best(), expected.as_flattened_mut(), 4)?;
     assert_eq!(workspace.predict(Kernel::best(), &scene.network, batch)?, expected);
     Ok(())
 }

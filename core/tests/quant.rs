@@ -1,13 +1,13 @@
 //! Int8 layers and networks against exact arithmetic and against f32.
 
-use dense_core::activations::{Activation, Identity, Relu, Sigmoid, Tanh};
+use dense_core::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
 use dense_core::quant::{
     self, Clamp, LARGEST_BIAS, LARGEST_SCALE, Multiplier, ONE_LOGIT, ONE_PROBABILITY, Quantization, Quantize,
     QuantizedActivation, QuantizedNetwork, Range, RequantizedDense, Rounding, SMALLEST_SCALE, requantize,
 };
 use dense_core::{
-    Batch, BinaryCrossEntropy, Dense, Error, Hidden, Kernel, Mse, Output, QuantizedDense, Random,
-    SparseCategoricalCrossEntropy,
+    Batch, BinaryCrossEntropy, Dense, Error, Hidden, Kernel, Mse, Network, Output, QuantizedDense, Random, Sgd,
+    SparseCategoricalCrossEntropy, Trainer,
 };
 
 /// ⌊sum · scale · 2^bits + ½⌋ in 128 bits.
@@ -289,9 +289,60 @@ fn hidden_layer_is_close<A: QuantizedActivation>(tolerance: f32) {
 #[test]
 fn negative_inputs_and_all_activations_come_close_to_f32() {
     hidden_layer_is_close::<Relu>(0.12);
-    hidden_layer_is_close::<Identity>(0.12);
+    hidden_layer_is_close::<Linear>(0.12);
+    hidden_layer_is_close::<LeakyRelu>(0.12);
+    hidden_layer_is_close::<Elu>(0.12);
+    hidden_layer_is_close::<Gelu>(0.12);
     hidden_layer_is_close::<Tanh>(0.06);
     hidden_layer_is_close::<Sigmoid>(0.03);
+}
+
+/// Six features of three classes, standardised, and the labels.
+fn features(count: usize, seed: u64) -> (Vec<[f32; 6]>, Vec<u8>) {
+    let mut random = Random::new(seed, 0);
+    let mut noise = || (0..4).map(|_| random.next_u32() as f32 / 2.0_f32.powi(31) - 1.0).sum::<f32>();
+    let labels = (0..count).map(|sample| (sample % 3) as u8);
+    let centre = |label: u8, feature: usize| [-1.2, 0.0, 1.2][(usize::from(label) + feature * feature) % 3];
+    let samples = labels.clone().map(|label| std::array::from_fn(|feature| centre(label, feature) + noise())).collect();
+    (samples, labels.collect())
+}
+
+#[test]
+fn a_classifier_of_standardised_features_is_as_accurate_in_int8() {
+    let (train, labels) = features(600, 7);
+    let kernel = Kernel::best();
+    let mut network: Hidden<6, 12, Tanh, Output<12, 3, SparseCategoricalCrossEntropy>> = Hidden::ZERO;
+    network.glorot_uniform(&mut Random::new(8, Random::INITIAL_WEIGHTS));
+    let mut trainer = Trainer::<_, _, 6, 30>::new(Sgd::new(0.2).unwrap());
+    for _ in 0..20 {
+        for (samples, labels) in train.chunks(30).zip(labels.chunks(30)) {
+            trainer.step(kernel, &mut network, Batch::new(samples).unwrap(), labels).unwrap();
+        }
+    }
+
+    let (mut input, mut ranges) = (Range::EMPTY, Default::default());
+    for sample in &train {
+        input.include(sample).unwrap();
+        network.calibrate(kernel, sample, &mut ranges).unwrap();
+    }
+    let input = input.quantization().unwrap();
+    let mut quantized = QuantizedNetwork::ZERO;
+    network.quantize(kernel, input, Rounding::Nearest, &ranges, &mut quantized).unwrap();
+
+    let (test, labels) = features(3000, 9);
+    let (mut right, mut right_in_int8) = (0, 0);
+    for (sample, label) in test.iter().zip(labels) {
+        let (mut hidden, mut logits) = ([[0.0; 12]], [[0.0; 3]]);
+        network.layer.forward(kernel, Batch::new(&[*sample]).unwrap(), &mut hidden).unwrap();
+        Tanh::forward(kernel, &mut hidden[0]);
+        network.next.layer.forward(kernel, Batch::new(&hidden).unwrap(), &mut logits).unwrap();
+        let class = (0..3).max_by(|&a, &b| logits[0][a].total_cmp(&logits[0][b])).unwrap();
+        right += u32::from(class == usize::from(label));
+        let logits = quantized.infer(kernel, &input.quantize_all(sample)).unwrap();
+        right_in_int8 += u32::from(quant::class(&logits) == usize::from(label));
+    }
+    assert!(right > 2550, "{right} of 3000 are right in f32");
+    assert!(right.abs_diff(right_in_int8) <= 15, "{right} are right in f32, {right_in_int8} in int8");
 }
 
 #[test]

@@ -4,8 +4,9 @@ use crate::protocol::{ClockSource, Command, Counters, FlashFault, INPUTS, Info, 
 use crate::store::{Operation, Store, StoreError};
 use crate::{Model, checksum, parameters, pixels};
 use core::array;
-use dense_core::losses::sparse_categorical_cross_entropy;
-use dense_core::{Batch, Error, Kernel, Sgd, activations};
+use dense_core::activations::Softmax;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
+use dense_core::{Batch, Error, Kernel, Sgd};
 use embedded_storage::nor_flash::NorFlash;
 
 /// The largest magnitude of a weight for which every sum of the forward pass stays finite, whatever the image.
@@ -108,10 +109,9 @@ impl<'a, F: NorFlash> Device<'a, F> {
         let image = check_image(image)?;
         let start = (self.machine.cycles)();
         let logits = self.forward(image).map_err(|error| self.refusal(error))?;
-        let mut probabilities = [logits];
-        activations::softmax(self.kernel, &mut probabilities).map_err(|error| self.refusal(error))?;
+        let mut probabilities = logits;
+        Softmax::forward(self.kernel, &mut probabilities, OUTPUTS).map_err(|error| self.refusal(error))?;
         let cycles = self.cycles_since(start);
-        let [probabilities] = probabilities;
         self.counters.classified = self.counters.classified.wrapping_add(1);
         Ok(Reply::Classified { class: first_largest(&logits), logits, probabilities, cycles })
     }
@@ -188,7 +188,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
     /// The loss of an image, and its derivative by each logit.
     fn loss(&self, image: &[u8; INPUTS], label: u8) -> Result<(f32, [f32; OUTPUTS]), Error> {
         let mut rows = [self.forward(image)?];
-        let score = sparse_categorical_cross_entropy(self.kernel, &mut rows, &[label])?;
+        let score = SparseCategoricalCrossEntropy::loss(self.kernel, &mut rows, &[label])?;
         let [deltas] = rows;
         Ok((score.loss, deltas))
     }

@@ -5,6 +5,7 @@
 mod inference;
 mod int8;
 mod kernels;
+mod shapes;
 mod softmax;
 mod training;
 
@@ -62,6 +63,8 @@ pub enum Part {
     Int8,
     /// Every loop over weights. Needs room.
     Kernels,
+    /// Every shape of a small layer. Needs room.
+    Shapes,
     /// Steps of learning from real images. Needs room.
     Training,
 }
@@ -71,7 +74,8 @@ impl Part {
     pub const FOLDER: &str = env!("GOLDEN");
 
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Softmax, Self::Inference, Self::Int8, Self::Kernels, Self::Training];
+    pub const ALL: [Self; 6] =
+        [Self::Softmax, Self::Inference, Self::Int8, Self::Kernels, Self::Shapes, Self::Training];
 
     /// Its name, which is that of its vectors' file.
     #[must_use]
@@ -81,6 +85,7 @@ impl Part {
             Self::Inference => "inference",
             Self::Int8 => "int8",
             Self::Kernels => "kernels",
+            Self::Shapes => "shapes",
             Self::Training => "training",
         }
     }
@@ -93,6 +98,7 @@ impl Part {
             Self::Inference => include_bytes!(concat!(env!("OUT_DIR"), "/golden/inference")),
             Self::Int8 => include_bytes!(concat!(env!("OUT_DIR"), "/golden/int8")),
             Self::Kernels => include_bytes!(concat!(env!("OUT_DIR"), "/golden/kernels")),
+            Self::Shapes => include_bytes!(concat!(env!("OUT_DIR"), "/golden/shapes")),
             Self::Training => include_bytes!(concat!(env!("OUT_DIR"), "/golden/training")),
         }
     }
@@ -107,8 +113,9 @@ impl Part {
             (Self::Inference, _) => inference::run(kernel, witness)?,
             (Self::Int8, _) => int8::run(kernel, witness)?,
             (Self::Kernels, Some(work)) => kernels::run(kernel, &mut work.kernels, witness)?,
+            (Self::Shapes, Some(work)) => shapes::run(kernel, &mut work.kernels, witness)?,
             (Self::Training, Some(work)) => training::run(kernel, &mut work.training, witness)?,
-            (Self::Kernels | Self::Training, None) => return Ok(false),
+            (Self::Kernels | Self::Shapes | Self::Training, None) => return Ok(false),
         }
         Ok(true)
     }

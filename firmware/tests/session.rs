@@ -4,8 +4,9 @@ mod common;
 
 use common::conversation::{SECTOR, TestFlash, ask, bits, image, prepared, session, session_on, step};
 use common::{Random, zeroed_model};
+use dense_core::activations::Softmax;
 use dense_core::optimizers::SMALLEST_LEARNING_RATE;
-use dense_core::{Batch, Kernel, PixelTable, activations};
+use dense_core::{Batch, Kernel, PixelTable};
 use firmware::link::{self, MAX_ANSWER};
 use firmware::protocol::{Answer, ClockSource, Command, Counters, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION};
 use firmware::store::Store;
@@ -46,7 +47,7 @@ fn classifies_as_dense_core_does() {
             .forward(Kernel::PORTABLE, Batch::new(&[prepared(&image)]).expect("one image"), &mut rows)
             .expect("the shapes fit");
         let [logits] = rows;
-        activations::softmax(Kernel::PORTABLE, &mut rows).expect("finite");
+        Softmax::forward(Kernel::PORTABLE, rows.as_flattened_mut(), OUTPUTS).expect("finite");
         let [probabilities] = rows;
         let class = (0..OUTPUTS).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("ten") as u8;
         let expected = Reply::Classified { class, logits, probabilities, cycles: 7 };

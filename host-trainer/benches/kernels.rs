@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p host-trainer --bench kernels`
 
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::quant::{Quantization, Rounding};
 use dense_core::{Adam, AdamState, Batch, Dense, Kernel, QuantizedDense, Random, Sgd};
 use divan::{Bencher, black_box, counter::ItemsCount};
@@ -97,7 +97,7 @@ fn batch_forward(bencher: Bencher<'_, '_>, name: &str) {
 fn batch_loss(bencher: Bencher<'_, '_>, name: &str) {
     let (.., labels) = model(BATCH_SIZE);
     let mut logits = [[0.5; 10]; BATCH_SIZE];
-    bencher.bench_local(|| sparse_categorical_cross_entropy(kernel(name), black_box(&mut logits), &labels));
+    bencher.bench_local(|| SparseCategoricalCrossEntropy::loss(kernel(name), black_box(&mut logits), &labels));
 }
 
 #[divan::bench(args = kernels())]

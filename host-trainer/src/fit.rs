@@ -27,9 +27,9 @@ use crate::terminal::Voice;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
-    /// [Sparse categorical cross-entropy](dense_core::losses::sparse_categorical_cross_entropy).
+    /// [Sparse categorical cross-entropy](dense_core::SparseCategoricalCrossEntropy).
     CrossEntropy,
-    /// [Generalised cross-entropy](dense_core::losses::generalized_cross_entropy), which gives up on labels it cannot
+    /// [Generalised cross-entropy](dense_core::GeneralizedCrossEntropy), which gives up on labels it cannot
     /// believe.
     GeneralizedCrossEntropy,
 }

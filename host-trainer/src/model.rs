@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 use dense_core::activations::{Activation, Relu};
+use dense_core::losses::Loss as OutputHead;
 use dense_core::plans::Whole;
-use dense_core::tasks::Loss as OutputHead;
 use dense_core::{
     Adam, Dense, Error, GeneralizedCrossEntropy, Hidden, Kernel, Network, Output, Random, Sgd,
     SparseCategoricalCrossEntropy,

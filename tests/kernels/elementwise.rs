@@ -1,5 +1,6 @@
-//! What works on each number by itself.
+//! Elementwise operations.
 
+use dense_core::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
 use dense_core::kernels::elementwise;
 use dense_core::math::{SMALLEST_SIGNAL, SMALLEST_WEIGHT};
 use dense_core::{Kernel, Random};
@@ -22,11 +23,14 @@ fn values() -> Vec<f32> {
 
 pub(crate) fn functions(kernel: Kernel) {
     type Function = fn(Kernel, &mut [f32]);
-    let functions: [(&str, Function); 5] = [
-        ("flush", elementwise::flush),
-        ("relu", elementwise::relu),
-        ("sigmoid", elementwise::sigmoid),
-        ("tanh", elementwise::tanh),
+    let functions: [(&str, Function); 8] = [
+        (Linear::NAME, Linear::forward),
+        (Relu::NAME, Relu::forward),
+        (LeakyRelu::NAME, LeakyRelu::forward),
+        (Elu::NAME, Elu::forward),
+        (Gelu::NAME, Gelu::forward),
+        (Sigmoid::NAME, Sigmoid::forward),
+        (Tanh::NAME, Tanh::forward),
         ("decay", |kernel, values| elementwise::decay(kernel, values, 0.01)),
     ];
     for (name, function) in functions {
@@ -41,10 +45,14 @@ pub(crate) fn functions(kernel: Kernel) {
 
 pub(crate) fn derivatives(kernel: Kernel) {
     type Derivative = fn(Kernel, &[f32], &mut [f32]) -> Result<(), dense_core::Error>;
-    let derivatives: [(&str, Derivative); 3] = [
-        ("relu", elementwise::relu_backward),
-        ("sigmoid", elementwise::sigmoid_backward),
-        ("tanh", elementwise::tanh_backward),
+    let derivatives: [(&str, Derivative); 7] = [
+        (Linear::NAME, Linear::backward),
+        (Relu::NAME, Relu::backward),
+        (LeakyRelu::NAME, LeakyRelu::backward),
+        (Elu::NAME, Elu::backward),
+        (Gelu::NAME, Gelu::backward),
+        (Sigmoid::NAME, Sigmoid::backward),
+        (Tanh::NAME, Tanh::backward),
     ];
     let outputs: Vec<f32> = values().into_iter().map(|value| if value.abs() <= 1.0 { value } else { 0.5 }).collect();
     let mut random = Random::new(2026, 8);

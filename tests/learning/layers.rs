@@ -1,7 +1,7 @@
 //! A dense layer with each activation, forward and backward.
 
-use dense_core::activations::{Activation, Identity, Relu, Sigmoid, Tanh, softmax};
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Softmax, Tanh};
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::{Batch, Dense, Kernel};
 use golden::Result;
 use golden::comparison::{check_precisions, largest};
@@ -18,24 +18,29 @@ type Activate = fn(Kernel, &mut [[f32; OUTPUTS]], &mut [[f32; OUTPUTS]]) -> Resu
 
 /// An activation between layers.
 fn between<A: Activation>(kernel: Kernel, outputs: &mut [[f32; OUTPUTS]], deltas: &mut [[f32; OUTPUTS]]) -> Result<()> {
+    let inputs = outputs.to_vec();
     A::forward(kernel, outputs.as_flattened_mut());
-    Ok(A::backward(kernel, outputs.as_flattened(), deltas.as_flattened_mut())?)
+    let known = if A::DERIVATIVE_FROM_INPUT { &inputs } else { &*outputs };
+    Ok(A::backward(kernel, known.as_flattened(), deltas.as_flattened_mut())?)
 }
 
 /// Softmax has no upstream but its loss; the label of sample s is s % OUTPUTS.
 fn last(kernel: Kernel, outputs: &mut [[f32; OUTPUTS]], deltas: &mut [[f32; OUTPUTS]]) -> Result<()> {
     let labels: Vec<u8> = (0..outputs.len()).map(|sample| (sample % OUTPUTS) as u8).collect();
     deltas.copy_from_slice(outputs);
-    sparse_categorical_cross_entropy(kernel, deltas, &labels)?;
-    Ok(softmax(kernel, outputs)?)
+    SparseCategoricalCrossEntropy::loss(kernel, deltas, &labels)?;
+    Ok(Softmax::forward(kernel, outputs.as_flattened_mut(), OUTPUTS)?)
 }
 
-const ACTIVATIONS: [(&str, Activate); 5] = [
-    (Identity::NAME, between::<Identity>),
+const ACTIVATIONS: [(&str, Activate); 8] = [
+    (Linear::NAME, between::<Linear>),
     (Relu::NAME, between::<Relu>),
+    (LeakyRelu::NAME, between::<LeakyRelu>),
+    (Elu::NAME, between::<Elu>),
+    (Gelu::NAME, between::<Gelu>),
     (Sigmoid::NAME, between::<Sigmoid>),
     (Tanh::NAME, between::<Tanh>),
-    ("softmax", last),
+    (Softmax::NAME, last),
 ];
 
 fn doubles(rows: &[f32]) -> Vec<f64> {

@@ -1,7 +1,7 @@
-//! Each loss, through the task that it belongs to.
+//! Losses and their gradients.
 
-use dense_core::tasks::Loss;
-use dense_core::{BinaryCrossEntropy, CategoricalCrossEntropy, Kernel, Mae, Mse, SparseCategoricalCrossEntropy};
+use dense_core::losses::Loss;
+use dense_core::{BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Kernel, Mae, Mse, SparseCategoricalCrossEntropy};
 use golden::Result;
 use golden::comparison::{check_precisions, largest};
 use golden::tolerances::{LOSS_GRADIENTS, LOSSES};
@@ -59,6 +59,12 @@ fn mean_squared_error() -> Result<()> {
 fn mean_absolute_error() -> Result<()> {
     check::<Mae, 1>("mean_absolute_error", NUMBERS, Vectors::rows)?;
     check::<Mae, 3>("mean_absolute_error", NUMBERS, Vectors::rows)
+}
+
+#[test]
+fn huber() -> Result<()> {
+    check::<Huber, 1>("huber", NUMBERS, Vectors::rows)?;
+    check::<Huber, 3>("huber", NUMBERS, Vectors::rows)
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::optimizers::{Check, KEPT, check_all};
 use dense_core::activations::{Activation, Relu, Sigmoid, Tanh};
+use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
-use dense_core::tasks::Loss;
 use dense_core::{
     Batch, BinaryCrossEntropy, Dense, Hidden, Kernel, Mse, Network, Output, SparseCategoricalCrossEntropy, Trainer,
 };

@@ -11,7 +11,7 @@ import numpy as np
 from oracle import PRECISIONS, SEED, parameters, precision
 
 INPUTS, OUTPUTS, SAMPLES = 17, 4, 5
-ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
+ACTIVATIONS = ("linear", "relu", "leaky_relu", "elu", "gelu", "sigmoid", "tanh", "softmax")
 
 
 def cases(random):
@@ -49,7 +49,9 @@ def cases(random):
 
 def derivatives(activation, inputs, kernel, bias, upstream):
     """Outputs and gradients of one layer. The label of sample s is s % OUTPUTS."""
-    layer = keras.layers.Dense(OUTPUTS, activation=activation)
+    # The slope of the layer: the function of the same name has another default.
+    function = keras.layers.LeakyReLU() if activation == "leaky_relu" else activation
+    layer = keras.layers.Dense(OUTPUTS, activation=function)
     logits = keras.layers.Dense(OUTPUTS)
     for each in (layer, logits):
         each.build((None, INPUTS))

@@ -76,6 +76,7 @@ def tables(random):
         for case, pair in regression(random, width).items():
             yield f"mean_squared_error.{case}.{width}", keras.losses.MeanSquaredError(), "linear", *pair
             yield f"mean_absolute_error.{case}.{width}", keras.losses.MeanAbsoluteError(), "linear", *pair
+            yield f"huber.{case}.{width}", keras.losses.Huber(), "linear", *pair
     for case, probabilities, logits, targets in with_probabilities(binary(random)):
         loss = keras.losses.BinaryCrossentropy(from_logits=not probabilities)
         activation = "sigmoid" if probabilities else "linear"

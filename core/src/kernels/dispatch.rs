@@ -5,8 +5,10 @@
 
 use core::fmt;
 
-#[cfg(fpv4)]
-use super::fpv4;
+#[cfg(all(fpv4, not(helium)))]
+use super::cortex_m::fpv4;
+#[cfg(helium)]
+use super::cortex_m::helium;
 #[cfg(target_arch = "aarch64")]
 use super::neon;
 #[cfg(target_arch = "x86_64")]
@@ -23,8 +25,10 @@ enum Version {
     Portable,
     #[cfg(all(dsp, not(fpv4)))]
     Dsp,
-    #[cfg(fpv4)]
+    #[cfg(all(fpv4, not(helium)))]
     Fpv4,
+    #[cfg(helium)]
+    Helium,
     #[cfg(target_arch = "aarch64")]
     Neon,
     #[cfg(target_arch = "x86_64")]
@@ -55,8 +59,10 @@ impl Version {
         Self::Portable,
         #[cfg(all(dsp, not(fpv4)))]
         Self::Dsp,
-        #[cfg(fpv4)]
+        #[cfg(all(fpv4, not(helium)))]
         Self::Fpv4,
+        #[cfg(helium)]
+        Self::Helium,
         #[cfg(target_arch = "aarch64")]
         Self::Neon,
         #[cfg(target_arch = "x86_64")]
@@ -70,8 +76,10 @@ impl Version {
             Self::Portable => true,
             #[cfg(all(dsp, not(fpv4)))]
             Self::Dsp => true,
-            #[cfg(fpv4)]
+            #[cfg(all(fpv4, not(helium)))]
             Self::Fpv4 => true,
+            #[cfg(helium)]
+            Self::Helium => true,
             #[cfg(target_arch = "aarch64")]
             Self::Neon => cfg!(target_feature = "neon"),
             #[cfg(target_arch = "x86_64")]
@@ -87,7 +95,7 @@ impl Kernel {
     pub const PORTABLE: Self = Self(Version::Portable);
 
     /// Every name that [`by_name`](Self::by_name) knows, on this architecture or another.
-    pub const NAMES: [&str; 6] = ["portable", "avx2", "avx512", "neon", "dsp", "fpv4"];
+    pub const NAMES: [&str; 7] = ["portable", "avx2", "avx512", "neon", "dsp", "fpv4", "helium"];
 
     /// The fastest that this machine has.
     #[must_use]
@@ -118,8 +126,10 @@ impl Kernel {
             Version::Portable => "portable",
             #[cfg(all(dsp, not(fpv4)))]
             Version::Dsp => "dsp",
-            #[cfg(fpv4)]
+            #[cfg(all(fpv4, not(helium)))]
             Version::Fpv4 => "fpv4",
+            #[cfg(helium)]
+            Version::Helium => "helium",
             #[cfg(target_arch = "aarch64")]
             Version::Neon => "neon",
             #[cfg(target_arch = "x86_64")]
@@ -165,8 +175,10 @@ macro_rules! dispatch {
             // This extension has only integers.
             #[cfg(all(dsp, not(fpv4)))]
             Version::Dsp => portable::$function($($argument),*),
-            #[cfg(fpv4)]
+            #[cfg(all(fpv4, not(helium)))]
             Version::Fpv4 => fpv4::$function($($argument),*),
+            #[cfg(helium)]
+            Version::Helium => helium::$function($($argument),*),
             // SAFETY: this `Kernel` was only made because the machine has the instructions.
             #[cfg(target_arch = "aarch64")]
             Version::Neon => unsafe { neon::$function($($argument),*) },
@@ -348,26 +360,19 @@ pub fn softmax_cross_entropy(
     Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
 }
 
-/// Functions of one kernel's file for the functions of the same name in `elementwise`, which check the lengths.
-macro_rules! dispatch_elementwise {
-    ($($function:ident($($argument:ident: $type:ty),+)),+) => {$(
-        #[allow(unsafe_code)]
-        pub(super) fn $function(kernel: Kernel, $($argument: $type),+) {
-            dispatch!(kernel, $function($($argument),+));
-        }
-    )+};
+/// [`elementwise::map`](super::elementwise::map).
+#[inline]
+#[allow(unsafe_code)]
+pub(super) fn map(kernel: Kernel, values: &mut [f32], function: impl Fn(f32) -> f32) {
+    dispatch!(kernel, map(values, function));
 }
 
-dispatch_elementwise!(
-    flush(values: &mut [f32]),
-    relu(values: &mut [f32]),
-    sigmoid(values: &mut [f32]),
-    tanh(values: &mut [f32]),
-    relu_backward(outputs: &[f32], deltas: &mut [f32]),
-    sigmoid_backward(outputs: &[f32], deltas: &mut [f32]),
-    tanh_backward(outputs: &[f32], deltas: &mut [f32]),
-    decay(parameters: &mut [f32], share: f32)
-);
+/// [`elementwise::zip`](super::elementwise::zip), which checks the lengths.
+#[inline]
+#[allow(unsafe_code)]
+pub(super) fn zip(kernel: Kernel, others: &[f32], values: &mut [f32], function: impl Fn(f32, f32) -> f32) {
+    dispatch!(kernel, zip(others, values, function));
+}
 
 /// The number of units, where `deltas` is row × unit and there is a parameter for every unit and input.
 fn check_outer<T>(rows: &Rows<'_, T>, deltas: &[f32], parameters: usize) -> Result<usize, Error> {

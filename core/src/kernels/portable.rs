@@ -1,8 +1,6 @@
 //! The specification: plain Rust for any machine. What is computed here is what every other version computes.
 
-pub(super) use super::elementwise::loops::{
-    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
-};
+pub(super) use super::elementwise::loops::{map, zip};
 use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, weight_index};
 use crate::math::{
     SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
@@ -167,12 +165,12 @@ pub(super) fn softmax(values: &mut [f32], classes: usize) {
     }
 }
 
-pub(super) fn largest(row: &[f32]) -> f32 {
+pub(crate) fn largest(row: &[f32]) -> f32 {
     row.iter().fold(f32::NEG_INFINITY, |largest, &logit| if logit > largest { logit } else { largest })
 }
 
 /// Turns a row of logits into probabilities and returns the sum of the exponentials.
-pub(super) fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
+pub(crate) fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
     let mut sums = [0.0; LANES];
     for values in row.chunks_mut(LANES) {
         for (sum, value) in sums.iter_mut().zip(values) {

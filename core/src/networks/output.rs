@@ -5,9 +5,9 @@ use core::marker::PhantomData;
 use super::Network;
 use crate::gradient_check::{self, ParameterIndex, Perturbation};
 use crate::kernels::{Element, Kernel, Score};
+use crate::losses::Loss;
 use crate::optimizers::{Gradients, Optimizer};
 use crate::plans::{Plan, Training, Whole};
-use crate::tasks::Loss;
 use crate::{Batch, Dense, Error, Random};
 
 /// A last layer of `OUT` outputs; alone, a network without hidden layers.

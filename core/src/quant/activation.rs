@@ -4,7 +4,7 @@ use core::fmt::Debug;
 
 use super::{Quantization, Range};
 use crate::Error;
-use crate::activations::{Activation, Identity, Relu, Sigmoid, Tanh};
+use crate::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
 use crate::kernels::Kernel;
 
 /// An activation that is a limit of the output, fused into the requantisation.
@@ -30,13 +30,12 @@ impl Clamp {
     }
 }
 
-/// An activation of hidden layers that inference on bytes has: ReLU and the identity, which are fused into the
-/// requantisation, tanh and sigmoid by a table of 256 bytes.
+/// An activation of hidden layers that inference on bytes has: ReLU and linear are fused into the requantisation, the
+/// others are a table of 256 bytes.
 #[diagnostic::on_unimplemented(
     message = "the activation `{Self}` has no int8 form",
     label = "not an int8 activation",
-    note = "hidden layers with `Relu`, `Identity`, `Tanh` and `Sigmoid` can be quantised; for another elementwise \
-            activation implement `QuantizedActivation` with `lookup_table`"
+    note = "implement `QuantizedActivation` with `lookup_table` for an activation of your own"
 )]
 pub trait QuantizedActivation: Activation {
     /// `[u8; 256]`, or `()` where a clamp is enough.
@@ -73,7 +72,7 @@ impl QuantizedActivation for Relu {
     fn apply((): &(), _: &mut [u8]) {}
 }
 
-impl QuantizedActivation for Identity {
+impl QuantizedActivation for Linear {
     type Table = ();
     const ZERO: () = ();
     const CLAMP: Clamp = Clamp::None;
@@ -86,9 +85,9 @@ impl QuantizedActivation for Identity {
     fn apply((): &(), _: &mut [u8]) {}
 }
 
-/// Implements an activation by table, whose output has this quantisation.
+/// Implements an activation by table, whose output has this quantisation in this range.
 macro_rules! by_table {
-    ($activation:ty, $output:expr) => {
+    ($activation:ty, |$outputs:ident| $output:expr) => {
         impl QuantizedActivation for $activation {
             type Table = [u8; 256];
             const ZERO: [u8; 256] = [0; 256];
@@ -97,10 +96,10 @@ macro_rules! by_table {
             fn quantize(
                 kernel: Kernel,
                 sums: &Range,
-                _: &Range,
+                $outputs: &Range,
             ) -> Result<(Quantization, Quantization, [u8; 256]), Error> {
-                let input = sums.quantization()?;
-                Ok((input, $output, lookup_table::<Self>(kernel, input, $output)))
+                let (input, output) = (sums.quantization()?, $output);
+                Ok((input, output, lookup_table::<Self>(kernel, input, output)))
             }
 
             fn apply(table: &[u8; 256], bytes: &mut [u8]) {
@@ -112,8 +111,11 @@ macro_rules! by_table {
     };
 }
 
-by_table!(Tanh, Quantization::TANH);
-by_table!(Sigmoid, Quantization::SIGMOID);
+by_table!(Tanh, |_outputs| Quantization::TANH);
+by_table!(Sigmoid, |_outputs| Quantization::SIGMOID);
+by_table!(LeakyRelu, |outputs| outputs.quantization()?);
+by_table!(Elu, |outputs| outputs.quantization()?);
+by_table!(Gelu, |outputs| outputs.quantization()?);
 
 /// The output byte of an activation for every input byte. TensorFlow Lite's `LUTPopulate` makes the same table.
 #[must_use]

@@ -15,7 +15,7 @@
 mod on_device {
     use core::{array, hint};
     use dense_core::activations::Relu;
-    use dense_core::losses::sparse_categorical_cross_entropy;
+    use dense_core::losses::Loss;
     use dense_core::{
         Batch, Error, Hidden, Kernel, Network, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
     };
@@ -144,7 +144,7 @@ mod on_device {
         let (kernel, batch) = (Kernel::best(), Batch::new(array::from_ref(image))?);
         let mut logits = [[0.0; OUTPUTS]];
         model.forward(kernel, batch, &mut logits)?;
-        let score = sparse_categorical_cross_entropy(kernel, &mut logits, &[label])?;
+        let score = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, &[label])?;
         model.step_sgd(kernel, batch, &logits, sgd)?;
         Ok(score.loss)
     }

@@ -6,7 +6,8 @@ use crate::protocol::OUTPUTS;
 use crate::test_images::images;
 use crate::weights::MODEL;
 use core::slice;
-use dense_core::{Batch, Error, Kernel, activations};
+use dense_core::activations::Softmax;
+use dense_core::{Batch, Error, Kernel};
 
 pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for (number, image) in images().iter().enumerate() {
@@ -14,7 +15,7 @@ pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Erro
         pixels::prepare(&mut image);
         MODEL.forward(kernel, Batch::new(slice::from_ref(&image))?, &mut logits)?;
         witness.see_all(format_args!("logits of image {number}"), logits.into_iter().flatten());
-        activations::softmax(kernel, &mut logits)?;
+        Softmax::forward(kernel, logits.as_flattened_mut(), OUTPUTS)?;
         witness.see_all(format_args!("probabilities of image {number}"), logits.into_iter().flatten());
     }
     Ok(())

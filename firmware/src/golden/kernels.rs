@@ -21,7 +21,7 @@ const MOST_WEIGHTS: usize = WIDEST * MOST_UNITS;
 
 /// Kinds of numbers by hazard.
 #[derive(Clone, Copy, Debug)]
-enum Values {
+pub(super) enum Values {
     /// Between -1 and 1; half of the pixels are zero.
     Ordinary,
     /// Few different ones, so that sums cancel.
@@ -35,9 +35,9 @@ enum Values {
 }
 
 impl Values {
-    const ALL: [Self; 5] = [Self::Ordinary, Self::Ties, Self::Zeros, Self::Huge, Self::Tiny];
+    pub(super) const ALL: [Self; 5] = [Self::Ordinary, Self::Ties, Self::Zeros, Self::Huge, Self::Tiny];
 
-    fn draw(self, random: &mut Random) -> f32 {
+    pub(super) fn draw(self, random: &mut Random) -> f32 {
         let ordinary = 2.0 * random.uniform() - 1.0;
         match self {
             Self::Ordinary => ordinary,
@@ -48,7 +48,7 @@ impl Values {
         }
     }
 
-    fn draw_pixel(self, random: &mut Random) -> u8 {
+    pub(super) fn draw_pixel(self, random: &mut Random) -> u8 {
         match self {
             Self::Zeros => 0,
             _ if random.below(2) == 0 => 0,
@@ -60,10 +60,10 @@ impl Values {
 /// Room for one case.
 #[derive(Debug)]
 pub(super) struct Work {
-    weights: [f32; MOST_WEIGHTS],
+    pub(super) weights: [f32; MOST_WEIGHTS],
     bias: [f32; MOST_UNITS],
-    pixels: [u8; SAMPLES * WIDEST],
-    floats: [f32; SAMPLES * WIDEST],
+    pub(super) pixels: [u8; SAMPLES * WIDEST],
+    pub(super) floats: [f32; SAMPLES * WIDEST],
     deltas: [f32; SAMPLES * MOST_UNITS],
     outputs: [f32; SAMPLES * MOST_UNITS],
     input_deltas: [f32; SAMPLES * WIDEST],

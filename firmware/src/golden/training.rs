@@ -6,7 +6,7 @@ use crate::pixels;
 use crate::protocol::{INPUTS, OUTPUTS};
 use crate::test_images::{COUNT, images, labels};
 use crate::weights::MODEL;
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::{Batch, Error, Kernel, Random, Sgd};
 
 const STEPS: u32 = 100;
@@ -49,7 +49,7 @@ fn learn(kernel: Kernel, work: &mut Work, batch_size: usize, witness: &mut impl 
         let logits = logits.split_at_mut(batch_size).0;
         let batch = Batch::new(seen)?;
         model.forward(kernel, batch, logits)?;
-        let score = sparse_categorical_cross_entropy(kernel, logits, labels)?;
+        let score = SparseCategoricalCrossEntropy::loss(kernel, logits, labels)?;
         model.step_sgd(kernel, batch, logits, &sgd)?;
         let case = format_args!("step {step}, batch size {batch_size}");
         witness.see(case, score.loss.to_bits());

@@ -2,7 +2,7 @@
 
 use super::flash::Flash;
 use super::{MACHINE, Random};
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::{Batch, Kernel, Sgd};
 use firmware::device::Device;
 use firmware::link::{self, Decoder, MAX_FRAME};
@@ -82,10 +82,10 @@ pub fn step(model: &mut Model, image: &[u8; INPUTS], label: u8, learning_rate: f
     let batch = Batch::new(&images).expect("one image");
     let mut logits = [[0.0; OUTPUTS]];
     model.forward(kernel, batch, &mut logits).expect("the shapes fit");
-    let before = sparse_categorical_cross_entropy(kernel, &mut logits, &[label]).expect("finite");
+    let before = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, &[label]).expect("finite");
     let sgd = Sgd::new(learning_rate).expect("in range");
     model.step_sgd(kernel, batch, &logits, &sgd).expect("the shapes fit");
     model.forward(kernel, batch, &mut logits).expect("the shapes fit");
-    let after = sparse_categorical_cross_entropy(kernel, &mut logits, &[label]).expect("finite");
+    let after = SparseCategoricalCrossEntropy::loss(kernel, &mut logits, &[label]).expect("finite");
     (before.loss, after.loss)
 }

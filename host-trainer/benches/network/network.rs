@@ -1,6 +1,6 @@
 //! The network 784 → 128 → 64 → 10 with ReLU between its layers, and a step of training by Adam on shuffled images.
 
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::math::SMALLEST_SIGNAL;
 use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Random};
 use host_trainer::dataset::Split;
@@ -82,7 +82,7 @@ impl<'a> Network<'a> {
         second.parameters.forward(kernel, Batch::new(&first.outputs)?, &mut second.outputs)?;
         second.rectify();
         third.parameters.forward(kernel, Batch::new(&second.outputs)?, &mut third.deltas)?;
-        sparse_categorical_cross_entropy(kernel, &mut third.deltas, &labels)?;
+        SparseCategoricalCrossEntropy::loss(kernel, &mut third.deltas, &labels)?;
 
         // A layer's deltas go backward through its weights before these change.
         third.parameters.backward(kernel, &third.deltas, &mut second.deltas)?;

@@ -1,7 +1,7 @@
 //! The host's copy of the device's model: takes the same steps and must get the same bits.
 
-use dense_core::activations::softmax;
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::activations::Softmax;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::{Batch, Error, Kernel, PixelTable, Sgd};
 use firmware::checksum;
 
@@ -51,10 +51,10 @@ impl Mirror {
         let batch = Batch::new(&image)?;
         let mut logits = [[0.0; CLASSES]];
         self.network.layer.forward(self.kernel, batch, &mut logits)?;
-        let before = sparse_categorical_cross_entropy(self.kernel, &mut logits, &[label])?;
+        let before = SparseCategoricalCrossEntropy::loss(self.kernel, &mut logits, &[label])?;
         self.network.layer.step_sgd(self.kernel, batch, &logits, &sgd)?;
         self.network.layer.forward(self.kernel, batch, &mut logits)?;
-        let after = sparse_categorical_cross_entropy(self.kernel, &mut logits, &[label])?;
+        let after = SparseCategoricalCrossEntropy::loss(self.kernel, &mut logits, &[label])?;
         Ok((before.loss, after.loss))
     }
 
@@ -78,7 +78,7 @@ impl Mirror {
         self.network.layer.forward(self.kernel, batch, &mut values).map_err(|error| not_finite(name, error))?;
         let class = first_largest(&values[0]);
         check_all(name, "logit", &device.logits, &values[0])?;
-        softmax(self.kernel, &mut values).map_err(|error| not_finite(name, error))?;
+        Softmax::forward(self.kernel, values.as_flattened_mut(), CLASSES).map_err(|error| not_finite(name, error))?;
         check_all(name, "probability", &device.probabilities, &values[0])?;
         check(|| format!("{name}: class"), device.class, class, u8::to_string)
     }
@@ -143,7 +143,7 @@ mod tests {
         let mut logits = [[0.0; CLASSES]];
         mirror.network.layer.forward(Kernel::PORTABLE, Batch::new(&mirror.seen(image)).unwrap(), &mut logits).unwrap();
         let mut probabilities = logits;
-        softmax(Kernel::PORTABLE, &mut probabilities).unwrap();
+        Softmax::forward(Kernel::PORTABLE, probabilities.as_flattened_mut(), CLASSES).unwrap();
         let class = first_largest(&logits[0]);
         Classified { class, logits: logits[0], probabilities: probabilities[0], cycles: 1 }
     }

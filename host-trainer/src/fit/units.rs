@@ -8,7 +8,7 @@ use std::ops::{ControlFlow, Range};
 use std::thread;
 
 use dense_core::layers::{MomentsMut, UnitsMut};
-use dense_core::losses::sparse_categorical_cross_entropy;
+use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
 use dense_core::optimizers::Optimizer as _;
 use dense_core::{Adam, AdamState, Batch, Dense, Error, Kernel, Score, Sgd};
 
@@ -215,7 +215,7 @@ impl Part<'_> {
                 return Ok(None);
             }
         }
-        let score = sparse_categorical_cross_entropy(kernel, logits, labels)?;
+        let score = SparseCategoricalCrossEntropy::loss(kernel, logits, labels)?;
         let deltas = if count == CLASSES {
             logits.as_flattened()
         } else {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dense_core::activations::softmax;
+use dense_core::activations::Softmax;
 
 use super::{RunError, check_firmware, compare, name_of, shown, tell_written, test};
 use crate::checkpoint::{Checkpoint, Identity, data_checksum};
@@ -14,7 +14,7 @@ use crate::events::{Event, Start};
 use crate::files::{FileError, Outputs, Written, check_targets};
 use crate::fit::{Data, End, Fit, FitError, Keeper, Position, Settings, State, Watch};
 use crate::history::History;
-use crate::idx::PIXELS;
+use crate::idx::{CLASSES, PIXELS};
 use crate::interrupt::Patience;
 use crate::model::{Layer, ModelName};
 use crate::model_files::{self, Origin, Recipe, TrainedModel, Weights};
@@ -161,7 +161,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let quantized = quantize(weights.model, &weights.layers, &calibration, kernel).map_err(RunError::Quantize)?;
     let mut probabilities = network.logits(&seen.test, kernel).map_err(FitError::Core)?;
     let classes = classes(&probabilities);
-    softmax(kernel, &mut probabilities).map_err(FitError::Core)?;
+    Softmax::forward(kernel, probabilities.as_flattened_mut(), CLASSES).map_err(FitError::Core)?;
     let comparison = compare(&classes, &*quantized, &seen, kernel, voice).map_err(RunError::Quantize)?;
 
     let recipe = Recipe {

@@ -33,11 +33,11 @@ pub fn forward_int8(
     check("sums", outputs.len(), product(rows.len(), bias.len()))?;
     match kernel.0 {
         Version::Portable => portable::forward(rows, weights, bias, outputs),
-        #[cfg(fpv4)]
+        #[cfg(helium)]
+        Version::Helium => helium::forward(rows, weights, bias, outputs),
+        #[cfg(all(fpv4, not(helium)))]
         Version::Fpv4 => {
-            #[cfg(helium)]
-            helium::forward(rows, weights, bias, outputs);
-            #[cfg(all(dsp, not(helium)))]
+            #[cfg(dsp)]
             dsp::forward(rows, weights, bias, outputs);
             #[cfg(not(dsp))]
             portable::forward(rows, weights, bias, outputs);

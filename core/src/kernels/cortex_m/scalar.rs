@@ -1,43 +1,10 @@
-//! FPv4-SP, the scalar unit of Cortex-M4F, and its successors in M7, M33 and M55: one number at a time, 32 registers.
-//!
-//! The weights of an input lie side by side ([`layout`](super::layout)), so that one instruction loads those of ten
-//! outputs, and a pixel that is zero, as half of them are, costs nothing more than to be looked at. The rest is
-//! `portable` with these [`fused_multiply_add`], [`sqrt`] and [`exp_nonpositive`].
-
-/// Assembly for each register of a list, which its number stands for once or twice. (The assembler's own loops would
-/// hide from the compiler how long the code is.)
-macro_rules! each {
-    ([$($number:literal)+] $before:literal, $after:literal) => {
-        concat!($($before, $number, $after, "\n"),+)
-    };
-    ([$($number:literal)+] $before:literal, $between:literal, $after:literal) => {
-        concat!($($before, $number, $between, $number, $after, "\n"),+)
-    };
-}
-
-mod dot;
-mod sgd;
+//! Scalar functions of the FPU: stable Rust has no fused multiply-add and no square root for these targets.
 
 use core::arch::asm;
 
-use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
-
-pub(in crate::kernels) use super::elementwise::loops::{
-    decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
+use crate::math::{
+    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_SIGNAL, SQRT_HALF_BITS,
 };
-pub(in crate::kernels) use super::portable::{
-    input_gradient, softmax, softmax_cross_entropy, weight_gradient, weight_gradient_adam, weight_gradient_momentum,
-};
-pub(in crate::kernels) use dot::forward;
-pub(in crate::kernels) use sgd::weight_gradient_sgd;
-
-/// Outputs whose sums are kept in registers at a time: with their weights, 20 of the 32.
-const TEN: usize = 10;
-
-/// What this version needs of a number in a sample.
-pub trait Load: dot::Load + sgd::Load {}
-impl Load for u8 {}
-impl Load for f32 {}
 
 /// `a * b + c`, rounded once.
 ///
@@ -128,4 +95,49 @@ pub(crate) fn exp_nonpositive(x: f32) -> f32 {
         );
     }
     value
+}
+
+/// The constants of [`ln`] in the order of their registers, from s2 on.
+static LN: [f32; 12] = {
+    let [c0, c1, c2, c3, c4, c5, c6, c7] = LN_POLYNOMIAL;
+    [1.0, c7, c6, c5, c4, c3, c2, c1, c0, LN_2_LOW, -0.5, LN_2_HIGH]
+};
+
+/// [`math::ln`](crate::math::ln), step by step.
+#[inline]
+pub(crate) fn ln(value: f32) -> f32 {
+    let shifted = value.to_bits().wrapping_sub(SQRT_HALF_BITS);
+    let exponent = shifted.cast_signed() >> 23;
+    let mut number = (shifted & 0x007f_ffff).wrapping_add(SQRT_HALF_BITS);
+    // SAFETY: reads the constants; the FPU is there.
+    unsafe {
+        asm!(
+            "vldmia {constants}, {{s2-s13}}",
+            "vmov s0, s1, {number}, {exponent}",
+            "vsub.f32 s0, s0, s2",
+            "vcvt.f32.s32 s1, s1",
+            "vfma.f32 s4, s3, s0",
+            "vmul.f32 s14, s0, s0",
+            "vfma.f32 s5, s4, s0",
+            "vfma.f32 s6, s5, s0",
+            "vfma.f32 s7, s6, s0",
+            "vfma.f32 s8, s7, s0",
+            "vfma.f32 s9, s8, s0",
+            "vfma.f32 s10, s9, s0",
+            // s10 is the polynomial, s14 the square of s0.
+            "vmul.f32 s10, s10, s0",
+            "vmul.f32 s10, s14, s10",
+            "vfma.f32 s10, s1, s11",
+            "vfma.f32 s10, s14, s12",
+            "vadd.f32 s0, s0, s10",
+            "vfma.f32 s0, s1, s13",
+            "vmov {number}, s0",
+            constants = in(reg) LN.as_ptr(),
+            number = inout(reg) number,
+            exponent = in(reg) exponent,
+            out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _, out("d7") _,
+            options(pure, readonly, nostack),
+        );
+    }
+    f32::from_bits(number)
 }

@@ -1,0 +1,7 @@
+//! Kernels for Cortex-M, in assembly: stable Rust has no vector or fused instructions for these targets.
+
+#[cfg(not(helium))]
+pub(in crate::kernels) mod fpv4;
+#[cfg(helium)]
+pub(in crate::kernels) mod helium;
+pub(in crate::kernels) mod scalar;

@@ -1,0 +1,37 @@
+//! FPv4-SP, the scalar unit of Cortex-M4F, and its successors in M7, M33 and M55: one number at a time, 32 registers.
+//!
+//! The weights of an input lie side by side ([`weight_index`](crate::kernels::weight_index)), so that one instruction loads those of ten
+//! outputs, and a pixel that is zero, as half of them are, costs nothing more than to be looked at. The rest is
+//! `portable`.
+
+/// Assembly for each register of a list. (The assembler's own loops would hide from the compiler how long the code is.)
+macro_rules! each {
+    ([$($number:literal)+] $before:literal, $after:literal) => {
+        concat!($($before, $number, $after, "\n"),+)
+    };
+    ([$($number:literal)+] $before:literal, $between:literal, $after:literal) => {
+        concat!($($before, $number, $between, $number, $after, "\n"),+)
+    };
+}
+
+mod exceptions;
+mod finite;
+mod forward;
+mod forward_f32;
+mod forward_u8;
+mod gradient;
+mod input_gradient;
+mod sgd;
+
+pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
+pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
+pub(in crate::kernels) use finite::all_finite;
+pub(in crate::kernels) use forward::forward;
+pub(in crate::kernels) use gradient::{weight_gradient, weight_gradient_adam, weight_gradient_momentum};
+pub(in crate::kernels) use input_gradient::input_gradient;
+pub(in crate::kernels) use sgd::weight_gradient_sgd;
+
+/// What this version needs of a number in a sample.
+pub trait Load: forward::Load + sgd::Load {}
+impl Load for u8 {}
+impl Load for f32 {}

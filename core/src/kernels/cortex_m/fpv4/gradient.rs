@@ -1,0 +1,219 @@
+//! Gradients of the weights, summed over a batch, and the updates that use them.
+//!
+//! The weights of an input lie side by side, so the sums of neighbouring inputs and units lie as their weights do: a tile
+//! of them is summed over all samples and then used at once.
+
+use core::arch::asm;
+
+use super::exceptions::Exceptions;
+use super::forward::blocks;
+use super::sgd::{PROBE, clean};
+use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
+use crate::math::{
+    SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add, sqrt,
+};
+
+/// The most sums of a tile.
+const TILE: usize = 64;
+
+/// The most units of a block, whose deltas stay in registers.
+const LARGEST_BLOCK: usize = 8;
+
+/// Calls `update` with the sums Σ over samples of delta · input, a tile at a time, and with the place of its first weight.
+fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut update: impl FnMut(usize, &[f32])) {
+    let (mut inputs, mut sums) = ([0.0; TILE], [0.0; TILE]);
+    // All units of some inputs, or where that is too much, some units of one.
+    let (most_inputs, most_units) = ((TILE / units).max(1), units.min(TILE));
+    for first_input in (0..rows.width()).step_by(most_inputs) {
+        for first_unit in (0..units).step_by(most_units) {
+            let unit_count = most_units.min(units - first_unit);
+            let input_count = most_inputs.min(rows.width() - first_input);
+            let Some(sums) = sums.get_mut(..input_count * unit_count) else { return };
+            sums.fill(0.0);
+            for (index, deltas) in deltas.chunks_exact(units).enumerate() {
+                let row = rows.row(index).get(first_input..first_input + input_count).unwrap_or(&[]);
+                inputs.iter_mut().zip(row).for_each(|(to, &input)| *to = input.into());
+                let Some(deltas) = deltas.get(first_unit..first_unit + unit_count) else { return };
+                add_products(inputs.split_at(row.len()).0, deltas, sums);
+            }
+            update(first_input * units + first_unit, sums);
+        }
+    }
+}
+
+/// `sums[input][unit]` += `inputs[input]` · `deltas[unit]`, fused.
+fn add_products(inputs: &[f32], deltas: &[f32], sums: &mut [f32]) {
+    assert!(sums.len() == inputs.len() * deltas.len());
+    if inputs.is_empty() {
+        return;
+    }
+    let (stride, mut others) = (size_of_val(deltas), deltas);
+    let mut first = sums.as_mut_ptr();
+    for size in blocks(deltas.len(), LARGEST_BLOCK) {
+        let (deltas, rest) = others.split_at(size);
+        // SAFETY: every input has a sum for every delta, and these are some of them.
+        unsafe {
+            match size {
+                1 => one(inputs, deltas, first, stride),
+                2 => two(inputs, deltas, first, stride),
+                3 => three(inputs, deltas, first, stride),
+                4 => four(inputs, deltas, first, stride),
+                5 => five(inputs, deltas, first, stride),
+                6 => six(inputs, deltas, first, stride),
+                7 => seven(inputs, deltas, first, stride),
+                8 => eight(inputs, deltas, first, stride),
+                _ => {}
+            }
+            first = first.add(size);
+        }
+        others = rest;
+    }
+}
+
+macro_rules! add_products {
+    ($name:ident, $deltas:literal $sums:literal, $($delta:literal $sum:literal),+) => {
+        /// # Safety
+        /// There is an input; at `sums` there is one for each delta, and `stride` bytes on as many for each further input.
+        #[inline(always)]
+        unsafe fn $name(inputs: &[f32], deltas: &[f32], sums: *mut f32, stride: usize) {
+            // SAFETY: the caller's.
+            unsafe {
+                asm!(
+                    concat!("vldmia {deltas}, {{", $deltas, "}}"),
+                    "2:",
+                    "vldmia {input}!, {{s16}}",
+                    concat!("vldmia {sum}, {{", $sums, "}}"),
+                    concat!($("vfma.f32 s", $sum, ", s", $delta, ", s16\n"),+),
+                    concat!("vstmia {sum}, {{", $sums, "}}"),
+                    "add {sum}, {sum}, {stride}",
+                    "subs {left}, {left}, #1",
+                    "bne 2b",
+                    deltas = in(reg) deltas.as_ptr(),
+                    input = inout(reg) inputs.as_ptr() => _,
+                    left = inout(reg) inputs.len() => _,
+                    sum = inout(reg) sums => _,
+                    stride = in(reg) stride,
+                    out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
+                    out("d7") _, out("s16") _,
+                    options(nostack),
+                );
+            }
+        }
+    };
+}
+
+add_products!(one, "s0" "s8", 0 8);
+add_products!(two, "s0-s1" "s8-s9", 0 8, 1 9);
+add_products!(three, "s0-s2" "s8-s10", 0 8, 1 9, 2 10);
+add_products!(four, "s0-s3" "s8-s11", 0 8, 1 9, 2 10, 3 11);
+add_products!(five, "s0-s4" "s8-s12", 0 8, 1 9, 2 10, 3 11, 4 12);
+add_products!(six, "s0-s5" "s8-s13", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13);
+add_products!(seven, "s0-s6" "s8-s14", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13, 6 14);
+add_products!(eight, "s0-s7" "s8-s15", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13, 6 14, 7 15);
+
+pub(in crate::kernels) fn weight_gradient<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    gradient: &mut [f32],
+) {
+    for_each_tile(rows, deltas, units, |first, sums| {
+        for (gradient, sum) in gradient.iter_mut().skip(first).zip(sums) {
+            *gradient = canonical(sum * scale);
+        }
+    });
+}
+
+/// The update of SGD from a batch.
+pub(super) fn sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
+    let exceptions = Exceptions::collect();
+    for_each_tile(rows, deltas, units, |first, sums| {
+        if let Some(weights) = weights.get_mut(first..first + sums.len()) {
+            descend(weights, sums, 1.0, rate);
+        }
+    });
+    if exceptions.any() {
+        clean(weights);
+    }
+}
+
+/// `weights[i]` −= `rate` · (`input` · `deltas[i]`), fused. An exception says that some have to be cleaned.
+pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32) {
+    assert!(weights.len() == deltas.len());
+    if deltas.is_empty() {
+        return;
+    }
+    // SAFETY: there are as many weights as deltas, and at least one.
+    unsafe {
+        asm!(
+            "vmov s2, s3, {rate}, {probe}",
+            "vmov s4, {input}",
+            "2:",
+            "vldmia {delta}!, {{s1}}",
+            "vldr s0, [{weight}]",
+            "vmul.f32 s1, s1, s4",
+            "subs {left}, {left}, #1",
+            "vfms.f32 s0, s1, s2",
+            "vmul.f32 s1, s0, s3",
+            "vcmpe.f32 s0, #0",
+            "vstmia {weight}!, {{s0}}",
+            "bne 2b",
+            rate = in(reg) rate.to_bits(),
+            probe = in(reg) PROBE.to_bits(),
+            input = in(reg) input.to_bits(),
+            weight = inout(reg) weights.as_mut_ptr() => _,
+            delta = inout(reg) deltas.as_ptr() => _,
+            left = inout(reg) deltas.len() => _,
+            out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s4") _,
+            options(nostack),
+        );
+    }
+}
+
+pub(in crate::kernels) fn weight_gradient_momentum<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    rate: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) {
+    for_each_tile(rows, deltas, units, |first, sums| {
+        let parameters = weights.iter_mut().zip(&mut *velocities).skip(first);
+        for ((weight, velocity), sum) in parameters.zip(sums) {
+            let push = flush_below(rate * sum, SMALLEST_WEIGHT);
+            let moved = flush_below(fused_multiply_add(step.momentum, *velocity, -push), SMALLEST_FIRST_MOMENT);
+            let change = if step.nesterov { fused_multiply_add(step.momentum, moved, -push) } else { moved };
+            *weight = canonical(flush_below(*weight + change, SMALLEST_WEIGHT));
+            *velocity = canonical(moved);
+        }
+    });
+}
+
+pub(in crate::kernels) fn weight_gradient_adam<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    step: &AdamStep,
+    parameters: AdamParameters<'_>,
+) {
+    let AdamParameters { values, first_moments, second_moments } = parameters;
+    for_each_tile(rows, deltas, units, |start, sums| {
+        let parameters = values.iter_mut().zip(&mut *first_moments).zip(&mut *second_moments).skip(start);
+        for (((value, first), second), sum) in parameters.zip(sums) {
+            let gradient = sum * scale;
+            let mean = fused_multiply_add(step.first_share, gradient - *first, *first);
+            let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
+            let mean_square =
+                fused_multiply_add(step.second_share, fused_multiply_add(gradient, gradient, -*second), *second);
+            let mean_square = flush_below(mean_square, SMALLEST_SECOND_MOMENT);
+            let updated = *value - (step.step_size * mean) / (sqrt(mean_square) + step.epsilon);
+            *first = canonical(mean);
+            *second = canonical(mean_square);
+            *value = canonical(flush_below(updated, SMALLEST_WEIGHT));
+        }
+    });
+}

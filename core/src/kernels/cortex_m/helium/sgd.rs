@@ -1,0 +1,328 @@
+//! Gradient descent from a single sample, the way of learning on a device.
+
+use core::arch::asm;
+
+use super::{GROUP, blocks, elementwise};
+use crate::kernels::Element;
+use crate::math::SMALLEST_WEIGHT;
+
+/// Outputs updated at a time: a register of deltas each; three are left for inputs, weights and their products.
+const MOST: usize = 5;
+
+/// The bits of FPSCR that are set by an invalid operation and by an underflow, until they are cleared.
+const EXCEPTIONS: u32 = 1 << 0 | 1 << 3;
+
+/// The largest number below 2⁻⁷⁶: its product with a weight underflows exactly where the weight is below
+/// [`SMALLEST_WEIGHT`] and not zero.
+const PROBE: f32 = f32::from_bits(0x197f_ffff);
+
+/// Outputs that need not be neighbours: deltas, and where the weights begin.
+#[derive(Debug)]
+pub struct Chosen {
+    deltas: [f32; MOST],
+    weights: [*mut f32; MOST],
+}
+
+/// Elements that weights can learn from.
+pub trait Load: Sized {
+    /// Updates the weights of `size` neighbouring outputs by the groups of four elements of `row`. Returns
+    /// those [`EXCEPTIONS`] that occurred: none if no weight has become NaN or too small.
+    ///
+    /// # Safety
+    /// `size` is 1 to [`MOST`], and so many deltas can be read. At `weights`, for each group of four elements, there are
+    /// 4 · `size` weights, the next group `units` · 4 weights further.
+    unsafe fn descend(row: &[Self], deltas: *const f32, size: usize, rate: f32, weights: *mut f32, units: usize)
+    -> u32;
+
+    /// [`descend`](Self::descend) for the first `size` of the chosen outputs.
+    ///
+    /// # Safety
+    /// As there, but with four weights for each group at each of the pointers.
+    unsafe fn descend_chosen(row: &[Self], chosen: &Chosen, size: usize, rate: f32, units: usize) -> u32;
+}
+
+/// Whether [`descend`] returns the right bits: nothing is NaN or infinite.
+pub(super) fn can_descend<T: Element>(row: &[T], deltas: &[f32]) -> bool {
+    elementwise::all_finite(deltas) && T::all_finite(row)
+}
+
+/// Updates the weights by one sample, of finite elements.
+pub(super) fn descend<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut [f32]) {
+    let units = deltas.len();
+    assert!(weights.len() == units * row.len());
+    let tail = row.len() % GROUP;
+    let (tail_row, tail_start) = (&row[row.len() - tail..], units * (row.len() - tail));
+    let mut exceptions = 0;
+    if row.len() >= GROUP {
+        exceptions |= descend_groups(row, deltas, rate, &mut weights[..tail_start]);
+    }
+    if tail > 0 {
+        let inputs = core::array::from_fn(|index| tail_row.get(index).map_or(0.0, |&input| input.into()));
+        exceptions |= descend_tail(&inputs, tail, deltas, rate, &mut weights[tail_start..]);
+    }
+    if exceptions != 0 {
+        elementwise::flush_below(weights, SMALLEST_WEIGHT);
+    }
+}
+
+/// Updates `weights`: `[row.len() / 4][units][4]`.
+fn descend_groups<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
+    let units = deltas.len();
+    assert!(weights.len() == row.len() / GROUP * GROUP * units);
+    let origin = weights.as_mut_ptr();
+    let mut exceptions = 0;
+    // Half of the outputs of a layer with ReLU have no delta. To pass over them takes a pointer for each of the others.
+    let active = deltas.iter().filter(|delta| delta.to_bits() << 1 != 0).count();
+    if active + active / 6 > units {
+        for (first, size) in blocks(units, MOST) {
+            // SAFETY: these are `size` of the outputs whose deltas and, as asserted, weights are there.
+            unsafe {
+                let (deltas, weights) = (deltas.as_ptr().add(first), origin.add(first * GROUP));
+                exceptions |= <T as Load>::descend(row, deltas, size, rate, weights, units);
+            }
+        }
+        return exceptions;
+    }
+    let mut remaining = deltas.iter().enumerate();
+    for (_, size) in blocks(active, MOST) {
+        let mut chosen = Chosen { deltas: [0.0; MOST], weights: [origin; MOST] };
+        for (delta, weights) in chosen.deltas.iter_mut().zip(&mut chosen.weights).take(size) {
+            for (unit, &value) in remaining.by_ref() {
+                if value.to_bits() << 1 != 0 {
+                    (*delta, *weights) = (value, origin.wrapping_add(unit * GROUP));
+                    break;
+                }
+            }
+        }
+        // SAFETY: each pointer is to one of the outputs whose weights are there, as asserted.
+        unsafe { exceptions |= <T as Load>::descend_chosen(row, &chosen, size, rate, units) };
+    }
+    exceptions
+}
+
+/// Updates `weights`: `[units][tail]`.
+#[inline(never)]
+fn descend_tail(inputs: &[f32; GROUP], tail: usize, deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
+    assert!(tail <= GROUP && weights.len() == deltas.len() * tail);
+    let exceptions;
+    // SAFETY: for each delta `tail` weights are read and written, which are there; predication keeps to them.
+    unsafe {
+        asm!(
+            "vmrs {value}, fpscr",
+            "bic {value}, {value}, #{mask}",
+            "vmsr fpscr, {value}",
+            "vldrw.u32 q0, [{inputs}]",
+            "vctp.32 {tail}",
+            "wls lr, {units}, 3f",
+            "2:",
+            "ldr {value}, [{deltas}], #4",
+            "vpst",
+            "vldrwt.u32 q1, [{weights}]",
+            "vmul.f32 q2, q0, {value}",
+            "vfma.f32 q1, q2, {rate}",
+            "vmul.f32 q2, q1, {probe}",
+            "vpst",
+            "vstrwt.32 q1, [{weights}]",
+            "add {weights}, {weights}, {tail}, lsl #2",
+            "le lr, 2b",
+            "3:",
+            "vmrs {value}, fpscr",
+            "and {value}, {value}, #{mask}",
+            mask = const EXCEPTIONS,
+            inputs = in(reg) inputs.as_ptr(),
+            tail = in(reg) tail,
+            units = in(reg) deltas.len(),
+            deltas = inout(reg) deltas.as_ptr() => _,
+            weights = inout(reg) weights.as_mut_ptr() => _,
+            rate = in(reg) (-rate).to_bits(),
+            probe = in(reg) PROBE.to_bits(),
+            value = out(reg) exceptions,
+            out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _,
+            options(nostack),
+        );
+    }
+    exceptions
+}
+
+/// Updates one weight for each output: the only input is `input`.
+#[inline(never)]
+pub(super) fn descend_column(input: f32, deltas: &[f32], rate: f32, weights: &mut [f32]) {
+    assert!(weights.len() == deltas.len());
+    // SAFETY: tail predication keeps loads and stores within the two slices, which have the same length.
+    unsafe {
+        asm!(
+            "wlstp.32 lr, {units}, 3f",
+            "2:",
+            "vldrw.u32 q0, [{deltas}], #16",
+            "vldrw.u32 q1, [{weights}]",
+            "vmul.f32 q0, q0, {input}",
+            "vfma.f32 q1, q0, {rate}",
+            "vstrw.32 q1, [{weights}], #16",
+            "letp lr, 2b",
+            "3:",
+            units = in(reg) deltas.len(),
+            deltas = inout(reg) deltas.as_ptr() => _,
+            weights = inout(reg) weights.as_mut_ptr() => _,
+            input = in(reg) input.to_bits(),
+            rate = in(reg) (-rate).to_bits(),
+            out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
+            options(nostack),
+        );
+    }
+    elementwise::flush_below(weights, SMALLEST_WEIGHT);
+}
+
+/// Defines the function for as many outputs as the lists have numbers.
+///
+/// What `portable` does by fused multiply-add to +0.0, a multiplication does here: the results differ in the sign of
+/// zeros, which no weight shows.
+macro_rules! descend {
+    ($name:ident, $element:ty, $load:literal, [$(($number:literal $deltas:literal))+]) => {
+        /// # Safety
+        /// As [`Load::descend`].
+        #[inline(never)]
+        unsafe fn $name(row: &[$element], deltas: *const f32, rate: f32, weights: *mut f32, units: usize) -> u32 {
+            let exceptions;
+            // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
+            unsafe {
+                asm!(
+                    "vmrs r0, fpscr",
+                    "bic r0, r0, #{mask}",
+                    "vmsr fpscr, r0",
+                    $(concat!("ldr r0, [{deltas}, #4*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
+                    "wls lr, lr, 4f",
+                    "2:",
+                    $load,
+                    $(concat!(
+                        "vldrw.u32 q1, [{weights}, #16*", $number, "]\n",
+                        "vmul.f32 q2, q0, q", $deltas, "\n",
+                        "vfma.f32 q1, q2, {rate}\n",
+                        "vmul.f32 q2, q1, {probe}\n",
+                        "vstrw.32 q1, [{weights}, #16*", $number, "]",
+                    ),)+
+                    "3:",
+                    "add {weights}, {weights}, {step}",
+                    "le lr, 2b",
+                    "4:",
+                    "vmrs r0, fpscr",
+                    "and r0, r0, #{mask}",
+                    mask = const EXCEPTIONS,
+                    inout("r1") row.as_ptr() => _,
+                    deltas = in(reg) deltas,
+                    weights = inout(reg) weights => _,
+                    step = in(reg) units * (GROUP * size_of::<f32>()),
+                    rate = in(reg) (-rate).to_bits(),
+                    probe = in(reg) PROBE.to_bits(),
+                    out("r0") exceptions, inout("lr") row.len() / GROUP => _,
+                    out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
+                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
+                    out("d14") _, out("d15") _,
+                    options(nostack),
+                );
+            }
+            exceptions
+        }
+    };
+}
+
+/// The same for outputs that are anywhere, with a register that points to the weights of each.
+macro_rules! descend_chosen {
+    ($name:ident, $element:ty, $load:literal, [$(($number:literal $deltas:literal $weights:ident))+]) => {
+        /// # Safety
+        /// As [`Load::descend_chosen`].
+        #[inline(never)]
+        unsafe fn $name(row: &[$element], chosen: &Chosen, rate: f32, units: usize) -> u32 {
+            let exceptions;
+            // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
+            unsafe {
+                asm!(
+                    "vmrs r0, fpscr",
+                    "bic r0, r0, #{mask}",
+                    "vmsr fpscr, r0",
+                    $(concat!("ldr r0, [{deltas}, #4*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
+                    "wls lr, lr, 4f",
+                    "2:",
+                    $load,
+                    $(concat!(
+                        "vldrw.u32 q1, [{", stringify!($weights), "}]\n",
+                        "vmul.f32 q2, q0, q", $deltas, "\n",
+                        "vfma.f32 q1, q2, {rate}\n",
+                        "vmul.f32 q2, q1, {probe}\n",
+                        "vstrw.32 q1, [{", stringify!($weights), "}]",
+                    ),)+
+                    "3:",
+                    $(concat!("add {", stringify!($weights), "}, {", stringify!($weights), "}, {step}"),)+
+                    "le lr, 2b",
+                    "4:",
+                    "vmrs r0, fpscr",
+                    "and r0, r0, #{mask}",
+                    mask = const EXCEPTIONS,
+                    inout("r1") row.as_ptr() => _,
+                    deltas = inout(reg) chosen.deltas.as_ptr() => _,
+                    $($weights = inout(reg) chosen.weights[$number] => _,)+
+                    step = in(reg) units * (GROUP * size_of::<f32>()),
+                    rate = in(reg) (-rate).to_bits(),
+                    probe = in(reg) PROBE.to_bits(),
+                    out("r0") exceptions, inout("lr") row.len() / GROUP => _,
+                    out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
+                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
+                    out("d14") _, out("d15") _,
+                    options(nostack),
+                );
+            }
+            exceptions
+        }
+    };
+}
+
+/// Defines the functions for one kind of element.
+macro_rules! load {
+    ($element:ty, $load:literal) => {
+        impl Load for $element {
+            unsafe fn descend(
+                row: &[Self],
+                deltas: *const f32,
+                size: usize,
+                rate: f32,
+                weights: *mut f32,
+                units: usize,
+            ) -> u32 {
+                descend!(one, $element, $load, [(0 3)]);
+                descend!(two, $element, $load, [(0 3) (1 4)]);
+                descend!(three, $element, $load, [(0 3) (1 4) (2 5)]);
+                descend!(four, $element, $load, [(0 3) (1 4) (2 5) (3 6)]);
+                descend!(five, $element, $load, [(0 3) (1 4) (2 5) (3 6) (4 7)]);
+                let function = match size {
+                    1 => one,
+                    2 => two,
+                    3 => three,
+                    4 => four,
+                    _ => five,
+                };
+                // SAFETY: the caller's.
+                unsafe { function(row, deltas, rate, weights, units) }
+            }
+
+            unsafe fn descend_chosen(row: &[Self], chosen: &Chosen, size: usize, rate: f32, units: usize) -> u32 {
+                descend_chosen!(one, $element, $load, [(0 3 a)]);
+                descend_chosen!(two, $element, $load, [(0 3 a) (1 4 b)]);
+                descend_chosen!(three, $element, $load, [(0 3 a) (1 4 b) (2 5 c)]);
+                descend_chosen!(four, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d)]);
+                descend_chosen!(five, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d) (4 7 e)]);
+                let function = match size {
+                    1 => one,
+                    2 => two,
+                    3 => three,
+                    4 => four,
+                    _ => five,
+                };
+                // SAFETY: the caller's.
+                unsafe { function(row, chosen, rate, units) }
+            }
+        }
+    };
+}
+
+// Four pixels that are zero move no weight, and the weights are none that would be flushed.
+load!(u8, "ldr r0, [r1], #4\n cbz r0, 3f\n vldrb.u32 q0, [r1, #-4]\n vcvt.f32.u32 q0, q0");
+load!(f32, "vldrw.u32 q0, [r1], #16");

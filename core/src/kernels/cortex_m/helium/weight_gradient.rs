@@ -1,0 +1,221 @@
+//! The gradient by the weights of a layer, with what each optimizer makes of it.
+//!
+//! The sums over a batch are computed for up to six outputs and four inputs at a time. The weights of these lie side by
+//! side, in the order of the sums.
+
+use core::arch::asm;
+
+use super::{GROUP, blocks, sgd, update};
+use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
+
+/// Outputs at a time: a register of sums each; one of the two others is for inputs.
+const MOST: usize = 6;
+
+/// Sums for some outputs and a group of inputs: `[outputs][4]`.
+type Tile = [f32; MOST * GROUP];
+
+/// Elements that can be multiplied with deltas.
+pub trait Load: Sized {
+    /// Adds delta · input to each sum, for `samples` samples one after another.
+    ///
+    /// # Safety
+    /// `lanes` is 1 to 4, `size` 1 to [`MOST`]. `lanes` elements can be read at `row` and at each `stride` bytes from
+    /// the last, `size` deltas at `deltas` and at each `units` from the last.
+    unsafe fn accumulate(
+        sums: &mut Tile,
+        size: usize,
+        row: *const Self,
+        lanes: usize,
+        deltas: *const f32,
+        batch: Batch,
+    );
+}
+
+/// How many samples follow each other, and how far apart their elements and their deltas are.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch {
+    samples: usize,
+    /// In bytes; it may be negative, and wraps.
+    stride: usize,
+    units: usize,
+}
+
+pub(in crate::kernels) fn weight_gradient<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    gradient: &mut [f32],
+) {
+    for_each_tile(rows, deltas, units, |start, sums| {
+        update::gradient(sums, scale, &mut gradient[start..start + sums.len()]);
+    });
+}
+
+pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    rate: f32,
+    weights: &mut [f32],
+) {
+    if rows.len() == 1 {
+        match *rows.row(0) {
+            [input] => return sgd::descend_column(input.into(), deltas, rate, weights),
+            ref row if sgd::can_descend(row, deltas) => return sgd::descend(row, deltas, rate, weights),
+            _ => (),
+        }
+    }
+    for_each_tile(rows, deltas, units, |start, sums| update::sgd(sums, rate, &mut weights[start..start + sums.len()]));
+}
+
+pub(in crate::kernels) fn weight_gradient_momentum<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    rate: f32,
+    step: &MomentumStep,
+    weights: &mut [f32],
+    velocities: &mut [f32],
+) {
+    for_each_tile(rows, deltas, units, |start, sums| {
+        let range = start..start + sums.len();
+        update::momentum(sums, rate, step, &mut weights[range.clone()], &mut velocities[range]);
+    });
+}
+
+pub(in crate::kernels) fn weight_gradient_adam<T: Element>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    step: &AdamStep,
+    parameters: AdamParameters<'_>,
+) {
+    let AdamParameters { values, first_moments, second_moments } = parameters;
+    for_each_tile(rows, deltas, units, |start, sums| {
+        let range = start..start + sums.len();
+        let parameters = AdamParameters {
+            values: &mut values[range.clone()],
+            first_moments: &mut first_moments[range.clone()],
+            second_moments: &mut second_moments[range],
+        };
+        update::adam(sums, scale, step, parameters);
+    });
+}
+
+/// Calls `update` with the index of the first of some neighbouring parameters, and their sums of delta · input.
+fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut update: impl FnMut(usize, &[f32])) {
+    let (width, samples) = (rows.width(), rows.len());
+    assert!(deltas.len() == samples * units && width > 0 && samples > 0);
+    let stride = stride(&rows);
+    for column in (0..width).step_by(GROUP) {
+        let lanes = GROUP.min(width - column);
+        for (first, size) in blocks(units, MOST) {
+            let mut sums = [0.0; MOST * GROUP];
+            // With a stride all samples at once, else each by itself.
+            for sample in 0..if stride.is_some() { 1 } else { samples } {
+                let row = rows.row(sample);
+                assert!(row.len() == width);
+                let batch = match stride {
+                    Some(stride) => Batch { samples, stride, units },
+                    None => Batch { samples: 1, stride: 0, units },
+                };
+                // SAFETY: there are `lanes` elements from `column` on in each row, and the stride leads from row to
+                // row; `size` deltas from `first` on in each sample's `units`.
+                unsafe {
+                    let deltas = deltas.as_ptr().add(sample * units + first);
+                    <T as Load>::accumulate(&mut sums, size, row.as_ptr().add(column), lanes, deltas, batch);
+                }
+            }
+            if lanes < GROUP {
+                for index in 0..size * lanes {
+                    sums[index] = sums[index / lanes * GROUP + index % lanes];
+                }
+            }
+            update(column * units + first * lanes, &sums[..size * lanes]);
+        }
+    }
+}
+
+/// The bytes from each row to the next, where they are the same for all.
+fn stride<T>(rows: &Rows<'_, T>) -> Option<usize> {
+    let start = |index| rows.row(index).as_ptr().addr();
+    let stride = if rows.len() > 1 { start(1).wrapping_sub(start(0)) } else { 0 };
+    (1..rows.len()).all(|index| start(index).wrapping_sub(start(index - 1)) == stride).then_some(stride)
+}
+
+/// Defines the function for as many outputs as the list has numbers.
+macro_rules! accumulate {
+    ($name:ident, $element:ty, $load:literal, $numbers:tt) => {
+        /// # Safety
+        /// As [`Load::accumulate`].
+        #[inline(never)]
+        unsafe fn $name(sums: &mut Tile, row: *const $element, lanes: usize, deltas: *const f32, batch: Batch) {
+            // SAFETY: of the rows and deltas nothing is read that the caller does not promise; predication keeps to
+            // the lanes.
+            unsafe {
+                asm!(
+                    "vctp.32 {lanes}",
+                    each!($numbers ("vldrw.u32 q", ", [{sums}, #16*", "]")),
+                    "wls lr, lr, 3f",
+                    "2:",
+                    $load,
+                    "add r1, r1, {stride}",
+                    each!($numbers ("ldr {delta}, [{deltas}, #4*", "]\n vfma.f32 q", ", q6, {delta}")),
+                    "add {deltas}, {deltas}, {units}, lsl #2",
+                    "le lr, 2b",
+                    "3:",
+                    each!($numbers ("vstrw.32 q", ", [{sums}, #16*", "]")),
+                    sums = in(reg) sums.as_mut_ptr(),
+                    inout("r1") row => _,
+                    lanes = in(reg) lanes,
+                    deltas = inout(reg) deltas => _,
+                    stride = in(reg) batch.stride,
+                    units = in(reg) batch.units,
+                    delta = out(reg) _,
+                    inout("lr") batch.samples => _,
+                    out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
+                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
+                    options(nostack),
+                );
+            }
+        }
+    };
+}
+
+/// Defines the functions for one kind of element.
+macro_rules! load {
+    ($element:ty, $load:literal) => {
+        impl Load for $element {
+            unsafe fn accumulate(
+                sums: &mut Tile,
+                size: usize,
+                row: *const Self,
+                lanes: usize,
+                deltas: *const f32,
+                batch: Batch,
+            ) {
+                accumulate!(one, $element, $load, [0]);
+                accumulate!(two, $element, $load, [0 1]);
+                accumulate!(three, $element, $load, [0 1 2]);
+                accumulate!(four, $element, $load, [0 1 2 3]);
+                accumulate!(five, $element, $load, [0 1 2 3 4]);
+                accumulate!(six, $element, $load, [0 1 2 3 4 5]);
+                let function = match size {
+                    1 => one,
+                    2 => two,
+                    3 => three,
+                    4 => four,
+                    5 => five,
+                    _ => six,
+                };
+                // SAFETY: the caller's.
+                unsafe { function(sums, row, lanes, deltas, batch) }
+            }
+        }
+    };
+}
+
+load!(u8, "vpst\n vldrbt.u32 q6, [r1]\n vcvt.f32.u32 q6, q6");
+load!(f32, "vpst\n vldrwt.u32 q6, [r1]");
