@@ -40,7 +40,7 @@
 //!
 //! The rooms: [`layers`] hold weights, [`networks`] put layers together; [`activations`] and [`losses`] are what happens
 //! between and after them; [`optimizers`] say how far to go, [`plans`] which weights
-//! may move, and [`fit`] for how long, on [`samples`]; [`quant`] infers on whole numbers; [`math`] has the few functions
+//! may move, and [`fit`] for how long, on [`samples`]; [`quant`] is int8 inference; [`math`] has the few functions
 //! and constants that fix the arithmetic; [`kernels`] has the loops, once for every instruction set and with the same
 //! bits from each.
 

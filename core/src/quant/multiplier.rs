@@ -26,7 +26,7 @@ impl Multiplier {
     #[must_use]
     pub const fn new(factor: f64) -> Self {
         // Subnormal factors are far below the smallest; so the bits are those of a normal number.
-        if !(factor > 0.0) || factor < 1e-30 {
+        if factor.is_nan() || factor < 1e-30 {
             return Self::ZERO;
         }
         let bits = factor.to_bits();
