@@ -13,9 +13,12 @@ const ARMV8M: [(&str, bool); 6] = [
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(dsp, fpv4, helium)");
+    println!("cargo::rustc-check-cfg=cfg(armv8m, dsp, fpv4, helium)");
     let target = std::env::var("TARGET").unwrap_or_default();
     let armv8m = target.starts_with("thumbv8m.main-");
+    if armv8m {
+        println!("cargo::rustc-cfg=armv8m");
+    }
     // `hf` targets pass floats in registers of the FPU, so it is there: FPv4-SP or more on Armv7E-M and Armv8-M.
     if target.ends_with("eabihf") && (armv8m || target.starts_with("thumbv7em-")) {
         println!("cargo::rustc-cfg=fpv4");

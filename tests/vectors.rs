@@ -34,12 +34,14 @@ impl Vectors {
             .ok_or_else(|| format!("{}: no generated_by", self.path.display()).into())
     }
 
-    /// Every element of a tensor in row order. Float64 holds each of the three kinds exactly.
+    /// Every element of a tensor in row order. Float64 holds each of these kinds exactly.
     pub fn values(&self, name: &str) -> Result<Vec<f64>> {
         let tensors = SafeTensors::deserialize(&self.content)?;
         let tensor = tensors.tensor(name).map_err(|error| format!("{}: {name}: {error}", self.path.display()))?;
         let data = tensor.data();
         match tensor.dtype() {
+            Dtype::I8 => Ok(data.iter().map(|&byte| f64::from(byte.cast_signed())).collect()),
+            Dtype::I32 => Ok(elements(data, i32::from_le_bytes).map(f64::from).collect()),
             Dtype::U8 => Ok(data.iter().copied().map(f64::from).collect()),
             Dtype::F32 => Ok(elements(data, f32::from_le_bytes).map(f64::from).collect()),
             Dtype::F64 => Ok(elements(data, f64::from_le_bytes).collect()),

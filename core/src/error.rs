@@ -57,6 +57,8 @@ pub enum Error {
         /// Where in the slice.
         index: usize,
     },
+    /// A hidden layer is to be quantised, but no sample has shown the range of its outputs.
+    NotCalibrated,
     /// A setting of an optimizer, a trainer or a quantised layer, or an optimizer's state, outside its range.
     Setting {
         /// Which setting.
@@ -91,6 +93,9 @@ impl fmt::Display for Error {
             }
             Self::NotFinite { what, index } => {
                 write!(f, "{what}: number {index} is not finite")
+            }
+            Self::NotCalibrated => {
+                write!(f, "no range to quantise to: calibrate with samples of the training set first")
             }
             Self::Setting { what, found, least, most } => {
                 write!(f, "{what} is {found}, expected {least} to {most}")

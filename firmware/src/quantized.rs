@@ -1,15 +1,16 @@
-//! The trained model in whole numbers, quantised by the compiler and packed for the kernel of the target.
+//! The trained model in int8, quantised by the compiler and packed for the kernel of the target.
 
 use crate::protocol::{INPUTS, OUTPUTS};
 use crate::weights;
-use dense_core::{QuantizedDense, quant};
+use dense_core::QuantizedDense;
+use dense_core::quant::{Quantization, Rounding};
 
 pub use crate::weights::PIXEL_TABLE;
 
-/// Sums of pixels, as the table leaves them, whose logits are those of the [float model](weights::MODEL), but for rounding.
+/// The [f32 model](weights::MODEL) with int8 weights, for pixels that have gone through the table.
 pub static MODEL: QuantizedDense<INPUTS, OUTPUTS> = {
     let mut layer = QuantizedDense::ZERO;
-    match layer.quantize(&weights::MODEL, quant::PIXEL_STEP, 1.0) {
+    match layer.quantize(&weights::MODEL, Quantization::PIXELS, Rounding::Diffused) {
         Ok(()) => layer,
         Err(_) => panic!("the model cannot be quantised"),
     }

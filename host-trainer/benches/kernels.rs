@@ -4,9 +4,8 @@
 
 use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
-use dense_core::{
-    Adam, AdamState, Batch, Dense, Kernel, QuantizedDense, Random, Sgd, SparseCategoricalCrossEntropy, quant,
-};
+use dense_core::quant::{Quantization, Rounding};
+use dense_core::{Adam, AdamState, Batch, Dense, Kernel, QuantizedDense, Random, Sgd, SparseCategoricalCrossEntropy};
 use divan::{Bencher, black_box, counter::ItemsCount};
 
 const BATCH_SIZE: usize = 32;
@@ -59,7 +58,7 @@ fn ten_thousand_images(bencher: Bencher<'_, '_>, name: &str) {
 /// The same layer in whole numbers.
 fn quantized(layer: &Dense<784, 10>) -> Box<QuantizedDense<784, 10>> {
     let mut quantized = Box::new(QuantizedDense::ZERO);
-    quantized.quantize(layer, quant::PIXEL_STEP, 1.0).expect("the weights are ordinary");
+    quantized.quantize(layer, Quantization::PIXELS, Rounding::Diffused).expect("the weights are ordinary");
     quantized
 }
 

@@ -1,7 +1,8 @@
-//! The networks in whole numbers: made from trained ones, tested beside them, and written down.
+//! Int8 networks: quantised from trained ones, evaluated beside them, and exported.
 
-use dense_core::quant::{self, PIXEL_STEP, QuantizedHidden, QuantizedNetwork, activation_step};
-use dense_core::{Error, Kernel, QuantizedDense};
+use dense_core::activations::Relu;
+use dense_core::quant::{self, Multiplier, Quantization, Quantize, QuantizedNetwork, Rounding};
+use dense_core::{Error, Hidden, Kernel, Network, Output, QuantizedDense, SparseCategoricalCrossEntropy};
 
 use crate::dataset::Split;
 use crate::idx::{CLASSES, PIXELS};
@@ -17,7 +18,7 @@ pub fn calibration_images(train: &Split) -> &[[u8; PIXELS]] {
     &train.images[..train.len().min(CALIBRATION_SAMPLES)]
 }
 
-/// A network in whole numbers for images of ten classes.
+/// An int8 network for images of ten classes.
 pub trait QuantizedModel {
     /// The class that each image is taken for.
     ///
@@ -26,7 +27,7 @@ pub trait QuantizedModel {
     /// None for images of this size.
     fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error>;
 
-    /// The logits of an image, in 65,536ths.
+    /// The logits of an image, in fixed point with 16 fraction bits.
     ///
     /// # Errors
     ///
@@ -46,20 +47,29 @@ pub struct QuantizedLayer {
     pub weights: Vec<i8>,
     /// One for each output.
     pub bias: Vec<i32>,
-    /// What a step of each sum stands for, in steps of the output.
+    /// The scale of each sum.
     pub scale: Vec<f32>,
-    /// What a step of the output stands for; 1 for logits.
-    pub output_step: f32,
+    /// What becomes of the sums of a hidden layer; nothing for logits.
+    pub output: Option<QuantizedOutput>,
+}
+
+/// How the sums of a hidden layer become the bytes of the next one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantizedOutput {
+    /// What a sum is multiplied by, for each output.
+    pub multipliers: Vec<Multiplier>,
+    /// What the bytes stand for.
+    pub quantization: Quantization,
 }
 
 impl QuantizedLayer {
-    fn of<const IN: usize, const OUT: usize>(layer: &QuantizedDense<IN, OUT>, output_step: f32) -> Self {
+    fn of<const IN: usize, const OUT: usize>(layer: &QuantizedDense<IN, OUT>, output: Option<QuantizedOutput>) -> Self {
         Self {
             inputs: IN,
             weights: (0..OUT).flat_map(|output| (0..IN).map(move |input| layer.weight(output, input))).collect(),
             bias: layer.bias().to_vec(),
             scale: layer.scale().to_vec(),
-            output_step,
+            output,
         }
     }
 }
@@ -72,7 +82,7 @@ impl QuantizedLayer {
     }
 }
 
-/// The model with these layers in whole numbers; `calibration` are training images, as [`calibration_images`]
+/// The int8 model with these layers; `calibration` are training images, as [`calibration_images`]
 /// has them.
 ///
 /// # Errors
@@ -84,46 +94,45 @@ pub fn quantize(
     calibration: &[[u8; PIXELS]],
     kernel: Kernel,
 ) -> Result<Box<dyn QuantizedModel>, Error> {
+    type Logits<const IN: usize> = Output<IN, CLASSES, SparseCategoricalCrossEntropy>;
     match model {
-        ModelName::Linear => quantize_as::<QuantizedDense<PIXELS, CLASSES>>(layers, calibration, kernel),
-        ModelName::Mlp32 => {
-            quantize_as::<QuantizedHidden<PIXELS, 32, QuantizedDense<32, CLASSES>>>(layers, calibration, kernel)
-        }
+        ModelName::Linear => quantize_as::<Logits<PIXELS>>(layers, calibration, kernel),
+        ModelName::Mlp32 => quantize_as::<Hidden<PIXELS, 32, Relu, Logits<32>>>(layers, calibration, kernel),
         ModelName::Mlp128x64 => {
-            type Rest = QuantizedHidden<128, 64, QuantizedDense<64, CLASSES>>;
-            quantize_as::<QuantizedHidden<PIXELS, 128, Rest>>(layers, calibration, kernel)
+            quantize_as::<Hidden<PIXELS, 128, Relu, Hidden<128, 64, Relu, Logits<64>>>>(layers, calibration, kernel)
         }
     }
 }
 
-fn quantize_as<Q>(
+fn quantize_as<N>(
     layers: &[Layer],
     calibration: &[[u8; PIXELS]],
     kernel: Kernel,
 ) -> Result<Box<dyn QuantizedModel>, Error>
 where
-    Q: QuantizedLayers<PIXELS, Logits = [i32; CLASSES]> + 'static,
-    Q::Float: Layers,
+    N: Network<PIXELS> + Layers + QuantizedLayers<PIXELS>,
+    N::Quantized: QuantizedNetwork<PIXELS, Output = [i32; CLASSES]> + 'static,
 {
-    let mut floats = Box::new(<Q::Float as dense_core::Memory>::ZERO);
-    floats.set_layers(layers);
-    let mut ranges = Q::Ranges::default();
+    let mut trained = Box::new(<N as dense_core::Memory>::ZERO);
+    trained.set_layers(layers);
+    let mut ranges = N::Ranges::default();
     for image in calibration {
-        Q::calibrate(&floats, kernel, image, &mut ranges)?;
+        trained.calibrate(kernel, image, &mut ranges)?;
     }
-    let mut quantized = Box::new(Quantized { network: Q::ZERO, layers: Vec::new() });
-    quantized.network.quantize_network(&floats, PIXEL_STEP, &ranges)?;
-    quantized.network.list(&ranges, &mut quantized.layers)?;
+    let mut quantized = Box::new(Quantized { network: N::Quantized::ZERO, layers: Vec::new() });
+    // Neighbouring pixels are alike.
+    trained.quantize(kernel, Quantization::PIXELS, Rounding::Diffused, &ranges, &mut quantized.network)?;
+    N::list(&quantized.network, &ranges, &mut quantized.layers)?;
     Ok(quantized)
 }
 
-/// A network in whole numbers, and a copy of its numbers.
+/// An int8 network, and a copy of its numbers.
 struct Quantized<Q> {
     network: Q,
     layers: Vec<QuantizedLayer>,
 }
 
-impl<Q: QuantizedNetwork<PIXELS, Logits = [i32; CLASSES]>> QuantizedModel for Quantized<Q> {
+impl<Q: QuantizedNetwork<PIXELS, Output = [i32; CLASSES]>> QuantizedModel for Quantized<Q> {
     fn classes(&self, split: &Split, kernel: Kernel) -> Result<Vec<u8>, Error> {
         split.images.iter().map(|image| Ok(quant::class(&self.logits(image, kernel)?) as u8)).collect()
     }
@@ -137,25 +146,29 @@ impl<Q: QuantizedNetwork<PIXELS, Logits = [i32; CLASSES]>> QuantizedModel for Qu
     }
 }
 
-/// A network as a list of layers.
-trait QuantizedLayers<const IN: usize>: QuantizedNetwork<IN> {
+/// A network whose int8 form is also a list of layers.
+trait QuantizedLayers<const IN: usize>: Quantize<IN> {
     /// Appends the numbers of all layers to `layers`. `ranges` are those that it was quantised with.
-    fn list(&self, ranges: &Self::Ranges, layers: &mut Vec<QuantizedLayer>) -> Result<(), Error>;
+    fn list(quantized: &Self::Quantized, ranges: &Self::Ranges, layers: &mut Vec<QuantizedLayer>) -> Result<(), Error>;
 }
 
-impl<const IN: usize, const OUT: usize> QuantizedLayers<IN> for QuantizedDense<IN, OUT> {
-    fn list(&self, (): &(), layers: &mut Vec<QuantizedLayer>) -> Result<(), Error> {
-        layers.push(QuantizedLayer::of(self, 1.0));
+impl<const IN: usize, const OUT: usize, L> QuantizedLayers<IN> for Output<IN, OUT, L> {
+    fn list(quantized: &Self::Quantized, (): &(), layers: &mut Vec<QuantizedLayer>) -> Result<(), Error> {
+        layers.push(QuantizedLayer::of(quantized, None));
         Ok(())
     }
 }
 
 impl<const IN: usize, const WIDTH: usize, Next: QuantizedLayers<WIDTH>> QuantizedLayers<IN>
-    for QuantizedHidden<IN, WIDTH, Next>
+    for Hidden<IN, WIDTH, Relu, Next>
 {
-    fn list(&self, (range, ranges): &Self::Ranges, layers: &mut Vec<QuantizedLayer>) -> Result<(), Error> {
-        layers.push(QuantizedLayer::of(&self.layer, activation_step(&[*range])?));
-        self.next.list(ranges, layers)
+    fn list(quantized: &Self::Quantized, ranges: &Self::Ranges, layers: &mut Vec<QuantizedLayer>) -> Result<(), Error> {
+        let output = QuantizedOutput {
+            multipliers: quantized.layer.multipliers().to_vec(),
+            quantization: ranges.outputs.quantization()?,
+        };
+        layers.push(QuantizedLayer::of(&quantized.layer.layer, Some(output)));
+        Next::list(&quantized.next, &ranges.next, layers)
     }
 }
 
@@ -172,15 +185,15 @@ mod tests {
         let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/src/weights.rs");
         let weights = model_files::load(&weights).unwrap();
         let quantized = quantize(weights.model, &weights.layers, &[], Kernel::best()).unwrap();
-        assert_eq!(quantized.layers(), [QuantizedLayer::of(&firmware::quantized::MODEL, 1.0)]);
+        assert_eq!(quantized.layers(), [QuantizedLayer::of(&firmware::quantized::MODEL, None)]);
     }
 
     #[test]
     fn what_cannot_be_quantised_is_refused() {
         for (model, too_large) in [
             (ModelName::Linear, "scale"),
-            (ModelName::Mlp32, "activation step"),
-            (ModelName::Mlp128x64, "activation step"),
+            (ModelName::Mlp32, "activation scale"),
+            (ModelName::Mlp128x64, "activation scale"),
         ] {
             for (weight, wanted) in [(f32::NAN, "weights"), (1e9, too_large)] {
                 let mut layers = model.network().layers();

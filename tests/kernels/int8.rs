@@ -1,4 +1,4 @@
-//! Sums over 8-bit weights: the only ones of which every bit is right, not only the same.
+//! Int8 sums against 64-bit arithmetic.
 
 use dense_core::kernels::int8::ORDER;
 use dense_core::kernels::{self, Rows};
@@ -99,6 +99,37 @@ pub(crate) fn forward(kernel: Kernel) {
                     .collect();
                 assert_eq!(found, expected, "{width} inputs, {units} units, batch {batch}, {values:?}");
             }
+        }
+    }
+}
+
+/// Random shapes, and inputs and weights at any address.
+pub(crate) fn random_shapes(kernel: Kernel) {
+    let mut random = Random::new(2026, 7);
+    for case in 0..300 {
+        let (width, units) = (1 + random.below(400) as usize, 1 + random.below(40) as usize);
+        let values = VALUES[case % VALUES.len()];
+        let table: Vec<Vec<i8>> = (0..units)
+            .map(|output| (0..width).map(|input| values.weight(&mut random, output, input)).collect())
+            .collect();
+        let [inputs_from, weights_from] = [random.below(4), random.below(4)].map(|offset| offset as usize);
+        let mut weights = vec![ORDER.zeros::<1, 1>()[0][0]; weights_from + units * width];
+        let weights = &mut weights[weights_from..];
+        for (output, row) in table.iter().enumerate() {
+            for (input, &weight) in row.iter().enumerate() {
+                ORDER.set_weight(weights, output, input, units, width, weight);
+            }
+        }
+        let bias: Vec<i32> = (0..units).map(|_| random.next_u32() as i32 >> 1).collect();
+        let mut inputs = vec![0; inputs_from];
+        inputs.extend(values.row(&mut random, width));
+        let row = &inputs[inputs_from..];
+        let mut found = vec![7; units];
+        kernels::forward_int8(kernel, Rows::contiguous(row, width, 1), weights, &bias, &mut found).unwrap();
+        for ((found, weights), bias) in found.into_iter().zip(&table).zip(bias) {
+            let products = row.iter().zip(weights).map(|(&x, &w)| i64::from(x) * i64::from(w));
+            let exact = i64::from(bias) + products.sum::<i64>();
+            assert_eq!(i64::from(found), exact, "{width} inputs, {units} units, {values:?}");
         }
     }
 }

@@ -82,7 +82,8 @@ macro_rules! suite {
                 elementwise_functions = elementwise::functions,
                 elementwise_derivatives = elementwise::derivatives,
                 forward_int8 = int8::forward,
-                affine_int8_refuses_wrong_lengths = int8::refuses_wrong_lengths,
+                forward_int8_of_random_shapes = int8::random_shapes,
+                forward_int8_refuses_wrong_lengths = int8::refuses_wrong_lengths,
                 refuses_wrong_lengths = lengths::refuses_wrong_lengths,
                 random_cases = random_cases::few
             );

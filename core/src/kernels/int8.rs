@@ -1,16 +1,15 @@
-//! How 8-bit weights lie in memory, and what is the same for every version of the loops over them.
+//! Int8 matrix-vector products: sums of u8 inputs and i8 weights, and the order of weights in memory.
 //!
-//! A sum is exact in 32 bits, so unlike those of floats its terms may come in any order, and each instruction set gets
-//! its weights as it likes them best. The order follows from the target and is made by the compiler: a model is written
-//! down output after output, the same for every machine, and a `const` packs it. That beats an exporter that packs,
-//! because one file of weights then serves every machine, and a device that packs at start, because the packed weights
-//! stay in flash and start costs nothing. No order needs more room than the weights themselves.
+//! A sum is exact in 32 bits, so its terms may come in any order, and each instruction set has the order that it loads
+//! fastest. It is fixed by the target: a model is written down output after output, the same for every machine, and a
+//! `const` packs it. So one file of weights serves every machine, packed weights stay in flash, and nothing is packed at
+//! start. No order takes more memory than the weights themselves.
 //!
 //! | order | for | one load gives |
 //! |---|---|---|
-//! | [`Order::Outputs`] | x86 | inputs of one output, side by side |
-//! | [`Order::BiasedOutputs`] | NEON | the same, as `w + 128`, because its products want both factors unsigned |
-//! | [`Order::Inputs`] | plain Rust | outputs of one input, so that a pixel that is zero is passed over with all of them |
+//! | [`Order::Outputs`] | x86 | consecutive inputs of one output |
+//! | [`Order::BiasedOutputs`] | NEON | the same, as `w + 128`, because its products need two unsigned factors |
+//! | [`Order::Inputs`] | plain Rust | consecutive outputs of one input; an input of zero is skipped |
 //! | [`Order::Pairs`] | Arm's DSP extension | two outputs of two inputs, as two halves `256 · odd + even` |
 //! | [`Order::BiasedVectors`] | Helium | 16 inputs of one output, as `w + 128`; after them those of the next output |
 
@@ -31,7 +30,7 @@ pub(super) mod helium;
 pub(super) mod neon;
 pub(super) mod portable;
 
-/// Which weights lie side by side.
+/// An order of weights in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Output after output.
@@ -46,7 +45,7 @@ pub enum Order {
     /// higher. What is left of the inputs, and an output without a partner, are plain bytes, input after input.
     ///
     /// One multiplication of such halves with two inputs gives 256 times the odd output's sum plus the even one's. The
-    /// even one's is had by sign-extending the low bytes, and with it, the odd one's.
+    /// low bytes, sign-extended, give the even one's, and the difference the odd one's.
     Pairs,
     /// In groups of five outputs, then of one. In a group, 16 inputs (in the end, what is left) after 16 inputs: those of
     /// the first output, of the second, and so on, each weight as the byte `w + 128`.
@@ -79,7 +78,7 @@ pub(crate) const VECTOR: usize = 16;
 /// The largest magnitude of a weight. Not 128, which would not fit a half of [`Order::Pairs`].
 pub const LARGEST_WEIGHT: i8 = 127;
 
-/// Some outputs that lie together: where they start, how many they are, and which of them it is.
+/// A group of outputs whose weights are interleaved: its start, its length, and the index of an output in it.
 #[derive(Clone, Copy)]
 struct Group {
     start: usize,
@@ -102,9 +101,9 @@ const fn group(output: usize, outputs: usize, inputs: usize, large: usize, small
     Group { start: (output - member) * inputs, len, member }
 }
 
-/// Where a weight is: its byte, and whether that is the low or the high one of a half.
+/// The index of a weight's byte, and how the byte is stored.
 #[derive(Clone, Copy)]
-enum ParameterIndex {
+enum WeightIndex {
     Plain(usize),
     Biased(usize),
     Low(usize),
@@ -112,26 +111,26 @@ enum ParameterIndex {
 }
 
 impl Order {
-    const fn weight_index(self, output: usize, input: usize, outputs: usize, inputs: usize) -> ParameterIndex {
+    const fn weight_index(self, output: usize, input: usize, outputs: usize, inputs: usize) -> WeightIndex {
         match self {
-            Self::Outputs => ParameterIndex::Plain(output * inputs + input),
-            Self::BiasedOutputs => ParameterIndex::Biased(output * inputs + input),
-            Self::Inputs => ParameterIndex::Plain(input * outputs + output),
+            Self::Outputs => WeightIndex::Plain(output * inputs + input),
+            Self::BiasedOutputs => WeightIndex::Biased(output * inputs + input),
+            Self::Inputs => WeightIndex::Plain(input * outputs + output),
             Self::Pairs => {
                 let Group { start, len, member } = group(output, outputs, inputs, TEN, 2);
                 if len == 1 || input >= inputs - inputs % QUAD {
-                    return ParameterIndex::Plain(start + input * len + member);
+                    return WeightIndex::Plain(start + input * len + member);
                 }
                 let (quad, of_four) = (input / QUAD, input % QUAD);
                 let word = quad * 2 * len + of_four % 2 * len + member / 2 * 2;
                 let half = start + 2 * word + of_four / 2 * 2;
-                if member.is_multiple_of(2) { ParameterIndex::Low(half) } else { ParameterIndex::High(half + 1) }
+                if member.is_multiple_of(2) { WeightIndex::Low(half) } else { WeightIndex::High(half + 1) }
             }
             Self::BiasedVectors => {
                 let Group { start, len, member } = group(output, outputs, inputs, FIVE, 1);
                 let first = input / VECTOR * VECTOR;
                 let width = if inputs - first < VECTOR { inputs - first } else { VECTOR };
-                ParameterIndex::Biased(start + first * len + member * width + input % VECTOR)
+                WeightIndex::Biased(start + first * len + member * width + input % VECTOR)
             }
         }
     }
@@ -145,10 +144,10 @@ impl Order {
     pub const fn weight(self, weights: &[i8], output: usize, input: usize, outputs: usize, inputs: usize) -> i8 {
         assert!(output < outputs && input < inputs, "no such weight");
         match self.weight_index(output, input, outputs, inputs) {
-            ParameterIndex::Plain(at) | ParameterIndex::Low(at) => weights[at],
-            ParameterIndex::Biased(at) => weights[at] ^ i8::MIN,
+            WeightIndex::Plain(at) | WeightIndex::Low(at) => weights[at],
+            WeightIndex::Biased(at) => weights[at] ^ i8::MIN,
             // A negative low byte took one from the high one.
-            ParameterIndex::High(at) => weights[at].wrapping_add((weights[at - 1] < 0) as i8),
+            WeightIndex::High(at) => weights[at].wrapping_add((weights[at - 1] < 0) as i8),
         }
     }
 
@@ -168,14 +167,14 @@ impl Order {
         assert!(output < outputs && input < inputs, "no such weight");
         assert!(weight != i8::MIN, "a weight is from -127 to 127");
         match self.weight_index(output, input, outputs, inputs) {
-            ParameterIndex::Plain(at) => weights[at] = weight,
-            ParameterIndex::Biased(at) => weights[at] = weight ^ i8::MIN,
-            ParameterIndex::Low(at) => {
+            WeightIndex::Plain(at) => weights[at] = weight,
+            WeightIndex::Biased(at) => weights[at] = weight ^ i8::MIN,
+            WeightIndex::Low(at) => {
                 let high = weights[at + 1].wrapping_add((weights[at] < 0) as i8);
                 weights[at] = weight;
                 weights[at + 1] = high.wrapping_sub((weight < 0) as i8);
             }
-            ParameterIndex::High(at) => weights[at] = weight.wrapping_sub((weights[at - 1] < 0) as i8),
+            WeightIndex::High(at) => weights[at] = weight.wrapping_sub((weights[at - 1] < 0) as i8),
         }
     }
 
@@ -207,21 +206,21 @@ mod tests {
     }
 
     #[test]
-    fn every_weight_has_a_place_of_its_own() {
+    fn every_weight_has_an_index_of_its_own() {
         for order in ORDERS {
             for (outputs, inputs) in [(1, 1), (1, 17), (2, 4), (3, 5), (10, 16), (10, 19), (13, 33), (27, 7)] {
                 let mut weights = [order.zero(); 27 * 33];
                 let weights = &mut weights[..outputs * inputs];
-                let places = || (0..outputs).flat_map(|output| (0..inputs).map(move |input| (output, input)));
-                for (output, input) in places() {
+                let indices = || (0..outputs).flat_map(|output| (0..inputs).map(move |input| (output, input)));
+                for (output, input) in indices() {
                     assert_eq!(order.weight(weights, output, input, outputs, inputs), 0);
                 }
                 // Twice, so that the second time each meets the signs that the first has left.
                 for sign in [1, -1] {
-                    for (output, input) in places() {
+                    for (output, input) in indices() {
                         order.set_weight(weights, output, input, outputs, inputs, sign * some_weight(output, input));
                     }
-                    for (output, input) in places() {
+                    for (output, input) in indices() {
                         let found = order.weight(weights, output, input, outputs, inputs);
                         let expected = sign * some_weight(output, input);
                         assert_eq!(found, expected, "{order:?} {outputs} x {inputs}, {output}, {input}");

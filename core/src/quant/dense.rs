@@ -1,23 +1,27 @@
-//! The dense layer in whole numbers.
+//! The dense layer with int8 weights.
 
+use super::LARGEST_BIAS;
 use super::fixed::{LOGIT_BITS, requantize};
-use super::{LARGEST_BIAS, LARGEST_SCALE, SMALLEST_SCALE};
+use super::quantization::check_scale;
 use crate::kernels::int8::{LARGEST_WEIGHT, ORDER};
-use crate::kernels::{self, Kernel};
+use crate::kernels::{self, Kernel, Rows};
 use crate::{Batch, Error};
 
-/// `OUT` sums over `IN` bytes, each with its own 8-bit weights, a bias, and what a step of it stands for.
+/// `OUT` exact sums over `IN` bytes, Σ weight · byte + bias, each with a scale: output = scale · sum.
 ///
+/// Weights are int8, biases and sums i32. The zero point of the input is part of the bias
+/// ([`fold_zero_point`](Self::fold_zero_point)).
 /// `IN` · `OUT` + 8 · `OUT` bytes, rounded up to 64. Put it into a `static`: it is packed for the target's kernel by the
 /// compiler, stays in flash, and needs no RAM.
 ///
 /// ```
-/// use dense_core::{Dense, QuantizedDense, quant};
+/// use dense_core::quant::{Quantization, Rounding};
+/// use dense_core::{Dense, QuantizedDense};
 ///
 /// static FLOATS: Dense<3, 2> = Dense::new([[0.5, -1.0, 0.25], [1.0, 0.0, 1.0]], [0.1, -0.2]);
 /// static LAYER: QuantizedDense<3, 2> = {
 ///     let mut layer = QuantizedDense::ZERO;
-///     match layer.quantize(&FLOATS, quant::PIXEL_STEP, 1.0) {
+///     match layer.quantize(&FLOATS, Quantization::PIXELS, Rounding::Nearest) {
 ///         Ok(()) => layer,
 ///         Err(_) => panic!("weights that cannot be quantised"),
 ///     }
@@ -84,7 +88,37 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         ORDER.set_weight(self.weights.as_flattened_mut(), output, input, OUT, IN, weight);
     }
 
-    /// The biases, in steps of the sums.
+    /// Moves the zero point of the input into the biases: each loses `zero_point` · Σ weight.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where a bias leaves the range of [`set_bias`](Self::set_bias); nothing has changed then.
+    pub const fn fold_zero_point(&mut self, zero_point: u8) -> Result<(), Error> {
+        let mut folded = [0; OUT];
+        let mut output = 0;
+        while output < OUT {
+            let bias = self.bias[output] as i64 - zero_point as i64 * self.weight_sum(output) as i64;
+            if bias.unsigned_abs() > LARGEST_BIAS as u64 {
+                let most = LARGEST_BIAS as f32;
+                return Err(Error::Setting { what: "bias", found: bias as f32, least: -most, most });
+            }
+            folded[output] = bias as i32;
+            output += 1;
+        }
+        self.bias = folded;
+        Ok(())
+    }
+
+    /// The sum of an output's weights.
+    pub(super) const fn weight_sum(&self, output: usize) -> i32 {
+        let (mut sum, mut input) = (0, 0);
+        while input < IN {
+            sum += self.weight(output, input) as i32;
+            input += 1;
+        }
+        sum
+    }
+
+    /// The biases, in units of the sums.
     #[must_use]
     pub const fn bias(&self) -> &[i32; OUT] {
         &self.bias
@@ -106,7 +140,7 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         Ok(())
     }
 
-    /// What a step of each sum stands for, in steps of the output.
+    /// The scale of each sum.
     #[must_use]
     pub const fn scale(&self) -> &[f32; OUT] {
         &self.scale
@@ -115,7 +149,8 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
     /// Sets the scale of `output`.
     ///
     /// # Errors
-    /// [`Error::Setting`] where it is not from [`SMALLEST_SCALE`] to [`LARGEST_SCALE`]; nothing has changed then.
+    /// [`Error::Setting`] where it is not from [`SMALLEST_SCALE`](super::SMALLEST_SCALE) to
+    /// [`LARGEST_SCALE`](super::LARGEST_SCALE); nothing has changed then.
     ///
     /// # Panics
     /// Where there is no such output, as an array does.
@@ -136,6 +171,12 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         kernels::forward_int8(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, sums)
     }
 
+    /// The sums of one sample.
+    pub(super) fn forward_row(&self, kernel: Kernel, row: &[u8], sums: &mut [i32; OUT]) -> Result<(), Error> {
+        let rows = Rows::contiguous(row, IN, 1);
+        kernels::forward_int8(kernel, rows, self.weights.as_flattened(), &self.bias, sums)
+    }
+
     /// The logits of a sample in f32.
     #[must_use]
     pub fn logits(&self, sums: &[i32; OUT]) -> [f32; OUT] {
@@ -146,8 +187,8 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         logits
     }
 
-    /// The logits of a sample in 65,536ths ([`ONE_LOGIT`](super::ONE_LOGIT)), without floating point. Beyond ±32,768 they
-    /// stay there.
+    /// The logits of a sample in fixed point with 16 fraction bits ([`ONE_LOGIT`](super::ONE_LOGIT)), without floating
+    /// point. They saturate at ±32,768.
     #[must_use]
     pub fn fixed_logits(&self, sums: &[i32; OUT]) -> [i32; OUT] {
         let mut logits = [0; OUT];
@@ -156,23 +197,4 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         }
         logits
     }
-
-    /// ReLU of a sample in steps of the output, without floating point: what the next layer takes. Above 255 it stays
-    /// there.
-    #[must_use]
-    pub fn activations(&self, sums: &[i32; OUT]) -> [u8; OUT] {
-        let mut activations = [0; OUT];
-        for ((activation, &sum), &scale) in activations.iter_mut().zip(sums).zip(&self.scale) {
-            *activation = requantize(sum, scale, 0).clamp(0, i32::from(u8::MAX)) as u8;
-        }
-        activations
-    }
-}
-
-/// Refuses a scale or step that the arithmetic is not made for.
-pub(super) const fn check_scale(what: &'static str, found: f32) -> Result<(), Error> {
-    if found >= SMALLEST_SCALE && found <= LARGEST_SCALE {
-        return Ok(());
-    }
-    Err(Error::Setting { what, found, least: SMALLEST_SCALE, most: LARGEST_SCALE })
 }

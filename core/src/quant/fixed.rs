@@ -1,17 +1,17 @@
-//! What comes after the sums, in whole numbers only.
+//! Logits, softmax, sigmoid and argmax in fixed point.
 
 use super::{LARGEST_SCALE, SMALLEST_SCALE};
 
-/// A logit of 1 among fixed logits: they are 65,536ths.
+/// 1.0 as a logit in fixed point: 16 fraction bits.
 pub const ONE_LOGIT: i32 = 1 << LOGIT_BITS;
-/// A probability of 1: probabilities are 32,768ths.
+/// 1.0 as a probability in fixed point: 15 fraction bits.
 pub const ONE_PROBABILITY: u16 = 1 << PROBABILITY_BITS;
 
 pub(super) const LOGIT_BITS: u32 = 16;
 const PROBABILITY_BITS: u32 = 15;
 
-/// `sum` · `scale` in steps of 2 to the power of −`fraction_bits`, rounded to the nearest, halves up, and kept within the
-/// range of an i32.
+/// `sum` · `scale` in fixed point with so many fraction bits, rounded once to the nearest, ties upwards, and kept within
+/// i32.
 ///
 /// `scale` is taken to be from [`SMALLEST_SCALE`] to [`LARGEST_SCALE`]; what is not counts as the nearer of the two.
 /// There are 16 fraction bits at most; more count as 16.
@@ -37,7 +37,7 @@ pub const fn requantize(sum: i32, scale: f32, fraction_bits: u32) -> i32 {
     }
 }
 
-/// The number of the largest logit; of equal ones, the first.
+/// The argmax: the index of the largest logit; of equal ones, the first.
 #[must_use]
 pub fn class(logits: &[i32]) -> usize {
     let mut best = (0, i32::MIN);
@@ -49,9 +49,7 @@ pub fn class(logits: &[i32]) -> usize {
     best.0
 }
 
-/// Softmax of logits in 65,536ths, in 32,768ths, rounded to the nearest.
-///
-/// Each is within 2⁻¹⁶ + 10⁻⁶ of the exact value.
+/// Softmax of logits in fixed point. Each probability is within 2⁻¹⁶ + 10⁻⁶ of the exact value.
 #[must_use]
 pub fn softmax<const N: usize>(logits: &[i32; N]) -> [u16; N] {
     let largest = logits.iter().fold(i32::MIN, |largest, &logit| if logit > largest { logit } else { largest });
@@ -61,14 +59,21 @@ pub fn softmax<const N: usize>(logits: &[i32; N]) -> [u16; N] {
     exponentials.map(|exponential| (((u64::from(exponential) << PROBABILITY_BITS) + sum / 2) / sum) as u16)
 }
 
-/// Bits after the point of an exponential.
+/// Sigmoid of a logit in fixed point: the probability of the positive class. It is within 2⁻¹⁶ + 10⁻⁶ of the exact value.
+#[must_use]
+pub fn sigmoid(logit: i32) -> u16 {
+    let [_, probability] = softmax(&[0, logit]);
+    probability
+}
+
+/// Fraction bits of an exponential.
 const EXP_BITS: u32 = 30;
-/// log₂ e, with as many bits after the point.
+/// log₂ e, with as many fraction bits.
 const LOG2_E: u64 = 1_549_082_005;
 /// 2⁻ᶠ for f from 0 to 1, as Σ ± cₖ · fᵏ with signs in turn, by interpolation at the Chebyshev nodes; error 6e-8.
 const POWER_OF_TWO: [u32; 6] = [1_073_741_764, 744_256_774, 257_890_191, 59_375_904, 9_888_282, 1_016_701];
 
-/// e to the power of −`distance` / 65,536, with 30 bits after the point.
+/// e to the power of −`distance` / 65,536, with 30 fraction bits.
 fn exp_negative(distance: u32) -> u32 {
     if distance == 0 {
         return 1 << EXP_BITS;

@@ -1,24 +1,38 @@
-//! From floats to 8-bit weights and back, on the host, on a device, or when a constant is compiled.
+//! Rounds f32 weights to int8 and back, on the host, on a device, or when a constant is compiled.
 
-use super::dense::check_scale;
-use super::{LARGEST_BIAS, QuantizedDense, SMALLEST_SCALE};
-use crate::error::check_finite;
+use super::quantization::check_scale;
+use super::{LARGEST_BIAS, Quantization, QuantizedDense, SMALLEST_SCALE};
 use crate::kernels::int8::LARGEST_WEIGHT;
 use crate::{Dense, Error};
 
+/// How a weight is rounded to a multiple of its output's scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// To the nearest.
+    Nearest,
+    /// To the nearest after ¾ of the rounding error of the weight before it and ¼ of that of the one before that have
+    /// been added (error diffusion). For inputs whose neighbours are alike, as those of pictures and time series are:
+    /// there the errors cancel in the sum.
+    Diffused,
+}
+
 impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
-    /// Becomes `layer`, with weights rounded to whole steps: for each output, 127 steps up to its largest magnitude, and
-    /// none at all around a centre other than zero. Where a bias would not fit in so small steps, the output's are larger.
-    ///
-    /// `input_step` is what a step of the input stands for: [`PIXEL_STEP`](super::PIXEL_STEP) for pixels, or the
-    /// [`activation_step`] of the layer before. `output_step` is 1 for logits, or this layer's [`activation_step`].
+    /// Becomes `layer`, for input bytes with this quantisation. For each output, the scale of the weights is their
+    /// largest magnitude / 127, or larger where the bias would not fit.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] where a weight or bias is, [`Error::Setting`] where a step or the scale that results is not
-    /// from [`SMALLEST_SCALE`] to [`LARGEST_SCALE`](super::LARGEST_SCALE); nothing has changed then.
-    pub const fn quantize(&mut self, layer: &Dense<IN, OUT>, input_step: f32, output_step: f32) -> Result<(), Error> {
-        let mut weight_steps = [0.0; OUT];
+    /// [`Error::NotFinite`] where a weight or bias is, [`Error::Setting`] where the scale that results is above
+    /// [`LARGEST_SCALE`](super::LARGEST_SCALE); nothing has changed then.
+    pub const fn quantize(
+        &mut self,
+        layer: &Dense<IN, OUT>,
+        inputs: Quantization,
+        rounding: Rounding,
+    ) -> Result<(), Error> {
+        let mut weight_scales = [0.0; OUT];
         let mut scales = [0.0; OUT];
+        // So that the bias still fits once the zero point is in it.
+        let largest_bias = LARGEST_BIAS - inputs.zero_point() as i32 * LARGEST_WEIGHT as i32 * IN as i32;
         let mut output = 0;
         while output < OUT {
             let bias = layer.bias()[output];
@@ -35,87 +49,72 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
                 largest = if weight > largest { weight } else { largest };
                 input += 1;
             }
-            (weight_steps[output], scales[output]) = match steps(largest, bias.abs(), input_step, output_step) {
-                Ok(steps) => steps,
-                Err(error) => return Err(error),
-            };
+            (weight_scales[output], scales[output]) =
+                match choose_scales(largest, bias.abs(), inputs.scale(), largest_bias) {
+                    Ok(scales) => scales,
+                    Err(error) => return Err(error),
+                };
             output += 1;
         }
         self.scale = scales;
         let mut output = 0;
         while output < OUT {
-            let step = weight_steps[output];
-            self.bias[output] = round(layer.bias()[output] / input_step / step, LARGEST_BIAS);
-            let mut input = 0;
-            while input < IN {
-                let weight = round(layer.weight(output, input) / step, LARGEST_WEIGHT as i32);
-                self.set_weight(output, input, weight as i8);
-                input += 1;
-            }
+            let scale = weight_scales[output];
+            self.round_weights(layer, output, scale, rounding);
+            let bias = round(layer.bias()[output] / inputs.scale() / scale, largest_bias);
+            self.bias[output] = bias - inputs.zero_point() as i32 * self.weight_sum(output);
             output += 1;
         }
         Ok(())
     }
 
-    /// Sets `layer` to the floats that these whole numbers stand for, with the steps that they were
-    /// [quantised](Self::quantize) with.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] where a step is out of its range; nothing has changed then.
-    pub fn dequantize(&self, layer: &mut Dense<IN, OUT>, input_step: f32, output_step: f32) -> Result<(), Error> {
-        check_scale("input step", input_step)?;
-        check_scale("output step", output_step)?;
-        let scale = |output: usize| self.scale.get(output).copied().unwrap_or_default() * output_step;
-        layer.set_weights((0..OUT).flat_map(|output| {
-            let step = scale(output) / input_step;
-            (0..IN).map(move |input| f32::from(self.weight(output, input)) * step)
-        }));
-        for (output, (bias, &steps)) in layer.bias_mut().iter_mut().zip(&self.bias).enumerate() {
-            *bias = steps as f32 * scale(output);
+    const fn round_weights(&mut self, layer: &Dense<IN, OUT>, output: usize, scale: f32, rounding: Rounding) {
+        let (mut last, mut before_last) = (0.0, 0.0);
+        let mut input = 0;
+        while input < IN {
+            let exact = layer.weight(output, input) / scale + 0.75 * last + 0.25 * before_last;
+            let weight = round(exact, LARGEST_WEIGHT as i32);
+            self.set_weight(output, input, weight as i8);
+            if matches!(rounding, Rounding::Diffused) {
+                (last, before_last) = (exact - weight as f32, last);
+            }
+            input += 1;
         }
-        Ok(())
+    }
+
+    /// Sets `layer` to the f32 parameters that these integers stand for, with the input quantisation that they were
+    /// [quantised](Self::quantize) for.
+    pub fn dequantize(&self, layer: &mut Dense<IN, OUT>, inputs: Quantization) {
+        let scale = |output: usize| self.scale.get(output).copied().unwrap_or_default();
+        layer.set_weights((0..OUT).flat_map(|output| {
+            let scale = scale(output) / inputs.scale();
+            (0..IN).map(move |input| f32::from(self.weight(output, input)) * scale)
+        }));
+        for (output, (bias, &folded)) in layer.bias_mut().iter_mut().zip(&self.bias).enumerate() {
+            let sum = folded.wrapping_add(i32::from(inputs.zero_point()).wrapping_mul(self.weight_sum(output)));
+            *bias = sum as f32 * scale(output);
+        }
     }
 }
 
-/// What a byte of activations has to stand for, so that 255 is the largest of `activations`: a hidden layer's outputs for
-/// samples of the kind that it will meet, but never those it is tested with.
-///
-/// # Errors
-/// [`Error::NotFinite`] where an activation is, [`Error::Setting`] where the step is out of its range. (Where none is
-/// positive, it is the smallest.)
-pub fn activation_step(activations: &[f32]) -> Result<f32, Error> {
-    check_finite("activations", activations)?;
-    let largest = activations.iter().fold(0.0_f32, |largest, &value| if value > largest { value } else { largest });
-    let step = largest / f32::from(u8::MAX);
-    let step = if step > SMALLEST_SCALE { step } else { SMALLEST_SCALE };
-    check_scale("activation step", step)?;
-    Ok(step)
-}
-
-/// For an output with these largest magnitudes of weights and bias: what a step of a weight stands for, and the scale.
-const fn steps(weight: f32, bias: f32, input_step: f32, output_step: f32) -> Result<(f32, f32), Error> {
-    if let Err(error) = check_scale("input step", input_step) {
-        return Err(error);
-    }
-    if let Err(error) = check_scale("output step", output_step) {
-        return Err(error);
-    }
+/// The scales of the weights and of the sum, for an output with these largest magnitudes of weights and bias.
+const fn choose_scales(weight: f32, bias: f32, input: f32, largest_bias: i32) -> Result<(f32, f32), Error> {
     let for_weights = weight / LARGEST_WEIGHT as f32;
-    let for_bias = bias / input_step / LARGEST_BIAS as f32;
-    let step = if for_weights > for_bias { for_weights } else { for_bias };
-    let scale = step * input_step / output_step;
-    if scale < SMALLEST_SCALE {
-        return Ok((SMALLEST_SCALE * output_step / input_step, SMALLEST_SCALE));
+    let for_bias = bias / input / largest_bias as f32;
+    let scale = if for_weights > for_bias { for_weights } else { for_bias };
+    let sum_scale = scale * input;
+    if sum_scale < SMALLEST_SCALE {
+        return Ok((SMALLEST_SCALE / input, SMALLEST_SCALE));
     }
-    match check_scale("scale", scale) {
-        Ok(()) => Ok((step, scale)),
+    match check_scale("scale", sum_scale) {
+        Ok(()) => Ok((scale, sum_scale)),
         Err(error) => Err(error),
     }
 }
 
-/// The nearest whole number, halves away from zero, of a magnitude of `largest` at most.
+/// The nearest integer, ties away from zero, of a magnitude of `largest` at most.
 const fn round(value: f32, largest: i32) -> i32 {
-    // A cast cuts off, and stays within i32; what it cut off is exact.
+    // A cast truncates and stays within i32; what it has cut off is exact.
     let whole = value as i32;
     let rest = value - whole as f32;
     let rounded = whole + (rest >= 0.5) as i32 - (rest <= -0.5) as i32;

@@ -1,10 +1,11 @@
-//! Sums of whole numbers at the shapes and numbers where one goes wrong, and the quantised model on real images.
+//! Int8 sums at the shapes and numbers where one goes wrong, and the quantised model on real images.
 
 use super::Witness;
 use crate::{pixels, quantized, test_images};
 use core::array;
 use dense_core::kernels::{self, Rows, int8::ORDER};
-use dense_core::{Batch, Error, Kernel, Random, quant};
+use dense_core::quant::{self, Multiplier};
+use dense_core::{Batch, Error, Kernel, Random};
 
 /// Around four inputs, a vector of 16, and the 256 after which the DSP extension takes sums apart.
 const WIDTHS: [usize; 10] = [1, 3, 4, 5, 15, 16, 17, 63, 65, 257];
@@ -118,8 +119,9 @@ fn images(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
             witness.see(format_args!("int8 probability {output} of image {number}"), probability.into());
         }
         witness.see_all(format_args!("int8 logit of image {number} in f32"), quantized::MODEL.logits(&sums));
-        for (output, activation) in quantized::MODEL.activations(&sums).into_iter().enumerate() {
-            witness.see(format_args!("int8 activation {output} of image {number}"), activation.into());
+        for ((output, sum), scale) in sums.into_iter().enumerate().zip(quantized::MODEL.scale()) {
+            let byte = Multiplier::new(f64::from(*scale)).multiply(sum).clamp(0, 255);
+            witness.see(format_args!("int8 activation {output} of image {number}"), byte.cast_unsigned());
         }
         witness.see(format_args!("int8 class of image {number}"), quant::class(&logits) as u32);
     }

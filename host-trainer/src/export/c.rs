@@ -7,7 +7,7 @@
 use std::fmt::Display;
 
 use dense_core::math::SMALLEST_SIGNAL;
-use dense_core::quant::PIXEL_STEP;
+use dense_core::quant::{Multiplier, PIXEL_STEP};
 
 use super::{Export, MARK};
 use crate::idx::{CLASSES, PIXELS};
@@ -65,9 +65,10 @@ pub fn to_c_int8(export: &Export<'_>, layers: &[QuantizedLayer]) -> String {
     let mut calls = String::new();
     for (index, layer) in layers.iter().enumerate() {
         let (inputs, outputs, last) = (layer.inputs, layer.bias.len(), index + 1 == layers.len());
-        let fraction_bits = if last { LOGIT_BITS } else { 0 };
-        let (mantissas, shifts): (Vec<u32>, Vec<u32>) =
-            layer.scale.iter().map(|&scale| fixed_point(scale, fraction_bits)).unzip();
+        let (mantissas, shifts): (Vec<u32>, Vec<u32>) = match &layer.output {
+            Some(output) => output.multipliers.iter().map(|&multiplier| parts(multiplier)).unzip(),
+            None => layer.scale.iter().map(|&scale| logit_scale(scale)).unzip(),
+        };
         arrays += &array("int8_t", &format!("MODEL_KERNEL_{index}"), &texts(&layer.weights));
         arrays += &array("int32_t", &format!("MODEL_BIAS_{index}"), &texts(&layer.bias));
         arrays += &array("uint32_t", &format!("MODEL_MANTISSA_{index}"), &texts(&mantissas));
@@ -175,10 +176,15 @@ fn pixel(export: &Export<'_>) -> &'static str {
     if export.weights.pixel_table.is_identity() { "pixels[pixel]" } else { "MODEL_PIXEL_TABLE[pixels[pixel]]" }
 }
 
-/// A scale as mantissa · 2^−shift, for a result with so many fraction bits, as in [`dense_core::quant::requantize`].
-fn fixed_point(scale: f32, fraction_bits: u32) -> (u32, u32) {
+/// A multiplier as mantissa · 2^−shift.
+fn parts(multiplier: Multiplier) -> (u32, u32) {
+    (multiplier.significand().unsigned_abs(), (31 - multiplier.shift()).unsigned_abs())
+}
+
+/// The scale of a logit as mantissa · 2^−shift, for a result in fixed point, as in [`dense_core::quant::requantize`].
+fn logit_scale(scale: f32) -> (u32, u32) {
     let bits = scale.to_bits();
-    (bits & 0x007f_ffff | 0x0080_0000, 150 - (bits >> 23) - fraction_bits)
+    (bits & 0x007f_ffff | 0x0080_0000, 150 - (bits >> 23) - LOGIT_BITS)
 }
 
 /// Decimals that only this float is nearest to.

@@ -11,7 +11,7 @@
 //! Microcontrollers: ADD, CAST and GATHER only where the pixels go through a table, DEQUANTIZE only in floats,
 //! FULLY_CONNECTED, QUANTIZE and SOFTMAX.
 //!
-//! In whole numbers, weights, biases and steps are those of [`QuantizedLayer`], and so are the sums. What a runtime
+//! In int8, weights, biases and scales are those of [`QuantizedLayer`], and so are the sums. What a runtime
 //! makes of a sum may differ by a step where it rounds halves in another way. The output of the last layer has to be a
 //! byte there, where dense-core has 32 bits: see [`LogitRange`].
 
@@ -76,23 +76,23 @@ pub fn to_tflite_int8(export: &Export<'_>, layers: &[QuantizedLayer], range: &Lo
     let mut input_step = PIXEL_STEP;
     for (index, layer) in layers.iter().enumerate() {
         let outputs = layer.bias.len();
-        let weight_steps: Vec<f32> = layer.scale.iter().map(|scale| scale * layer.output_step / input_step).collect();
-        let sum_steps: Vec<f32> = layer.scale.iter().map(|scale| scale * layer.output_step).collect();
+        let weight_steps: Vec<f32> = layer.scale.iter().map(|scale| scale / input_step).collect();
         let weights = layer.weights.iter().map(|weight| weight.cast_unsigned()).collect();
         let kernel = Some(Quantization { steps: &weight_steps, zero: 0 });
         let kernel =
             graph.constant(&format!("dense_{index}.kernel"), Kind::Int8, &[outputs, layer.inputs], weights, kernel);
         let bias = layer.bias.iter().flat_map(|bias| bias.to_le_bytes()).collect();
-        let steps = Some(Quantization { steps: &sum_steps, zero: 0 });
+        let steps = Some(Quantization { steps: &layer.scale, zero: 0 });
         let bias = graph.constant(&format!("dense_{index}.bias"), Kind::Int32, &[outputs], bias, steps);
         let (name, activation) = output_of(index, layers.len());
+        let output_step = layer.output.as_ref().map_or(range.step(), |output| output.quantization.scale());
         let quantization = match activation {
-            Activation::Relu => Quantization { steps: &[layer.output_step], zero: -128 },
-            Activation::None => Quantization { steps: &[range.step()], zero: range.zero() },
+            Activation::Relu => Quantization { steps: &[output_step], zero: -128 },
+            Activation::None => Quantization { steps: &[output_step], zero: range.zero() },
         };
         let operation = Operation::FullyConnected(activation);
         inputs = graph.apply(operation, &[inputs, kernel, bias], &name, Kind::Int8, outputs, Some(quantization));
-        input_step = layer.output_step;
+        input_step = output_step;
     }
     let steps = Some(SIGNED_PROBABILITIES);
     let probabilities = graph.apply(Operation::Softmax, &[inputs], "probabilities", Kind::Int8, CLASSES, steps);

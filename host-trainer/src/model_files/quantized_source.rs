@@ -1,12 +1,12 @@
-//! Writes a model in whole numbers as a Rust module, for firmware that only classifies.
+//! Writes an int8 model as a Rust module, for firmware that only classifies.
 
 use super::{TITLE, TrainedModel, pixel_table};
-use crate::quantized::QuantizedLayer;
+use crate::quantized::{QuantizedLayer, QuantizedOutput};
 
 /// Numbers on a line: those of a row of pixels.
 const LINE_LENGTH: usize = 28;
 
-/// The model in whole numbers as a Rust module: a comment on what it was made from, `pub static PIXEL_TABLE`, through which
+/// The int8 model as a Rust module: a comment on what it was made from, `pub static PIXEL_TABLE`, through which
 /// pixels go first, and `pub static MODEL`, whose numbers are, for each layer, the weights, a row for each output, the
 /// biases, and the bits of the scales.
 ///
@@ -18,18 +18,24 @@ pub fn to_quantized_source(model: &TrainedModel<'_>, layers: &[QuantizedLayer], 
         let (inputs, outputs) = (layer.inputs, layer.bias.len());
         let names = kind.is_empty().then_some(model.class_names);
         let dense = format!("QuantizedDense::new({})", arrays(layer, names));
-        (kind, literal) = if kind.is_empty() {
-            (format!("QuantizedDense<{inputs}, {outputs}>"), dense)
-        } else {
-            let hidden = format!("QuantizedHidden {{ layer: {dense}, next: {literal} }}");
-            (format!("QuantizedHidden<{inputs}, {outputs}, {kind}>"), hidden)
+        (kind, literal) = match &layer.output {
+            None => (format!("QuantizedDense<{inputs}, {outputs}>"), dense),
+            Some(QuantizedOutput { quantization, .. }) => {
+                let (scale, zero_point) = (quantization.scale().to_bits(), quantization.zero_point());
+                let output = format!("Quantization::from_bits({scale:#010x}, {zero_point})");
+                let layer = format!("RequantizedDense::new({dense}, {output}, Clamp::Relu)");
+                let hidden = format!("QuantizedHidden {{ layer: {layer}, table: (), next: {literal} }}");
+                (format!("QuantizedHidden<{inputs}, {outputs}, Relu, {kind}>"), hidden)
+            }
         };
     }
     let (uses, attributes) = if layers.len() == 1 {
         ("use dense_core::{PixelTable, QuantizedDense};", "#[rustfmt::skip]")
     } else {
         (
-            "use dense_core::quant::QuantizedHidden;\nuse dense_core::{PixelTable, QuantizedDense};",
+            "use dense_core::activations::Relu;\n\
+             use dense_core::quant::{Clamp, Quantization, QuantizedHidden, RequantizedDense};\n\
+             use dense_core::{PixelTable, QuantizedDense};",
             // The compiler suspects an endless loop where it has so many numbers to go through.
             "#[rustfmt::skip]\n#[allow(long_running_const_eval)]",
         )
@@ -83,6 +89,8 @@ fn lines(numbers: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use dense_core::quant::Quantization;
+
     use super::super::tests::{class_names, trained};
     use super::super::{ModelName, Weights};
     use super::*;
@@ -93,7 +101,7 @@ mod tests {
             weights: (0..inputs * outputs).map(|index| (index % 255) as i8 / 2).collect(),
             bias: vec![-1 << 30; outputs],
             scale: vec![0.5; outputs],
-            output_step: 1.0,
+            output: None,
         }
     }
 
@@ -128,20 +136,22 @@ pub static MODEL: QuantizedDense<784, 10> = QuantizedDense::new([
     #[test]
     fn hidden_layers_are_nested() {
         let weights = Weights::zero(ModelName::Mlp32);
-        let layers = [layer(784, 32), layer(32, 10)];
+        let output = QuantizedOutput { multipliers: Vec::new(), quantization: Quantization::PIXELS };
+        let layers = [QuantizedLayer { output: Some(output), ..layer(784, 32) }, layer(32, 10)];
         let text = to_quantized_source(&trained(&weights, &class_names()), &layers, 0.87);
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with([' ', '/']) && !line.is_empty()).collect();
         let wanted = [
-            "use dense_core::quant::QuantizedHidden;",
+            "use dense_core::activations::Relu;",
+            "use dense_core::quant::{Clamp, Quantization, QuantizedHidden, RequantizedDense};",
             "use dense_core::{PixelTable, QuantizedDense};",
             "pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;",
             "#[rustfmt::skip]",
             "#[allow(long_running_const_eval)]",
-            "pub static MODEL: QuantizedHidden<784, 32, QuantizedDense<32, 10>> = \
-             QuantizedHidden { layer: QuantizedDense::new([",
+            "pub static MODEL: QuantizedHidden<784, 32, Relu, QuantizedDense<32, 10>> = \
+             QuantizedHidden { layer: RequantizedDense::new(QuantizedDense::new([",
             "], [",
             "], [",
-            "]), next: QuantizedDense::new([",
+            "]), Quantization::from_bits(0x3b808081, 0), Clamp::Relu), table: (), next: QuantizedDense::new([",
             "], [",
             "], [",
             "]) };",

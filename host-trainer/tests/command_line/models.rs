@@ -230,11 +230,11 @@ fn the_rust_files_compile_to_the_weights() {
         train(folder, &data, &format!("--model {model} --preset {preset} --epochs 1"));
         fs::copy(folder.join("weights.rs"), folder.join("src/weights.rs")).unwrap();
         fs::copy(folder.join("out/quantized.rs"), folder.join("src/quantized.rs")).unwrap();
-        // The layers are nested, `MODEL.next.next.layer`; in whole numbers, the last one is a layer itself.
+        // The layers are nested, `MODEL.next.next.layer`; in int8, the last one is a layer itself.
         let nested = |before| format!("MODEL{}", ".next".repeat(before));
         let floats = (0..layers.len()).map(|before| format!("    print(&{}.layer);\n", nested(before)));
         let int8 = (0..layers.len()).map(|before| {
-            let field = if before + 1 < layers.len() { ".layer" } else { "" };
+            let field = if before + 1 < layers.len() { ".layer.layer" } else { "" };
             format!("    print_int8(&quantized::{}{field});\n", nested(before))
         });
         let calls: String = floats.chain(int8).collect();

@@ -1,6 +1,6 @@
 //! AVX2: inputs and weights are widened to 16 bits, of which the machine adds products in pairs without saturating.
 //!
-//! The instruction that multiplies bytes saturates in 16 bits: 255 · 127 + 255 · 127 would not come out.
+//! The instruction that multiplies bytes saturates in 16 bits, below 255 · 127 + 255 · 127.
 
 use core::arch::x86_64::*;
 

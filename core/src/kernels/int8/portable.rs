@@ -1,4 +1,4 @@
-//! The specification of sums over 8-bit weights, and the fastest way to them where there are no vectors.
+//! Plain Rust: the specification, and the kernel of processors without vectors.
 
 use super::{FIVE, ORDER};
 use crate::kernels::Rows;

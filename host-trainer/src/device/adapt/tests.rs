@@ -3,12 +3,8 @@
 use super::*;
 use crate::device::args::LEARNING_RATE;
 use clap::ValueEnum;
-use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
-use dense_core::quant::Adjustment;
-use dense_core::{Batch, Kernel, Sgd, argmax};
+use dense_core::Kernel;
 use std::path::Path;
-
-use crate::idx::CLASSES;
 
 fn workspace(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)
@@ -72,68 +68,6 @@ fn learning_rates() {
             }
             println!();
         }
-    }
-}
-
-/// The logits of the firmware's model in whole numbers.
-fn frozen_logits(split: &Split) -> Vec<[f32; CLASSES]> {
-    let mut sums = vec![[0; CLASSES]; split.len()];
-    let (model, split) = (&firmware::quantized::MODEL, split.through(&firmware::quantized::PIXEL_TABLE));
-    model.forward(Kernel::best(), Batch::new(&split.images).unwrap(), &mut sums).unwrap();
-    sums.iter().map(|sums| model.logits(sums)).collect()
-}
-
-/// Accuracy of the whole numbers on `tested` as the shifted world shows it, before and after lessons from `train` by which
-/// only biases and scales learn.
-fn adjusted((train, tested): (&Split, &Split), world: World, count: usize, initial: f32, seed: u64) -> [f64; 2] {
-    let amount = world.default_amount();
-    let lessons = lessons(train, count, world, amount, seed).unwrap();
-    let shifted = world.shift(tested, amount, &mut Random::new(seed, TEST_NOISE));
-    let accuracy = |adjustment: &Adjustment<CLASSES>| {
-        let mut logits = frozen_logits(&shifted);
-        adjustment.forward(&mut logits);
-        let right =
-            logits.iter().zip(&shifted.labels).filter(|(logits, label)| argmax(*logits) == usize::from(**label));
-        right.count() as f64 / shifted.len() as f64
-    };
-    let mut adjustment = Adjustment::NEW;
-    let before = accuracy(&adjustment);
-    for (index, (frozen, &label)) in frozen_logits(&lessons).iter().zip(&lessons.labels).enumerate() {
-        let mut logits = [*frozen];
-        adjustment.forward(&mut logits);
-        SparseCategoricalCrossEntropy::loss(&mut logits, &[label]).unwrap();
-        let sgd = Sgd::new(learning_rate(initial, index, count)).unwrap();
-        adjustment.step_sgd(&[*frozen], &logits, &sgd).unwrap();
-    }
-    [before, accuracy(&adjustment)]
-}
-
-/// Prints what lessons are worth where only biases and scales learn, beside weights that learn, mean of four seeds. The
-/// learning rate comes from the same 5,000 training images as above.
-#[test]
-#[ignore = "a measurement: run it with --ignored --nocapture"]
-fn biases_and_scales() {
-    const SEEDS: [u64; 4] = [0, 1, 2, 3];
-    let (Dataset { mut train, test, .. }, start) = dataset_and_start();
-    let mean = |results: [f64; 4]| results.iter().sum::<f64>() / 4.0;
-    let validation = Split { images: train.images.split_off(55_000), labels: train.labels.split_off(55_000) };
-    let after =
-        |tested, world, initial| mean(SEEDS.map(|seed| adjusted((&train, tested), world, 500, initial, seed)[1]));
-    let (mut best, mut rate) = (0.0, 0.0);
-    for initial in [0.001, 0.003, 0.01, 0.03, 0.1, 0.3] {
-        let results = World::value_variants().iter().map(|&world| after(&validation, world, initial));
-        let results: Vec<f64> = results.collect();
-        println!("learning rate {initial}: {results:.3?} on the validation images");
-        let sum = results.iter().sum();
-        (best, rate) = if sum > best { (sum, initial) } else { (best, rate) };
-    }
-    println!("\n| 500 lessons | before | biases and scales | all weights |\n|---|---:|---:|---:|");
-    for &world in World::value_variants() {
-        let before = mean(SEEDS.map(|seed| adjusted((&train, &test), world, 1, rate, seed)[0]));
-        let all = mean(SEEDS.map(|seed| taught((&train, &test), &start, world, 500, LEARNING_RATE, seed).0));
-        let after = after(&test, world, rate);
-        println!("| `{}` | {before:.3} | {after:.3} | {all:.3} |", world.name());
-        assert!(after > before && all > before, "{world:?}");
     }
 }
 

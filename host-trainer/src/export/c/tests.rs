@@ -137,11 +137,9 @@ fn names_become_literals_whatever_they_hold() {
 
 #[test]
 fn a_scale_is_exactly_its_mantissa_and_shift() {
+    let exact = |(mantissa, shift)| f64::from(mantissa) * 0.5_f64.powi(u32::cast_signed(shift));
     for scale in [dense_core::quant::SMALLEST_SCALE, 1.3e-5, 0.1, 1.0, 127.99, dense_core::quant::LARGEST_SCALE] {
-        for fraction_bits in [0, LOGIT_BITS] {
-            let (mantissa, shift) = fixed_point(scale, fraction_bits);
-            let value = f64::from(mantissa) * 0.5_f64.powi(shift as i32);
-            assert_eq!(value, f64::from(scale) * 2_f64.powi(fraction_bits as i32), "{scale}");
-        }
+        assert_eq!(exact(logit_scale(scale)), f64::from(scale) * 2_f64.powi(LOGIT_BITS as i32), "{scale}");
+        assert_eq!(exact(parts(Multiplier::new(scale.into()))), f64::from(scale), "{scale}");
     }
 }

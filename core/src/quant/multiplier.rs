@@ -1,0 +1,79 @@
+//! Multiplication by a positive real number in integers, as TensorFlow Lite does it.
+
+/// A factor `significand` · 2^(`shift` − 31), with a significand from 2³⁰ to 2³¹ − 1, or 0.
+///
+/// TensorFlow Lite's quantized multiplier: `QuantizeMultiplier` and the single-rounding
+/// `MultiplyByQuantizedMultiplier` of `tensorflow/lite/kernels/internal` (2.21) give the same integers.
+///
+/// ```
+/// use dense_core::quant::Multiplier;
+///
+/// let half = Multiplier::new(0.5);
+/// assert_eq!([5, -5, 6].map(|sum| half.multiply(sum)), [3, -2, 3]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multiplier {
+    significand: i32,
+    shift: i32,
+}
+
+impl Multiplier {
+    /// The factor 0.
+    pub const ZERO: Self = Self { significand: 0, shift: 0 };
+
+    /// The nearest multiplier of a factor. One below 2⁻³² becomes 0, one of 2³⁰ or more the largest. A factor that is
+    /// zero, negative or NaN becomes 0.
+    #[must_use]
+    pub const fn new(factor: f64) -> Self {
+        // Subnormal factors are far below the smallest; so the bits are those of a normal number.
+        if factor.is_nan() || factor < 1e-30 {
+            return Self::ZERO;
+        }
+        let bits = factor.to_bits();
+        // factor = mantissa · 2^(exponent − 53), with a mantissa of 53 bits.
+        let exponent = (bits >> 52) as i32 - 1022;
+        let mantissa = bits & ((1 << 52) - 1) | 1 << 52;
+        // The nearest of 31 bits, ties away from zero.
+        let mut significand = (mantissa + (1 << 21)) >> 22;
+        let mut shift = exponent;
+        if significand == 1 << 31 {
+            significand /= 2;
+            shift += 1;
+        }
+        if shift < -31 {
+            return Self::ZERO;
+        }
+        if shift > 30 {
+            return Self { significand: i32::MAX, shift: 30 };
+        }
+        Self { significand: significand as i32, shift }
+    }
+
+    /// The significand.
+    #[must_use]
+    pub const fn significand(self) -> i32 {
+        self.significand
+    }
+
+    /// The power of two, −31 to 30: positive to the left.
+    #[must_use]
+    pub const fn shift(self) -> i32 {
+        self.shift
+    }
+
+    /// The product with `value`, rounded once to the nearest integer, ties upwards, and kept within i32.
+    #[inline]
+    #[must_use]
+    pub const fn multiply(self, value: i32) -> i32 {
+        let shift = 31 - self.shift;
+        let product = value as i64 * self.significand as i64;
+        let rounded = (product + (1 << (shift - 1))) >> shift;
+        if rounded > i32::MAX as i64 {
+            i32::MAX
+        } else if rounded < i32::MIN as i64 {
+            i32::MIN
+        } else {
+            rounded as i32
+        }
+    }
+}

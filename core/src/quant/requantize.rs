@@ -1,0 +1,134 @@
+//! The dense layer from bytes to bytes.
+
+use super::{Clamp, Multiplier, Quantization, QuantizedDense};
+use crate::error::check_length;
+use crate::kernels::Kernel;
+use crate::{Batch, Error};
+
+/// A [`QuantizedDense`] layer whose sums are scaled to bytes again: TensorFlow Lite's int8 `FULLY_CONNECTED`.
+///
+/// byte = clamp(zero point + sum · multiplier), with a multiplier for each output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequantizedDense<const IN: usize, const OUT: usize> {
+    /// The sums.
+    pub layer: QuantizedDense<IN, OUT>,
+    multipliers: [Multiplier; OUT],
+    zero_point: u8,
+    smallest: u8,
+    largest: u8,
+}
+
+impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
+    /// All weights, biases and multipliers zero.
+    pub const ZERO: Self = Self {
+        layer: QuantizedDense::ZERO,
+        multipliers: [Multiplier::ZERO; OUT],
+        zero_point: 0,
+        smallest: 0,
+        largest: u8::MAX,
+    };
+
+    /// The layer whose outputs are bytes with this quantisation. Its multipliers are scale of the sum / scale of the
+    /// output, in f64.
+    #[must_use]
+    pub const fn new(layer: QuantizedDense<IN, OUT>, output: Quantization, clamp: Clamp) -> Self {
+        let mut this = Self { layer, ..Self::ZERO };
+        this.set_output(output, clamp);
+        this
+    }
+
+    /// Sets the multipliers and the clamp as [`new`](Self::new) does.
+    pub const fn set_output(&mut self, output: Quantization, clamp: Clamp) {
+        let mut index = 0;
+        while index < OUT {
+            self.multipliers[index] = Multiplier::new(self.layer.scale[index] as f64 / output.scale() as f64);
+            index += 1;
+        }
+        (self.smallest, self.largest) = clamp.bytes(output);
+        self.zero_point = output.zero_point();
+    }
+
+    /// The layer of a TensorFlow Lite file: int8 weights, biases, one weight scale or one for each output, and what the
+    /// bytes of the input and of the output stand for ([`Quantization::from_int8`]). All outputs are those of its reference
+    /// kernel.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where there is another number of weight scales, [`Error::Setting`] where a weight is −128, a bias
+    /// with the zero point in it is beyond [`LARGEST_BIAS`](super::LARGEST_BIAS), or the scale of a sum out of range.
+    pub const fn from_tflite(
+        weights: &[[i8; IN]; OUT],
+        bias: &[i32; OUT],
+        weight_scales: &[f32],
+        input: Quantization,
+        output: Quantization,
+        clamp: Clamp,
+    ) -> Result<Self, Error> {
+        let per_channel = weight_scales.len() == OUT && OUT > 1;
+        if weight_scales.len() != 1 && !per_channel {
+            return Err(Error::Length { what: "weight scales", found: weight_scales.len(), expected: OUT });
+        }
+        let mut this = Self::ZERO;
+        let mut index = 0;
+        while index < OUT {
+            let mut at = 0;
+            while at < IN {
+                let weight = weights[index][at];
+                if weight == i8::MIN {
+                    return Err(Error::Setting { what: "weight", found: -128.0, least: -127.0, most: 127.0 });
+                }
+                this.layer.set_weight(index, at, weight);
+                at += 1;
+            }
+            let weight_scale = weight_scales[if per_channel { index } else { 0 }];
+            if let Err(error) = this.layer.set_bias(index, bias[index]) {
+                return Err(error);
+            }
+            if let Err(error) = this.layer.set_scale(index, input.scale() * weight_scale) {
+                return Err(error);
+            }
+            // Per tensor the product of the scales is rounded to f32 (`GetQuantizedConvolutionMultipler`), per channel it
+            // is not (`PopulateConvolutionQuantizationParams`).
+            let product =
+                if per_channel { input.scale() as f64 * weight_scale as f64 } else { this.layer.scale[index] as f64 };
+            this.multipliers[index] = Multiplier::new(product / output.scale() as f64);
+            index += 1;
+        }
+        if let Err(error) = this.layer.fold_zero_point(input.zero_point()) {
+            return Err(error);
+        }
+        (this.smallest, this.largest) = clamp.bytes(output);
+        this.zero_point = output.zero_point();
+        Ok(this)
+    }
+
+    /// The multiplier of each output.
+    #[must_use]
+    pub const fn multipliers(&self) -> &[Multiplier; OUT] {
+        &self.multipliers
+    }
+
+    /// The bytes of a sample's sums.
+    #[must_use]
+    pub fn requantize(&self, sums: &[i32; OUT]) -> [u8; OUT] {
+        let mut bytes = [0; OUT];
+        for ((byte, &sum), multiplier) in bytes.iter_mut().zip(sums).zip(&self.multipliers) {
+            let value = multiplier.multiply(sum).saturating_add(i32::from(self.zero_point));
+            *byte = value.clamp(self.smallest.into(), self.largest.into()) as u8;
+        }
+        bytes
+    }
+
+    /// Forward: `outputs[sample][output]`.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where `outputs` has not one row a sample.
+    pub fn forward(&self, kernel: Kernel, batch: Batch<'_, u8, IN>, outputs: &mut [[u8; OUT]]) -> Result<(), Error> {
+        check_length("outputs", outputs.len(), batch.len())?;
+        for (index, bytes) in outputs.iter_mut().enumerate() {
+            let mut sums = [0; OUT];
+            self.layer.forward_row(kernel, batch.rows().row(index), &mut sums)?;
+            *bytes = self.requantize(&sums);
+        }
+        Ok(())
+    }
+}
