@@ -14,6 +14,9 @@
 //! Samples, weights and deltas are to be finite. Where one is not, the bits of a NaN that comes of it depend on the
 //! machine; losses refuse logits that are not finite, so a training step never gets that far.
 
+#[cfg(target_arch = "x86_64")]
+mod cpu_features;
+mod dispatch;
 pub mod elementwise;
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
@@ -21,34 +24,29 @@ mod fpv4;
 pub mod int8;
 mod layout;
 pub mod losses;
-#[cfg(target_arch = "aarch64")]
-#[allow(unsafe_code)]
-mod neon;
 mod portable;
 mod rows;
-#[cfg(target_arch = "x86_64")]
+mod steps;
+pub mod updates;
 #[allow(unsafe_code)]
-mod x86;
-
-mod dispatch;
+mod vector;
 
 pub use dispatch::{
-    Kernel, KernelError, forward, forward_int8, input_gradient, softmax, softmax_cross_entropy, weight_gradient,
-    weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
+    Kernel, KernelError, forward, forward_int8, input_gradient, softmax, softmax_cross_entropy, weight_gradient_update,
 };
 pub use layout::weight_index;
 pub use rows::Rows;
+pub use steps::{
+    AdamParameters, AdamStep, MomentumStep, weight_gradient, weight_gradient_adam, weight_gradient_momentum,
+    weight_gradient_sgd,
+};
 
 #[cfg(fpv4)]
 use fpv4::Load;
 #[cfg(fpv4)]
 pub(crate) use fpv4::{exp_nonpositive, fused_multiply_add, sqrt};
-#[cfg(target_arch = "aarch64")]
-use neon::Load;
-#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
-use portable::Load;
-#[cfg(target_arch = "x86_64")]
-use x86::Load;
+#[cfg(not(fpv4))]
+use vector::Load;
 
 /// A number that a sample can be made of: `u8` or `f32`, and no other.
 pub trait Element: Copy + Into<f32> + Load {
@@ -74,41 +72,6 @@ impl Element for f32 {
     fn is_finite(self) -> bool {
         self.is_finite()
     }
-}
-
-/// What momentum multiplies by in one step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MomentumStep {
-    /// The step for a gradient of 1.
-    pub learning_rate: f32,
-    /// The part of a velocity that is left after a step; at least 2⁻²⁰, so that no product is too small.
-    pub momentum: f32,
-    /// Whether the weight goes on from where the velocity is about to take it.
-    pub nesterov: bool,
-}
-
-/// What Adam multiplies by in one step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamStep {
-    /// The learning rate with the bias corrections in it.
-    pub step_size: f32,
-    /// 1 − β₁.
-    pub first_share: f32,
-    /// 1 − β₂.
-    pub second_share: f32,
-    /// ε, added to the root.
-    pub epsilon: f32,
-}
-
-/// Parameters with the running means of their gradients and of the squares of them; all three of the same length.
-#[derive(Debug)]
-pub struct AdamParameters<'a> {
-    /// The weights or biases.
-    pub values: &'a mut [f32],
-    /// The running means.
-    pub first_moments: &'a mut [f32],
-    /// The running means of squares.
-    pub second_moments: &'a mut [f32],
 }
 
 /// How a batch did.

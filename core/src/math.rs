@@ -20,6 +20,12 @@
 //! Sums of delta × input are multiples of 2⁻¹⁰⁶, so a gradient, even of 2¹⁶ samples, is normal or zero as well. What
 //! else could be too small is added to something so much larger, or flushed right after, that its bits do not count.
 //!
+//! # No overflow in squares
+//!
+//! Adam and RMSprop square the gradient g = sum · scale and subtract running means from it. They clamp it to
+//! ±[`LARGEST_GRADIENT`] 2⁶³ before, ±∞ of a sum that overflowed too, so that g² = 2¹²⁶ and g − m are finite; NaN stays
+//! NaN.
+//!
 //! # One NaN
 //!
 //! From finite numbers a NaN can only come out where a sum overflowed. Processors disagree about its bits; here they
@@ -71,6 +77,8 @@ pub const SMALLEST_WEIGHT: f32 = 1.0 / (1_u64 << 50) as f32;
 pub const SMALLEST_FIRST_MOMENT: f32 = 1.0 / (1_u64 << 40) as f32;
 /// Below this one of Adam's second moments becomes +0.0.
 pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_FIRST_MOMENT * SMALLEST_FIRST_MOMENT;
+/// Above this magnitude Adam and RMSprop take a gradient for ±2⁶³, so that its square is finite.
+pub const LARGEST_GRADIENT: f32 = (1_u64 << 63) as f32;
 /// The NaN that every kernel returns: the one that x86 makes by itself.
 pub const NAN: f32 = f32::from_bits(0xffc0_0000);
 

@@ -20,16 +20,28 @@ mod sgd;
 
 use core::arch::asm;
 
+use super::updates::Update;
+use super::{Element, Rows};
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL};
 
 pub(in crate::kernels) use super::elementwise::loops::{
     decay, flush, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward,
 };
-pub(in crate::kernels) use super::portable::{
-    input_gradient, softmax, softmax_cross_entropy, weight_gradient, weight_gradient_adam, weight_gradient_momentum,
-};
+pub(in crate::kernels) use super::portable::{input_gradient, softmax, softmax_cross_entropy};
 pub(in crate::kernels) use dot::forward;
 pub(in crate::kernels) use sgd::weight_gradient_sgd;
+
+/// By the update's own assembly, where it has any.
+pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    update: &U,
+    parameters: [&mut [f32]; N],
+) {
+    update.weight_gradient(rows, deltas, units, scale, parameters);
+}
 
 /// Outputs whose sums are kept in registers at a time: with their weights, 20 of the 32.
 const TEN: usize = 10;

@@ -4,6 +4,7 @@ use core::arch::asm;
 use core::array;
 
 use super::TEN;
+use crate::kernels::updates::SgdUpdate;
 use crate::kernels::{Element, Rows, portable};
 use crate::math::{SMALLEST_WEIGHT, canonical, flush_below};
 
@@ -22,7 +23,8 @@ pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
     weights: &mut [f32],
 ) {
     if rows.len() != 1 || !<T as Load>::descend(rows.row(0), deltas, rate, weights) {
-        portable::weight_gradient_sgd(rows, deltas, units, rate, weights);
+        let update = SgdUpdate { learning_rate: rate };
+        portable::weight_gradient_update(rows, deltas, units, 1.0, &update, [weights]);
     }
 }
 
