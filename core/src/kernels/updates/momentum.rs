@@ -29,9 +29,10 @@ impl Update<2> for MomentumUpdate {
     #[inline(always)]
     fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight, velocity]: [V; 2]) -> [V; 2] {
         let momentum = sum.fill(self.momentum);
-        let push = sum.mul(sum.fill(self.learning_rate * scale)).flush_below(SMALLEST_WEIGHT);
-        let moved = momentum.mul_sub(velocity, push).flush_below(SMALLEST_FIRST_MOMENT);
-        let change = if self.nesterov { momentum.mul_sub(moved, push) } else { moved };
-        [weight.add(change).flush_below(SMALLEST_WEIGHT).canonical(), moved.canonical()]
+        // −g, and of zeros whichever sign: no NaN is negated.
+        let push = sum.mul(sum.fill(-(self.learning_rate * scale))).flush_below(SMALLEST_WEIGHT);
+        let moved = momentum.mul_add(velocity, push).flush_below(SMALLEST_FIRST_MOMENT);
+        let change = if self.nesterov { momentum.mul_add(moved, push) } else { moved };
+        [weight.add(change).flush_below(SMALLEST_WEIGHT).canonical_result(), moved.canonical_result()]
     }
 }

@@ -23,7 +23,7 @@ impl Update<1> for SgdUpdate {
     #[inline(always)]
     fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight]: [V; 1]) -> [V; 1] {
         let updated = sum.mul_add(sum.fill(-(self.learning_rate * scale)), weight);
-        [updated.flush_below(SMALLEST_WEIGHT).canonical()]
+        [updated.flush_below(SMALLEST_WEIGHT).canonical_result()]
     }
 
     #[cfg(fpv4)]

@@ -16,6 +16,6 @@ impl Update<1> for StoreGradient {
 
     #[inline(always)]
     fn vector<V: F32x16>(&self, sum: V, scale: f32, _: [V; 1]) -> [V; 1] {
-        [sum.mul(sum.fill(scale)).canonical()]
+        [sum.mul(sum.fill(scale)).canonical_result()]
     }
 }

@@ -67,6 +67,7 @@ macro_rules! reduce {
 
 impl F32x16 for [__m256; 2] {
     const SUMS: usize = 6;
+    const MAKES_CANONICAL_NAN: bool = true;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -137,6 +138,7 @@ impl F32x16 for [__m256; 2] {
         max(other;) = _mm256_max_ps;
         clamp_magnitude(;limit) = clamp_magnitude;
         flush_below(;limit) = flush_below;
+        flush_nonnegative(;limit) = flush_nonnegative;
         canonical(;) = canonical;
         add_to_exponent(rounded;) = add_to_exponent;
     }
@@ -184,8 +186,15 @@ halves! {
         let magnitudes = _mm256_andnot_ps(_mm256_set1_ps(-0.0), values);
         _mm256_and_ps(values, _mm256_cmp_ps::<_CMP_NLT_UQ>(magnitudes, _mm256_set1_ps(limit)))
     }
+    // With the sign bit set, NaN is canonical, and a subtraction leaves it so.
+    flush_nonnegative(values: __m256, limit: f32) -> __m256 {
+        let negative = _mm256_or_ps(values, _mm256_set1_ps(-0.0));
+        let keep = _mm256_cmp_ps::<_CMP_NGT_UQ>(negative, _mm256_set1_ps(-limit));
+        _mm256_sub_ps(_mm256_setzero_ps(), _mm256_and_ps(negative, keep))
+    }
     canonical(values: __m256) -> __m256 {
-        _mm256_blendv_ps(values, _mm256_set1_ps(NAN), _mm256_cmp_ps::<_CMP_UNORD_Q>(values, values))
+        let is_nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(values, values);
+        _mm256_or_ps(_mm256_andnot_ps(is_nan, values), _mm256_and_ps(is_nan, _mm256_set1_ps(NAN)))
     }
     add_to_exponent(values: __m256, rounded: __m256) -> __m256 {
         let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(rounded));

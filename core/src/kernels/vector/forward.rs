@@ -1,8 +1,21 @@
 //! Dot products of samples with weights.
 
-use super::lanes::{F32x16, LANES, Load};
+use core::mem::MaybeUninit;
+
+use super::lanes::{F32x16, LANES, Load, Packed};
 use crate::kernels::{Element, Rows};
 use crate::math::{canonical, fused_multiply_add};
+
+/// Numbers that are converted for the tiles of all units: 32 KB.
+const PACKED: usize = 8192;
+
+/// A layer, and where its outputs go: row × unit.
+struct Layer<'a> {
+    width: usize,
+    weights: &'a [f32],
+    bias: &'a [f32],
+    scale: f32,
+}
 
 /// # Safety
 /// The lengths fit together as `dispatch` checks them, and the machine has the instructions.
@@ -14,18 +27,68 @@ pub(super) unsafe fn forward<V: F32x16, T: Element>(
     scale: f32,
     outputs: &mut [f32],
 ) {
+    let layer = Layer { width: rows.width(), weights, bias, scale };
+    let padded = rows.width().next_multiple_of(LANES);
+    let block = PACKED / padded / 4 * 4;
+    // SAFETY: the caller's; a block of padded rows has room in `packed`.
+    unsafe {
+        if !T::CONVERTED || block == 0 || bias.len() <= V::SUMS / 2 {
+            let row = |index| rows.row_pointer(index);
+            return units::<V, T>(&layer, rows.len(), row, |index| rows.upcoming(index).as_ptr(), outputs);
+        }
+        let mut packed = MaybeUninit::<Packed<PACKED>>::uninit();
+        let packed = packed.as_mut_ptr().cast::<f32>();
+        let mut first = 0;
+        while first < rows.len() {
+            let count = (rows.len() - first).min(block);
+            for index in 0..count {
+                let (row, next) = (rows.row_pointer(first + index), rows.upcoming(first + index).as_ptr());
+                for column in (0..rows.width()).step_by(LANES) {
+                    V::prefetch(next.wrapping_add(column));
+                    let values = T::load_up_to::<V>(rows.width() - column, row.add(column));
+                    values.store(packed.add(index * padded + column));
+                }
+            }
+            let outputs = &mut outputs[first * bias.len()..];
+            let row = |index| packed.cast_const().wrapping_add(index * padded);
+            units::<V, f32>(&layer, count, row, row, outputs);
+            first += count;
+        }
+    }
+}
+
+/// The outputs of all units for some rows.
+///
+/// # Safety
+/// As for [`forward`]; `row` has the address of each row.
+#[inline(always)]
+unsafe fn units<V: F32x16, T: Element>(
+    layer: &Layer<'_>,
+    rows: usize,
+    row: impl Fn(usize) -> *const T,
+    next: impl Fn(usize) -> *const T,
+    outputs: &mut [f32],
+) {
     let mut first = 0;
-    while first < bias.len() {
-        let units = (bias.len() - first).min(V::SUMS / 2);
+    while first < layer.bias.len() {
+        let left = layer.bias.len() - first;
         // SAFETY: the caller's; there are as many units left as each arm takes.
         first += unsafe {
-            match units {
-                1 => forward_units::<V, T, 4, 1>(rows, weights, bias, scale, outputs, first),
-                2 => forward_units::<V, T, 2, 2>(rows, weights, bias, scale, outputs, first),
-                3 => forward_units::<V, T, 2, 3>(rows, weights, bias, scale, outputs, first),
-                4 => forward_units::<V, T, 2, 4>(rows, weights, bias, scale, outputs, first),
-                5..10 => forward_units::<V, T, 2, 5>(rows, weights, bias, scale, outputs, first),
-                _ => forward_units::<V, T, 2, 10>(rows, weights, bias, scale, outputs, first),
+            if V::SUMS < 16 {
+                match left {
+                    1 => tiles::<V, T, 4, 1>(layer, rows, &row, &next, outputs, first),
+                    2 => tiles::<V, T, 2, 2>(layer, rows, &row, &next, outputs, first),
+                    _ => tiles::<V, T, 2, 3>(layer, rows, &row, &next, outputs, first),
+                }
+            } else {
+                match left {
+                    1 => tiles::<V, T, 4, 1>(layer, rows, &row, &next, outputs, first),
+                    2 => tiles::<V, T, 4, 2>(layer, rows, &row, &next, outputs, first),
+                    3 => tiles::<V, T, 4, 3>(layer, rows, &row, &next, outputs, first),
+                    4 => tiles::<V, T, 4, 4>(layer, rows, &row, &next, outputs, first),
+                    10 => tiles::<V, T, 2, 10>(layer, rows, &row, &next, outputs, first),
+                    _ => tiles::<V, T, 4, 5>(layer, rows, &row, &next, outputs, first),
+                }
             }
         };
     }
@@ -34,29 +97,31 @@ pub(super) unsafe fn forward<V: F32x16, T: Element>(
 /// The outputs of `N` units from `first` on for every row, `S` rows at a time. Returns `N`.
 ///
 /// # Safety
-/// As for [`forward`]; there are `N` units from `first` on.
+/// As for [`units`]; there are `N` units from `first` on.
 #[inline(always)]
-unsafe fn forward_units<V: F32x16, T: Element, const S: usize, const N: usize>(
-    rows: Rows<'_, T>,
-    weights: &[f32],
-    bias: &[f32],
-    scale: f32,
+unsafe fn tiles<V: F32x16, T: Element, const S: usize, const N: usize>(
+    layer: &Layer<'_>,
+    rows: usize,
+    row: &impl Fn(usize) -> *const T,
+    next: &impl Fn(usize) -> *const T,
     outputs: &mut [f32],
     first: usize,
 ) -> usize {
-    let units = bias.len();
-    let weights = weights.as_ptr().wrapping_add(first * rows.width());
+    let units = layer.bias.len();
     let mut index = 0;
-    while index < rows.len() {
+    while index < rows {
         // SAFETY: the caller's; there are as many rows left as are computed.
         unsafe {
             let outputs = outputs.as_mut_ptr().add(index * units + first);
-            let bias = bias.as_ptr().add(first);
-            if index + S <= rows.len() {
-                tile::<V, T, S, N>(rows, index, first == 0, weights, bias, scale, outputs, units);
+            if index + S <= rows {
+                let inputs = core::array::from_fn(|offset| row(index + offset));
+                // What comes next is fetched once, on the first units' way through these rows.
+                let next =
+                    core::array::from_fn(|offset| if first == 0 { next(index + offset) } else { inputs[offset] });
+                tile::<V, T, S, N>(layer, inputs, next, first, outputs);
                 index += S;
             } else {
-                tile::<V, T, 1, N>(rows, index, false, weights, bias, scale, outputs, units);
+                tile::<V, T, 1, N>(layer, [row(index)], [row(index)], first, outputs);
                 index += 1;
             }
         }
@@ -64,36 +129,26 @@ unsafe fn forward_units<V: F32x16, T: Element, const S: usize, const N: usize>(
     N
 }
 
-/// The outputs of `N` units for `S` rows from `index` on.
+/// The outputs of `N` units for `S` rows.
 ///
 /// # Safety
-/// There are the rows, weights of `N` units, `N` biases, and for each row `N` outputs, which are `units` apart.
+/// There are inputs at `inputs`, `N` units from `first` on, and for each row `N` outputs.
 #[inline(always)]
-#[allow(clippy::too_many_arguments, reason = "they stay in registers")]
 unsafe fn tile<V: F32x16, T: Element, const S: usize, const N: usize>(
-    rows: Rows<'_, T>,
-    index: usize,
-    prefetch: bool,
-    weights: *const f32,
-    bias: *const f32,
-    scale: f32,
+    layer: &Layer<'_>,
+    inputs: [*const T; S],
+    next: [*const T; S],
+    first: usize,
     outputs: *mut f32,
-    units: usize,
 ) {
-    let width = rows.width();
+    let (width, units) = (layer.width, layer.bias.len());
     // SAFETY: the caller's; inputs and weights are read below the width.
     unsafe {
-        let mut inputs = [rows.row_pointer(index); S];
-        let mut next = inputs;
-        for row in 0..S {
-            inputs[row] = rows.row_pointer(index + row);
-            // What comes next is fetched once, on the first units' way through these rows.
-            next[row] = if prefetch { rows.upcoming(index + row).as_ptr() } else { inputs[row] };
-        }
+        let weights = layer.weights.as_ptr().add(first * width);
         let mut sums = [[V::splat(0.0); N]; S];
         let mut column = 0;
         while column + LANES <= width {
-            if prefetch && (column * size_of::<T>()).is_multiple_of(64) {
+            if first == 0 && (column * size_of::<T>()).is_multiple_of(64) {
                 for row in 0..S {
                     V::prefetch(next[row].wrapping_add(column));
                 }
@@ -124,8 +179,8 @@ unsafe fn tile<V: F32x16, T: Element, const S: usize, const N: usize>(
         let totals = totals(sums.as_flattened());
         for row in 0..S {
             for unit in 0..N {
-                let output = fused_multiply_add(totals[row * N + unit], scale, *bias.add(unit));
-                *outputs.add(row * units + unit) = canonical(output);
+                let output = fused_multiply_add(totals[row * N + unit], layer.scale, layer.bias[first + unit]);
+                *outputs.add(row * units + unit) = if V::MAKES_CANONICAL_NAN { output } else { canonical(output) };
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Weighted sums of the rows of weights, which take deltas back to the inputs.
 
-use super::lanes::{F32x16, LANES};
+use super::lanes::{F32x16, LANES, Load};
 use crate::math::SMALLEST_SIGNAL;
 
 /// # Safety
@@ -80,7 +80,7 @@ unsafe fn tile<V: F32x16, const R: usize, const C: usize>(
             let mut values = [V::splat(0.0); C];
             for chunk in 0..C {
                 let weights = weights.add(unit * columns + chunk * LANES);
-                values[chunk] = if count == LANES { V::load(weights) } else { V::load_first(count, weights, 0.0) };
+                values[chunk] = f32::load_up_to(count, weights);
             }
             for row in 0..R {
                 let delta = V::splat(*deltas.add(row * units + unit));
@@ -91,9 +91,9 @@ unsafe fn tile<V: F32x16, const R: usize, const C: usize>(
         }
         for row in 0..R {
             for chunk in 0..C {
-                let output = sums[row][chunk].flush_below(SMALLEST_SIGNAL).canonical();
+                let output = sums[row][chunk].flush_below(SMALLEST_SIGNAL).canonical_result();
                 let to = outputs.add(row * columns + chunk * LANES);
-                if count == LANES { output.store(to) } else { output.store_first(count, to) }
+                output.store_up_to(count, to);
             }
         }
     }

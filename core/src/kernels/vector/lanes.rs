@@ -10,6 +10,8 @@ pub(in crate::kernels) const LANES: usize = 16;
 pub trait F32x16: Copy {
     /// Vectors that the registers hold as sums, beside the operands: the size of the tiles of all operations.
     const SUMS: usize;
+    /// Whether a NaN that the machine makes from numbers is [`NAN`](crate::math::NAN).
+    const MAKES_CANONICAL_NAN: bool;
 
     /// # Safety
     /// The machine has the instructions.
@@ -39,6 +41,16 @@ pub trait F32x16: Copy {
     /// `count` numbers can be written at `to`.
     unsafe fn store_first(self, count: usize, to: *mut f32);
 
+    /// Stores the first `count` lanes or all 16.
+    ///
+    /// # Safety
+    /// As many numbers can be written at `to`.
+    #[inline(always)]
+    unsafe fn store_up_to(self, count: usize, to: *mut f32) {
+        // SAFETY: the caller's.
+        unsafe { if count >= LANES { self.store(to) } else { self.store_first(count, to) } }
+    }
+
     /// Fetches a cache line to be read, of which the address need not be valid.
     fn prefetch<T>(from: *const T);
 
@@ -62,6 +74,8 @@ pub trait F32x16: Copy {
     fn clamp_magnitude(self, limit: f32) -> Self;
     /// As [`math::flush_below`](crate::math::flush_below).
     fn flush_below(self, limit: f32) -> Self;
+    /// As [`flush_below`](Self::flush_below) and [`canonical`](Self::canonical), of what is not negative.
+    fn flush_nonnegative(self, limit: f32) -> Self;
     /// As [`math::canonical`](crate::math::canonical).
     fn canonical(self) -> Self;
     /// Bit l is whether lane l equals that of `other`.
@@ -75,6 +89,12 @@ pub trait F32x16: Copy {
     fn reduce_add(vectors: [Self; LANES]) -> Self;
     /// The same with [`max`](Self::max).
     fn reduce_max(vectors: [Self; LANES]) -> Self;
+
+    /// The same of what was computed from numbers or canonical NaN, without a negation.
+    #[inline(always)]
+    fn canonical_result(self) -> Self {
+        if Self::MAKES_CANONICAL_NAN { self } else { self.canonical() }
+    }
 
     /// `value` in all lanes.
     #[inline(always)]
@@ -93,8 +113,15 @@ pub trait F32x16: Copy {
     }
 }
 
+/// Numbers in whole lines of a cache.
+#[repr(align(64))]
+pub(super) struct Packed<const N: usize>([f32; N]);
+
 /// Numbers that a sample can be made of, as vectors load them. Seals [`Element`](crate::kernels::Element).
 pub trait Load: Copy {
+    /// Whether to load one takes so long that it is worth being done once for many uses.
+    const CONVERTED: bool;
+
     /// # Safety
     /// As [`F32x16::load`].
     unsafe fn load<V: F32x16>(from: *const Self) -> V;
@@ -104,9 +131,21 @@ pub trait Load: Copy {
     /// # Safety
     /// As [`F32x16::load_first`].
     unsafe fn load_first<V: F32x16>(count: usize, from: *const Self) -> V;
+
+    /// The first `count` lanes or all 16; the others are +0.0.
+    ///
+    /// # Safety
+    /// As [`F32x16::load_first`].
+    #[inline(always)]
+    unsafe fn load_up_to<V: F32x16>(count: usize, from: *const Self) -> V {
+        // SAFETY: the caller's.
+        unsafe { if count >= LANES { Self::load(from) } else { Self::load_first(count, from) } }
+    }
 }
 
 impl Load for u8 {
+    const CONVERTED: bool = true;
+
     #[inline(always)]
     unsafe fn load<V: F32x16>(from: *const Self) -> V {
         // SAFETY: the caller's.
@@ -125,6 +164,8 @@ impl Load for u8 {
 }
 
 impl Load for f32 {
+    const CONVERTED: bool = false;
+
     #[inline(always)]
     unsafe fn load<V: F32x16>(from: *const Self) -> V {
         // SAFETY: the caller's.

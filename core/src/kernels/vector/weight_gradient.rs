@@ -2,16 +2,13 @@
 
 use core::mem::MaybeUninit;
 
-use super::lanes::{F32x16, LANES, Load};
+use super::lanes::{F32x16, LANES, Load, Packed};
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
 
-/// Units of a tile of one vector and of four vectors of inputs.
-const UNITS: usize = 6;
-const UNITS_WIDE: usize = 5;
-const CHUNKS_WIDE: usize = 4;
-/// The sums of a tile at most.
-const SUMS: usize = UNITS_WIDE * CHUNKS_WIDE;
+/// Units of a tile, and vectors of inputs where there are registers for as many.
+const UNITS: usize = 5;
+const CHUNKS: usize = 4;
 /// Numbers of a batch that are converted and packed for the tiles of all units: 16 KB, of a first-level cache of 32.
 const PACKED: usize = 4096;
 
@@ -37,21 +34,19 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
         if width == 1 {
             return single_input::<V, T, U, A>(rows, deltas, units, &update);
         }
-        let mut pending = Pending { sums: [V::splat(0.0); SUMS], places: [0; SUMS], left: 0, ahead: 0, update };
         let batch = Deltas { rows: rows.len(), units, width, deltas: deltas.as_ptr() };
         let mut column = 0;
-        while V::SUMS >= SUMS && width - column >= CHUNKS_WIDE * LANES {
-            columns::<V, T, U, A, CHUNKS_WIDE>(rows, &batch, column, LANES, &mut pending);
-            column += CHUNKS_WIDE * LANES;
+        while V::SUMS >= UNITS * CHUNKS && width - column >= CHUNKS * LANES {
+            columns::<V, T, U, A, CHUNKS>(rows, &batch, column, LANES, &update);
+            column += CHUNKS * LANES;
         }
         while width - column >= LANES {
-            columns::<V, T, U, A, 1>(rows, &batch, column, LANES, &mut pending);
+            columns::<V, T, U, A, 1>(rows, &batch, column, LANES, &update);
             column += LANES;
         }
         if column < width {
-            columns::<V, T, U, A, 1>(rows, &batch, column, width - column, &mut pending);
+            columns::<V, T, U, A, 1>(rows, &batch, column, width - column, &update);
         }
-        pending.finish();
     }
 }
 
@@ -71,6 +66,14 @@ struct Updater<'a, U, const A: usize> {
 }
 
 impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
+    /// Fetches the parameter `at`, which need not be there.
+    #[inline(always)]
+    fn prefetch<V: F32x16>(&self, at: usize) {
+        for array in self.arrays {
+            V::prefetch(array.wrapping_add(at));
+        }
+    }
+
     /// Updates the first `count` parameters, from 1 to 16, from `at` on.
     ///
     /// # Safety
@@ -82,55 +85,13 @@ impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
         unsafe {
             for array in 0..A {
                 let from = self.arrays[array].add(at);
-                values[array] = if count == LANES { V::load(from) } else { V::load_first(count, from, 0.0) };
+                values[array] = f32::load_up_to(count, from);
             }
             values = self.update.vector(sum, self.scale, values);
             for array in 0..A {
                 let to = self.arrays[array].add(at);
-                if count == LANES { values[array].store(to) } else { values[array].store_first(count, to) }
+                values[array].store_up_to(count, to);
             }
-        }
-    }
-}
-
-/// Sums that still have to become updates. They do so one by one while rows are added to the next sums: updates wait
-/// for memory, divisions and roots, sums keep the multipliers busy, and the processor does both at once.
-struct Pending<'a, V, U, const A: usize> {
-    sums: [V; SUMS],
-    /// Where the parameters of each of them are.
-    places: [usize; SUMS],
-    /// How many of them are left, the first ones.
-    left: usize,
-    /// How far behind a parameter the one is that will be updated next.
-    ahead: usize,
-    update: Updater<'a, U, A>,
-}
-
-impl<V: F32x16, U: Update<A>, const A: usize> Pending<'_, V, U, A> {
-    /// Updates the parameters of the last sums that are left.
-    ///
-    /// # Safety
-    /// There are some, and their parameters are there.
-    #[inline(always)]
-    unsafe fn apply_one(&mut self) {
-        self.left -= 1;
-        // SAFETY: the caller's; there are never more left than there is room for.
-        unsafe {
-            let (sum, at) = (*self.sums.get_unchecked(self.left), *self.places.get_unchecked(self.left));
-            for array in self.update.arrays {
-                V::prefetch(array.wrapping_add(at + self.ahead));
-            }
-            self.update.apply(LANES, at, sum);
-        }
-    }
-
-    /// # Safety
-    /// The parameters of all sums are there.
-    #[inline(always)]
-    unsafe fn finish(&mut self) {
-        while self.left > 0 {
-            // SAFETY: the caller's.
-            unsafe { self.apply_one() };
         }
     }
 }
@@ -153,7 +114,7 @@ unsafe fn single_input<V: F32x16, T: Element, U: Update<A>, const A: usize>(
             let mut sum = V::splat(0.0);
             for (index, deltas) in deltas.chunks_exact(units).enumerate() {
                 let from = deltas.as_ptr().add(first);
-                let delta = if count == LANES { V::load(from) } else { V::load_first(count, from, 0.0) };
+                let delta: V = f32::load_up_to(count, from);
                 sum = delta.mul_add(V::splat((*rows.row_pointer(index)).into()), sum);
             }
             update.apply(count, first, sum);
@@ -171,34 +132,26 @@ unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: 
     batch: &Deltas,
     column: usize,
     count: usize,
-    pending: &mut Pending<'_, V, U, A>,
+    update: &Updater<'_, U, A>,
 ) {
     // SAFETY: the caller's; a packed row has room for `C` vectors.
     unsafe {
-        if batch.units > UNITS && rows.len() <= PACKED / (C * LANES) {
-            let mut packed = [const { MaybeUninit::<f32>::uninit() }; PACKED];
+        if T::CONVERTED && batch.units > UNITS && rows.len() <= PACKED / (C * LANES) {
+            let mut packed = MaybeUninit::<Packed<PACKED>>::uninit();
             let packed = packed.as_mut_ptr().cast::<f32>();
             for row in 0..rows.len() {
                 for chunk in 0..C {
                     let from = rows.row_pointer(row).add(column + chunk * LANES);
-                    load::<V, T>(count, from).store(packed.add((row * C + chunk) * LANES));
+                    T::load_up_to::<V>(count, from).store(packed.add((row * C + chunk) * LANES));
                 }
             }
             let row = |index: usize| packed.cast_const().wrapping_add(index * C * LANES);
-            tiles::<V, f32, U, A, C>(row, LANES, batch, column, count, pending);
+            tiles::<V, f32, U, A, C>(row, LANES, batch, column, count, update);
         } else {
             let row = |index: usize| rows.row_pointer(index).wrapping_add(column);
-            tiles::<V, T, U, A, C>(row, count, batch, column, count, pending);
+            tiles::<V, T, U, A, C>(row, count, batch, column, count, update);
         }
     }
-}
-
-/// # Safety
-/// As [`F32x16::load_first`].
-#[inline(always)]
-unsafe fn load<V: F32x16, T: Element>(count: usize, from: *const T) -> V {
-    // SAFETY: the caller's.
-    unsafe { if count == LANES { <T as Load>::load(from) } else { <T as Load>::load_first(count, from) } }
 }
 
 /// The same, where `row` is the address of `C` vectors of `readable` inputs of a row.
@@ -212,24 +165,24 @@ unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: us
     batch: &Deltas,
     column: usize,
     count: usize,
-    pending: &mut Pending<'_, V, U, A>,
+    update: &Updater<'_, U, A>,
 ) {
-    let most = if C == 1 { UNITS } else { UNITS_WIDE };
-    let ahead = if batch.units <= most { C * LANES } else { most * batch.width };
     let mut first = 0;
     while first < batch.units {
         // SAFETY: the caller's; there are as many units left as each arm takes.
         first += unsafe {
-            match (batch.units - first).min(most) {
-                1 => tile::<V, T, U, A, C, 1>(&row, readable, batch, first, column, count, pending),
-                2 => tile::<V, T, U, A, C, 2>(&row, readable, batch, first, column, count, pending),
-                3 => tile::<V, T, U, A, C, 3>(&row, readable, batch, first, column, count, pending),
-                4 => tile::<V, T, U, A, C, 4>(&row, readable, batch, first, column, count, pending),
-                5 => tile::<V, T, U, A, C, 5>(&row, readable, batch, first, column, count, pending),
-                _ => tile::<V, T, U, A, C, 6>(&row, readable, batch, first, column, count, pending),
+            match batch.units - first {
+                1 => tile::<V, T, U, A, C, 1>(&row, readable, batch, first, column, count, update),
+                2 => tile::<V, T, U, A, C, 2>(&row, readable, batch, first, column, count, update),
+                3 => tile::<V, T, U, A, C, 3>(&row, readable, batch, first, column, count, update),
+                4 => tile::<V, T, U, A, C, 4>(&row, readable, batch, first, column, count, update),
+                // Of one vector each, there are registers for more: sums in parallel, of which each waits for itself.
+                10.. if C == 1 && V::SUMS >= 2 * UNITS => {
+                    tile::<V, T, U, A, 1, 10>(&row, readable, batch, first, column, count, update)
+                }
+                _ => tile::<V, T, U, A, C, UNITS>(&row, readable, batch, first, column, count, update),
             }
         };
-        pending.ahead = ahead;
     }
 }
 
@@ -245,37 +198,26 @@ unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usi
     first: usize,
     column: usize,
     count: usize,
-    pending: &mut Pending<'_, V, U, A>,
+    update: &Updater<'_, U, A>,
 ) -> usize {
     // SAFETY: the caller's; rows are below the number of rows.
     unsafe {
+        // The next tile's parameters are fetched while the sums of this one are computed. Four vectors side by side are
+        // enough for the processor to do that by itself.
+        if C == 1 {
+            for unit in 0..N {
+                update.prefetch::<V>((first + N + unit) * batch.width + column);
+            }
+        }
         let mut sums = [[V::splat(0.0); C]; N];
-        let mut index = 0;
-        let rows_an_update = (batch.rows / SUMS.min(UNITS * V::SUMS / 6)).max(1);
-        while pending.left > 0 && index + rows_an_update <= batch.rows {
-            for _ in 0..rows_an_update {
-                add_row(&mut sums, row(index), readable, batch.deltas.add(index * batch.units + first));
-                index += 1;
-            }
-            pending.apply_one();
-        }
-        while index < batch.rows {
+        for index in 0..batch.rows {
             add_row(&mut sums, row(index), readable, batch.deltas.add(index * batch.units + first));
-            index += 1;
         }
-        pending.finish();
-        for unit in 0..N {
-            for chunk in 0..C {
-                let at = (first + unit) * batch.width + column + chunk * LANES;
-                if count == LANES {
-                    pending.sums[unit * C + chunk] = sums[unit][chunk];
-                    pending.places[unit * C + chunk] = at;
-                } else {
-                    pending.update.apply(count, at, sums[unit][chunk]);
-                }
+        for (unit, sums) in sums.iter().enumerate() {
+            for (chunk, &sum) in sums.iter().enumerate() {
+                update.apply(count, (first + unit) * batch.width + column + chunk * LANES, sum);
             }
         }
-        pending.left = if count == LANES { N * C } else { 0 };
     }
     N
 }
@@ -295,7 +237,7 @@ unsafe fn add_row<V: F32x16, T: Element, const C: usize, const N: usize>(
     unsafe {
         let mut values = [V::splat(0.0); C];
         for chunk in 0..C {
-            values[chunk] = load(readable, inputs.add(chunk * LANES));
+            values[chunk] = T::load_up_to(readable, inputs.add(chunk * LANES));
         }
         for unit in 0..N {
             let delta = V::splat(*deltas.add(unit));
