@@ -4,4 +4,5 @@ mod dense;
 mod units;
 
 pub use dense::Dense;
+pub(crate) use units::step;
 pub use units::{MomentsMut, UnitsMut};

@@ -77,7 +77,7 @@ pub use kernels::{Kernel, KernelError, Score};
 pub use layers::Dense;
 pub use memory::Memory;
 pub use networks::{Hidden, Network, Output, Workspace};
-pub use optimizers::{Adam, AdamState, Gradients, Momentum, Sgd};
+pub use optimizers::{Adam, AdamState, Gradients, Momentum, Rmsprop, Sgd};
 pub use pixels::PixelTable;
 pub use quant::QuantizedDense;
 pub use random::Random;

@@ -4,6 +4,7 @@ mod adam;
 mod gradients;
 mod momentum;
 mod rate;
+mod rmsprop;
 mod sgd;
 
 use crate::kernels::{Element, Kernel};
@@ -15,6 +16,7 @@ pub use adam::{Adam, AdamState};
 pub use gradients::Gradients;
 pub use momentum::{Momentum, SMALLEST_MOMENTUM, Velocities};
 pub use rate::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE, Schedule};
+pub use rmsprop::{MeanSquares, Rmsprop};
 pub use sgd::Sgd;
 
 /// A rule that turns gradients into new weights. One serves all layers of a network.

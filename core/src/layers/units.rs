@@ -2,6 +2,7 @@
 //!
 //! No sum is split: a unit is computed and updated by one thread, in the order in which a single thread would do it.
 
+use crate::kernels::updates::Update;
 use crate::kernels::{self, AdamParameters, AdamStep, Element, Kernel, MomentumStep, Rows, elementwise};
 use crate::{Batch, Error, Sgd, error};
 
@@ -150,6 +151,23 @@ impl<'a, const IN: usize> UnitsMut<'a, IN> {
         };
         kernels::weight_gradient_adam(kernel, ones, deltas, mean, step, parameters)
     }
+}
+
+/// Backward and update in one pass. `parameters` are the units and, where the update has a state, that of the same units,
+/// in the order of the update's numbers; `deltas` is sample × unit.
+pub(crate) fn step<T: Element, U: Update<N>, const IN: usize, const N: usize>(
+    kernel: Kernel,
+    batch: Batch<'_, T, IN>,
+    deltas: &[f32],
+    update: &U,
+    mut parameters: [UnitsMut<'_, IN>; N],
+) -> Result<(), Error> {
+    let (scale, ones, mean) = scales::<T>(batch.len());
+    if IN > 0 {
+        let weights = parameters.each_mut().map(|units| units.weights.as_flattened_mut());
+        kernels::weight_gradient_update(kernel, batch.rows(), deltas, scale, update, weights)?;
+    }
+    kernels::weight_gradient_update(kernel, ones, deltas, mean, update, parameters.map(|units| units.bias))
 }
 
 /// Adam's running means for the units of a [`UnitsMut`].

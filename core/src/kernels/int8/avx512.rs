@@ -100,9 +100,7 @@ fn dots<const S: usize, const N: usize>(rows: [&[u8]; S], next: [&[u8]; S], weig
     let mut totals = [[0; N]; S];
     for (totals, sums) in totals.as_flattened_mut().chunks_mut(16).zip(sums.as_flattened().chunks(16)) {
         let mut padded = [_mm512_setzero_si512(); 16];
-        for index in 0..sums.len() {
-            padded[index] = sums[index];
-        }
+        padded[..sums.len()].copy_from_slice(sums);
         let mut lanes = [0; 16];
         // SAFETY: `lanes` has room for 16, and this function has the features.
         unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), reduce_wrapping_add(padded)) };

@@ -32,7 +32,7 @@ pub(super) unsafe fn forward<V: F32x16, T: Element>(
     let block = PACKED / padded / 4 * 4;
     // SAFETY: the caller's; a block of padded rows has room in `packed`.
     unsafe {
-        if !T::CONVERTED || block == 0 || bias.len() <= V::SUMS / 2 {
+        if !(const { T::CONVERTED } && block > 0 && bias.len() > V::SUMS / 2) {
             let row = |index| rows.row_pointer(index);
             return units::<V, T>(&layer, rows.len(), row, |index| rows.upcoming(index).as_ptr(), outputs);
         }
@@ -74,7 +74,7 @@ unsafe fn units<V: F32x16, T: Element>(
         let left = layer.bias.len() - first;
         // SAFETY: the caller's; there are as many units left as each arm takes.
         first += unsafe {
-            if V::SUMS < 16 {
+            if const { V::SUMS < 16 } {
                 match left {
                     1 => tiles::<V, T, 4, 1>(layer, rows, &row, &next, outputs, first),
                     2 => tiles::<V, T, 2, 2>(layer, rows, &row, &next, outputs, first),
@@ -194,9 +194,7 @@ fn totals<V: F32x16>(sums: &[V]) -> [f32; 2 * LANES] {
         // SAFETY: there is a vector, so the machine has the instructions; `totals` has room for 16.
         unsafe {
             let mut padded = [V::splat(0.0); LANES];
-            for index in 0..sums.len() {
-                padded[index] = sums[index];
-            }
+            padded[..sums.len()].copy_from_slice(sums);
             V::reduce_add(padded).store(totals.as_mut_ptr());
         }
     }

@@ -13,7 +13,7 @@ pub(super) unsafe fn input_gradient<V: F32x16>(deltas: &[f32], weights: &[f32], 
         let left = columns - column;
         // SAFETY: the caller's; there are as many columns left as each arm takes.
         unsafe {
-            if V::SUMS >= 16 && left >= 4 * LANES {
+            if const { V::SUMS >= 16 } && left >= 4 * LANES {
                 gradient_columns::<V, 4, 4>(deltas, weights, units, column, LANES, outputs);
                 column += 4 * LANES;
             } else if left >= LANES {

@@ -36,9 +36,11 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
         }
         let batch = Deltas { rows: rows.len(), units, width, deltas: deltas.as_ptr() };
         let mut column = 0;
-        while V::SUMS >= UNITS * CHUNKS && width - column >= CHUNKS * LANES {
-            columns::<V, T, U, A, CHUNKS>(rows, &batch, column, LANES, &update);
-            column += CHUNKS * LANES;
+        if const { V::SUMS >= UNITS * CHUNKS } {
+            while width - column >= CHUNKS * LANES {
+                columns::<V, T, U, A, CHUNKS>(rows, &batch, column, LANES, &update);
+                column += CHUNKS * LANES;
+            }
         }
         while width - column >= LANES {
             columns::<V, T, U, A, 1>(rows, &batch, column, LANES, &update);
@@ -136,7 +138,7 @@ unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: 
 ) {
     // SAFETY: the caller's; a packed row has room for `C` vectors.
     unsafe {
-        if T::CONVERTED && batch.units > UNITS && rows.len() <= PACKED / (C * LANES) {
+        if const { T::CONVERTED } && batch.units > UNITS && rows.len() <= PACKED / (C * LANES) {
             let mut packed = MaybeUninit::<Packed<PACKED>>::uninit();
             let packed = packed.as_mut_ptr().cast::<f32>();
             for row in 0..rows.len() {
@@ -177,7 +179,7 @@ unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: us
                 3 => tile::<V, T, U, A, C, 3>(&row, readable, batch, first, column, count, update),
                 4 => tile::<V, T, U, A, C, 4>(&row, readable, batch, first, column, count, update),
                 // Of one vector each, there are registers for more: sums in parallel, of which each waits for itself.
-                10.. if C == 1 && V::SUMS >= 2 * UNITS => {
+                10.. if const { C == 1 && V::SUMS >= 2 * UNITS } => {
                     tile::<V, T, U, A, 1, 10>(&row, readable, batch, first, column, count, update)
                 }
                 _ => tile::<V, T, U, A, C, UNITS>(&row, readable, batch, first, column, count, update),
