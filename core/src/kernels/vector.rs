@@ -4,11 +4,19 @@
 //! instruction set. [`shells!`] compiles them for the instructions of each: everything here is `#[inline(always)]`, so
 //! that it becomes part of a function with the features and its intrinsics become single instructions.
 
-mod forward;
-mod input_gradient;
 mod lanes;
+#[cfg(not(fpv4))]
+mod load;
+
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod forward;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod input_gradient;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod math;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod softmax;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod weight_gradient;
 
 #[cfg(target_arch = "x86_64")]
@@ -18,9 +26,12 @@ pub(super) mod avx512;
 #[cfg(target_arch = "aarch64")]
 pub(super) mod neon;
 
-pub(super) use lanes::{F32x16, Load};
+pub(super) use lanes::F32x16;
+#[cfg(not(fpv4))]
+pub(super) use load::Load;
 
 /// The functions of a kernel, compiled with `$features` over the registers `$vector`.
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 macro_rules! shells {
     ($features:literal, $vector:ty) => {
         use crate::kernels::updates::Update;

@@ -2,12 +2,17 @@
 
 use core::mem::MaybeUninit;
 
-use super::lanes::{F32x16, LANES, Load, Packed};
+use super::lanes::{F32x16, LANES};
+use super::load::Load;
 use crate::kernels::{Element, Rows};
 use crate::math::{canonical, fused_multiply_add};
 
 /// Numbers that are converted for the tiles of all units: 32 KB.
 const PACKED: usize = 8192;
+
+/// Numbers in whole lines of a cache.
+#[repr(align(64))]
+pub(super) struct Packed<const N: usize>([f32; N]);
 
 /// A layer, and where its outputs go: row × unit.
 struct Layer<'a> {

@@ -1,6 +1,7 @@
 //! Weighted sums of the rows of weights, which take deltas back to the inputs.
 
-use super::lanes::{F32x16, LANES, Load};
+use super::lanes::{F32x16, LANES};
+use super::load::Load;
 use crate::math::SMALLEST_SIGNAL;
 
 /// # Safety

@@ -2,7 +2,9 @@
 
 use core::mem::MaybeUninit;
 
-use super::lanes::{F32x16, LANES, Load, Packed};
+use super::forward::Packed;
+use super::lanes::{F32x16, LANES};
+use super::load::Load;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
 
