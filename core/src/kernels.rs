@@ -1,13 +1,16 @@
-//! The loops that everything is made of. They know slices of numbers and no layer.
+//! Compute kernels over slices: forward, input gradient, weight gradient with its update, softmax. They know no layer.
 //!
-//! `portable` is the specification: every other version returns the same 32 bits for every output, for finite inputs.
-//! What it fixes:
+//! `portable` is the specification: every other kernel returns the same 32 bits for every output, for finite inputs.
+//! `vector` is written once for AVX-512, AVX2 and NEON, [`updates`] holds the rules of the optimizers, and `dispatch` has
+//! the table of kernels.
+//! What the specification fixes:
 //!
 //! - **A dot product** has 16 partial sums. Element i goes to sum i mod 16, in rising i, by fused multiply-add from
 //!   +0.0; then sums l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1. Scale and bias come last, fused.
 //! - **The sum of a softmax** has the same 16 partial sums, by addition.
 //! - **A gradient** is a fused multiply-add per sample, in the order of the batch, from +0.0; then one multiplication.
-//!   Gradient descent folds that multiplication into the learning rate.
+//!   Gradient descent folds that multiplication into the learning rate; Adam and RMSprop clamp the product to
+//!   ±[`LARGEST_GRADIENT`](crate::math::LARGEST_GRADIENT).
 //! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is
 //!   [`math::NAN`](crate::math::NAN).
 //!
@@ -48,7 +51,7 @@ pub(crate) use fpv4::{exp_nonpositive, fused_multiply_add, sqrt};
 #[cfg(not(fpv4))]
 use vector::Load;
 
-/// A number that a sample can be made of: `u8` or `f32`, and no other.
+/// A number that a sample can be made of: `u8` or `f32`, and no other, since how to load it is private to the kernels.
 pub trait Element: Copy + Into<f32> + Load {
     /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.
     const SCALE: f32;

@@ -9,8 +9,8 @@
 //! |---|---|
 //! | probabilities, deltas, activations | [`SMALLEST_SIGNAL`] 2⁻³⁰ |
 //! | weights and biases | [`SMALLEST_WEIGHT`] 2⁻⁵⁰ |
-//! | Adam's first moments, velocities | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
-//! | Adam's second moments | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
+//! | Adam's first moments, velocities, gradients in RMSprop | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
+//! | Adam's second moments, RMSprop's mean squares | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
 //!
 //! Pixels are whole numbers. Samples of f32, and biases from elsewhere, are taken as they are: the rule holds for them
 //! if they obey the limits of signals and weights.
@@ -73,9 +73,9 @@ impl Backend {
 pub const SMALLEST_SIGNAL: f32 = 1.0 / (1_u64 << 30) as f32;
 /// Below this magnitude an updated weight or bias becomes +0.0.
 pub const SMALLEST_WEIGHT: f32 = 1.0 / (1_u64 << 50) as f32;
-/// Below this magnitude one of Adam's first moments, or a velocity, becomes +0.0.
+/// Below this magnitude one of Adam's first moments, a velocity, or a gradient in RMSprop becomes +0.0.
 pub const SMALLEST_FIRST_MOMENT: f32 = 1.0 / (1_u64 << 40) as f32;
-/// Below this one of Adam's second moments becomes +0.0.
+/// Below this one of Adam's second moments, or a mean square of RMSprop, becomes +0.0.
 pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_FIRST_MOMENT * SMALLEST_FIRST_MOMENT;
 /// Above this magnitude Adam and RMSprop take a gradient for ±2⁶³, so that its square is finite.
 pub const LARGEST_GRADIENT: f32 = (1_u64 << 63) as f32;

@@ -1,6 +1,7 @@
-//! What becomes of a parameter when its gradient is known: the rules of the optimizers.
+//! Update rules of the optimizers.
 //!
-//! Each rule stands twice: in plain Rust for one parameter, which is the specification, and for 16 at once.
+//! Each rule is written twice: in plain Rust for one parameter, which is the specification, and for 16 at once. A new one
+//! is a file here and one in [`optimizers`](crate::optimizers).
 
 mod adam;
 mod momentum;

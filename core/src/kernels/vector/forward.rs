@@ -14,7 +14,7 @@ const PACKED: usize = 8192;
 #[repr(align(64))]
 pub(super) struct Packed<const N: usize>([f32; N]);
 
-/// A layer, and where its outputs go: row × unit.
+/// The operands that all rows share. `weights: [unit][input]`.
 struct Layer<'a> {
     width: usize,
     weights: &'a [f32],
@@ -150,6 +150,7 @@ unsafe fn tile<V: F32x16, T: Element, const S: usize, const N: usize>(
     // SAFETY: the caller's; inputs and weights are read below the width.
     unsafe {
         let weights = layer.weights.as_ptr().add(first * width);
+        let bias = layer.bias.as_ptr().add(first);
         let mut sums = [[V::splat(0.0); N]; S];
         let mut column = 0;
         while column + LANES <= width {
@@ -184,7 +185,7 @@ unsafe fn tile<V: F32x16, T: Element, const S: usize, const N: usize>(
         let totals = totals(sums.as_flattened());
         for row in 0..S {
             for unit in 0..N {
-                let output = fused_multiply_add(totals[row * N + unit], layer.scale, layer.bias[first + unit]);
+                let output = fused_multiply_add(totals[row * N + unit], layer.scale, *bias.add(unit));
                 *outputs.add(row * units + unit) = if V::MAKES_CANONICAL_NAN { output } else { canonical(output) };
             }
         }
