@@ -51,24 +51,19 @@ macro_rules! shells {
                 rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: &U, parameters: [&mut [f32]; N],
             ) = weight_gradient::weight_gradient_update::<$vector, T, U, N>;
             [] softmax(values: &mut [f32], classes: usize,) = softmaxes::softmax::<$vector>;
+            [] softmax_cross_entropy(
+                values: &mut [f32], classes: usize, labels: &[u8],
+            ) -> Score = softmaxes::softmax_cross_entropy::<$vector>;
         );
-
-        /// # Safety
-        /// The machine has the features.
-        #[target_feature(enable = $features)]
-        pub(in crate::kernels) unsafe fn softmax_cross_entropy(
-            values: &mut [f32], classes: usize, labels: &[u8]
-        ) -> Score {
-            // SAFETY: the caller's.
-            unsafe { softmaxes::softmax_cross_entropy::<$vector>(values, classes, labels) }
-        }
     };
-    (@ $features:literal: $([$($generics:tt)*] $name:ident($($argument:ident: $type:ty,)+) = $function:path;)+) => {$(
+    (@ $features:literal: $(
+        [$($generics:tt)*] $name:ident($($argument:ident: $type:ty,)+) $(-> $result:ty)? = $function:path;
+    )+) => {$(
         /// # Safety
         /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the
         /// features.
         #[target_feature(enable = $features)]
-        pub(in crate::kernels) unsafe fn $name<$($generics)*>($($argument: $type),+) {
+        pub(in crate::kernels) unsafe fn $name<$($generics)*>($($argument: $type),+) $(-> $result)? {
             // SAFETY: the caller's.
             unsafe { $function($($argument),+) }
         }

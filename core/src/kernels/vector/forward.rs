@@ -174,7 +174,7 @@ unsafe fn tile<V: F32x16, T: Element, const S: usize, const N: usize>(
         if column < width {
             let count = width - column;
             for row in 0..S {
-                let value = <T as Load>::load_first::<V>(count, inputs[row].add(column));
+                let value = T::load_up_to::<V>(count, inputs[row].add(column));
                 for unit in 0..N {
                     // A sum keeps every bit when −0.0 · 0.0 is added, even where it is −0.0.
                     let weight = V::load_first(count, weights.add(unit * width + column), -0.0);

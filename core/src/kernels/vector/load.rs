@@ -11,21 +11,11 @@ pub trait Load: Copy {
     /// As [`F32x16::load`].
     unsafe fn load<V: F32x16>(from: *const Self) -> V;
 
-    /// The first `count` lanes, from 1 to 16; the others are +0.0.
-    ///
-    /// # Safety
-    /// As [`F32x16::load_first`].
-    unsafe fn load_first<V: F32x16>(count: usize, from: *const Self) -> V;
-
     /// The first `count` lanes or all 16; the others are +0.0.
     ///
     /// # Safety
     /// As [`F32x16::load_first`].
-    #[inline(always)]
-    unsafe fn load_up_to<V: F32x16>(count: usize, from: *const Self) -> V {
-        // SAFETY: the caller's.
-        unsafe { if count >= LANES { Self::load(from) } else { Self::load_first(count, from) } }
-    }
+    unsafe fn load_up_to<V: F32x16>(count: usize, from: *const Self) -> V;
 }
 
 impl Load for u8 {
@@ -38,10 +28,13 @@ impl Load for u8 {
     }
 
     #[inline(always)]
-    unsafe fn load_first<V: F32x16>(count: usize, from: *const Self) -> V {
+    unsafe fn load_up_to<V: F32x16>(count: usize, from: *const Self) -> V {
         let mut bytes = [0; LANES];
         // SAFETY: the caller's; `bytes` has room for 16.
         unsafe {
+            if count >= LANES {
+                return V::load_u8(from);
+            }
             from.copy_to_nonoverlapping(bytes.as_mut_ptr(), count);
             V::load_u8(bytes.as_ptr())
         }
@@ -58,8 +51,8 @@ impl Load for f32 {
     }
 
     #[inline(always)]
-    unsafe fn load_first<V: F32x16>(count: usize, from: *const Self) -> V {
+    unsafe fn load_up_to<V: F32x16>(count: usize, from: *const Self) -> V {
         // SAFETY: the caller's.
-        unsafe { V::load_first(count, from, 0.0) }
+        unsafe { if count >= LANES { V::load(from) } else { V::load_first(count, from, 0.0) } }
     }
 }

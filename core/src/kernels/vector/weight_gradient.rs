@@ -70,14 +70,6 @@ struct Updater<'a, U, const A: usize> {
 }
 
 impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
-    /// Fetches the parameter `at`, which need not be there.
-    #[inline(always)]
-    fn prefetch<V: F32x16>(&self, at: usize) {
-        for array in self.arrays {
-            V::prefetch(array.wrapping_add(at));
-        }
-    }
-
     /// Updates the first `count` parameters, from 1 to 16, from `at` on.
     ///
     /// # Safety
@@ -210,7 +202,8 @@ unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usi
         // enough for the processor to do that by itself.
         if C == 1 {
             for unit in 0..N {
-                update.prefetch::<V>((first + N + unit) * batch.width + column);
+                let at = (first + N + unit) * batch.width + column;
+                update.arrays.iter().for_each(|array| V::prefetch(array.wrapping_add(at)));
             }
         }
         let mut sums = [[V::splat(0.0); C]; N];
