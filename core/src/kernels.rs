@@ -1,13 +1,16 @@
-//! The loops that everything is made of. They know slices of numbers and no layer.
+//! Compute kernels over slices: forward, input gradient, weight gradient with its update, softmax. They know no layer.
 //!
-//! `portable` is the specification: every other version returns the same 32 bits for every output, for finite inputs.
-//! What it fixes:
+//! `portable` is the specification: every other kernel returns the same 32 bits for every output, for finite inputs.
+//! `vector` is written once for AVX-512, AVX2 and NEON, [`updates`] holds the rules of the optimizers, and `dispatch` has
+//! the table of kernels.
+//! What the specification fixes:
 //!
 //! - **A dot product** has 16 partial sums. Element i goes to sum i mod 16, in rising i, by fused multiply-add from
 //!   +0.0; then sums l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1. Scale and bias come last, fused.
 //! - **The sum of a softmax** has the same 16 partial sums, by addition.
 //! - **A gradient** is a fused multiply-add per sample, in the order of the batch, from +0.0; then one multiplication.
-//!   Gradient descent folds that multiplication into the learning rate.
+//!   Gradient descent folds that multiplication into the learning rate; Adam and RMSprop clamp the product to
+//!   ±[`LARGEST_GRADIENT`](crate::math::LARGEST_GRADIENT).
 //! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is
 //!   [`math::NAN`](crate::math::NAN).
 //!
@@ -17,24 +20,21 @@
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
 mod cortex_m;
+#[cfg(target_arch = "x86_64")]
+mod cpu_features;
+mod dispatch;
 pub mod elementwise;
 pub mod int8;
 mod layout;
-#[cfg(target_arch = "aarch64")]
-#[allow(unsafe_code)]
-mod neon;
 mod portable;
 mod rows;
 mod score;
-#[cfg(target_arch = "x86_64")]
+pub mod updates;
 #[allow(unsafe_code)]
-mod x86;
-
-mod dispatch;
+mod vector;
 
 pub use dispatch::{
-    Kernel, KernelError, forward, forward_int8, input_gradient, softmax, softmax_cross_entropy, weight_gradient,
-    weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
+    Kernel, KernelError, forward, forward_int8, input_gradient, softmax, softmax_cross_entropy, weight_gradient_update,
 };
 pub use layout::weight_index;
 pub(crate) use portable::{largest, softmax_row};
@@ -47,14 +47,10 @@ use cortex_m::fpv4::Load;
 use cortex_m::helium::Load;
 #[cfg(fpv4)]
 pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, ln, sqrt};
-#[cfg(target_arch = "aarch64")]
-use neon::Load;
-#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
-use portable::Load;
-#[cfg(target_arch = "x86_64")]
-use x86::Load;
+#[cfg(not(fpv4))]
+use vector::Load;
 
-/// A number that a sample can be made of: `u8` or `f32`, and no other.
+/// A number that a sample can be made of: `u8` or `f32`, and no other, since how to load it is private to the kernels.
 pub trait Element: Copy + Into<f32> + Load {
     /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.
     const SCALE: f32;
@@ -110,39 +106,4 @@ pub(crate) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
         many.iter_mut().for_each(|bytes| bytes.iter_mut().for_each(replace));
         rest.iter_mut().for_each(replace);
     }
-}
-
-/// What momentum multiplies by in one step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MomentumStep {
-    /// The step for a gradient of 1.
-    pub learning_rate: f32,
-    /// The part of a velocity that is left after a step; at least 2⁻²⁰, so that no product is too small.
-    pub momentum: f32,
-    /// Whether the weight goes on from where the velocity is about to take it.
-    pub nesterov: bool,
-}
-
-/// What Adam multiplies by in one step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamStep {
-    /// The learning rate with the bias corrections in it.
-    pub step_size: f32,
-    /// 1 − β₁.
-    pub first_share: f32,
-    /// 1 − β₂.
-    pub second_share: f32,
-    /// ε, added to the root.
-    pub epsilon: f32,
-}
-
-/// Parameters with the running means of their gradients and of the squares of them; all three of the same length.
-#[derive(Debug)]
-pub struct AdamParameters<'a> {
-    /// The weights or biases.
-    pub values: &'a mut [f32],
-    /// The running means.
-    pub first_moments: &'a mut [f32],
-    /// The running means of squares.
-    pub second_moments: &'a mut [f32],
 }

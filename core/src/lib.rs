@@ -62,7 +62,7 @@
 //! - [`networks`]: layers in a row, and the memory that they work in.
 //! - [`activations`]: functions between layers. [`losses`]: output heads, each a loss with its output activation, target and
 //!   metric.
-//! - [`optimizers`]: gradient descent, momentum, Adam; learning-rate schedules and weight decay.
+//! - [`optimizers`]: gradient descent, momentum, RMSprop, Adam; learning-rate schedules and weight decay.
 //! - [`batch`]: samples, borrowed.
 //! - [`quant`]: inference on int8.
 //! - [`math`]: the scalar arithmetic that fixes every bit.
@@ -118,7 +118,7 @@ pub use memory::Memory;
 /// Networks, and the memory that they work in.
 pub use networks::{Hidden, Layers, Network, Output, Workspace};
 /// Optimizers and what they keep.
-pub use optimizers::{Adam, AdamState, Gradients, Momentum, Sgd};
+pub use optimizers::{Adam, AdamState, Gradients, Momentum, Rmsprop, Sgd};
 /// A table that pixels are looked up in.
 pub use pixels::PixelTable;
 /// A dense layer on int8.

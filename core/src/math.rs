@@ -9,8 +9,8 @@
 //! |---|---|
 //! | probabilities, deltas, activations | [`SMALLEST_SIGNAL`] 2⁻³⁰ |
 //! | weights and biases | [`SMALLEST_WEIGHT`] 2⁻⁵⁰ |
-//! | Adam's first moments, velocities | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
-//! | Adam's second moments | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
+//! | Adam's first moments, velocities, gradients in RMSprop | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
+//! | Adam's second moments, RMSprop's mean squares | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
 //!
 //! Pixels are whole numbers. Samples of f32, and biases from elsewhere, are taken as they are: the rule holds for them
 //! if they obey the limits of signals and weights.
@@ -19,6 +19,12 @@
 //! of 2⁻³⁰⁻²³⁻⁵⁰⁻²³ = 2⁻¹²⁶, the smallest normal number, and so is every sum of such products: it is normal or zero.
 //! Sums of delta × input are multiples of 2⁻¹⁰⁶, so a gradient, even of 2¹⁶ samples, is normal or zero as well. What
 //! else could be too small is added to something so much larger, or flushed right after, that its bits do not count.
+//!
+//! # No overflow in squares
+//!
+//! Adam and RMSprop square the gradient g = sum · scale and subtract running means from it. They clamp it to
+//! ±[`LARGEST_GRADIENT`] 2⁶³ before, ±∞ of a sum that overflowed too, so that g² = 2¹²⁶ and g − m are finite; NaN stays
+//! NaN.
 //!
 //! # One NaN
 //!
@@ -67,10 +73,12 @@ impl Backend {
 pub const SMALLEST_SIGNAL: f32 = 1.0 / (1_u64 << 30) as f32;
 /// Below this magnitude an updated weight or bias becomes +0.0.
 pub const SMALLEST_WEIGHT: f32 = 1.0 / (1_u64 << 50) as f32;
-/// Below this magnitude one of Adam's first moments, or a velocity, becomes +0.0.
+/// Below this magnitude one of Adam's first moments, a velocity, or a gradient in RMSprop becomes +0.0.
 pub const SMALLEST_FIRST_MOMENT: f32 = 1.0 / (1_u64 << 40) as f32;
-/// Below this one of Adam's second moments becomes +0.0.
+/// Below this one of Adam's second moments, or a mean square of RMSprop, becomes +0.0.
 pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_FIRST_MOMENT * SMALLEST_FIRST_MOMENT;
+/// Above this magnitude Adam and RMSprop take a gradient for ±2⁶³, so that its square is finite.
+pub const LARGEST_GRADIENT: f32 = (1_u64 << 63) as f32;
 /// The NaN that every kernel returns: the one that x86 makes by itself.
 pub const NAN: f32 = f32::from_bits(0xffc0_0000);
 

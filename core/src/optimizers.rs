@@ -7,18 +7,21 @@ mod adam;
 mod gradients;
 mod learning_rate;
 mod momentum;
+mod rmsprop;
 mod schedule;
 mod sgd;
 mod state;
 mod weight_decay;
 
-use crate::kernels::{Element, Kernel};
+use crate::kernels::updates::Update;
+use crate::kernels::{self, Element, Kernel};
 use crate::{Batch, Dense, Error, error};
 
 pub use adam::{Adam, AdamState};
 pub use gradients::Gradients;
 pub use learning_rate::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 pub use momentum::{Momentum, SMALLEST_MOMENTUM, Velocities};
+pub use rmsprop::{MeanSquares, Rmsprop};
 pub use schedule::{Schedule, Scheduled};
 pub use sgd::Sgd;
 pub use state::State;
@@ -101,4 +104,19 @@ pub trait Optimizer: Sized {
     fn with_weight_decay(self, weight_decay: f32) -> Result<WeightDecay<Self>, Error> {
         WeightDecay::new(self, weight_decay)
     }
+}
+
+/// A step of one layer by a rule. `arrays` are the layer and what the optimizer keeps for it, in the order of the rule.
+fn update_layer<T: Element, U: Update<N>, const N: usize, const IN: usize, const OUT: usize>(
+    kernel: Kernel,
+    batch: Batch<'_, T, IN>,
+    deltas: &[[f32; OUT]],
+    rule: &U,
+    arrays: [&mut Dense<IN, OUT>; N],
+) -> Result<(), Error> {
+    let (mut arrays, deltas) = (arrays.map(Dense::as_mut_slices), deltas.as_flattened());
+    let weights = arrays.each_mut().map(|(weights, _)| &mut **weights);
+    kernels::weight_gradient_update(kernel, batch.rows(), deltas, batch.weight_scale(), rule, weights)?;
+    let biases = arrays.map(|(_, bias)| bias);
+    kernels::weight_gradient_update(kernel, batch.ones(), deltas, batch.bias_scale(), rule, biases)
 }

@@ -2,7 +2,7 @@
 
 use dense_core::activations::Tanh;
 use dense_core::optimizers::{Optimizer, SMALLEST_LEARNING_RATE, SMALLEST_MOMENTUM, Schedule, State};
-use dense_core::{Adam, Error, Gradients, Hidden, Layers, Momentum, Mse, Output, Random, Sgd, Trainer};
+use dense_core::{Adam, Error, Gradients, Hidden, Layers, Momentum, Mse, Output, Random, Rmsprop, Sgd, Trainer};
 
 const STEPS: usize = 20;
 /// float32 rounds each step.
@@ -73,6 +73,35 @@ fn adam(value: &mut f64, gradient: f64, rate: f64, [mean, square]: &mut [f64; 2]
 #[test]
 fn adam_plain() -> Result<(), Error> {
     check(Adam::new(0.1)?, |_| 0.1, adam)
+}
+
+#[test]
+fn rmsprop() -> Result<(), Error> {
+    check(
+        Rmsprop::new(0.01)?,
+        |_| 0.01,
+        |value, gradient, rate, [square, _], _| {
+            *square = 0.9 * *square + (1.0 - 0.9) * gradient * gradient;
+            *value -= rate * gradient / (*square + 1e-7).sqrt();
+        },
+    )
+}
+
+/// A gradient whose square would overflow, from finite numbers, moves the parameters and leaves them finite.
+#[test]
+fn adaptive_optimizers_stay_finite() -> Result<(), Error> {
+    fn check<O: Optimizer>(optimizer: O) -> Result<(), Error> {
+        let mut line = Line::ZERO;
+        let mut trainer = Trainer::<_, _, 1>::new(optimizer);
+        for target in [1.0, 2e19, 1.0, -1e38, 1.0] {
+            trainer.step(&mut line, &[[1.0]], &[[target]])?;
+            assert!(line.layer.weight(0, 0).is_finite() && line.layer.bias()[0].is_finite(), "target {target}");
+        }
+        assert!(line.layer.bias()[0] != 0.0);
+        Ok(())
+    }
+    check(Adam::new(0.001)?)?;
+    check(Rmsprop::new(0.001)?)
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(crate) fn forward<T: Samples>(kernel: Kernel) {
 }
 
 /// Every partial sum is −0.0, and the lanes beyond the end of a row must stay so: adding +0.0 · +0.0 there would not.
-pub(crate) fn affine_keeps_negative_zeros(kernel: Kernel) {
+pub(crate) fn forward_keeps_negative_zeros(kernel: Kernel) {
     let tiny = f32::from_bits(1);
     for width in [16, 17, 24, 25, 30, 33] {
         for units in UNITS {
@@ -51,7 +51,7 @@ pub(crate) fn input_gradient(kernel: Kernel) {
     });
 }
 
-pub(crate) fn affine_transposed_flushes_at_the_limit(kernel: Kernel) {
+pub(crate) fn input_gradient_flushes_at_the_limit(kernel: Kernel) {
     let deltas = around(SMALLEST_SIGNAL);
     for width in [1, 17] {
         let weights = vec![1.0; width];

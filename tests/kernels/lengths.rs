@@ -1,7 +1,8 @@
 //! What does not fit together.
 
 use dense_core::Kernel;
-use dense_core::kernels::{self, AdamParameters, MomentumStep, Rows};
+use dense_core::kernels::updates::{MomentumUpdate, SgdUpdate, StoreGradient};
+use dense_core::kernels::{self, Rows};
 
 use crate::weight_gradient::step_of_adam;
 
@@ -25,23 +26,28 @@ pub(crate) fn refuses_wrong_lengths(kernel: Kernel) {
     // 6 deltas and 51 parameters.
     for (deltas, parameters) in [(5, 51), (7, 51), (6, 50), (6, 52), (0, 0)] {
         let deltas = &numbers[..deltas];
-        kernels::weight_gradient(kernel, rows, deltas, 1.0, &mut written[..parameters]).unwrap_err();
-        kernels::weight_gradient_sgd(kernel, rows, deltas, 1.0, 0.1, &mut written[..parameters]).unwrap_err();
+        kernels::weight_gradient_update(kernel, rows, deltas, 1.0, &StoreGradient, [&mut written[..parameters]])
+            .unwrap_err();
+        kernels::weight_gradient_update(
+            kernel,
+            rows,
+            deltas,
+            1.0,
+            &SgdUpdate { learning_rate: 0.1 },
+            [&mut written[..parameters]],
+        )
+        .unwrap_err();
     }
     for (first, second) in [(50, 51), (51, 52)] {
         let (mut first_moments, mut second_moments) = (written, written);
-        let parameters = AdamParameters {
-            values: &mut written[..51],
-            first_moments: &mut first_moments[..first],
-            second_moments: &mut second_moments[..second],
-        };
-        kernels::weight_gradient_adam(kernel, rows, &numbers[..6], 1.0, &step_of_adam(), parameters).unwrap_err();
+        let parameters = [&mut written[..51], &mut first_moments[..first], &mut second_moments[..second]];
+        kernels::weight_gradient_update(kernel, rows, &numbers[..6], 1.0, &step_of_adam(), parameters).unwrap_err();
     }
     for (deltas, weights, velocities) in [(5, 51, 51), (6, 50, 51), (6, 51, 50), (6, 51, 52)] {
         let mut moved = written;
-        let step = MomentumStep { learning_rate: 0.1, momentum: 0.9, nesterov: false };
+        let step = MomentumUpdate { learning_rate: 0.1, momentum: 0.9, nesterov: false };
         let (weights, velocities) = (&mut written[..weights], &mut moved[..velocities]);
-        kernels::weight_gradient_momentum(kernel, rows, &numbers[..deltas], 1.0, &step, weights, velocities)
+        kernels::weight_gradient_update(kernel, rows, &numbers[..deltas], 1.0, &step, [weights, velocities])
             .unwrap_err();
         assert_eq!(moved, [7.0; 64]);
     }

@@ -9,9 +9,11 @@ mod forward;
 mod guarded;
 mod int8;
 mod lengths;
+mod overflow;
 mod random_cases;
 mod softmax;
 mod weight_gradient;
+mod widths;
 
 use dense_core::{Kernel, KernelError};
 
@@ -56,22 +58,24 @@ fn assert_same_bits(expected: &[f32], found: &[f32], case: &str) {
 macro_rules! suite {
     ($($name:ident),+) => {$(
         mod $name {
-            use super::{forward, elementwise, int8, kernel, lengths, random_cases, weight_gradient, softmax};
+            use super::{
+                forward, elementwise, int8, kernel, lengths, overflow, random_cases, softmax, weight_gradient, widths,
+            };
 
             suite!(@tests $name:
-                affine_u8 = forward::forward::<u8>,
-                affine_f32 = forward::forward::<f32>,
-                affine_keeps_negative_zeros = forward::affine_keeps_negative_zeros,
+                forward_u8 = forward::forward::<u8>,
+                forward_f32 = forward::forward::<f32>,
+                forward_keeps_negative_zeros = forward::forward_keeps_negative_zeros,
                 input_gradient = forward::input_gradient,
-                affine_transposed_flushes_at_the_limit = forward::affine_transposed_flushes_at_the_limit,
-                outer_product_u8 = weight_gradient::weight_gradient::<u8>,
-                outer_product_f32 = weight_gradient::weight_gradient::<f32>,
-                outer_product_sgd_u8 = weight_gradient::weight_gradient_sgd::<u8>,
-                outer_product_sgd_f32 = weight_gradient::weight_gradient_sgd::<f32>,
-                outer_product_momentum_u8 = weight_gradient::weight_gradient_momentum::<u8>,
-                outer_product_momentum_f32 = weight_gradient::weight_gradient_momentum::<f32>,
-                outer_product_adam_u8 = weight_gradient::weight_gradient_adam::<u8>,
-                outer_product_adam_f32 = weight_gradient::weight_gradient_adam::<f32>,
+                input_gradient_flushes_at_the_limit = forward::input_gradient_flushes_at_the_limit,
+                weight_gradient_u8 = weight_gradient::weight_gradient::<u8>,
+                weight_gradient_f32 = weight_gradient::weight_gradient::<f32>,
+                weight_gradient_sgd_u8 = weight_gradient::weight_gradient_sgd::<u8>,
+                weight_gradient_sgd_f32 = weight_gradient::weight_gradient_sgd::<f32>,
+                weight_gradient_momentum_u8 = weight_gradient::weight_gradient_momentum::<u8>,
+                weight_gradient_momentum_f32 = weight_gradient::weight_gradient_momentum::<f32>,
+                weight_gradient_adam_u8 = weight_gradient::weight_gradient_adam::<u8>,
+                weight_gradient_adam_f32 = weight_gradient::weight_gradient_adam::<f32>,
                 updates_flush_at_the_limits = weight_gradient::updates_flush_at_the_limits,
                 epsilon_counts = weight_gradient::epsilon_counts,
                 velocities_decay_to_zero = weight_gradient::velocities_decay_to_zero,
@@ -84,6 +88,10 @@ macro_rules! suite {
                 forward_int8 = int8::forward,
                 forward_int8_of_random_shapes = int8::random_shapes,
                 forward_int8_refuses_wrong_lengths = int8::refuses_wrong_lengths,
+                every_width_u8 = widths::every_width::<u8>,
+                every_width_f32 = widths::every_width::<f32>,
+                adaptive_updates_stay_finite = overflow::adaptive_updates_stay_finite,
+                rates_overflow_alike = overflow::rates_overflow_alike,
                 refuses_wrong_lengths = lengths::refuses_wrong_lengths,
                 random_cases = random_cases::few
             );

@@ -4,7 +4,8 @@
 //! inputs only a few functions promise that NaN; all others return one where `portable` does, with any bits, and softmax
 //! promises no more than to stay inside of its slices.
 
-use dense_core::kernels::{self, AdamParameters, AdamStep, MomentumStep, Rows};
+use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, SgdUpdate, StoreGradient};
+use dense_core::kernels::{self, Rows};
 use dense_core::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT, canonical, flush_below};
 use dense_core::{Kernel, Random};
 
@@ -138,8 +139,10 @@ impl<T: Samples> Batch<T> {
         let Case { width, batch, arrangement, .. } = self.case;
         match arrangement {
             Arrangement::Contiguous => Rows::contiguous(&self.samples, width, batch),
-            Arrangement::Indexed => Rows::indexed(&self.samples, width, &self.order),
-            Arrangement::Followed => Rows::indexed(&self.samples, width, &self.order).followed_by(&self.order),
+            Arrangement::Indexed => Rows::indexed(&self.samples, width, &self.order).unwrap(),
+            Arrangement::Followed => {
+                Rows::indexed(&self.samples, width, &self.order).and_then(|rows| rows.followed_by(&self.order)).unwrap()
+            }
             Arrangement::Repeated => Rows::repeated(&self.samples, batch),
         }
     }
@@ -192,7 +195,7 @@ fn weight_gradient<T: Samples>(kernel: Kernel, case: Case) -> Vec<f32> {
     let deltas = inputs.floats(case.batch * case.units);
     let scale = inputs.scale::<T>();
     let mut gradient = inputs.outputs(case.units * case.width);
-    kernels::weight_gradient(kernel, samples.rows(), &deltas, scale, &mut gradient).unwrap();
+    kernels::weight_gradient_update(kernel, samples.rows(), &deltas, scale, &StoreGradient, [&mut gradient]).unwrap();
     gradient.to_vec()
 }
 
@@ -202,7 +205,15 @@ fn sgd<T: Samples>(kernel: Kernel, case: Case) -> Vec<f32> {
     let deltas = inputs.floats(case.batch * case.units);
     let mut weights = inputs.floats_from(SMALLEST_WEIGHT, case.units * case.width);
     let (scale, rate) = (inputs.scale::<T>(), inputs.learning_rate());
-    kernels::weight_gradient_sgd(kernel, samples.rows(), &deltas, scale, rate, &mut weights).unwrap();
+    kernels::weight_gradient_update(
+        kernel,
+        samples.rows(),
+        &deltas,
+        scale,
+        &SgdUpdate { learning_rate: rate },
+        [&mut weights],
+    )
+    .unwrap();
     weights.to_vec()
 }
 
@@ -212,9 +223,9 @@ fn momentum<T: Samples, const NESTEROV: bool>(kernel: Kernel, case: Case) -> Vec
     let deltas = inputs.floats(case.batch * case.units);
     let mut weights = inputs.floats_from(SMALLEST_WEIGHT, case.units * case.width);
     let mut velocities = inputs.floats_from(SMALLEST_FIRST_MOMENT, case.units * case.width);
-    let step = MomentumStep { learning_rate: inputs.learning_rate(), momentum: 0.9, nesterov: NESTEROV };
+    let step = MomentumUpdate { learning_rate: inputs.learning_rate(), momentum: 0.9, nesterov: NESTEROV };
     let (rows, scale) = (samples.rows(), inputs.scale::<T>());
-    kernels::weight_gradient_momentum(kernel, rows, &deltas, scale, &step, &mut weights, &mut velocities).unwrap();
+    kernels::weight_gradient_update(kernel, rows, &deltas, scale, &step, [&mut weights, &mut velocities]).unwrap();
     [weights.to_vec(), velocities.to_vec()].concat()
 }
 
@@ -226,10 +237,10 @@ fn adam<T: Samples>(kernel: Kernel, case: Case) -> Vec<f32> {
     let mut means = inputs.floats_from(SMALLEST_FIRST_MOMENT, case.units * case.width);
     let mut squares = inputs.floats_from(SMALLEST_SECOND_MOMENT, case.units * case.width);
     squares.iter_mut().for_each(|square| *square = square.abs());
-    let step = AdamStep { step_size: inputs.learning_rate(), ..step_of_adam() };
+    let step = AdamUpdate { step_size: inputs.learning_rate(), ..step_of_adam() };
     let scale = inputs.scale::<T>();
-    let parameters = AdamParameters { values: &mut weights, first_moments: &mut means, second_moments: &mut squares };
-    kernels::weight_gradient_adam(kernel, samples.rows(), &deltas, scale, &step, parameters).unwrap();
+    let parameters = [&mut weights[..], &mut means[..], &mut squares[..]];
+    kernels::weight_gradient_update(kernel, samples.rows(), &deltas, scale, &step, parameters).unwrap();
     [weights.to_vec(), means.to_vec(), squares.to_vec()].concat()
 }
 
@@ -245,7 +256,7 @@ fn cross_entropy(kernel: Kernel, case: Case, rows: usize, classes: usize) -> Vec
     let labels: Vec<u8> = (0..rows).map(|_| inputs.random.below(classes as u32) as u8).collect();
     let labels = Guarded::new(&labels, case.end);
     let score = kernels::softmax_cross_entropy(kernel, &mut values, classes, &labels).unwrap();
-    [&values[..], &[score.loss, score.correct as f32]].concat()
+    [&values[..], &[score.loss_sum, score.correct as f32]].concat()
 }
 
 /// The sums' halves, each of which is exactly a float.

@@ -1,6 +1,7 @@
 //! Gradients, alone and with the updates that follow them.
 
-use dense_core::kernels::{self, AdamParameters, AdamStep, MomentumStep, Rows};
+use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, SgdUpdate, StoreGradient};
+use dense_core::kernels::{self, Rows};
 use dense_core::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, Kernel, Random};
@@ -13,7 +14,8 @@ pub(crate) fn weight_gradient<T: Samples>(kernel: Kernel) {
         let deltas = values.fill(random, rows.len() * units);
         let compute = |kernel| {
             let mut gradient = vec![7.0; units * rows.width()];
-            kernels::weight_gradient(kernel, rows, &deltas, T::SCALE / 32.0, &mut gradient).unwrap();
+            kernels::weight_gradient_update(kernel, rows, &deltas, T::SCALE / 32.0, &StoreGradient, [&mut gradient])
+                .unwrap();
             gradient
         };
         assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
@@ -26,7 +28,15 @@ pub(crate) fn weight_gradient_sgd<T: Samples>(kernel: Kernel) {
         let weights = Values::Ordinary.fill(random, units * rows.width());
         let compute = |kernel| {
             let mut weights = weights.clone();
-            kernels::weight_gradient_sgd(kernel, rows, &deltas, T::SCALE / 32.0, 0.01, &mut weights).unwrap();
+            kernels::weight_gradient_update(
+                kernel,
+                rows,
+                &deltas,
+                T::SCALE / 32.0,
+                &SgdUpdate { learning_rate: 0.01 },
+                [&mut weights],
+            )
+            .unwrap();
             weights
         };
         assert_same_bits(&compute(Kernel::PORTABLE), &compute(kernel), case);
@@ -40,27 +50,27 @@ pub(crate) fn weight_gradient_momentum<T: Samples>(kernel: Kernel) {
         let velocities = Values::Ties.fill(random, units * rows.width());
         for nesterov in [false, true] {
             let case = format!("{case}, nesterov {nesterov}");
-            let step = MomentumStep { nesterov, ..MOMENTUM };
+            let step = MomentumUpdate { nesterov, ..MOMENTUM };
             assert_same_momentum(kernel, rows, &deltas, &step, (&weights, &velocities), &case);
         }
     });
 }
 
-const MOMENTUM: MomentumStep = MomentumStep { learning_rate: 0.01, momentum: 0.9, nesterov: false };
+const MOMENTUM: MomentumUpdate = MomentumUpdate { learning_rate: 0.01, momentum: 0.9, nesterov: false };
 
 /// Makes a step with momentum with both kernels, compares, and returns the weights and velocities that came out.
 fn assert_same_momentum<T: Samples>(
     kernel: Kernel,
     rows: Rows<'_, T>,
     deltas: &[f32],
-    step: &MomentumStep,
+    step: &MomentumUpdate,
     (weights, velocities): (&[f32], &[f32]),
     case: &str,
 ) -> (Vec<f32>, Vec<f32>) {
     let compute = |kernel| {
         let (mut weights, mut velocities) = (weights.to_vec(), velocities.to_vec());
         let scale = T::SCALE / 32.0;
-        kernels::weight_gradient_momentum(kernel, rows, deltas, scale, step, &mut weights, &mut velocities).unwrap();
+        kernels::weight_gradient_update(kernel, rows, deltas, scale, step, [&mut weights, &mut velocities]).unwrap();
         (weights, velocities)
     };
     let (expected, found) = (compute(Kernel::PORTABLE), compute(kernel));
@@ -73,7 +83,7 @@ fn assert_same_momentum<T: Samples>(
 pub(crate) fn velocities_decay_to_zero(kernel: Kernel) {
     let samples = [0_u8; 17];
     for nesterov in [false, true] {
-        let step = MomentumStep { nesterov, ..MOMENTUM };
+        let step = MomentumUpdate { nesterov, ..MOMENTUM };
         let (mut weights, mut velocities) = (vec![0.0; 17], vec![1.0; 17]);
         for step_number in 0..400 {
             let state = (weights.as_slice(), velocities.as_slice());
@@ -112,12 +122,8 @@ struct State {
 fn assert_same_adam<T: Samples>(kernel: Kernel, rows: Rows<'_, T>, deltas: &[f32], state: &State, case: &str) -> State {
     let compute = |kernel| {
         let mut state = state.clone();
-        let parameters = AdamParameters {
-            values: &mut state.values,
-            first_moments: &mut state.means,
-            second_moments: &mut state.squares,
-        };
-        kernels::weight_gradient_adam(kernel, rows, deltas, T::SCALE / 32.0, &step_of_adam(), parameters).unwrap();
+        let parameters = [&mut state.values, &mut state.means, &mut state.squares];
+        kernels::weight_gradient_update(kernel, rows, deltas, T::SCALE / 32.0, &step_of_adam(), parameters).unwrap();
         state
     };
     let (expected, found) = (compute(Kernel::PORTABLE), compute(kernel));
@@ -127,10 +133,10 @@ fn assert_same_adam<T: Samples>(kernel: Kernel, rows: Rows<'_, T>, deltas: &[f32
     expected
 }
 
-pub(crate) fn step_of_adam() -> AdamStep {
+pub(crate) fn step_of_adam() -> AdamUpdate {
     let mut adam = Adam::new(0.001).unwrap();
     (0..2).for_each(|_| adam.advance());
-    *adam.constants()
+    *adam.rule()
 }
 
 /// With gradients of zero, weights and moments on both sides of their limits stay there or decay just so far.
@@ -148,7 +154,15 @@ pub(crate) fn updates_flush_at_the_limits(kernel: Kernel) {
 
         let descend = |kernel| {
             let mut weights = weights.clone();
-            kernels::weight_gradient_sgd(kernel, rows, &deltas, 1.0, 0.01, &mut weights).unwrap();
+            kernels::weight_gradient_update(
+                kernel,
+                rows,
+                &deltas,
+                1.0,
+                &SgdUpdate { learning_rate: 0.01 },
+                [&mut weights],
+            )
+            .unwrap();
             weights
         };
         let expected = descend(Kernel::PORTABLE);
@@ -157,7 +171,7 @@ pub(crate) fn updates_flush_at_the_limits(kernel: Kernel) {
 
         let velocities = around(SMALLEST_FIRST_MOMENT / MOMENTUM.momentum);
         for nesterov in [false, true] {
-            let step = MomentumStep { nesterov, ..MOMENTUM };
+            let step = MomentumUpdate { nesterov, ..MOMENTUM };
             let (updated, _) = assert_same_momentum(kernel, rows, &deltas, &step, (&weights, &vec![0.0; count]), &case);
             assert!(straddle(&updated, SMALLEST_WEIGHT));
             let (_, moved) = assert_same_momentum(kernel, rows, &deltas, &step, (&weights, &velocities), &case);
@@ -193,12 +207,9 @@ pub(crate) fn moments_decay_to_zero(kernel: Kernel) {
     let mut values = [0.5_f32; 17];
     let (mut first_moments, mut second_moments) = ([1.0_f32; 17], [1.0_f32; 17]);
     for _ in 0..60_000 {
-        let parameters = AdamParameters {
-            values: &mut values,
-            first_moments: &mut first_moments,
-            second_moments: &mut second_moments,
-        };
-        kernels::weight_gradient_adam(kernel, Rows::repeated(&[0_u8; 17], 1), &[1.0], 1.0, &step, parameters).unwrap();
+        let parameters = [&mut values[..], &mut first_moments[..], &mut second_moments[..]];
+        kernels::weight_gradient_update(kernel, Rows::repeated(&[0_u8; 17], 1), &[1.0], 1.0, &step, parameters)
+            .unwrap();
         let all = values.iter().chain(&first_moments).chain(&second_moments);
         assert!(all.copied().all(|value| value == 0.0 || value.is_normal()));
     }

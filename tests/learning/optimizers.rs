@@ -1,7 +1,7 @@
 //! Each optimizer along given gradients, with and without weight decay, and with each schedule.
 
 use dense_core::optimizers::{Momentum, Optimizer, Schedule};
-use dense_core::{Adam, Batch, Dense, Kernel, Memory, Sgd};
+use dense_core::{Adam, Batch, Dense, Kernel, Memory, Rmsprop, Sgd};
 use golden::Result;
 use golden::comparison::check_precisions;
 use golden::reference::Layer;
@@ -30,7 +30,8 @@ pub(crate) fn check_all(check: &impl Check) -> Result<()> {
     check_kind(check, "sgd", Sgd::new(0.05)?)?;
     check_kind(check, "momentum", momentum)?;
     check_kind(check, "nesterov", momentum.with_nesterov())?;
-    check_kind(check, "adam", Adam::new(0.01)?)
+    check_kind(check, "adam", Adam::new(0.01)?)?;
+    check_kind(check, "rmsprop", Rmsprop::new(0.01)?)
 }
 
 fn check_kind<O: Optimizer + Clone>(check: &impl Check, kind: &str, optimizer: O) -> Result<()> {

@@ -27,6 +27,7 @@ def constructors():
         "momentum": (0.02, lambda **arguments: keras.optimizers.SGD(momentum=0.9, **arguments)),
         "nesterov": (0.02, lambda **arguments: keras.optimizers.SGD(momentum=0.9, nesterov=True, **arguments)),
         "adam": (0.01, lambda **arguments: keras.optimizers.Adam(**arguments)),
+        "rmsprop": (0.01, lambda **arguments: keras.optimizers.RMSprop(**arguments)),
     }
     schedules = {"": lambda learning_rate: learning_rate, "_cosine": cosine, "_step": step}
     for kind, (learning_rate, make) in kinds.items():

@@ -4,17 +4,25 @@
 //! or write beyond a slice.
 
 use core::fmt;
+#[cfg(target_arch = "x86_64")]
+use core::sync::atomic::{AtomicU8, Ordering};
 
 #[cfg(all(fpv4, not(helium)))]
 use super::cortex_m::fpv4;
 #[cfg(helium)]
 use super::cortex_m::helium;
-#[cfg(target_arch = "aarch64")]
-use super::neon;
 #[cfg(target_arch = "x86_64")]
-use super::x86::{avx2, avx512};
-use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, portable};
+use super::cpu_features;
+use super::updates::Update;
+#[cfg(target_arch = "aarch64")]
+use super::vector::neon;
+#[cfg(target_arch = "x86_64")]
+use super::vector::{avx2, avx512};
+use super::{Element, Rows, Score, portable};
 use crate::Error;
+
+mod int8;
+pub use int8::forward_int8;
 
 /// A version of the loops that this machine can run. Holding one proves that the features were detected.
 ///
@@ -36,74 +44,51 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel(Version);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    Portable,
-    #[cfg(all(dsp, not(fpv4)))]
-    Dsp,
-    #[cfg(all(fpv4, not(helium)))]
-    Fpv4,
-    #[cfg(helium)]
-    Helium,
-    #[cfg(target_arch = "aarch64")]
-    Neon,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
+/// From the one table of kernels: the enum, its names, what the machine has, and `dispatch!`, which calls one function of
+/// the module of a kernel.
+macro_rules! kernels {
+    ($dollar:tt $($version:ident $name:literal: $module:ident, if $cfg:meta, $available:expr;)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum Version { $(#[cfg($cfg)] $version,)+ }
 
-/// Whether a feature is there: asked of the processor where `std` can, else of the compiler's target.
-#[cfg(target_arch = "x86_64")]
-macro_rules! has {
-    ($($feature:tt),+) => {{
-        #[cfg(feature = "std")]
-        let has = $(std::is_x86_feature_detected!($feature))&&+;
-        #[cfg(not(feature = "std"))]
-        let has = $(cfg!(target_feature = $feature))&&+;
-        has
-    }};
-}
+        /// On this architecture or another.
+        const NAMES: [&str; [$($name),+].len()] = [$($name),+];
 
-// Below the macro that it uses.
-mod int8;
-pub use int8::forward_int8;
+        impl Version {
+            /// The versions for this architecture, the slowest first.
+            const ALL: &[Self] = &[$(#[cfg($cfg)] Self::$version,)+];
 
-impl Version {
-    /// The versions for this architecture, the slowest first.
-    const ALL: &[Self] = &[
-        Self::Portable,
-        #[cfg(all(dsp, not(fpv4)))]
-        Self::Dsp,
-        #[cfg(all(fpv4, not(helium)))]
-        Self::Fpv4,
-        #[cfg(helium)]
-        Self::Helium,
-        #[cfg(target_arch = "aarch64")]
-        Self::Neon,
-        #[cfg(target_arch = "x86_64")]
-        Self::Avx2,
-        #[cfg(target_arch = "x86_64")]
-        Self::Avx512,
-    ];
+            fn is_available(self) -> bool {
+                match self { $(#[cfg($cfg)] Self::$version => $available,)+ }
+            }
 
-    fn is_available(self) -> bool {
-        match self {
-            Self::Portable => true,
-            #[cfg(all(dsp, not(fpv4)))]
-            Self::Dsp => true,
-            #[cfg(all(fpv4, not(helium)))]
-            Self::Fpv4 => true,
-            #[cfg(helium)]
-            Self::Helium => true,
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon => cfg!(target_feature = "neon"),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => has!("avx2", "fma"),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => has!("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx2", "fma"),
+            const fn name(self) -> &'static str {
+                match self { $(#[cfg($cfg)] Self::$version => $name,)+ }
+            }
         }
-    }
+
+        macro_rules! dispatch {
+            ($dollar kernel:ident, $dollar function:ident($dollar($dollar argument:expr),*)) => {
+                match $dollar kernel.0 {$(
+                    #[cfg($cfg)]
+                    #[allow(unused_unsafe, reason = "some need no instructions of their own")]
+                    // SAFETY: this `Kernel` was only made because the machine has the instructions.
+                    Version::$version => unsafe { $module::$dollar function($dollar($dollar argument),*) },
+                )+}
+            };
+        }
+    };
+}
+
+// `dsp` has instructions for integers alone.
+kernels! { $
+    Portable "portable": portable, if all(), true;
+    Avx2 "avx2": avx2, if target_arch = "x86_64", cpu_features::has_avx2();
+    Avx512 "avx512": avx512, if target_arch = "x86_64", cpu_features::has_avx512();
+    Neon "neon": neon, if target_arch = "aarch64", cfg!(target_feature = "neon");
+    Dsp "dsp": portable, if all(dsp, not(fpv4)), true;
+    Fpv4 "fpv4": fpv4, if all(fpv4, not(helium)), true;
+    Helium "helium": helium, if helium, true;
 }
 
 impl Kernel {
@@ -111,11 +96,23 @@ impl Kernel {
     pub const PORTABLE: Self = Self(Version::Portable);
 
     /// Every name that [`by_name`](Self::by_name) knows, on this architecture or another.
-    pub const NAMES: [&str; 7] = ["portable", "avx2", "avx512", "neon", "dsp", "fpv4", "helium"];
+    pub const NAMES: [&str; NAMES.len()] = NAMES;
 
     /// The fastest that this machine has.
     #[must_use]
+    #[inline]
     pub fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            /// The place in the table plus one, when it is known.
+            static BEST: AtomicU8 = AtomicU8::new(0);
+            let known = usize::from(BEST.load(Ordering::Relaxed));
+            if let Some(&version) = Version::ALL.get(known.wrapping_sub(1)) {
+                return Self(version);
+            }
+            let best = Version::ALL.iter().rposition(|version| version.is_available()).unwrap_or(0);
+            BEST.store(best as u8 + 1, Ordering::Relaxed);
+        }
         Self::available().last().unwrap_or(Self::PORTABLE)
     }
 
@@ -129,7 +126,7 @@ impl Kernel {
     /// # Errors
     /// [`KernelError`] where there is none of that name, or this machine lacks it.
     pub fn by_name(name: &str) -> Result<Self, KernelError> {
-        let Some(&name) = Self::NAMES.iter().find(|&&known| known == name) else {
+        let Some(&name) = NAMES.iter().find(|&&known| known == name) else {
             return Err(KernelError::Unknown);
         };
         Self::available().find(|kernel| kernel.name() == name).ok_or(KernelError::Missing(name))
@@ -138,21 +135,7 @@ impl Kernel {
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self.0 {
-            Version::Portable => "portable",
-            #[cfg(all(dsp, not(fpv4)))]
-            Version::Dsp => "dsp",
-            #[cfg(all(fpv4, not(helium)))]
-            Version::Fpv4 => "fpv4",
-            #[cfg(helium)]
-            Version::Helium => "helium",
-            #[cfg(target_arch = "aarch64")]
-            Version::Neon => "neon",
-            #[cfg(target_arch = "x86_64")]
-            Version::Avx2 => "avx2",
-            #[cfg(target_arch = "x86_64")]
-            Version::Avx512 => "avx512",
-        }
+        self.0.name()
     }
 }
 
@@ -182,31 +165,6 @@ impl fmt::Display for KernelError {
 }
 
 impl core::error::Error for KernelError {}
-
-/// Calls one function of the version that a kernel stands for.
-macro_rules! dispatch {
-    ($kernel:ident, $function:ident($($argument:expr),*)) => {
-        match $kernel.0 {
-            Version::Portable => portable::$function($($argument),*),
-            // This extension has only integers.
-            #[cfg(all(dsp, not(fpv4)))]
-            Version::Dsp => portable::$function($($argument),*),
-            #[cfg(all(fpv4, not(helium)))]
-            Version::Fpv4 => fpv4::$function($($argument),*),
-            #[cfg(helium)]
-            Version::Helium => helium::$function($($argument),*),
-            // SAFETY: this `Kernel` was only made because the machine has the instructions.
-            #[cfg(target_arch = "aarch64")]
-            Version::Neon => unsafe { neon::$function($($argument),*) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Version::Avx2 => unsafe { avx2::$function($($argument),*) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Version::Avx512 => unsafe { avx512::$function($($argument),*) },
-        }
-    };
-}
 
 /// `outputs[row][unit]` = (rows\[row\] · weights\[unit\]) · `scale` + `bias[unit]`.
 ///
@@ -257,87 +215,32 @@ pub fn input_gradient(
     Ok(())
 }
 
-/// `gradient[unit][column]` = (Σ over rows, in their order, of `deltas[row][unit]` · `rows[row][column]`) · `scale`.
+/// The gradient of each weight, at once used by `update` for a step: with sum\[unit\]\[column\] = Σ over rows, in their
+/// order, of `deltas[row][unit]` · `rows[row][column]`, the gradient is sum · `scale`.
 ///
-/// `gradient` has a [`weight_index`](super::weight_index) for every unit and column; `deltas` is row × unit, flat.
+/// `parameters` are the weights and, where the update has a state, its arrays in their order; each has a
+/// [`weight_index`](super::weight_index) for every unit and column. `deltas` is row × unit, flat.
 ///
 /// # Errors
-/// [`Error::Length`] where the lengths do not fit together.
+/// [`Error::Length`] where the lengths do not fit together; nothing has changed then.
 #[allow(unsafe_code)]
-pub fn weight_gradient<T: Element>(
+pub fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
     kernel: Kernel,
     rows: Rows<'_, T>,
     deltas: &[f32],
     scale: f32,
-    gradient: &mut [f32],
+    update: &U,
+    parameters: [&mut [f32]; N],
 ) -> Result<(), Error> {
-    let units = check_outer(&rows, deltas, gradient.len())?;
-    dispatch!(kernel, weight_gradient(rows, deltas, units, scale, gradient));
-    Ok(())
-}
-
-/// The sum of [`weight_gradient`], at once used: weight ← weight − (`learning_rate` · `scale`) · sum; below
-/// [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT), +0.0.
-///
-/// No weight may be below that limit before, but +0.0, so that one that does not move stays as it is.
-///
-/// # Errors
-/// [`Error::Length`] where the lengths do not fit together.
-#[allow(unsafe_code)]
-pub fn weight_gradient_sgd<T: Element>(
-    kernel: Kernel,
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    scale: f32,
-    learning_rate: f32,
-    weights: &mut [f32],
-) -> Result<(), Error> {
-    let units = check_outer(&rows, deltas, weights.len())?;
-    dispatch!(kernel, weight_gradient_sgd(rows, deltas, units, learning_rate * scale, weights));
-    Ok(())
-}
-
-/// The sum of [`weight_gradient`], at once used for a step with momentum on each parameter. With g = (learning rate ·
-/// `scale`) · sum, below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) +0.0: v ← momentum · v − g, below
-/// [`SMALLEST_FIRST_MOMENT`](crate::math::SMALLEST_FIRST_MOMENT) +0.0; weight ← weight + v, or, as Nesterov has it,
-/// weight + (momentum · v − g), below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) +0.0.
-///
-/// # Errors
-/// [`Error::Length`] where the lengths do not fit together.
-#[allow(unsafe_code)]
-pub fn weight_gradient_momentum<T: Element>(
-    kernel: Kernel,
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    scale: f32,
-    step: &MomentumStep,
-    weights: &mut [f32],
-    velocities: &mut [f32],
-) -> Result<(), Error> {
-    let units = check_outer(&rows, deltas, weights.len())?;
-    check("velocities", velocities.len(), weights.len())?;
-    let rate = step.learning_rate * scale;
-    dispatch!(kernel, weight_gradient_momentum(rows, deltas, units, rate, step, weights, velocities));
-    Ok(())
-}
-
-/// The gradient of [`weight_gradient`], at once used for a step of Adam on each parameter.
-///
-/// # Errors
-/// [`Error::Length`] where the lengths do not fit together.
-#[allow(unsafe_code)]
-pub fn weight_gradient_adam<T: Element>(
-    kernel: Kernel,
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    scale: f32,
-    step: &AdamStep,
-    parameters: AdamParameters<'_>,
-) -> Result<(), Error> {
-    let units = check_outer(&rows, deltas, parameters.values.len())?;
-    check("first moments", parameters.first_moments.len(), parameters.values.len())?;
-    check("second moments", parameters.second_moments.len(), parameters.values.len())?;
-    dispatch!(kernel, weight_gradient_adam(rows, deltas, units, scale, step, parameters));
+    check_not_zero("rows", rows.len())?;
+    check_not_zero("row width", rows.width())?;
+    let units = deltas.len() / rows.len();
+    check_not_zero("units", units)?;
+    check("deltas", deltas.len(), product(rows.len(), units))?;
+    for array in &parameters {
+        check("parameters", array.len(), product(rows.width(), units))?;
+    }
+    dispatch!(kernel, weight_gradient_update(rows, deltas, units, scale, update, parameters));
     Ok(())
 }
 
@@ -390,17 +293,6 @@ pub(super) fn zip(kernel: Kernel, others: &[f32], values: &mut [f32], function: 
     dispatch!(kernel, zip(others, values, function));
 }
 
-/// The number of units, where `deltas` is row × unit and there is a parameter for every unit and input.
-fn check_outer<T>(rows: &Rows<'_, T>, deltas: &[f32], parameters: usize) -> Result<usize, Error> {
-    check_not_zero("rows", rows.len())?;
-    check_not_zero("row width", rows.width())?;
-    let units = deltas.len() / rows.len();
-    check_not_zero("units", units)?;
-    check("deltas", deltas.len(), product(rows.len(), units))?;
-    check("parameters", parameters, product(rows.width(), units))?;
-    Ok(units)
-}
-
 /// The length of a slice of so many rows of so much; where that is beyond any number, one that no slice has.
 fn product(rows: usize, length: usize) -> usize {
     rows.saturating_mul(length)
@@ -417,6 +309,7 @@ fn check_not_zero(what: &'static str, found: usize) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::updates::StoreGradient;
 
     #[test]
     fn lengths_beyond_any_number_fit_no_slice() {
@@ -426,7 +319,7 @@ mod tests {
             // 2 · usize::MAX / 2 + 2 wraps to 0, the length of an empty slice.
             let rows = Rows::repeated(&row, usize::MAX / 2 + 1);
             assert!(forward(kernel, rows, &[1.0; 2], &[0.0; 2], 1.0, &mut []).is_err());
-            assert!(weight_gradient(kernel, rows, &[], 1.0, &mut []).is_err());
+            assert!(weight_gradient_update(kernel, rows, &[], 1.0, &StoreGradient, [&mut []]).is_err());
             assert!(softmax_cross_entropy(kernel, &mut [], usize::MAX / 2 + 1, &[0; 2]).is_err());
             assert_eq!(softmax(kernel, &mut [], usize::MAX), Ok(()));
             assert_eq!(softmax_cross_entropy(kernel, &mut [], usize::MAX, &[]), Ok(Score::default()));

@@ -1,19 +1,9 @@
 //! The specification: plain Rust for any machine. What is computed here is what every other version computes.
 
 pub(super) use super::elementwise::loops::{map, zip};
-use super::{AdamParameters, AdamStep, Element, MomentumStep, Rows, Score, weight_index};
-use crate::math::{
-    SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_SIGNAL, SMALLEST_WEIGHT, canonical, exp_nonpositive,
-    flush_below, fused_multiply_add, ln, sqrt,
-};
-
-/// What a version needs of a number in a sample; this one needs nothing.
-#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
-pub trait Load {}
-#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
-impl Load for u8 {}
-#[cfg(not(any(fpv4, target_arch = "aarch64", target_arch = "x86_64")))]
-impl Load for f32 {}
+use super::updates::Update;
+use super::{Element, Rows, Score, weight_index};
+use crate::math::{SMALLEST_SIGNAL, canonical, exp_nonpositive, flush_below, fused_multiply_add, ln};
 
 /// Partial sums of a dot product.
 const LANES: usize = 16;
@@ -81,80 +71,24 @@ fn for_each_sum<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut
     }
 }
 
-pub(super) fn weight_gradient<T: Element>(
+pub(super) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
     scale: f32,
-    gradient: &mut [f32],
+    update: &U,
+    mut parameters: [&mut [f32]; N],
 ) {
     for_each_sum(rows, deltas, units, |place, sum| {
-        if let Some(gradient) = gradient.get_mut(place) {
-            *gradient = canonical(sum * scale);
+        let mut numbers = [0.0; N];
+        for (number, parameters) in numbers.iter_mut().zip(&parameters) {
+            *number = parameters.get(place).copied().unwrap_or_default();
         }
-    });
-}
-
-pub(super) fn weight_gradient_sgd<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    rate: f32,
-    weights: &mut [f32],
-) {
-    for_each_sum(rows, deltas, units, |place, sum| {
-        if let Some(weight) = weights.get_mut(place) {
-            let updated = fused_multiply_add(-rate, sum, *weight);
-            *weight = canonical(flush_below(updated, SMALLEST_WEIGHT));
+        for (number, parameters) in update.scalar(sum, scale, numbers).into_iter().zip(&mut parameters) {
+            if let Some(parameter) = parameters.get_mut(place) {
+                *parameter = number;
+            }
         }
-    });
-}
-
-pub(super) fn weight_gradient_momentum<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    rate: f32,
-    step: &MomentumStep,
-    weights: &mut [f32],
-    velocities: &mut [f32],
-) {
-    for_each_sum(rows, deltas, units, |place, sum| {
-        if let (Some(weight), Some(velocity)) = (weights.get_mut(place), velocities.get_mut(place)) {
-            let push = flush_below(rate * sum, SMALLEST_WEIGHT);
-            let moved = flush_below(fused_multiply_add(step.momentum, *velocity, -push), SMALLEST_FIRST_MOMENT);
-            let change = if step.nesterov { fused_multiply_add(step.momentum, moved, -push) } else { moved };
-            *weight = canonical(flush_below(*weight + change, SMALLEST_WEIGHT));
-            *velocity = canonical(moved);
-        }
-    });
-}
-
-pub(super) fn weight_gradient_adam<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
-    step: &AdamStep,
-    parameters: AdamParameters<'_>,
-) {
-    let AdamParameters { values, first_moments, second_moments } = parameters;
-    for_each_sum(rows, deltas, units, |place, sum| {
-        let gradient = sum * scale;
-        let (Some(value), Some(first), Some(second)) =
-            (values.get_mut(place), first_moments.get_mut(place), second_moments.get_mut(place))
-        else {
-            return;
-        };
-        let mean = fused_multiply_add(step.first_share, gradient - *first, *first);
-        let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
-        let mean_square =
-            fused_multiply_add(step.second_share, fused_multiply_add(gradient, gradient, -*second), *second);
-        let mean_square = flush_below(mean_square, SMALLEST_SECOND_MOMENT);
-        let updated = *value - (step.step_size * mean) / (sqrt(mean_square) + step.epsilon);
-        *first = canonical(mean);
-        *second = canonical(mean_square);
-        *value = canonical(flush_below(updated, SMALLEST_WEIGHT));
     });
 }
 

@@ -86,7 +86,7 @@ impl<'a, T> Rows<'a, T> {
 
     /// Where row `index` begins: the same without a check, for loops that have no time for one. There is a whole row at
     /// it, if the index is below the length.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
     #[inline]
     pub(super) fn row_pointer(&self, index: usize) -> *const T {
         self.values.as_ptr().wrapping_add(self.start(index))

@@ -2,7 +2,8 @@
 
 use super::learning_rate::check_learning_rate;
 use super::{Optimizer, State};
-use crate::kernels::{self, AdamParameters, AdamStep, Element, Kernel};
+use crate::kernels::updates::AdamUpdate;
+use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error, math};
 
 /// Adam (Kingma and Ba, arXiv 1412.6980, in the form of its section 2 with the bias correction in the step size, as
@@ -14,7 +15,7 @@ use crate::{Batch, Dense, Error, math};
 pub struct Adam {
     learning_rate: f32,
     /// The step that was counted last.
-    step: AdamStep,
+    step: AdamUpdate,
     /// β₁ᵗ and β₂ᵗ after t steps, in f64: their distance from 1 is what counts, and f32 would lose it.
     beta_1_power: f64,
     beta_2_power: f64,
@@ -44,17 +45,16 @@ impl Adam {
     }
 
     /// No step counted yet.
-    const STANDSTILL: AdamStep = AdamStep {
+    const STANDSTILL: AdamUpdate = AdamUpdate {
         step_size: 0.0,
         first_share: (1.0 - Self::BETA_1) as f32,
         second_share: (1.0 - Self::BETA_2) as f32,
         epsilon: Self::EPSILON,
     };
 
-    /// The constants of the step that was counted last, for
-    /// [`weight_gradient_adam`](crate::kernels::weight_gradient_adam).
+    /// The rule of the step that was counted last.
     #[must_use]
-    pub const fn constants(&self) -> &AdamStep {
+    pub const fn rule(&self) -> &AdamUpdate {
         &self.step
     }
 }
@@ -88,14 +88,8 @@ impl Optimizer for Adam {
         deltas: &[[f32; OUT]],
         state: &mut AdamState<IN, OUT>,
     ) -> Result<(), Error> {
-        let ((weights, bias), deltas) = (layer.as_mut_slices(), deltas.as_flattened());
-        let (first_of_weights, first_of_bias) = state.first_moments.as_mut_slices();
-        let (second_of_weights, second_of_bias) = state.second_moments.as_mut_slices();
-        let parameters =
-            AdamParameters { values: weights, first_moments: first_of_weights, second_moments: second_of_weights };
-        kernels::weight_gradient_adam(kernel, batch.rows(), deltas, batch.weight_scale(), &self.step, parameters)?;
-        let parameters = AdamParameters { values: bias, first_moments: first_of_bias, second_moments: second_of_bias };
-        kernels::weight_gradient_adam(kernel, batch.ones(), deltas, batch.bias_scale(), &self.step, parameters)
+        let AdamState { first_moments, second_moments } = state;
+        super::update_layer(kernel, batch, deltas, &self.step, [layer, first_moments, second_moments])
     }
 }
 

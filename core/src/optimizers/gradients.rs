@@ -2,7 +2,8 @@
 
 use super::Optimizer;
 use super::learning_rate::check;
-use crate::kernels::{self, Element, Kernel};
+use crate::kernels::updates::StoreGradient;
+use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error};
 
 /// Updates nothing, and keeps the gradient of the mean loss with respect to every parameter, in the shape of the layer.
@@ -34,8 +35,6 @@ impl Optimizer for Gradients {
         deltas: &[[f32; OUT]],
         gradients: &mut Dense<IN, OUT>,
     ) -> Result<(), Error> {
-        let ((weights, bias), deltas) = (gradients.as_mut_slices(), deltas.as_flattened());
-        kernels::weight_gradient(kernel, batch.rows(), deltas, batch.weight_scale(), weights)?;
-        kernels::weight_gradient(kernel, batch.ones(), deltas, batch.bias_scale(), bias)
+        super::update_layer(kernel, batch, deltas, &StoreGradient, [gradients])
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Optimizer;
 use super::learning_rate::{check, check_learning_rate};
-use crate::kernels::{self, Element, Kernel, MomentumStep};
+use crate::kernels::updates::MomentumUpdate;
+use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error};
 
 /// The smallest momentum, 2⁻²⁰; without any, this is [`Sgd`](crate::Sgd).
@@ -13,7 +14,7 @@ pub const SMALLEST_MOMENTUM: f32 = 1.0 / (1_u32 << 20) as f32;
 /// In Nesterov's form (Sutskever and others 2013), w ← w + momentum · v − learning rate · gradient, with the new v.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Momentum {
-    step: MomentumStep,
+    step: MomentumUpdate,
 }
 
 /// The velocities of a layer's parameters: as large as the layer.
@@ -28,7 +29,7 @@ impl Momentum {
     /// [`LARGEST_LEARNING_RATE`](super::LARGEST_LEARNING_RATE), or the momentum not from [`SMALLEST_MOMENTUM`] to 1.
     pub const fn new(learning_rate: f32, momentum: f32) -> Result<Self, Error> {
         match (check_learning_rate(learning_rate), check("momentum", momentum, SMALLEST_MOMENTUM, 1.0)) {
-            (Ok(()), Ok(())) => Ok(Self { step: MomentumStep { learning_rate, momentum, nesterov: false } }),
+            (Ok(()), Ok(())) => Ok(Self { step: MomentumUpdate { learning_rate, momentum, nesterov: false } }),
             (Err(error), _) | (_, Err(error)) => Err(error),
         }
     }
@@ -36,7 +37,7 @@ impl Momentum {
     /// The same in Nesterov's form.
     #[must_use]
     pub const fn with_nesterov(self) -> Self {
-        Self { step: MomentumStep { nesterov: true, ..self.step } }
+        Self { step: MomentumUpdate { nesterov: true, ..self.step } }
     }
 }
 
@@ -63,12 +64,6 @@ impl Optimizer for Momentum {
         deltas: &[[f32; OUT]],
         velocities: &mut Velocities<IN, OUT>,
     ) -> Result<(), Error> {
-        let (weights, bias) = layer.as_mut_slices();
-        let (of_weights, of_bias) = velocities.as_mut_slices();
-        let (step, deltas) = (&self.step, deltas.as_flattened());
-        let scale = batch.weight_scale();
-        kernels::weight_gradient_momentum(kernel, batch.rows(), deltas, scale, step, weights, of_weights)?;
-        let scale = batch.bias_scale();
-        kernels::weight_gradient_momentum(kernel, batch.ones(), deltas, scale, step, bias, of_bias)
+        super::update_layer(kernel, batch, deltas, &self.step, [layer, velocities])
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Optimizer;
 use super::learning_rate::check_learning_rate;
-use crate::kernels::{self, Element, Kernel};
+use crate::kernels::updates::SgdUpdate;
+use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error};
 
 /// Gradient descent: w ← w − learning rate · gradient.
@@ -54,9 +55,7 @@ impl Optimizer for Sgd {
         deltas: &[[f32; OUT]],
         (): &mut (),
     ) -> Result<(), Error> {
-        let (weights, bias) = layer.as_mut_slices();
-        let (rate, deltas) = (self.learning_rate, deltas.as_flattened());
-        kernels::weight_gradient_sgd(kernel, batch.rows(), deltas, batch.weight_scale(), rate, weights)?;
-        kernels::weight_gradient_sgd(kernel, batch.ones(), deltas, batch.bias_scale(), rate, bias)
+        let rule = SgdUpdate { learning_rate: self.learning_rate };
+        super::update_layer(kernel, batch, deltas, &rule, [layer])
     }
 }

@@ -3,6 +3,7 @@
 
 use super::Witness;
 use dense_core::activations::{Activation, Relu};
+use dense_core::kernels::updates::SgdUpdate;
 use dense_core::kernels::{self, Element, Rows, weight_index};
 use dense_core::math::{NAN, SMALLEST_SIGNAL};
 use dense_core::{Error, Kernel};
@@ -111,7 +112,14 @@ impl Case {
             kernels::forward(self.kernel, rows, &self.placed(), &bias, T::SCALE, results)?;
             witness.see_checksum(format_args!("forward of {order}, {case}"), outputs);
             let mut weights = self.placed();
-            kernels::weight_gradient_sgd(self.kernel, rows, deltas, T::SCALE, 0.01, &mut weights)?;
+            kernels::weight_gradient_update(
+                self.kernel,
+                rows,
+                deltas,
+                T::SCALE,
+                &SgdUpdate { learning_rate: 0.01 },
+                [&mut weights],
+            )?;
             witness.see_checksum(format_args!("SGD by {order}, {case}"), places().map(|place| weights[place]));
         }
         Ok(())

@@ -2,7 +2,8 @@
 
 use super::Witness;
 use core::fmt;
-use dense_core::kernels::{self, AdamParameters, Element, Rows, weight_index};
+use dense_core::kernels::updates::{SgdUpdate, StoreGradient};
+use dense_core::kernels::{self, Element, Rows, weight_index};
 use dense_core::math::{SMALLEST_WEIGHT, flush_below};
 use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, Error, Kernel, Random};
@@ -148,9 +149,16 @@ impl Case {
         witness.see_checksum(format_args!("forward of floats, {self}"), outputs.iter().copied());
         kernels::input_gradient(kernel, deltas, weights, units, input_deltas)?;
         witness.see_checksum(format_args!("forward transposed, {self}"), input_deltas.iter().copied());
-        kernels::weight_gradient(kernel, pixels, deltas, u8::SCALE / SAMPLES as f32, weights)?;
+        kernels::weight_gradient_update(kernel, pixels, deltas, u8::SCALE / SAMPLES as f32, &StoreGradient, [weights])?;
         witness.see_checksum(format_args!("outer product of pixels, {self}"), self.in_order(weights));
-        kernels::weight_gradient(kernel, floats, deltas, f32::SCALE / SAMPLES as f32, weights)?;
+        kernels::weight_gradient_update(
+            kernel,
+            floats,
+            deltas,
+            f32::SCALE / SAMPLES as f32,
+            &StoreGradient,
+            [weights],
+        )?;
         witness.see_checksum(format_args!("outer product of floats, {self}"), self.in_order(weights));
         Ok(())
     }
@@ -174,14 +182,21 @@ impl Case {
         let deltas = work.deltas.split_at(samples * units).0;
         let rows = Rows::contiguous(work.pixels.as_slice(), width, samples);
         let weights = work.weights.split_at_mut(width * units).0;
-        kernels::weight_gradient_sgd(kernel, rows, deltas, scale, learning_rate, weights)?;
+        kernels::weight_gradient_update(kernel, rows, deltas, scale, &SgdUpdate { learning_rate }, [weights])?;
         witness.see_checksum(format_args!("descent by {samples} of pixels, {self}"), self.in_order(weights));
 
         self.draw_weights(Values::Ordinary, work, random);
         let deltas = work.deltas.split_at(samples * units).0;
         let rows = Rows::contiguous(work.floats.as_slice(), width, samples);
         let weights = work.weights.split_at_mut(width * units).0;
-        kernels::weight_gradient_sgd(kernel, rows, deltas, 1.0 / samples as f32, learning_rate, weights)?;
+        kernels::weight_gradient_update(
+            kernel,
+            rows,
+            deltas,
+            1.0 / samples as f32,
+            &SgdUpdate { learning_rate },
+            [weights],
+        )?;
         witness.see_checksum(format_args!("descent by {samples} of floats, {self}"), self.in_order(weights));
         Ok(())
     }
@@ -205,13 +220,9 @@ impl Case {
         let mut adam = Adam::new(Adam::DEFAULT_LEARNING_RATE)?;
         for step in 1..=3 {
             let scale = u8::SCALE / SAMPLES as f32;
-            let parameters = AdamParameters {
-                values: &mut *values,
-                first_moments: &mut *first_moments,
-                second_moments: &mut *second_moments,
-            };
+            let parameters = [&mut *values, &mut *first_moments, &mut *second_moments];
             adam.advance();
-            kernels::weight_gradient_adam(kernel, rows, deltas, scale, adam.constants(), parameters)?;
+            kernels::weight_gradient_update(kernel, rows, deltas, scale, adam.rule(), parameters)?;
             let all = self.in_order(values).chain(self.in_order(first_moments)).chain(self.in_order(second_moments));
             witness.see_checksum(format_args!("step {step} of Adam, {self}"), all);
         }
@@ -277,7 +288,14 @@ fn lone_small_weight(kernel: Kernel, units: usize, work: &mut Work, witness: &mu
                     (*weight, *delta, *pixel) = (0.0, size, 1);
                 }
                 let rows = Rows::contiguous(pixels.as_slice(), INPUTS, 1);
-                kernels::weight_gradient_sgd(kernel, rows, deltas, 1.0, 1.0, weights)?;
+                kernels::weight_gradient_update(
+                    kernel,
+                    rows,
+                    deltas,
+                    1.0,
+                    &SgdUpdate { learning_rate: 1.0 },
+                    [weights],
+                )?;
                 let found = weights.get(lone).copied().unwrap_or_default();
                 let case = format_args!("input {column} to output {moved} of {units}, {size:e}");
                 witness.see(case, found.to_bits());

@@ -3,7 +3,8 @@
 use super::Witness;
 use super::kernels::Values;
 use crate::checksum::Checksum;
-use dense_core::kernels::{self, AdamParameters, AdamStep, Element, MomentumStep, Rows, weight_index};
+use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, SgdUpdate, StoreGradient};
+use dense_core::kernels::{self, Element, Rows, weight_index};
 use dense_core::math::{SMALLEST_WEIGHT, flush_below};
 use dense_core::{Error, Kernel, Random};
 
@@ -18,7 +19,7 @@ const BATCHES: [usize; 3] = [2, 3, 8];
 const LARGEST_BATCH: usize = 8;
 
 const LEARNING_RATE: f32 = 0.01;
-const ADAM: AdamStep = AdamStep { step_size: 0.001, first_share: 0.1, second_share: 0.001, epsilon: 1e-7 };
+const ADAM: AdamUpdate = AdamUpdate { step_size: 0.001, first_share: 0.1, second_share: 0.001, epsilon: 1e-7 };
 
 /// Room for the largest shape: parts of what the larger layers of `kernels` need. The weights that every update starts
 /// from are kept apart.
@@ -160,19 +161,26 @@ impl Case {
         kernels::forward(kernel, rows, weights, bias, T::SCALE, outputs)?;
         add(&mut forward[kind], outputs.iter().copied());
 
-        kernels::weight_gradient(kernel, rows, deltas, scale, weights)?;
+        kernels::weight_gradient_update(kernel, rows, deltas, scale, &StoreGradient, [weights])?;
         add(&mut gradient[kind], self.in_order(weights));
 
         self.place(original, weights);
-        kernels::weight_gradient_sgd(kernel, rows, deltas, scale, LEARNING_RATE, weights)?;
+        kernels::weight_gradient_update(
+            kernel,
+            rows,
+            deltas,
+            scale,
+            &SgdUpdate { learning_rate: LEARNING_RATE },
+            [weights],
+        )?;
         add(&mut sgd[kind], self.in_order(weights));
 
         // Two steps each, so that the second finds moments.
         self.place(original, weights);
         first_moments.fill(0.0);
-        let step = MomentumStep { learning_rate: LEARNING_RATE, momentum: 0.9, nesterov: self.units % 2 == 0 };
+        let step = MomentumUpdate { learning_rate: LEARNING_RATE, momentum: 0.9, nesterov: self.units % 2 == 0 };
         for _ in 0..2 {
-            kernels::weight_gradient_momentum(kernel, rows, deltas, scale, &step, weights, first_moments)?;
+            kernels::weight_gradient_update(kernel, rows, deltas, scale, &step, [weights, first_moments])?;
         }
         add(&mut momentum[kind], self.in_order(weights).chain(self.in_order(first_moments)));
 
@@ -180,8 +188,8 @@ impl Case {
         first_moments.fill(0.0);
         second_moments.fill(0.0);
         for _ in 0..2 {
-            let parameters = AdamParameters { values: weights, first_moments, second_moments };
-            kernels::weight_gradient_adam(kernel, rows, deltas, scale, &ADAM, parameters)?;
+            let parameters = [weights, first_moments, second_moments];
+            kernels::weight_gradient_update(kernel, rows, deltas, scale, &ADAM, parameters)?;
         }
         let moments = self.in_order(first_moments).chain(self.in_order(second_moments));
         add(&mut adam[kind], self.in_order(weights).chain(moments));

@@ -1,14 +1,14 @@
 //! How long the recipe takes beside the least that it could take, for softmax regression with one thread and with two, and
 //! for networks with hidden layers; and how that grows with the samples. All figures come from one run, so their ratios hold whatever the machine is.
 //!
-//! `cargo bench -p host-trainer --bench fit`
+//! `cargo bench -p host-trainer --bench fit`, or `… -- --kernel avx2`
 
 #[cfg(target_arch = "x86_64")]
 mod peak;
 #[cfg(not(target_arch = "x86_64"))]
 mod peak {
     /// Not measured on this architecture.
-    pub(crate) fn peak() -> Option<f64> {
+    pub(crate) fn peak(_: dense_core::Kernel) -> Option<f64> {
         None
     }
 }
@@ -42,13 +42,13 @@ const RECIPE: Settings = Settings {
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/fashion-mnist");
     let dataset = Dataset::load(&folder).expect("the data set comes with the repository");
-    let settings = Settings { kernel: Kernel::best(), ..RECIPE };
+    let settings = Settings { kernel: kernel(), ..RECIPE };
     println!(
         "kernel {}, the best of {REPETITIONS} repetitions each, of {LONG_REPETITIONS} with hidden layers\n",
         settings.kernel.name()
     );
 
-    let peak = peak::peak();
+    let peak = peak::peak(settings.kernel);
     if let Some(peak) = peak {
         println!("FMA peak          {:.1} GFLOP/s", peak / 1e9);
     }
@@ -85,6 +85,14 @@ fn main() {
     });
     println!("\n10,000 images     {:.3} ms", all * 1e3);
     println!("one image         {:.3} µs", each * 1e6 / images.len() as f64);
+}
+
+/// The one after `--kernel`, or the best.
+fn kernel() -> Kernel {
+    match std::env::args().skip_while(|argument| argument != "--kernel").nth(1) {
+        Some(name) => Kernel::by_name(&name).unwrap_or_else(|error| panic!("{name}: {error}")),
+        None => Kernel::best(),
+    }
 }
 
 /// What a fit would take if it were multiply-adds alone.

@@ -1,8 +1,10 @@
-//! The most that one core of this machine can do: fused multiply-adds and nothing else.
+//! The most that one core of this machine can do with the registers of a kernel: fused multiply-adds and nothing else.
 #![allow(unsafe_code, reason = "a peak that a compiler could optimise away is none, so it is written in assembly")]
 
-use std::arch::{asm, is_x86_feature_detected};
+use std::arch::asm;
 use std::time::Instant;
+
+use dense_core::Kernel;
 
 const ROUNDS: u64 = 200_000;
 /// Multiply-adds in a round that do not wait for each other: enough for a latency of 4 at 2 a cycle.
@@ -46,19 +48,17 @@ macro_rules! peak {
 peak!(multiply_add_512, "zmm");
 peak!(multiply_add_256, "ymm");
 
-/// Floating-point operations a second, the best of 15 tries; nothing where the machine has no vector multiply-add.
-pub(crate) fn peak() -> Option<f64> {
-    let (run, lanes): (unsafe fn(), u64) = if is_x86_feature_detected!("avx512f") {
-        (multiply_add_512, 16)
-    } else if is_x86_feature_detected!("fma") {
-        (multiply_add_256, 8)
-    } else {
-        return None;
+/// Floating-point operations a second, the best of 15 tries; nothing where the kernel has no vector multiply-add.
+pub(crate) fn peak(kernel: Kernel) -> Option<f64> {
+    let (run, lanes): (unsafe fn(), u64) = match kernel.name() {
+        "avx512" => (multiply_add_512, 16),
+        "avx2" => (multiply_add_256, 8),
+        _ => return None,
     };
     let operations = (ROUNDS * CHAINS * lanes * 2) as f64;
     let rate = |_| {
         let start = Instant::now();
-        // SAFETY: the machine has the registers.
+        // SAFETY: the machine has the registers, since there is such a `Kernel`.
         unsafe { run() };
         operations / start.elapsed().as_secs_f64()
     };

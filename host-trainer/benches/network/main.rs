@@ -10,7 +10,7 @@ mod peak;
 #[cfg(not(target_arch = "x86_64"))]
 mod peak {
     /// Not measured on this architecture.
-    pub(crate) fn peak() -> Option<f64> {
+    pub(crate) fn peak(_: dense_core::Kernel) -> Option<f64> {
         None
     }
 }
@@ -46,7 +46,7 @@ fn main() -> Outcome {
         layer::<f32, 128, 64>(kernel, || (2.0 * random.uniform() - 1.0).max(0.0))?;
         layer::<f32, 64, 10>(kernel, || (2.0 * random.uniform() - 1.0).max(0.0))?;
         let mut network = Network::new(&dataset.train)?;
-        time("network", "step of training", Network::OPERATIONS, || Ok(network.step(kernel)?))?;
+        time(kernel, "network", "step of training", Network::OPERATIONS, || Ok(network.step(kernel)?))?;
         println!();
     }
     Ok(())
@@ -69,10 +69,12 @@ fn layer<T: Element, const IN: usize, const OUT: usize>(kernel: Kernel, mut inpu
 
     let name = format!("{IN} → {OUT}");
     let operations = 2 * IN * OUT * BATCH_SIZE;
-    time(&name, "forward", operations, || Ok(layer.forward_with(kernel, batch, &mut outputs)?))?;
-    time(&name, "backward", operations, || Ok(layer.backward_with(kernel, &deltas, &mut input_deltas)?))?;
-    time(&name, "gradient and SGD", operations, || Ok(sgd.update(kernel, &mut layer, batch, &deltas, &mut ())?))?;
-    time(&name, "gradient and Adam", operations, || {
+    time(kernel, &name, "forward", operations, || Ok(layer.forward_with(kernel, batch, &mut outputs)?))?;
+    time(kernel, &name, "backward", operations, || Ok(layer.backward_with(kernel, &deltas, &mut input_deltas)?))?;
+    time(kernel, &name, "gradient and SGD", operations, || {
+        Ok(sgd.update(kernel, &mut layer, batch, &deltas, &mut ())?)
+    })?;
+    time(kernel, &name, "gradient and Adam", operations, || {
         adam.advance();
         Ok(adam.update(kernel, &mut layer, batch, &deltas, &mut state)?)
     })
@@ -80,8 +82,8 @@ fn layer<T: Element, const IN: usize, const OUT: usize>(kernel: Kernel, mut inpu
 
 /// Prints how long `run` takes, with so many floating-point operations in its multiply-adds, and their share of the
 /// peak measured right before and after.
-fn time(layer: &str, operation: &str, operations: usize, mut run: impl FnMut() -> Outcome) -> Outcome {
-    let before = peak::peak();
+fn time(kernel: Kernel, layer: &str, operation: &str, operations: usize, mut run: impl FnMut() -> Outcome) -> Outcome {
+    let before = peak::peak(kernel);
     let mut best = f64::INFINITY;
     for _ in 0..REPETITIONS {
         let start = Instant::now();
@@ -91,7 +93,7 @@ fn time(layer: &str, operation: &str, operations: usize, mut run: impl FnMut() -
         best = best.min(start.elapsed().as_secs_f64() / RUNS as f64);
     }
     let rate = operations as f64 / best;
-    let share = before.zip(peak::peak()).map(|(before, after)| 100.0 * rate / before.max(after));
+    let share = before.zip(peak::peak(kernel)).map(|(before, after)| 100.0 * rate / before.max(after));
     let share = share.map_or_else(|| "unknown".to_owned(), |share| format!("{share:.1} %"));
     println!("{layer:<12} {operation:<19} {:>9.2} {:>9.1} {share:>8}", best * 1e6, rate / 1e9);
     Ok(())

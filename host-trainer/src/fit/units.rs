@@ -6,7 +6,8 @@
 use std::ops::{ControlFlow, Range};
 use std::thread;
 
-use dense_core::kernels::{self, AdamParameters, Element, Rows, weight_index};
+use dense_core::kernels::updates::SgdUpdate;
+use dense_core::kernels::{self, Element, Rows, weight_index};
 use dense_core::losses::Loss;
 use dense_core::optimizers::{Optimizer as _, Scheduled, State as _};
 use dense_core::{Adam, AdamState, Dense, Error, Kernel, Score, Sgd, SparseCategoricalCrossEntropy};
@@ -258,24 +259,29 @@ impl Part<'_> {
         match &*self.rule {
             Rule::Sgd(sgd) => {
                 let rate = sgd.learning_rate();
-                kernels::weight_gradient_sgd(kernel, images, deltas, scale, rate, parameters.weights)?;
-                kernels::weight_gradient_sgd(kernel, ones, deltas, bias_scale, rate, parameters.bias)
+                kernels::weight_gradient_update(
+                    kernel,
+                    images,
+                    deltas,
+                    scale,
+                    &SgdUpdate { learning_rate: rate },
+                    [parameters.weights],
+                )?;
+                kernels::weight_gradient_update(
+                    kernel,
+                    ones,
+                    deltas,
+                    bias_scale,
+                    &SgdUpdate { learning_rate: rate },
+                    [parameters.bias],
+                )
             }
             Rule::Adam(adam) => {
-                let (step, weights, bias) =
-                    (adam.optimizer().constants(), &mut *parameters.weights, &mut *parameters.bias);
-                let weights = AdamParameters {
-                    values: weights,
-                    first_moments: first_moments.weights,
-                    second_moments: second_moments.weights,
-                };
-                kernels::weight_gradient_adam(kernel, images, deltas, scale, step, weights)?;
-                let bias = AdamParameters {
-                    values: bias,
-                    first_moments: first_moments.bias,
-                    second_moments: second_moments.bias,
-                };
-                kernels::weight_gradient_adam(kernel, ones, deltas, bias_scale, step, bias)
+                let (step, weights, bias) = (adam.optimizer().rule(), &mut *parameters.weights, &mut *parameters.bias);
+                let weights = [weights, first_moments.weights, second_moments.weights];
+                kernels::weight_gradient_update(kernel, images, deltas, scale, step, weights)?;
+                let bias = [bias, first_moments.bias, second_moments.bias];
+                kernels::weight_gradient_update(kernel, ones, deltas, bias_scale, step, bias)
             }
         }
     }

@@ -27,9 +27,8 @@ pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
 pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
 pub(in crate::kernels) use finite::all_finite;
 pub(in crate::kernels) use forward::forward;
-pub(in crate::kernels) use gradient::{weight_gradient, weight_gradient_adam, weight_gradient_momentum};
+pub(in crate::kernels) use gradient::weight_gradient_update;
 pub(in crate::kernels) use input_gradient::input_gradient;
-pub(in crate::kernels) use sgd::weight_gradient_sgd;
 
 /// What this version needs of a number in a sample.
 pub trait Load: forward::Load + sgd::Load {}

@@ -20,7 +20,7 @@ mod pixels;
 mod sgd;
 mod sgd_rest;
 mod softmax;
-mod update;
+pub(in crate::kernels) mod update;
 mod weight_gradient;
 
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
@@ -29,9 +29,7 @@ pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use input_gradient::input_gradient;
 pub(in crate::kernels) use pixels::look_up;
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
-pub(in crate::kernels) use weight_gradient::{
-    weight_gradient, weight_gradient_adam, weight_gradient_momentum, weight_gradient_sgd,
-};
+pub(in crate::kernels) use weight_gradient::weight_gradient_update;
 
 /// Lanes of a vector, and inputs whose weights lie together.
 const GROUP: usize = 4;

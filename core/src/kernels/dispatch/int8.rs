@@ -1,5 +1,7 @@
 //! Which version of the loops over 8-bit weights runs.
 
+#[cfg(target_arch = "x86_64")]
+use super::cpu_features;
 use super::{Kernel, Version, check, check_not_zero, product};
 use crate::Error;
 #[cfg(all(dsp, not(helium)))]
@@ -65,7 +67,7 @@ pub fn forward_int8(
         // Not every AVX-512 has VNNI. SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Version::Avx512 => unsafe {
-            if has!("avx512vnni") {
+            if cpu_features::has_vnni() {
                 avx512::forward(rows, weights, bias, outputs);
             } else {
                 avx2::forward(rows, weights, bias, outputs);

@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 
 use crate::kernels::Rows;
-use crate::kernels::x86::avx512::{Fold, reduce_lanes};
+use crate::kernels::vector::avx512::reduce_wrapping_add;
 
 /// Inputs taken at a time.
 const LANES: usize = 64;
@@ -97,17 +97,14 @@ fn dots<const S: usize, const N: usize>(rows: [&[u8]; S], next: [&[u8]; S], weig
             }
         }
     }
-    reduce_lanes::<WrappingSum, S, N>(sums.map(|sums| sums.map(|sum| _mm512_castsi512_ps(sum))))
-        .map(|sums| sums.map(|sum| sum.to_bits().cast_signed()))
-}
-
-/// Adds lanes as integers; the vectors only look like floats, to share their shuffles.
-struct WrappingSum;
-
-impl Fold for WrappingSum {
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn fold(a: __m512, b: __m512) -> __m512 {
-        _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)))
+    let mut totals = [[0; N]; S];
+    for (totals, sums) in totals.as_flattened_mut().chunks_mut(16).zip(sums.as_flattened().chunks(16)) {
+        let mut padded = [_mm512_setzero_si512(); 16];
+        padded[..sums.len()].copy_from_slice(sums);
+        let mut lanes = [0; 16];
+        // SAFETY: `lanes` has room for 16, and this function has the features.
+        unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), reduce_wrapping_add(padded)) };
+        totals.copy_from_slice(&lanes[..totals.len()]);
     }
+    totals
 }

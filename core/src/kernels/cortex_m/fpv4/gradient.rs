@@ -7,11 +7,9 @@ use core::arch::asm;
 
 use super::exceptions::Exceptions;
 use super::forward::blocks;
-use super::sgd::{PROBE, clean};
-use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
-use crate::math::{
-    SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add, sqrt,
-};
+use super::sgd::{PROBE, clean, weight_gradient_sgd};
+use crate::kernels::updates::Update;
+use crate::kernels::{Element, Rows};
 
 /// The most sums of a tile.
 const TILE: usize = 64;
@@ -111,17 +109,21 @@ add_products!(six, "s0-s5" "s8-s13", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13);
 add_products!(seven, "s0-s6" "s8-s14", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13, 6 14);
 add_products!(eight, "s0-s7" "s8-s15", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13, 6 14, 7 15);
 
-pub(in crate::kernels) fn weight_gradient<T: Element>(
+/// Gradient descent by kernels of its own, all other rules tile by tile.
+pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
     scale: f32,
-    gradient: &mut [f32],
+    update: &U,
+    mut parameters: [&mut [f32]; N],
 ) {
+    if let (Some(rate), [weights, ..]) = (update.descent_rate(scale), parameters.as_mut_slice()) {
+        return weight_gradient_sgd(rows, deltas, units, rate, weights);
+    }
     for_each_tile(rows, deltas, units, |first, sums| {
-        for (gradient, sum) in gradient.iter_mut().skip(first).zip(sums) {
-            *gradient = canonical(sum * scale);
-        }
+        let tile = parameters.each_mut().map(|array| array.get_mut(first..first + sums.len()).unwrap_or_default());
+        update.tile(sums, scale, tile);
     });
 }
 
@@ -169,51 +171,4 @@ pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32
             options(nostack),
         );
     }
-}
-
-pub(in crate::kernels) fn weight_gradient_momentum<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    rate: f32,
-    step: &MomentumStep,
-    weights: &mut [f32],
-    velocities: &mut [f32],
-) {
-    for_each_tile(rows, deltas, units, |first, sums| {
-        let parameters = weights.iter_mut().zip(&mut *velocities).skip(first);
-        for ((weight, velocity), sum) in parameters.zip(sums) {
-            let push = flush_below(rate * sum, SMALLEST_WEIGHT);
-            let moved = flush_below(fused_multiply_add(step.momentum, *velocity, -push), SMALLEST_FIRST_MOMENT);
-            let change = if step.nesterov { fused_multiply_add(step.momentum, moved, -push) } else { moved };
-            *weight = canonical(flush_below(*weight + change, SMALLEST_WEIGHT));
-            *velocity = canonical(moved);
-        }
-    });
-}
-
-pub(in crate::kernels) fn weight_gradient_adam<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
-    step: &AdamStep,
-    parameters: AdamParameters<'_>,
-) {
-    let AdamParameters { values, first_moments, second_moments } = parameters;
-    for_each_tile(rows, deltas, units, |start, sums| {
-        let parameters = values.iter_mut().zip(&mut *first_moments).zip(&mut *second_moments).skip(start);
-        for (((value, first), second), sum) in parameters.zip(sums) {
-            let gradient = sum * scale;
-            let mean = fused_multiply_add(step.first_share, gradient - *first, *first);
-            let mean = flush_below(mean, SMALLEST_FIRST_MOMENT);
-            let mean_square =
-                fused_multiply_add(step.second_share, fused_multiply_add(gradient, gradient, -*second), *second);
-            let mean_square = flush_below(mean_square, SMALLEST_SECOND_MOMENT);
-            let updated = *value - (step.step_size * mean) / (sqrt(mean_square) + step.epsilon);
-            *first = canonical(mean);
-            *second = canonical(mean_square);
-            *value = canonical(flush_below(updated, SMALLEST_WEIGHT));
-        }
-    });
 }

@@ -33,7 +33,7 @@ pub trait Load: Sized {
     unsafe fn update(row: &[Self], deltas: &[f32], rate: f32, weights: *mut f32, units: usize);
 }
 
-pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
+pub(super) fn weight_gradient_sgd<T: Element>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,

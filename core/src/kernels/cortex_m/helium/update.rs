@@ -2,12 +2,12 @@
 
 use core::arch::asm;
 
-use crate::kernels::{AdamParameters, AdamStep, MomentumStep};
-use crate::math::{NAN, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
+use crate::kernels::updates::{AdamUpdate, MomentumUpdate};
+use crate::math::{LARGEST_GRADIENT, NAN, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
 /// Each gradient becomes its sum · `scale`.
 #[inline(never)]
-pub(super) fn gradient(sums: &[f32], scale: f32, gradients: &mut [f32]) {
+pub(in crate::kernels) fn gradient(sums: &[f32], scale: f32, [gradients]: [&mut [f32]; 1]) {
     assert!(gradients.len() == sums.len());
     // SAFETY: tail predication keeps loads and stores within the two slices, which have the same length.
     unsafe {
@@ -65,9 +65,15 @@ pub(super) fn sgd(sums: &[f32], rate: f32, weights: &mut [f32]) {
     }
 }
 
-/// A step with momentum, see [`weight_gradient_momentum`](crate::kernels::weight_gradient_momentum).
+/// [`MomentumUpdate`] of neighbouring parameters.
 #[inline(never)]
-pub(super) fn momentum(sums: &[f32], rate: f32, step: &MomentumStep, weights: &mut [f32], velocities: &mut [f32]) {
+pub(in crate::kernels) fn momentum(
+    sums: &[f32],
+    scale: f32,
+    step: &MomentumUpdate,
+    [weights, velocities]: [&mut [f32]; 2],
+) {
+    let rate = step.learning_rate * scale;
     assert!(weights.len() == sums.len() && velocities.len() == sums.len());
     // SAFETY: tail predication keeps loads and stores within the three slices, which have the same length.
     unsafe {
@@ -127,10 +133,14 @@ pub(super) fn momentum(sums: &[f32], rate: f32, step: &MomentumStep, weights: &m
     }
 }
 
-/// A step of Adam, see [`weight_gradient_adam`](crate::kernels::weight_gradient_adam).
+/// [`AdamUpdate`] of neighbouring parameters.
 #[inline(never)]
-pub(super) fn adam(sums: &[f32], scale: f32, step: &AdamStep, parameters: AdamParameters<'_>) {
-    let AdamParameters { values, first_moments, second_moments } = parameters;
+pub(in crate::kernels) fn adam(
+    sums: &[f32],
+    scale: f32,
+    step: &AdamUpdate,
+    [values, first_moments, second_moments]: [&mut [f32]; 3],
+) {
     assert!(values.len() == sums.len() && first_moments.len() == sums.len() && second_moments.len() == sums.len());
     let constants = [
         scale,
@@ -142,6 +152,7 @@ pub(super) fn adam(sums: &[f32], scale: f32, step: &AdamStep, parameters: AdamPa
         SMALLEST_SECOND_MOMENT,
         SMALLEST_WEIGHT,
         NAN,
+        LARGEST_GRADIENT,
     ];
     // SAFETY: tail predication keeps loads and stores within the four slices, which have the same length.
     unsafe {
@@ -152,6 +163,15 @@ pub(super) fn adam(sums: &[f32], scale: f32, step: &AdamStep, parameters: AdamPa
             "vldrw.u32 q0, [{sums}], #16",
             "ldr {a}, [{constants}]",
             "vmul.f32 q0, q0, {a}",
+            // No more than the largest in magnitude; NaN compares as smaller and stays.
+            "ldr {a}, [{constants}, #36]",
+            "vdup.32 q4, {a}",
+            "vmov.i32 q1, #0x80000000",
+            "vand q1, q1, q0",
+            "vorr q1, q1, q4",
+            "vabs.f32 q2, q0",
+            "vpt.f32 gt, q2, q4",
+            "vmovt q0, q1",
             // q1: the mean.
             "vldrw.u32 q1, [{first_moments}]",
             "ldrd {a}, {b}, [{constants}, #4]",

@@ -6,7 +6,8 @@
 use core::arch::asm;
 
 use super::{GROUP, blocks, sgd, sgd_rest, update};
-use crate::kernels::{AdamParameters, AdamStep, Element, MomentumStep, Rows};
+use crate::kernels::updates::Update;
+use crate::kernels::{Element, Rows};
 
 /// Outputs at a time: a register of sums each; one of the two others is for inputs.
 const MOST: usize = 6;
@@ -40,25 +41,25 @@ pub struct Batch {
     units: usize,
 }
 
-pub(in crate::kernels) fn weight_gradient<T: Element>(
+/// Gradient descent by kernels of its own, all other rules tile by tile.
+pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
     scale: f32,
-    gradient: &mut [f32],
+    update: &U,
+    mut parameters: [&mut [f32]; N],
 ) {
+    if let (Some(rate), [weights, ..]) = (update.descent_rate(scale), parameters.as_mut_slice()) {
+        return weight_gradient_sgd(rows, deltas, units, rate, weights);
+    }
     for_each_tile(rows, deltas, units, |start, sums| {
-        update::gradient(sums, scale, &mut gradient[start..start + sums.len()]);
+        let tile = parameters.each_mut().map(|array| array.get_mut(start..start + sums.len()).unwrap_or_default());
+        update.tile(sums, scale, tile);
     });
 }
 
-pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    rate: f32,
-    weights: &mut [f32],
-) {
+fn weight_gradient_sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
     if rows.len() == 1 {
         match *rows.row(0) {
             [input] => return sgd_rest::descend_column(input.into(), deltas, rate, weights),
@@ -67,41 +68,6 @@ pub(in crate::kernels) fn weight_gradient_sgd<T: Element>(
         }
     }
     for_each_tile(rows, deltas, units, |start, sums| update::sgd(sums, rate, &mut weights[start..start + sums.len()]));
-}
-
-pub(in crate::kernels) fn weight_gradient_momentum<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    rate: f32,
-    step: &MomentumStep,
-    weights: &mut [f32],
-    velocities: &mut [f32],
-) {
-    for_each_tile(rows, deltas, units, |start, sums| {
-        let range = start..start + sums.len();
-        update::momentum(sums, rate, step, &mut weights[range.clone()], &mut velocities[range]);
-    });
-}
-
-pub(in crate::kernels) fn weight_gradient_adam<T: Element>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
-    step: &AdamStep,
-    parameters: AdamParameters<'_>,
-) {
-    let AdamParameters { values, first_moments, second_moments } = parameters;
-    for_each_tile(rows, deltas, units, |start, sums| {
-        let range = start..start + sums.len();
-        let parameters = AdamParameters {
-            values: &mut values[range.clone()],
-            first_moments: &mut first_moments[range.clone()],
-            second_moments: &mut second_moments[range],
-        };
-        update::adam(sums, scale, step, parameters);
-    });
 }
 
 /// Calls `update` with the index of the first of some neighbouring parameters, and their sums of delta · input.

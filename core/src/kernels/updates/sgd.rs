@@ -1,0 +1,33 @@
+//! Gradient descent.
+
+use super::Update;
+use crate::kernels::vector::F32x16;
+use crate::math::{SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
+
+/// Gradient descent: w ← w − (learning rate · scale) · sum; below [`SMALLEST_WEIGHT`], +0.0.
+///
+/// No weight may be below that limit before, but +0.0, so that one that does not move stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SgdUpdate {
+    /// The step for a gradient of 1.
+    pub learning_rate: f32,
+}
+
+impl Update<1> for SgdUpdate {
+    #[inline(always)]
+    fn scalar(&self, sum: f32, scale: f32, [weight]: [f32; 1]) -> [f32; 1] {
+        let updated = fused_multiply_add(-(self.learning_rate * scale), sum, weight);
+        [canonical(flush_below(updated, SMALLEST_WEIGHT))]
+    }
+
+    #[inline(always)]
+    fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight]: [V; 1]) -> [V; 1] {
+        let updated = sum.mul_add(sum.fill(-(self.learning_rate * scale)), weight);
+        [updated.flush_below(SMALLEST_WEIGHT).canonical_result()]
+    }
+
+    #[cfg(fpv4)]
+    fn descent_rate(&self, scale: f32) -> Option<f32> {
+        Some(self.learning_rate * scale)
+    }
+}

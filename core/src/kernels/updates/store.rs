@@ -1,0 +1,26 @@
+//! The gradient itself.
+
+use super::Update;
+use crate::kernels::vector::F32x16;
+use crate::math::canonical;
+
+/// Stores the gradient in the place of the parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StoreGradient;
+
+impl Update<1> for StoreGradient {
+    #[inline(always)]
+    fn scalar(&self, sum: f32, scale: f32, _: [f32; 1]) -> [f32; 1] {
+        [canonical(sum * scale)]
+    }
+
+    #[inline(always)]
+    fn vector<V: F32x16>(&self, sum: V, scale: f32, _: [V; 1]) -> [V; 1] {
+        [sum.mul(sum.fill(scale)).canonical_result()]
+    }
+
+    #[cfg(helium)]
+    fn tile(&self, sums: &[f32], scale: f32, parameters: [&mut [f32]; 1]) {
+        crate::kernels::cortex_m::helium::update::gradient(sums, scale, parameters);
+    }
+}

@@ -1,0 +1,73 @@
+//! One vector kernel for AVX-512, AVX2 with FMA, and NEON.
+//!
+//! The operations are written once over [`F32x16`], the 16 partial sums of a dot product in the registers of an
+//! instruction set. [`shells!`] compiles them for the instructions of each: everything here is `#[inline(always)]`, so
+//! that it becomes part of a function with the features and its intrinsics become single instructions.
+
+mod lanes;
+#[cfg(not(fpv4))]
+mod load;
+
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod forward;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod input_gradient;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod math;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod softmax;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod weight_gradient;
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(super) mod neon;
+
+pub(super) use lanes::F32x16;
+#[cfg(not(fpv4))]
+pub(super) use load::Load;
+
+/// The functions of a kernel, compiled with `$features` over the registers `$vector`.
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+macro_rules! shells {
+    ($features:literal, $vector:ty) => {
+        use crate::kernels::updates::Update;
+        use crate::kernels::vector::{forward as forwards, input_gradient as backwards, softmax as softmaxes};
+        use crate::kernels::{Element, Rows, Score, vector::weight_gradient};
+
+        crate::kernels::elementwise::loops::compile_loops!($features);
+
+        crate::kernels::vector::shells!(@ $features:
+            [T: Element] forward(
+                rows: Rows<'_, T>, weights: &[f32], bias: &[f32], scale: f32, outputs: &mut [f32],
+            ) = forwards::forward::<$vector, T>;
+            [] input_gradient(
+                deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32],
+            ) = backwards::input_gradient::<$vector>;
+            [T: Element, U: Update<N>, const N: usize] weight_gradient_update(
+                rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: &U, parameters: [&mut [f32]; N],
+            ) = weight_gradient::weight_gradient_update::<$vector, T, U, N>;
+            [] softmax(values: &mut [f32], classes: usize,) = softmaxes::softmax::<$vector>;
+            [] softmax_cross_entropy(
+                values: &mut [f32], classes: usize, labels: &[u8],
+            ) -> Score = softmaxes::softmax_cross_entropy::<$vector>;
+        );
+    };
+    (@ $features:literal: $(
+        [$($generics:tt)*] $name:ident($($argument:ident: $type:ty,)+) $(-> $result:ty)? = $function:path;
+    )+) => {$(
+        /// # Safety
+        /// The lengths fit together as the function of this name in `dispatch` checks them, and the machine has the
+        /// features.
+        #[target_feature(enable = $features)]
+        pub(in crate::kernels) unsafe fn $name<$($generics)*>($($argument: $type),+) $(-> $result)? {
+            // SAFETY: the caller's.
+            unsafe { $function($($argument),+) }
+        }
+    )+};
+}
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+use shells;

@@ -1,0 +1,246 @@
+//! Gradients of weights, and the update of each parameter as soon as its gradient is known.
+
+use core::mem::MaybeUninit;
+
+use super::forward::Packed;
+use super::lanes::{F32x16, LANES};
+use super::load::Load;
+use crate::kernels::updates::Update;
+use crate::kernels::{Element, Rows};
+
+/// Units of a tile, and vectors of inputs where there are registers for as many.
+const UNITS: usize = 5;
+const CHUNKS: usize = 4;
+/// Numbers of a batch that are converted and packed for the tiles of all units: 16 KB, of a first-level cache of 32.
+const PACKED: usize = 4096;
+
+/// # Safety
+/// The lengths fit together as `dispatch` checks them, and the machine has the instructions.
+#[inline(always)]
+pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>, const A: usize>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    scale: f32,
+    update: &U,
+    mut parameters: [&mut [f32]; A],
+) {
+    let mut arrays = [core::ptr::null_mut(); A];
+    for (array, parameters) in arrays.iter_mut().zip(&mut parameters) {
+        *array = parameters.as_mut_ptr();
+    }
+    let update = Updater { update, scale, arrays };
+    let width = rows.width();
+    // SAFETY: the caller's; columns are below the width.
+    unsafe {
+        if width == 1 {
+            return single_input::<V, T, U, A>(rows, deltas, units, &update);
+        }
+        let batch = Deltas { rows: rows.len(), units, width, deltas: deltas.as_ptr() };
+        let mut column = 0;
+        if const { V::SUMS >= UNITS * CHUNKS } {
+            while width - column >= CHUNKS * LANES {
+                columns::<V, T, U, A, CHUNKS>(rows, &batch, column, LANES, &update);
+                column += CHUNKS * LANES;
+            }
+        }
+        while width - column >= LANES {
+            columns::<V, T, U, A, 1>(rows, &batch, column, LANES, &update);
+            column += LANES;
+        }
+        if column < width {
+            columns::<V, T, U, A, 1>(rows, &batch, column, width - column, &update);
+        }
+    }
+}
+
+/// The deltas of a batch, row × unit, and the shape of the parameters.
+struct Deltas {
+    rows: usize,
+    units: usize,
+    width: usize,
+    deltas: *const f32,
+}
+
+/// An update and the arrays that it works on.
+struct Updater<'a, U, const A: usize> {
+    update: &'a U,
+    scale: f32,
+    arrays: [*mut f32; A],
+}
+
+impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
+    /// Updates the first `count` parameters, from 1 to 16, from `at` on.
+    ///
+    /// # Safety
+    /// They are there.
+    #[inline(always)]
+    unsafe fn apply<V: F32x16>(&self, count: usize, at: usize, sum: V) {
+        let mut values = [sum; A];
+        // SAFETY: the caller's.
+        unsafe {
+            for array in 0..A {
+                let from = self.arrays[array].add(at);
+                values[array] = f32::load_up_to(count, from);
+            }
+            values = self.update.vector(sum, self.scale, values);
+            for array in 0..A {
+                let to = self.arrays[array].add(at);
+                values[array].store_up_to(count, to);
+            }
+        }
+    }
+}
+
+/// The gradients by a single input (a bias is the weight of an input that is always 1), with units as lanes.
+///
+/// # Safety
+/// As for [`weight_gradient_update`]; the rows have one input.
+#[inline(always)]
+unsafe fn single_input<V: F32x16, T: Element, U: Update<A>, const A: usize>(
+    rows: Rows<'_, T>,
+    deltas: &[f32],
+    units: usize,
+    update: &Updater<'_, U, A>,
+) {
+    for first in (0..units).step_by(LANES) {
+        let count = (units - first).min(LANES);
+        // SAFETY: the caller's; `count` units are left.
+        unsafe {
+            let mut sum = V::splat(0.0);
+            for (index, deltas) in deltas.chunks_exact(units).enumerate() {
+                let from = deltas.as_ptr().add(first);
+                let delta: V = f32::load_up_to(count, from);
+                sum = delta.mul_add(V::splat((*rows.row_pointer(index)).into()), sum);
+            }
+            update.apply(count, first, sum);
+        }
+    }
+}
+
+/// The gradients of all units by the inputs of `C` vectors from `column` on.
+///
+/// # Safety
+/// As for [`weight_gradient_update`]; there are `count` columns of each vector, all 16 where `C` is not 1.
+#[inline(always)]
+unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize>(
+    rows: Rows<'_, T>,
+    batch: &Deltas,
+    column: usize,
+    count: usize,
+    update: &Updater<'_, U, A>,
+) {
+    // SAFETY: the caller's; a packed row has room for `C` vectors.
+    unsafe {
+        if const { T::CONVERTED } && batch.units > UNITS && rows.len() <= PACKED / (C * LANES) {
+            let mut packed = MaybeUninit::<Packed<PACKED>>::uninit();
+            let packed = packed.as_mut_ptr().cast::<f32>();
+            for row in 0..rows.len() {
+                for chunk in 0..C {
+                    let from = rows.row_pointer(row).add(column + chunk * LANES);
+                    T::load_up_to::<V>(count, from).store(packed.add((row * C + chunk) * LANES));
+                }
+            }
+            let row = |index: usize| packed.cast_const().wrapping_add(index * C * LANES);
+            tiles::<V, f32, U, A, C>(row, LANES, batch, column, count, update);
+        } else {
+            let row = |index: usize| rows.row_pointer(index).wrapping_add(column);
+            tiles::<V, T, U, A, C>(row, count, batch, column, count, update);
+        }
+    }
+}
+
+/// The same, where `row` is the address of `C` vectors of `readable` inputs of a row.
+///
+/// # Safety
+/// As for [`columns`].
+#[inline(always)]
+unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize>(
+    row: impl Fn(usize) -> *const T,
+    readable: usize,
+    batch: &Deltas,
+    column: usize,
+    count: usize,
+    update: &Updater<'_, U, A>,
+) {
+    let mut first = 0;
+    while first < batch.units {
+        // SAFETY: the caller's; there are as many units left as each arm takes.
+        first += unsafe {
+            match batch.units - first {
+                1 => tile::<V, T, U, A, C, 1>(&row, readable, batch, first, column, count, update),
+                2 => tile::<V, T, U, A, C, 2>(&row, readable, batch, first, column, count, update),
+                3 => tile::<V, T, U, A, C, 3>(&row, readable, batch, first, column, count, update),
+                4 => tile::<V, T, U, A, C, 4>(&row, readable, batch, first, column, count, update),
+                // Of one vector each, there are registers for more: sums in parallel, of which each waits for itself.
+                10.. if const { C == 1 && V::SUMS >= 2 * UNITS } => {
+                    tile::<V, T, U, A, 1, 10>(&row, readable, batch, first, column, count, update)
+                }
+                _ => tile::<V, T, U, A, C, UNITS>(&row, readable, batch, first, column, count, update),
+            }
+        };
+    }
+}
+
+/// The gradients of `N` units from `first` on by the inputs of `C` vectors. Returns `N`.
+///
+/// # Safety
+/// As for [`columns`]; there are `N` units from `first` on.
+#[inline(always)]
+unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize, const N: usize>(
+    row: &impl Fn(usize) -> *const T,
+    readable: usize,
+    batch: &Deltas,
+    first: usize,
+    column: usize,
+    count: usize,
+    update: &Updater<'_, U, A>,
+) -> usize {
+    // SAFETY: the caller's; rows are below the number of rows.
+    unsafe {
+        // The next tile's parameters are fetched while the sums of this one are computed. Four vectors side by side are
+        // enough for the processor to do that by itself.
+        if C == 1 {
+            for unit in 0..N {
+                let at = (first + N + unit) * batch.width + column;
+                update.arrays.iter().for_each(|array| V::prefetch(array.wrapping_add(at)));
+            }
+        }
+        let mut sums = [[V::splat(0.0); C]; N];
+        for index in 0..batch.rows {
+            add_row(&mut sums, row(index), readable, batch.deltas.add(index * batch.units + first));
+        }
+        for (unit, sums) in sums.iter().enumerate() {
+            for (chunk, &sum) in sums.iter().enumerate() {
+                update.apply(count, (first + unit) * batch.width + column + chunk * LANES, sum);
+            }
+        }
+    }
+    N
+}
+
+/// Adds the inputs of one row, each times the delta of each of `N` units.
+///
+/// # Safety
+/// There are `N` deltas, and `readable` inputs of each of `C` vectors.
+#[inline(always)]
+unsafe fn add_row<V: F32x16, T: Element, const C: usize, const N: usize>(
+    sums: &mut [[V; C]; N],
+    inputs: *const T,
+    readable: usize,
+    deltas: *const f32,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut values = [V::splat(0.0); C];
+        for chunk in 0..C {
+            values[chunk] = T::load_up_to(readable, inputs.add(chunk * LANES));
+        }
+        for unit in 0..N {
+            let delta = V::splat(*deltas.add(unit));
+            for chunk in 0..C {
+                sums[unit][chunk] = delta.mul_add(values[chunk], sums[unit][chunk]);
+            }
+        }
+    }
+}
