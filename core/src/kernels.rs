@@ -52,6 +52,20 @@ use portable::Load;
 #[cfg(target_arch = "x86_64")]
 use x86::Load;
 
+/// `bytes[i]` = `table[bytes[i]]`.
+pub(crate) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
+    #[cfg(all(fpv4, not(helium)))]
+    return cortex_m::look_up::look_up(table, bytes);
+    #[cfg(not(all(fpv4, not(helium))))]
+    {
+        let replace = |byte: &mut u8| *byte = table[usize::from(*byte)];
+        // Several at once, as a loop takes a processor without speculation longer than the look-up.
+        let (many, rest) = bytes.as_chunks_mut::<8>();
+        many.iter_mut().for_each(|bytes| bytes.iter_mut().for_each(replace));
+        rest.iter_mut().for_each(replace);
+    }
+}
+
 /// A number that a sample can be made of: `u8` or `f32`, and no other.
 pub trait Element: Copy + Into<f32> + Load {
     /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.

@@ -60,11 +60,7 @@ impl PixelTable {
 
     /// Replaces the pixels of an image, of whatever size.
     pub fn apply(&self, image: &mut [u8]) {
-        let replace = |pixel: &mut u8| *pixel = self.0[usize::from(*pixel)];
-        // Several at once, as a loop takes a processor without speculation longer than the look-up.
-        let (many, rest) = image.as_chunks_mut::<8>();
-        many.iter_mut().for_each(|pixels| pixels.iter_mut().for_each(replace));
-        rest.iter_mut().for_each(replace);
+        crate::kernels::look_up(&self.0, image);
     }
 }
 
