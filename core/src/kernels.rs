@@ -96,9 +96,11 @@ impl Element for f32 {
 
 /// Replaces each byte by the one of that index in `table`.
 pub(crate) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
+    #[cfg(all(fpv4, not(helium)))]
+    return cortex_m::look_up::look_up(table, bytes);
     #[cfg(helium)]
-    cortex_m::helium::look_up(table, bytes);
-    #[cfg(not(helium))]
+    return cortex_m::helium::look_up(table, bytes);
+    #[cfg(not(fpv4))]
     {
         let replace = |byte: &mut u8| *byte = table[usize::from(*byte)];
         // Several at once, as a loop takes a processor without speculation longer than the look-up.

@@ -122,7 +122,7 @@ struct State {
 fn assert_same_adam<T: Samples>(kernel: Kernel, rows: Rows<'_, T>, deltas: &[f32], state: &State, case: &str) -> State {
     let compute = |kernel| {
         let mut state = state.clone();
-        let parameters = [&mut state.values, &mut state.means, &mut state.squares];
+        let parameters = [&mut state.values[..], &mut state.means[..], &mut state.squares[..]];
         kernels::weight_gradient_update(kernel, rows, deltas, T::SCALE / 32.0, &step_of_adam(), parameters).unwrap();
         state
     };

@@ -27,12 +27,12 @@ impl Activation for Relu {
     }
 
     #[cfg(helium)]
-    fn forward(kernel: Kernel, values: &mut [f32]) {
+    fn forward_with(kernel: Kernel, values: &mut [f32]) {
         elementwise::relu(kernel, values);
     }
 
     #[cfg(helium)]
-    fn backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
+    fn backward_with(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
         elementwise::relu_backward(kernel, outputs, deltas)
     }
 }

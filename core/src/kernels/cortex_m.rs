@@ -4,4 +4,6 @@
 pub(in crate::kernels) mod fpv4;
 #[cfg(helium)]
 pub(in crate::kernels) mod helium;
+#[cfg(not(helium))]
+pub(in crate::kernels) mod look_up;
 pub(in crate::kernels) mod scalar;

@@ -53,10 +53,10 @@ fn relu(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for length in 0..=numbers.len() {
         let outputs = numbers.split_at(length).0;
         let mut values = numbers;
-        Relu::forward(kernel, values.split_at_mut(length).0);
+        Relu::forward_with(kernel, values.split_at_mut(length).0);
         witness.see_checksum(format_args!("ReLU of {length}"), values);
         let mut deltas = [-2.0; 9];
-        Relu::backward(kernel, outputs, deltas.split_at_mut(length).0)?;
+        Relu::backward_with(kernel, outputs, deltas.split_at_mut(length).0)?;
         witness.see_checksum(format_args!("gradient of ReLU of {length}"), deltas);
     }
     Ok(())
@@ -100,8 +100,8 @@ impl Case {
         let batches = [
             ("one", Rows::contiguous(samples, WIDTH, 1)),
             ("in order", Rows::contiguous(samples, WIDTH, SAMPLES)),
-            ("reversed", Rows::indexed(samples, WIDTH, &[2, 1, 0])),
-            ("shuffled", Rows::indexed(samples, WIDTH, &[0, 2, 1])),
+            ("reversed", Rows::indexed(samples, WIDTH, &[2, 1, 0])?),
+            ("shuffled", Rows::indexed(samples, WIDTH, &[0, 2, 1])?),
             ("repeated", Rows::repeated(samples.split_at(WIDTH).0, SAMPLES)),
         ];
         for (order, rows) in batches {

@@ -3,10 +3,11 @@
 use super::Witness;
 use super::kernels::Values;
 use crate::checksum::Checksum;
+use core::array;
 use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, SgdUpdate, StoreGradient};
 use dense_core::kernels::{self, Element, Rows, weight_index};
 use dense_core::math::{SMALLEST_WEIGHT, flush_below};
-use dense_core::{Error, Kernel, Random};
+use dense_core::{Error, Kernel, PixelTable, Random};
 
 /// The most inputs, and the most outputs but for one larger number of them.
 const MOST: usize = 40;
@@ -97,6 +98,7 @@ pub(super) fn run(kernel: Kernel, room: &mut super::kernels::Work, witness: &mut
             }
         }
     }
+    look_up(&mut work, &mut random, witness);
     Ok(())
 }
 
@@ -188,7 +190,7 @@ impl Case {
         first_moments.fill(0.0);
         second_moments.fill(0.0);
         for _ in 0..2 {
-            let parameters = [weights, first_moments, second_moments];
+            let parameters = [&mut **weights, &mut **first_moments, &mut **second_moments];
             kernels::weight_gradient_update(kernel, rows, deltas, scale, &ADAM, parameters)?;
         }
         let moments = self.in_order(first_moments).chain(self.in_order(second_moments));
@@ -213,6 +215,23 @@ impl Case {
     fn places(self) -> impl Iterator<Item = usize> + use<> {
         let Self { width, units, .. } = self;
         (0..units).flat_map(move |unit| (0..width).map(move |column| weight_index(unit, column, units, width)))
+    }
+}
+
+/// Tables of pixels that leave zero as it is and that do not, for images of every length at every alignment.
+fn look_up(work: &mut Work<'_>, random: &mut Random, witness: &mut impl Witness) {
+    let brighter = PixelTable::new(array::from_fn(|pixel| (255 - (255 - pixel) * (255 - pixel) / 255) as u8));
+    let negative = PixelTable::new(array::from_fn(|pixel| 255 - pixel as u8));
+    for (name, table) in [("brighter", brighter), ("negative", negative)] {
+        let mut checksum = Checksum::default();
+        for length in 0..=2 * MOST {
+            work.pixels.fill_with(|| Values::Ordinary.draw_pixel(random));
+            if let Some(image) = work.pixels.get_mut(length % 4..).and_then(|pixels| pixels.get_mut(..length)) {
+                table.apply(image);
+            }
+            checksum.update(work.pixels);
+        }
+        witness.see(format_args!("table {name}"), checksum.finish());
     }
 }
 

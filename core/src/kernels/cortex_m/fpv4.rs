@@ -1,8 +1,8 @@
-//! FPv4-SP, the scalar unit of Cortex-M4F, and its successors in M7, M33 and M55: one number at a time, 32 registers.
+//! FPv4-SP, the scalar FPU of Cortex-M4F, and its successors in M7 and M33: 32 registers, one number at a time.
 //!
-//! The weights of an input lie side by side ([`weight_index`](crate::kernels::weight_index)), so that one instruction loads those of ten
-//! outputs, and a pixel that is zero, as half of them are, costs nothing more than to be looked at. The rest is
-//! `portable`.
+//! Weights are `[inputs][outputs]` ([`weight_index`](crate::kernels::weight_index)), so that one instruction loads those
+//! of a block of outputs, whose sums or deltas stay in registers, and an input that is zero is skipped with all of its
+//! weights. Softmax is that of `portable`.
 
 /// Assembly for each register of a list. (The assembler's own loops would hide from the compiler how long the code is.)
 macro_rules! each {

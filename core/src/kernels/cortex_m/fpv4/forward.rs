@@ -51,8 +51,8 @@ pub(in crate::kernels) fn forward<T: Element>(
         let row = rows.row(index);
         let (mut bias, mut outputs, mut weights) = (bias, outputs, weights.as_ptr());
         for size in blocks(units, T::LARGEST_BLOCK) {
-            let (these, other_outputs) = outputs.split_at_mut(size);
-            let (biases, other_biases) = bias.split_at(size);
+            let Some((these, other_outputs)) = outputs.split_at_mut_checked(size) else { break };
+            let Some((biases, other_biases)) = bias.split_at_checked(size) else { break };
             // SAFETY: every input of the row has a weight for every unit, and these units are some of them.
             unsafe {
                 T::block(row, weights, units, biases, scale, these);
@@ -70,6 +70,7 @@ pub(in crate::kernels) fn forward<T: Element>(
 #[inline]
 pub(super) fn blocks(units: usize, largest: usize) -> impl Iterator<Item = usize> {
     let count = units.div_ceil(largest);
-    let (size, larger) = (units / count, units % count);
+    // None for no units, without a way to panic.
+    let (size, larger) = (units.checked_div(count).unwrap_or(0), units.checked_rem(count).unwrap_or(0));
     (0..count).map(move |block| size + usize::from(block < larger))
 }

@@ -19,6 +19,9 @@ const LARGEST_BLOCK: usize = 8;
 
 /// Calls `update` with the sums Σ over samples of delta · input, a tile at a time, and with the place of its first weight.
 fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut update: impl FnMut(usize, &[f32])) {
+    if units == 0 {
+        return;
+    }
     let (mut inputs, mut sums) = ([0.0; TILE], [0.0; TILE]);
     // All units of some inputs, or where that is too much, some units of one.
     let (most_inputs, most_units) = ((TILE / units).max(1), units.min(TILE));
@@ -32,7 +35,7 @@ fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mu
                 let row = rows.row(index).get(first_input..first_input + input_count).unwrap_or(&[]);
                 inputs.iter_mut().zip(row).for_each(|(to, &input)| *to = input.into());
                 let Some(deltas) = deltas.get(first_unit..first_unit + unit_count) else { return };
-                add_products(inputs.split_at(row.len()).0, deltas, sums);
+                add_products(inputs.get(..row.len()).unwrap_or(&[]), deltas, sums);
             }
             update(first_input * units + first_unit, sums);
         }
@@ -41,14 +44,13 @@ fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mu
 
 /// `sums[input][unit]` += `inputs[input]` · `deltas[unit]`, fused.
 fn add_products(inputs: &[f32], deltas: &[f32], sums: &mut [f32]) {
-    assert!(sums.len() == inputs.len() * deltas.len());
-    if inputs.is_empty() {
+    if inputs.is_empty() || sums.len() != inputs.len() * deltas.len() {
         return;
     }
     let (stride, mut others) = (size_of_val(deltas), deltas);
     let mut first = sums.as_mut_ptr();
     for size in blocks(deltas.len(), LARGEST_BLOCK) {
-        let (deltas, rest) = others.split_at(size);
+        let Some((deltas, rest)) = others.split_at_checked(size) else { break };
         // SAFETY: every input has a sum for every delta, and these are some of them.
         unsafe {
             match size {
@@ -142,8 +144,7 @@ pub(super) fn sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, r
 
 /// `weights[i]` −= `rate` · (`input` · `deltas[i]`), fused. An exception says that some have to be cleaned.
 pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32) {
-    assert!(weights.len() == deltas.len());
-    if deltas.is_empty() {
+    if deltas.is_empty() || weights.len() != deltas.len() {
         return;
     }
     // SAFETY: there are as many weights as deltas, and at least one.

@@ -20,7 +20,7 @@ pub(in crate::kernels) fn input_gradient(deltas: &[f32], weights: &[f32], units:
         // The sums that the next deltas are added to.
         let (mut sums, mut step) = (ZEROS.as_ptr(), 0);
         for size in blocks(units, LARGEST_BLOCK) {
-            let (deltas, rest) = others.split_at(size);
+            let Some((deltas, rest)) = others.split_at_checked(size) else { break };
             let skip = (units - size) * size_of::<f32>();
             // SAFETY: every input has a weight for every delta, and these are some of them.
             unsafe {

@@ -61,7 +61,7 @@ fn update<T: Element>(row: &[T], deltas: &[f32], units: usize, rate: f32, weight
     let exceptions = Exceptions::collect();
     let (mut others, mut first) = (deltas, weights.as_mut_ptr());
     for size in blocks(units, LARGEST_BLOCK) {
-        let (deltas, rest) = others.split_at(size);
+        let Some((deltas, rest)) = others.split_at_checked(size) else { break };
         // SAFETY: every input of the row has a weight for every unit, and these units are some of them.
         unsafe {
             T::update(row, deltas, rate, first, units);
