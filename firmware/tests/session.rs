@@ -5,7 +5,8 @@ mod common;
 use common::conversation::{SECTOR, TestFlash, ask, bits, image, prepared, session, session_on, step};
 use common::{Random, zeroed_model};
 use dense_core::optimizers::SMALLEST_LEARNING_RATE;
-use dense_core::{Batch, Kernel, PixelTable, activations};
+use dense_core::tasks::Loss;
+use dense_core::{Batch, Kernel, PixelTable, SparseCategoricalCrossEntropy, argmax};
 use firmware::link::{self, MAX_ANSWER};
 use firmware::protocol::{Answer, ClockSource, Command, Counters, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION};
 use firmware::store::Store;
@@ -43,12 +44,12 @@ fn classifies_as_dense_core_does() {
         let image = image(sequence.into());
         let mut rows = [[0.0; OUTPUTS]];
         MODEL
-            .forward(Kernel::PORTABLE, Batch::new(&[prepared(&image)]).expect("one image"), &mut rows)
+            .forward_with(Kernel::PORTABLE, Batch::new(&[prepared(&image)]).expect("one image"), &mut rows)
             .expect("the shapes fit");
         let [logits] = rows;
-        activations::softmax(Kernel::PORTABLE, &mut rows).expect("finite");
+        SparseCategoricalCrossEntropy::output_activation(Kernel::PORTABLE, &mut rows).expect("finite");
         let [probabilities] = rows;
-        let class = (0..OUTPUTS).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("ten") as u8;
+        let class = argmax(&logits) as u8;
         let expected = Reply::Classified { class, logits, probabilities, cycles: 7 };
         assert_eq!(ask(&mut session, sequence, Command::Classify { image: &image }), Ok(expected));
     }
