@@ -8,8 +8,8 @@ use crate::dataset::Split;
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::{Layer, Layers, ModelName};
 
-/// How many of the training images tell how large the outputs of hidden layers become. With more, about as many decisions
-/// change, among training images too.
+/// How many of the training images tell how large the outputs of hidden layers become. With more, about as many
+/// decisions change, among training images too.
 const CALIBRATION_SAMPLES: usize = 5_000;
 
 /// The training images that calibration takes: the first ones.

@@ -16,7 +16,8 @@ use crate::{Batch, Error, Hidden, Output};
 /// use dense_core::{Dense, Hidden, Kernel, Mse, Output};
 ///
 /// let hidden = Dense::new([[0.5, -1.0], [1.0, 0.25]], [0.1, -0.2]);
-/// let trained: Hidden<2, 2, Tanh, Output<2, 1, Mse>> = Hidden::new(hidden, Output::new(Dense::new([[1.0, -0.5]], [0.0])));
+/// let output = Output::new(Dense::new([[1.0, -0.5]], [0.0]));
+/// let trained: Hidden<2, 2, Tanh, Output<2, 1, Mse>> = Hidden::new(hidden, output);
 /// let samples = [[-1.5, 0.5], [0.0, -1.0], [2.0, 1.0]];
 ///
 /// let (mut input, mut ranges) = (Range::EMPTY, Default::default());
@@ -49,8 +50,8 @@ pub trait Quantize<const IN: usize> {
     /// [`Error::NotFinite`] where an output of a hidden layer is.
     fn calibrate<T: Element>(&self, kernel: Kernel, inputs: &[T; IN], ranges: &mut Self::Ranges) -> Result<(), Error>;
 
-    /// Writes the int8 form to `quantized`. `input` is what the bytes of the input stand for, `rounding` how the weights of the
-    /// first layer are rounded; those of the others are rounded to the nearest.
+    /// Writes the int8 form to `quantized`. `input` is what the bytes of the input stand for, `rounding` how the
+    /// weights of the first layer are rounded; those of the others are rounded to the nearest.
     ///
     /// # Errors
     /// [`Error::NotCalibrated`] where a hidden layer has seen no sample; those of [`QuantizedDense::quantize`] and
