@@ -3,6 +3,7 @@
 use core::slice;
 
 use super::{Quantization, QuantizedActivation, QuantizedDense, QuantizedHidden, QuantizedNetwork, Range, Rounding};
+use crate::error::check_finite;
 use crate::kernels::{Element, Kernel};
 use crate::{Batch, Error, Hidden, Output};
 
@@ -106,6 +107,7 @@ impl<const IN: usize, const WIDTH: usize, A: QuantizedActivation, Next: Quantize
     fn calibrate<T: Element>(&self, kernel: Kernel, inputs: &[T; IN], ranges: &mut Self::Ranges) -> Result<(), Error> {
         let mut outputs = [0.0; WIDTH];
         self.layer.forward(kernel, Batch::new(slice::from_ref(inputs))?, slice::from_mut(&mut outputs))?;
+        check_finite("hidden sums", &outputs)?;
         ranges.sums.include(&outputs)?;
         A::forward(kernel, &mut outputs);
         ranges.outputs.include(&outputs)?;
