@@ -255,7 +255,8 @@ fn standardised<const IN: usize>(count: usize, seed: u64) -> Vec<[f32; IN]> {
     (0..count).map(|_| std::array::from_fn(|_| 2.0 * (draw() + draw()) - 0.3)).collect()
 }
 
-/// Quantises a network with one hidden layer for samples of f32, and compares its outputs with those of the network itself.
+/// Quantises a network with one hidden layer for samples of f32, and compares its outputs with those of the network
+/// itself.
 fn hidden_layer_is_close<A: QuantizedActivation>(tolerance: f32) {
     let trained: Hidden<12, 16, A, Output<16, 5, Mse>> = Hidden::new(some_layer(4), Output::new(some_layer(5)));
     let samples = standardised::<12>(300, 6);

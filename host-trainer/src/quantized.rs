@@ -8,8 +8,8 @@ use crate::dataset::Split;
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::{Layer, Layers, ModelName};
 
-/// How many of the training images tell how large the outputs of hidden layers become. With more, about as many decisions
-/// change, among training images too.
+/// How many of the training images tell how large the outputs of hidden layers become. With more, about as many
+/// decisions change, among training images too.
 const CALIBRATION_SAMPLES: usize = 5_000;
 
 /// The training images that calibration takes: the first ones.
@@ -190,12 +190,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_quantised_is_refused() {
-        for (model, too_large) in [
-            (ModelName::Linear, "scale"),
-            (ModelName::Mlp32, "activation scale"),
-            (ModelName::Mlp128x64, "activation scale"),
+        for (model, not_finite, too_large) in [
+            (ModelName::Linear, "weights", "scale"),
+            (ModelName::Mlp32, "hidden sums", "activation scale"),
+            (ModelName::Mlp128x64, "hidden sums", "activation scale"),
         ] {
-            for (weight, wanted) in [(f32::NAN, "weights"), (1e9, too_large)] {
+            for (weight, wanted) in [(f32::NAN, not_finite), (1e9, too_large)] {
                 let mut layers = model.network().layers();
                 layers[0].weights[0] = weight;
                 let error = quantize(model, &layers, &[[255; PIXELS]], Kernel::best()).err().unwrap();

@@ -2,8 +2,8 @@
 //!
 //! A sum is exact in 32 bits, so its terms may come in any order, and each instruction set has the order that it loads
 //! fastest. It is fixed by the target: a model is written down output after output, the same for every machine, and a
-//! `const` packs it. So one file of weights serves every machine, packed weights stay in flash, and nothing is packed at
-//! start. No order takes more memory than the weights themselves.
+//! `const` packs it. So one file of weights serves every machine, packed weights stay in flash, and nothing is packed
+//! at start. No order takes more memory than the weights themselves.
 //!
 //! | order | for | one load gives |
 //! |---|---|---|
@@ -39,16 +39,17 @@ pub enum Order {
     BiasedOutputs,
     /// Input after input.
     Inputs,
-    /// In groups of ten outputs, then of two, then one. In a group, four inputs after four inputs: first those of inputs
-    /// 0 and 2, then those of 1 and 3, and of either, outputs 0 and 1, then 2 and 3, and so on. Two outputs and two inputs
-    /// are four bytes, two numbers of 16 bits, the lowest byte first: `256 · odd + even` for the lower input, then for the
-    /// higher. What is left of the inputs, and an output without a partner, are plain bytes, input after input.
+    /// In groups of ten outputs, then of two, then one. In a group, four inputs after four inputs: first those of
+    /// inputs 0 and 2, then those of 1 and 3, and of either, outputs 0 and 1, then 2 and 3, and so on. Two outputs and
+    /// two inputs are four bytes, two numbers of 16 bits, the lowest byte first: `256 · odd + even` for the lower
+    /// input, then for the higher. What is left of the inputs, and an output without a partner, are plain bytes, input
+    /// after input.
     ///
     /// One multiplication of such halves with two inputs gives 256 times the odd output's sum plus the even one's. The
     /// low bytes, sign-extended, give the even one's, and the difference the odd one's.
     Pairs,
-    /// In groups of five outputs, then of one. In a group, 16 inputs (in the end, what is left) after 16 inputs: those of
-    /// the first output, of the second, and so on, each weight as the byte `w + 128`.
+    /// In groups of five outputs, then of one. In a group, 16 inputs (in the end, what is left) after 16 inputs: those
+    /// of the first output, of the second, and so on, each weight as the byte `w + 128`.
     BiasedVectors,
 }
 

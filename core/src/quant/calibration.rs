@@ -3,6 +3,7 @@
 use core::slice;
 
 use super::{Quantization, QuantizedActivation, QuantizedDense, QuantizedHidden, QuantizedNetwork, Range, Rounding};
+use crate::error::check_finite;
 use crate::kernels::{Element, Kernel};
 use crate::losses::Loss;
 use crate::{Batch, Error, Hidden, Network, Output};
@@ -17,7 +18,8 @@ use crate::{Batch, Error, Hidden, Network, Output};
 /// use dense_core::{Dense, Hidden, Kernel, Mse, Output};
 ///
 /// let hidden = Dense::new([[0.5, -1.0], [1.0, 0.25]], [0.1, -0.2]);
-/// let trained: Hidden<2, 2, Tanh, Output<2, 1, Mse>> = Hidden::new(hidden, Output::new(Dense::new([[1.0, -0.5]], [0.0])));
+/// let output = Output::new(Dense::new([[1.0, -0.5]], [0.0]));
+/// let trained: Hidden<2, 2, Tanh, Output<2, 1, Mse>> = Hidden::new(hidden, output);
 /// let samples = [[-1.5, 0.5], [0.0, -1.0], [2.0, 1.0]];
 ///
 /// let (mut input, mut ranges) = (Range::EMPTY, Default::default());
@@ -50,8 +52,8 @@ pub trait Quantize<const IN: usize>: Network<IN> {
     /// [`Error::NotFinite`] where an output of a hidden layer is.
     fn calibrate<T: Element>(&self, kernel: Kernel, inputs: &[T; IN], ranges: &mut Self::Ranges) -> Result<(), Error>;
 
-    /// Writes the int8 form to `quantized`. `input` is what the bytes of the input stand for, `rounding` how the weights of the
-    /// first layer are rounded; those of the others are rounded to the nearest.
+    /// Writes the int8 form to `quantized`. `input` is what the bytes of the input stand for, `rounding` how the
+    /// weights of the first layer are rounded; those of the others are rounded to the nearest.
     ///
     /// # Errors
     /// [`Error::NotCalibrated`] where a hidden layer has seen no sample; those of [`QuantizedDense::quantize`] and
@@ -106,6 +108,7 @@ impl<const IN: usize, const WIDTH: usize, A: QuantizedActivation, Next: Quantize
     fn calibrate<T: Element>(&self, kernel: Kernel, inputs: &[T; IN], ranges: &mut Self::Ranges) -> Result<(), Error> {
         let mut outputs = [0.0; WIDTH];
         self.layer.forward_with(kernel, Batch::new(slice::from_ref(inputs))?, slice::from_mut(&mut outputs))?;
+        check_finite("hidden sums", &outputs)?;
         ranges.sums.include(&outputs)?;
         A::forward_with(kernel, &mut outputs);
         ranges.outputs.include(&outputs)?;

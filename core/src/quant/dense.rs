@@ -11,8 +11,8 @@ use crate::{Batch, Error};
 ///
 /// Weights are int8, biases and sums i32. The zero point of the input is part of the bias
 /// ([`fold_zero_point`](Self::fold_zero_point)).
-/// `IN` · `OUT` + 8 · `OUT` bytes, rounded up to 64. Put it into a `static`: it is packed for the target's kernel by the
-/// compiler, stays in flash, and needs no RAM.
+/// `IN` · `OUT` + 8 · `OUT` bytes, rounded up to 64. Put it into a `static`: it is packed for the target's kernel by
+/// the compiler, stays in flash, and needs no RAM.
 ///
 /// ```
 /// use dense_core::quant::{Quantization, Rounding};

@@ -10,8 +10,8 @@ pub const ONE_PROBABILITY: u16 = 1 << PROBABILITY_BITS;
 pub(super) const LOGIT_BITS: u32 = 16;
 const PROBABILITY_BITS: u32 = 15;
 
-/// `sum` · `scale` in fixed point with so many fraction bits, rounded once to the nearest, ties upwards, and kept within
-/// i32.
+/// `sum` · `scale` in fixed point with so many fraction bits, rounded once to the nearest, ties upwards, and kept
+/// within i32.
 ///
 /// `scale` is taken to be from [`SMALLEST_SCALE`] to [`LARGEST_SCALE`]; what is not counts as the nearer of the two.
 /// There are 16 fraction bits at most; more count as 16.
@@ -59,7 +59,8 @@ pub fn softmax<const N: usize>(logits: &[i32; N]) -> [u16; N] {
     exponentials.map(|exponential| (((u64::from(exponential) << PROBABILITY_BITS) + sum / 2) / sum) as u16)
 }
 
-/// Sigmoid of a logit in fixed point: the probability of the positive class. It is within 2⁻¹⁶ + 10⁻⁶ of the exact value.
+/// Sigmoid of a logit in fixed point: the probability of the positive class. It is within 2⁻¹⁶ + 10⁻⁶ of the exact
+/// value.
 #[must_use]
 pub fn sigmoid(logit: i32) -> u16 {
     let [_, probability] = softmax(&[0, logit]);

@@ -72,7 +72,8 @@ impl Quantization {
         self.zero_point
     }
 
-    /// The nearest byte of a real number, ties away from 0.0; beyond the range, its end. That of a NaN is the zero point.
+    /// The nearest byte of a real number, ties away from 0.0; beyond the range, its end. That of a NaN is the zero
+    /// point.
     #[must_use]
     pub const fn quantize(self, value: f32) -> u8 {
         // A cast truncates and stays within i32; what it has cut off is exact.

@@ -49,12 +49,13 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
     }
 
     /// The layer of a TensorFlow Lite file: int8 weights, biases, one weight scale or one for each output, and what the
-    /// bytes of the input and of the output stand for ([`Quantization::from_int8`]). All outputs are those of its reference
-    /// kernel.
+    /// bytes of the input and of the output stand for ([`Quantization::from_int8`]). All outputs are those of its
+    /// reference kernel.
     ///
     /// # Errors
-    /// [`Error::Length`] where there is another number of weight scales, [`Error::Setting`] where a weight is −128, a bias
-    /// with the zero point in it is beyond [`LARGEST_BIAS`](super::LARGEST_BIAS), or the scale of a sum out of range.
+    /// [`Error::Length`] where there is another number of weight scales, [`Error::Setting`] where a weight is −128, a
+    /// bias with the zero point in it is beyond [`LARGEST_BIAS`](super::LARGEST_BIAS), or the scale of a sum out of
+    /// range.
     pub const fn from_tflite(
         weights: &[[i8; IN]; OUT],
         bias: &[i32; OUT],
@@ -86,8 +87,8 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
             if let Err(error) = this.layer.set_scale(index, input.scale() * weight_scale) {
                 return Err(error);
             }
-            // Per tensor the product of the scales is rounded to f32 (`GetQuantizedConvolutionMultipler`), per channel it
-            // is not (`PopulateConvolutionQuantizationParams`).
+            // Per tensor the product of the scales is rounded to f32 (`GetQuantizedConvolutionMultipler`), per channel
+            // it is not (`PopulateConvolutionQuantizationParams`).
             let product =
                 if per_channel { input.scale() as f64 * weight_scale as f64 } else { this.layer.scale[index] as f64 };
             this.multipliers[index] = Multiplier::new(product / output.scale() as f64);

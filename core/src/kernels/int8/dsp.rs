@@ -1,12 +1,13 @@
-//! Arm's DSP extension, in Cortex-M4, M7 and M33: one instruction multiplies two pairs of halves and adds both products.
+//! Arm's DSP extension, in Cortex-M4, M7 and M33: one instruction multiplies two pairs of halves and adds both
+//! products.
 //!
 //! A word of weights holds two outputs of two inputs ([`Order::Pairs`](super::Order::Pairs)). Multiplied as it is, it
-//! adds 256 · odd + even to one sum, and with its low bytes alone, sign-extended, even to another: four products for half
-//! a load, one extension and two multiplications, where weights of 16 bits want two loads. Four inputs that are zero are
-//! skipped with all their weights.
+//! adds 256 · odd + even to one sum, and with its low bytes alone, sign-extended, even to another: four products for
+//! half a load, one extension and two multiplications, where weights of 16 bits want two loads. Four inputs that are
+//! zero are skipped with all their weights.
 //!
-//! In 32 bits the sum 256 · odd + even is exact for 256 inputs at most: 256 · 255 · 128 < 2²³. So it is taken apart after
-//! every 256.
+//! In 32 bits the sum 256 · odd + even is exact for 256 inputs at most: 256 · 255 · 128 < 2²³. So it is taken apart
+//! after every 256.
 //!
 //! Ten sums and what is multiplied take all core registers. So the next 32 inputs, and where they come from, wait in
 //! registers of the FPU, which a move reaches in a cycle, or on the stack where there is no FPU.
@@ -113,8 +114,8 @@ fn add_rest<const N: usize>(inputs: &[u8], weights: &[i8], sums: &mut [i32; N]) 
 }
 
 /// Where inputs and pointers wait: `begin!` keeps the end of all inputs (r1), `begin_block!` the end of the next block
-/// from r0 on, `fetch!` the next 32 inputs and where those after them are; `inputs!` sets r1 to four of them; the others
-/// set r0 to where the next inputs are, and compare.
+/// from r0 on, `fetch!` the next 32 inputs and where those after them are; `inputs!` sets r1 to four of them; the
+/// others set r0 to where the next inputs are, and compare.
 #[cfg_attr(fpv4, path = "dsp/fpu.rs")]
 #[cfg_attr(not(fpv4), path = "dsp/stack.rs")]
 mod waiting;
@@ -131,17 +132,35 @@ macro_rules! pair {
     };
 }
 
+/// Loads two words of the 40 weights of a quad.
+macro_rules! load {
+    ($number:literal, $first:literal, $second:literal) => {
+        concat!(
+            "ldr r0, [r2, #40 * ",
+            $number,
+            " + ",
+            $first,
+            "]\n",
+            "ldr r3, [r2, #40 * ",
+            $number,
+            " + ",
+            $second,
+            "]\n",
+        )
+    };
+}
+
 /// Adds the products of four inputs with their 40 weights.
 macro_rules! quad {
     ($number:literal) => {
         concat!(
             inputs!($number), "\n cmp r1, #0\n beq 3f\n uxtb16 r1, r1\n",
-            "ldr r0, [r2, #40 * ", $number, "]\n ldr r3, [r2, #40 * ", $number, " + 4]\n", pair!("r0" "r4" "r5"), pair!("r3" "r6" "r7"),
-            "ldr r0, [r2, #40 * ", $number, " + 8]\n ldr r3, [r2, #40 * ", $number, " + 12]\n", pair!("r0" "r8" "r9"), pair!("r3" "r10" "r11"),
-            "ldr r0, [r2, #40 * ", $number, " + 16]\n ldr r3, [r2, #40 * ", $number, " + 20]\n", pair!("r0" "r12" "lr"),
+            load!($number, "0", "4"), pair!("r0" "r4" "r5"), pair!("r3" "r6" "r7"),
+            load!($number, "8", "12"), pair!("r0" "r8" "r9"), pair!("r3" "r10" "r11"),
+            load!($number, "16", "20"), pair!("r0" "r12" "lr"),
             inputs!($number), "\n uxtb16 r1, r1, ror #8\n", pair!("r3" "r4" "r5"),
-            "ldr r0, [r2, #40 * ", $number, " + 24]\n ldr r3, [r2, #40 * ", $number, " + 28]\n", pair!("r0" "r6" "r7"), pair!("r3" "r8" "r9"),
-            "ldr r0, [r2, #40 * ", $number, " + 32]\n ldr r3, [r2, #40 * ", $number, " + 36]\n", pair!("r0" "r10" "r11"), pair!("r3" "r12" "lr"),
+            load!($number, "24", "28"), pair!("r0" "r6" "r7"), pair!("r3" "r8" "r9"),
+            load!($number, "32", "36"), pair!("r0" "r10" "r11"), pair!("r3" "r12" "lr"),
             "3:"
         )
     };
@@ -195,8 +214,8 @@ macro_rules! take_apart {
 /// Adds to ten sums the products of inputs with their weights.
 ///
 /// # Safety
-/// From the first to the second pointer there is at least one step of inputs, and from the third on there are ten weights
-/// for each quad of them that is not zero.
+/// From the first to the second pointer there is at least one step of inputs, and from the third on there are ten
+/// weights for each quad of them that is not zero.
 #[unsafe(naked)]
 unsafe extern "C" fn add_ten(inputs: *const Step, end: *const Step, weights: *const i8, sums: &mut [i32; TEN]) {
     naked_asm!(
@@ -238,8 +257,8 @@ unsafe extern "C" fn add_ten(inputs: *const Step, end: *const Step, weights: *co
 /// For a pair of units, the sum of 256 · odd + even and that of even.
 ///
 /// # Safety
-/// From the first to the second pointer there is at least one quad of inputs, and from the third on there are two weights for each
-/// of them.
+/// From the first to the second pointer there is at least one quad of inputs, and from the third on there are two
+/// weights for each of them.
 #[inline(never)]
 unsafe fn add_two(inputs: *const [u8; QUAD], end: *const [u8; QUAD], weights: *const i8) -> [i32; 2] {
     let [mut both, mut even] = [0; 2];

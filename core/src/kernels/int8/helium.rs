@@ -1,8 +1,8 @@
 //! Helium, in Cortex-M55 and M85: one instruction multiplies 16 pairs of bytes and adds all products to a register.
 //!
 //! Both factors are unsigned, or both are signed. So the weights are stored as w + 128, and from a sum of products with
-//! those, 128 times the sum of the row is subtracted. The weights of five outputs follow each other, 16 inputs at a time
-//! ([`Order::BiasedVectors`](super::Order::BiasedVectors)), because a sum needs a register of even number.
+//! those, 128 times the sum of the row is subtracted. The weights of five outputs follow each other, 16 inputs at a
+//! time ([`Order::BiasedVectors`](super::Order::BiasedVectors)), because a sum needs a register of even number.
 
 use core::arch::{asm, naked_asm};
 
@@ -31,7 +31,8 @@ pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i3
     }
 }
 
-/// Multiplies 16 inputs, which it loads by the first text, with weights that it loads by the second, and adds to five sums.
+/// Multiplies 16 inputs, which it loads by the first text, with weights that it loads by the second, and adds to five
+/// sums.
 macro_rules! vector {
     ($inputs:literal, $before:literal, $weights:literal, $row_sum:literal) => {
         concat!(
@@ -64,8 +65,8 @@ macro_rules! whole_vector {
     };
 }
 
-/// The sums of five units: eight vectors at a time, then one, then what is left, whose lanes beyond the end are zero and
-/// not read.
+/// The sums of five units: eight vectors at a time, then one, then what is left, whose lanes beyond the end are zero
+/// and not read.
 macro_rules! five {
     ($row_sum:literal) => {
         concat!(

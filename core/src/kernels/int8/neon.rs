@@ -1,7 +1,7 @@
 //! NEON, with the dot product of Armv8.2 where the machine has it.
 //!
-//! Both multiply bytes of like signedness only. So the weights are stored as w + 128, and from a sum of products with those,
-//! 128 times the sum of the row is subtracted.
+//! Both multiply bytes of like signedness only. So the weights are stored as w + 128, and from a sum of products with
+//! those, 128 times the sum of the row is subtracted.
 
 use core::arch::aarch64::*;
 use core::arch::asm;

@@ -1,4 +1,5 @@
-//! What waits in registers of the FPU: s0 to s7 are 32 inputs, s8 where the next are, s9 the end of the block, s10 of all.
+//! What waits in registers of the FPU: s0 to s7 are 32 inputs, s8 where the next are, s9 the end of the block, s10 of
+//! all.
 
 macro_rules! begin {
     () => {
