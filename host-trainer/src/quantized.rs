@@ -152,7 +152,7 @@ trait QuantizedLayers<const IN: usize>: Quantize<IN> {
     fn list(quantized: &Self::Quantized, ranges: &Self::Ranges, layers: &mut Vec<QuantizedLayer>) -> Result<(), Error>;
 }
 
-impl<const IN: usize, const OUT: usize, L> QuantizedLayers<IN> for Output<IN, OUT, L> {
+impl<const IN: usize, const OUT: usize, L: dense_core::losses::Loss<OUT>> QuantizedLayers<IN> for Output<IN, OUT, L> {
     fn list(quantized: &Self::Quantized, (): &(), layers: &mut Vec<QuantizedLayer>) -> Result<(), Error> {
         layers.push(QuantizedLayer::of(quantized, None));
         Ok(())
