@@ -264,12 +264,12 @@ fn hidden_layer_is_close<A: QuantizedActivation>(tolerance: f32) {
     let (mut input, mut ranges) = (Range::EMPTY, Default::default());
     for sample in &samples[..200] {
         input.include(sample).unwrap();
-        trained.calibrate(kernel, sample, &mut ranges).unwrap();
+        trained.calibrate(sample, &mut ranges).unwrap();
     }
     let input = input.quantization().unwrap();
     assert!(input.zero_point() > 100, "half of the range is negative");
     let mut quantized = QuantizedNetwork::ZERO;
-    trained.quantize(kernel, input, Rounding::Nearest, &ranges, &mut quantized).unwrap();
+    trained.quantize(input, Rounding::Nearest, &ranges, &mut quantized).unwrap();
 
     let mut hidden = vec![[0.0; 16]; samples.len()];
     trained.layer.forward_with(kernel, Batch::new(&samples).unwrap(), &mut hidden).unwrap();
@@ -278,7 +278,7 @@ fn hidden_layer_is_close<A: QuantizedActivation>(tolerance: f32) {
     trained.next.layer.forward_with(kernel, Batch::new(&hidden).unwrap(), &mut exact).unwrap();
     for kernel in Kernel::available() {
         for (sample, exact) in samples.iter().zip(&exact) {
-            let found = quantized.infer(kernel, &input.quantize_all(sample)).unwrap();
+            let found = quantized.infer_with(kernel, &input.quantize_all(sample)).unwrap();
             for (found, exact) in found.into_iter().zip(exact) {
                 let error = found as f32 / ONE_LOGIT as f32 - exact;
                 assert!(error.abs() < tolerance, "{}: {error}", A::NAME);
@@ -324,11 +324,11 @@ fn a_classifier_of_standardised_features_is_as_accurate_in_int8() {
     let (mut input, mut ranges) = (Range::EMPTY, Default::default());
     for sample in &train {
         input.include(sample).unwrap();
-        network.calibrate(kernel, sample, &mut ranges).unwrap();
+        network.calibrate(sample, &mut ranges).unwrap();
     }
     let input = input.quantization().unwrap();
     let mut quantized = QuantizedNetwork::ZERO;
-    network.quantize(kernel, input, Rounding::Nearest, &ranges, &mut quantized).unwrap();
+    network.quantize(input, Rounding::Nearest, &ranges, &mut quantized).unwrap();
 
     let (test, labels) = features(3000, 9);
     let (mut right, mut right_in_int8) = (0, 0);
@@ -339,7 +339,7 @@ fn a_classifier_of_standardised_features_is_as_accurate_in_int8() {
         network.next.layer.forward_with(kernel, Batch::new(&hidden).unwrap(), &mut logits).unwrap();
         let class = (0..3).max_by(|&a, &b| logits[0][a].total_cmp(&logits[0][b])).unwrap();
         right += u32::from(class == usize::from(label));
-        let logits = quantized.infer(kernel, &input.quantize_all(sample)).unwrap();
+        let logits = quantized.infer(&input.quantize_all(sample)).unwrap();
         right_in_int8 += u32::from(quant::class(&logits) == usize::from(label));
     }
     assert!(right > 2550, "{right} of 3000 are right in f32");
@@ -365,7 +365,7 @@ fn a_network_infers_as_its_layers_do() {
     let mut ranges = Default::default();
     let (mut first_outputs, mut second_sums) = (Range::EMPTY, Range::EMPTY);
     for image in &images {
-        trained.calibrate(kernel, image, &mut ranges).unwrap();
+        trained.calibrate(image, &mut ranges).unwrap();
         let (mut first, mut second) = ([[0.0; 16]], [[0.0; 9]]);
         trained.layer.forward_with(kernel, Batch::new(&[*image]).unwrap(), &mut first).unwrap();
         Relu::forward_with(kernel, &mut first[0]);
@@ -383,26 +383,26 @@ fn a_network_infers_as_its_layers_do() {
     let mut layer = QuantizedDense::ZERO;
     layer.quantize(&trained.next.layer, first, Rounding::Nearest).unwrap();
     layers.next.layer = RequantizedDense::new(layer, second, Clamp::None);
-    layers.next.table = quant::lookup_table::<Tanh>(kernel, second, Quantization::TANH);
+    layers.next.table = quant::lookup_table::<Tanh>(second, Quantization::TANH);
     layers.next.next.quantize(&trained.next.next.layer, Quantization::TANH, Rounding::Nearest).unwrap();
     let mut network = QuantizedNetwork::ZERO;
-    trained.quantize(kernel, Quantization::PIXELS, Rounding::Diffused, &ranges, &mut network).unwrap();
+    trained.quantize(Quantization::PIXELS, Rounding::Diffused, &ranges, &mut network).unwrap();
     assert_eq!(network, layers);
     for kernel in Kernel::available() {
         for image in &images {
             let (mut first, mut second, mut last) = ([[0; 16]], [[0; 9]], [[0; 5]]);
-            network.layer.forward(kernel, Batch::new(&[*image]).unwrap(), &mut first).unwrap();
-            network.next.layer.forward(kernel, Batch::new(&first).unwrap(), &mut second).unwrap();
+            network.layer.forward_with(kernel, Batch::new(&[*image]).unwrap(), &mut first).unwrap();
+            network.next.layer.forward_with(kernel, Batch::new(&first).unwrap(), &mut second).unwrap();
             let bytes = second.map(|bytes| bytes.map(|byte| network.next.table[usize::from(byte)]));
-            network.next.next.forward(kernel, Batch::new(&bytes).unwrap(), &mut last).unwrap();
-            assert_eq!(network.infer(kernel, image), Ok(network.next.next.fixed_logits(&last[0])));
+            network.next.next.forward_with(kernel, Batch::new(&bytes).unwrap(), &mut last).unwrap();
+            assert_eq!(network.infer_with(kernel, image), Ok(network.next.next.fixed_logits(&last[0])));
         }
     }
 
     let mut broken = trained.clone();
     broken.next.layer.bias_mut()[3] = f32::NAN;
     let mut quantize = |trained: &Trained, ranges: &_| {
-        trained.quantize(kernel, Quantization::PIXELS, Rounding::Diffused, ranges, &mut network)
+        trained.quantize(Quantization::PIXELS, Rounding::Diffused, ranges, &mut network)
     };
     assert_eq!(quantize(&broken, &ranges), Err(Error::NotFinite { what: "bias", index: 3 }));
     assert_eq!(quantize(&trained, &Default::default()), Err(Error::NotCalibrated));

@@ -69,7 +69,7 @@ fn one_image_int8(bencher: Bencher<'_, '_>, name: &str) {
     let mut sums = [[0; 10]];
     bencher.bench_local(|| {
         let batch = Batch::new(black_box(&images)).expect("there is an image");
-        layer.forward(kernel(name), batch, black_box(&mut sums)).expect("the shapes fit");
+        layer.forward_with(kernel(name), batch, black_box(&mut sums)).expect("the shapes fit");
     });
 }
 
@@ -80,7 +80,7 @@ fn ten_thousand_images_int8(bencher: Bencher<'_, '_>, name: &str) {
     let mut sums = vec![[0; 10]; 10_000];
     bencher.counter(ItemsCount::new(10_000_usize)).bench_local(|| {
         let batch = Batch::new(black_box(&images)).expect("there are images");
-        layer.forward(kernel(name), batch, black_box(&mut sums)).expect("the shapes fit");
+        layer.forward_with(kernel(name), batch, black_box(&mut sums)).expect("the shapes fit");
     });
 }
 

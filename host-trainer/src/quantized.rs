@@ -117,11 +117,11 @@ where
     trained.set_layers(layers);
     let mut ranges = N::Ranges::default();
     for image in calibration {
-        trained.calibrate(kernel, image, &mut ranges)?;
+        trained.calibrate_with(kernel, image, &mut ranges)?;
     }
     let mut quantized = Box::new(Quantized { network: N::Quantized::ZERO, layers: Vec::new() });
     // Neighbouring pixels are alike.
-    trained.quantize(kernel, Quantization::PIXELS, Rounding::Diffused, &ranges, &mut quantized.network)?;
+    trained.quantize(Quantization::PIXELS, Rounding::Diffused, &ranges, &mut quantized.network)?;
     N::list(&quantized.network, &ranges, &mut quantized.layers)?;
     Ok(quantized)
 }
@@ -138,7 +138,7 @@ impl<Q: QuantizedNetwork<PIXELS, Output = [i32; CLASSES]>> QuantizedModel for Qu
     }
 
     fn logits(&self, image: &[u8; PIXELS], kernel: Kernel) -> Result<[i32; CLASSES], Error> {
-        self.network.infer(kernel, image)
+        self.network.infer_with(kernel, image)
     }
 
     fn layers(&self) -> Vec<QuantizedLayer> {

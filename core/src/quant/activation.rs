@@ -5,12 +5,11 @@ use core::fmt::Debug;
 use super::{Quantization, Range};
 use crate::Error;
 use crate::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
-use crate::kernels::Kernel;
 
-/// An activation that is a limit of the output, fused into the requantisation.
+/// An activation fused into the requantisation, as limits of its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clamp {
-    /// None but the range of a byte.
+    /// 0 to 255, the range of a byte.
     None,
     /// max(z, 0).
     Relu,
@@ -30,8 +29,8 @@ impl Clamp {
     }
 }
 
-/// An activation of hidden layers that inference on bytes has: ReLU and linear are fused into the requantisation, the
-/// others are a table of 256 bytes.
+/// An activation with an int8 form. ReLU and linear are fused into the requantisation; the others are a table of 256
+/// bytes.
 #[diagnostic::on_unimplemented(
     message = "the activation `{Self}` has no int8 form",
     label = "not an int8 activation",
@@ -45,15 +44,11 @@ pub trait QuantizedActivation: Activation {
     /// The clamp of the requantisation before the table.
     const CLAMP: Clamp;
 
-    /// What the bytes before and after the table stand for, for sums and outputs in these ranges, and the table.
+    /// The quantisations of the sums and of the outputs, for values in these ranges, and the table from one to the other.
     ///
     /// # Errors
     /// Those of [`Range::quantization`].
-    fn quantize(
-        kernel: Kernel,
-        sums: &Range,
-        outputs: &Range,
-    ) -> Result<(Quantization, Quantization, Self::Table), Error>;
+    fn quantize(sums: &Range, outputs: &Range) -> Result<(Quantization, Quantization, Self::Table), Error>;
 
     /// Replaces each byte by its entry in the table.
     fn apply(table: &Self::Table, bytes: &mut [u8]);
@@ -64,7 +59,7 @@ impl QuantizedActivation for Relu {
     const ZERO: () = ();
     const CLAMP: Clamp = Clamp::Relu;
 
-    fn quantize(_: Kernel, _: &Range, outputs: &Range) -> Result<(Quantization, Quantization, ()), Error> {
+    fn quantize(_: &Range, outputs: &Range) -> Result<(Quantization, Quantization, ()), Error> {
         let output = outputs.quantization()?;
         Ok((output, output, ()))
     }
@@ -77,7 +72,7 @@ impl QuantizedActivation for Linear {
     const ZERO: () = ();
     const CLAMP: Clamp = Clamp::None;
 
-    fn quantize(_: Kernel, _: &Range, outputs: &Range) -> Result<(Quantization, Quantization, ()), Error> {
+    fn quantize(_: &Range, outputs: &Range) -> Result<(Quantization, Quantization, ()), Error> {
         let output = outputs.quantization()?;
         Ok((output, output, ()))
     }
@@ -93,13 +88,9 @@ macro_rules! by_table {
             const ZERO: [u8; 256] = [0; 256];
             const CLAMP: Clamp = Clamp::None;
 
-            fn quantize(
-                kernel: Kernel,
-                sums: &Range,
-                $outputs: &Range,
-            ) -> Result<(Quantization, Quantization, [u8; 256]), Error> {
+            fn quantize(sums: &Range, $outputs: &Range) -> Result<(Quantization, Quantization, [u8; 256]), Error> {
                 let (input, output) = (sums.quantization()?, $output);
-                Ok((input, output, lookup_table::<Self>(kernel, input, output)))
+                Ok((input, output, lookup_table::<Self>(input, output)))
             }
 
             fn apply(table: &[u8; 256], bytes: &mut [u8]) {
@@ -119,8 +110,8 @@ by_table!(Gelu, |outputs| outputs.quantization()?);
 
 /// The output byte of an activation for every input byte. TensorFlow Lite's `LUTPopulate` makes the same table.
 #[must_use]
-pub fn lookup_table<A: Activation>(kernel: Kernel, input: Quantization, output: Quantization) -> [u8; 256] {
+pub fn lookup_table<A: Activation>(input: Quantization, output: Quantization) -> [u8; 256] {
     let mut values: [f32; 256] = core::array::from_fn(|byte| input.dequantize(byte as u8));
-    A::forward_with(kernel, &mut values);
+    A::forward(&mut values);
     output.quantize_all(&values)
 }

@@ -1,4 +1,4 @@
-//! From a trained network to an int8 network: post-training quantisation.
+//! Post-training quantisation: calibration, and conversion of a trained network to int8.
 
 use core::slice;
 
@@ -10,12 +10,12 @@ use crate::{Batch, Error, Hidden, Network, Output};
 
 /// A trained network that has an int8 form.
 ///
-/// Standardised features are negative, too, so the range of the input has to be observed as well:
+/// Standardised features have negative values too, so the range of the input has to be observed as well:
 ///
 /// ```
 /// use dense_core::activations::Tanh;
 /// use dense_core::quant::{ONE_LOGIT, Quantize, QuantizedNetwork, Range, Rounding};
-/// use dense_core::{Dense, Hidden, Kernel, Mse, Output};
+/// use dense_core::{Dense, Hidden, Mse, Output};
 ///
 /// let hidden = Dense::new([[0.5, -1.0], [1.0, 0.25]], [0.1, -0.2]);
 /// let output = Output::new(Dense::new([[1.0, -0.5]], [0.0]));
@@ -25,12 +25,12 @@ use crate::{Batch, Error, Hidden, Network, Output};
 /// let (mut input, mut ranges) = (Range::EMPTY, Default::default());
 /// for sample in &samples {
 ///     input.include(sample)?;
-///     trained.calibrate(Kernel::best(), sample, &mut ranges)?;
+///     trained.calibrate(sample, &mut ranges)?;
 /// }
 /// let (input, mut network) = (input.quantization()?, QuantizedNetwork::ZERO);
-/// trained.quantize(Kernel::best(), input, Rounding::Nearest, &ranges, &mut network)?;
+/// trained.quantize(input, Rounding::Nearest, &ranges, &mut network)?;
 ///
-/// let [output] = network.infer(Kernel::best(), &input.quantize_all(&[2.0, 1.0]))?;
+/// let [output] = network.infer(&input.quantize_all(&[2.0, 1.0]))?;
 /// let exact = 0.1_f32.tanh() - 0.5 * 2.05_f32.tanh();
 /// assert!((output as f32 / ONE_LOGIT as f32 - exact).abs() < 0.02);
 /// # Ok::<(), dense_core::Error>(())
@@ -45,22 +45,34 @@ pub trait Quantize<const IN: usize>: Network<IN> {
     /// The ranges of all hidden layers; by default empty.
     type Ranges: Clone + Default;
 
-    /// Widens the ranges to what a sample makes of the hidden layers: one of the kind that the network will meet, but
-    /// never one that it is tested with.
+    /// Calibration: widens the ranges to the sums and outputs of the hidden layers for one sample. Take samples of the
+    /// training set, never of the test set.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] where an output of a hidden layer is.
-    fn calibrate<T: Element>(&self, kernel: Kernel, inputs: &[T; IN], ranges: &mut Self::Ranges) -> Result<(), Error>;
+    /// [`Error::NotFinite`] where a sum of a hidden layer is NaN or infinite.
+    fn calibrate<T: Element>(&self, inputs: &[T; IN], ranges: &mut Self::Ranges) -> Result<(), Error> {
+        self.calibrate_with(Kernel::best(), inputs, ranges)
+    }
 
-    /// Writes the int8 form to `quantized`. `input` is what the bytes of the input stand for, `rounding` how the
-    /// weights of the first layer are rounded; those of the others are rounded to the nearest.
+    /// [`calibrate`](Self::calibrate) by a given kernel.
     ///
     /// # Errors
-    /// [`Error::NotCalibrated`] where a hidden layer has seen no sample; those of [`QuantizedDense::quantize`] and
+    /// As there.
+    fn calibrate_with<T: Element>(
+        &self,
+        kernel: Kernel,
+        inputs: &[T; IN],
+        ranges: &mut Self::Ranges,
+    ) -> Result<(), Error>;
+
+    /// Writes the int8 form to `quantized`. `input` is the quantisation of the input bytes, `rounding` that of the weights
+    /// of the first layer; the weights of the others are rounded to the nearest.
+    ///
+    /// # Errors
+    /// [`Error::NotCalibrated`] where a hidden layer has not been calibrated; those of [`QuantizedDense::quantize`] and
     /// [`Range::quantization`]. The faulty layer and those after it have not changed then.
     fn quantize(
         &self,
-        kernel: Kernel,
         input: Quantization,
         rounding: Rounding,
         ranges: &Self::Ranges,
@@ -72,13 +84,12 @@ impl<const IN: usize, const OUT: usize, L: Loss<OUT>> Quantize<IN> for Output<IN
     type Quantized = QuantizedDense<IN, OUT>;
     type Ranges = ();
 
-    fn calibrate<T: Element>(&self, _: Kernel, _: &[T; IN], (): &mut ()) -> Result<(), Error> {
+    fn calibrate_with<T: Element>(&self, _: Kernel, _: &[T; IN], (): &mut ()) -> Result<(), Error> {
         Ok(())
     }
 
     fn quantize(
         &self,
-        _: Kernel,
         input: Quantization,
         rounding: Rounding,
         (): &(),
@@ -105,28 +116,32 @@ impl<const IN: usize, const WIDTH: usize, A: QuantizedActivation, Next: Quantize
     type Quantized = QuantizedHidden<IN, WIDTH, A, Next::Quantized>;
     type Ranges = HiddenRanges<Next::Ranges>;
 
-    fn calibrate<T: Element>(&self, kernel: Kernel, inputs: &[T; IN], ranges: &mut Self::Ranges) -> Result<(), Error> {
+    fn calibrate_with<T: Element>(
+        &self,
+        kernel: Kernel,
+        inputs: &[T; IN],
+        ranges: &mut Self::Ranges,
+    ) -> Result<(), Error> {
         let mut outputs = [0.0; WIDTH];
         self.layer.forward_with(kernel, Batch::new(slice::from_ref(inputs))?, slice::from_mut(&mut outputs))?;
         check_finite("hidden sums", &outputs)?;
         ranges.sums.include(&outputs)?;
         A::forward_with(kernel, &mut outputs);
         ranges.outputs.include(&outputs)?;
-        self.next.calibrate(kernel, &outputs, &mut ranges.next)
+        self.next.calibrate_with(kernel, &outputs, &mut ranges.next)
     }
 
     fn quantize(
         &self,
-        kernel: Kernel,
         input: Quantization,
         rounding: Rounding,
         ranges: &Self::Ranges,
         quantized: &mut Self::Quantized,
     ) -> Result<(), Error> {
-        let (before, after, table) = A::quantize(kernel, &ranges.sums, &ranges.outputs)?;
+        let (before, after, table) = A::quantize(&ranges.sums, &ranges.outputs)?;
         quantized.layer.layer.quantize(&self.layer, input, rounding)?;
         quantized.layer.set_output(before, A::CLAMP);
         quantized.table = table;
-        self.next.quantize(kernel, after, Rounding::Nearest, &ranges.next, &mut quantized.next)
+        self.next.quantize(after, Rounding::Nearest, &ranges.next, &mut quantized.next)
     }
 }

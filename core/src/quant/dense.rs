@@ -1,4 +1,4 @@
-//! The dense layer with int8 weights.
+//! The int8 dense layer: u8 inputs, i8 weights, exact i32 sums.
 
 use super::LARGEST_BIAS;
 use super::fixed::{LOGIT_BITS, requantize};
@@ -11,6 +11,7 @@ use crate::{Batch, Error};
 ///
 /// Weights are int8, biases and sums i32. The zero point of the input is part of the bias
 /// ([`fold_zero_point`](Self::fold_zero_point)).
+///
 /// `IN` · `OUT` + 8 · `OUT` bytes, rounded up to 64. Put it into a `static`: it is packed for the target's kernel by
 /// the compiler, stays in flash, and needs no RAM.
 ///
@@ -18,10 +19,10 @@ use crate::{Batch, Error};
 /// use dense_core::quant::{Quantization, Rounding};
 /// use dense_core::{Dense, QuantizedDense};
 ///
-/// static FLOATS: Dense<3, 2> = Dense::new([[0.5, -1.0, 0.25], [1.0, 0.0, 1.0]], [0.1, -0.2]);
+/// static TRAINED: Dense<3, 2> = Dense::new([[0.5, -1.0, 0.25], [1.0, 0.0, 1.0]], [0.1, -0.2]);
 /// static LAYER: QuantizedDense<3, 2> = {
 ///     let mut layer = QuantizedDense::ZERO;
-///     match layer.quantize(&FLOATS, Quantization::PIXELS, Rounding::Nearest) {
+///     match layer.quantize(&TRAINED, Quantization::PIXELS, Rounding::Nearest) {
 ///         Ok(()) => layer,
 ///         Err(_) => panic!("weights that cannot be quantised"),
 ///     }
@@ -31,7 +32,7 @@ use crate::{Batch, Error};
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub struct QuantizedDense<const IN: usize, const OUT: usize> {
-    /// Room for all of them; [`ORDER`] says which is where.
+    /// In the order of [`ORDER`], whatever the type says.
     weights: [[i8; IN]; OUT],
     pub(super) bias: [i32; OUT],
     pub(super) scale: [f32; OUT],
@@ -162,11 +163,19 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         Ok(())
     }
 
-    /// Forward: the sums of each sample, `sums[sample][output]` = Σ weight · input + bias. They are exact.
+    /// Forward: `sums[sample][output]` = Σ over inputs of weight · input + bias, exact.
     ///
     /// # Errors
     /// [`Error::Length`] where `sums` has not one row a sample.
-    pub fn forward(&self, kernel: Kernel, batch: Batch<'_, u8, IN>, sums: &mut [[i32; OUT]]) -> Result<(), Error> {
+    pub fn forward(&self, batch: Batch<'_, u8, IN>, sums: &mut [[i32; OUT]]) -> Result<(), Error> {
+        self.forward_with(Kernel::best(), batch, sums)
+    }
+
+    /// [`forward`](Self::forward) by a given kernel.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn forward_with(&self, kernel: Kernel, batch: Batch<'_, u8, IN>, sums: &mut [[i32; OUT]]) -> Result<(), Error> {
         let sums = sums.as_flattened_mut();
         kernels::forward_int8(kernel, batch.rows(), self.weights.as_flattened(), &self.bias, sums)
     }

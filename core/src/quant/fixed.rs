@@ -10,11 +10,10 @@ pub const ONE_PROBABILITY: u16 = 1 << PROBABILITY_BITS;
 pub(super) const LOGIT_BITS: u32 = 16;
 const PROBABILITY_BITS: u32 = 15;
 
-/// `sum` · `scale` in fixed point with so many fraction bits, rounded once to the nearest, ties upwards, and kept
+/// `sum` · `scale` in fixed point with `fraction_bits` fraction bits, rounded once to the nearest, ties upwards, and kept
 /// within i32.
 ///
-/// `scale` is taken to be from [`SMALLEST_SCALE`] to [`LARGEST_SCALE`]; what is not counts as the nearer of the two.
-/// There are 16 fraction bits at most; more count as 16.
+/// `scale` is clamped to [`SMALLEST_SCALE`] and [`LARGEST_SCALE`], `fraction_bits` to 16.
 #[inline]
 #[must_use]
 pub const fn requantize(sum: i32, scale: f32, fraction_bits: u32) -> i32 {

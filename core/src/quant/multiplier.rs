@@ -1,4 +1,4 @@
-//! Multiplication by a positive real number in integers, as TensorFlow Lite does it.
+//! Fixed-point multiplication by a positive real number, as in TensorFlow Lite.
 
 /// A factor `significand` · 2^(`shift` − 31), with a significand from 2³⁰ to 2³¹ − 1, or 0.
 ///

@@ -1,15 +1,15 @@
-//! Int8 networks of any depth, as one plain type.
+//! Int8 networks: layers of any depth as one plain type.
 
 use super::{QuantizedActivation, QuantizedDense, RequantizedDense};
 use crate::Error;
 use crate::kernels::Kernel;
 
-/// A layer of `WIDTH` units with activation `A` on bytes, and the network that its bytes go into.
+/// An int8 hidden layer of `WIDTH` units with activation `A`, and the network that its bytes go into.
 ///
 /// ```
 /// use dense_core::activations::Relu;
 /// use dense_core::quant::{Quantization, Quantize, QuantizedHidden, QuantizedNetwork, Rounding, class};
-/// use dense_core::{Dense, Hidden, Kernel, Output, QuantizedDense, SparseCategoricalCrossEntropy};
+/// use dense_core::{Dense, Hidden, Output, QuantizedDense, SparseCategoricalCrossEntropy};
 ///
 /// let hidden = Dense::new([[0.5, -1.0, 0.25], [1.0, 0.0, 1.0]], [0.1, -0.2]);
 /// let output = Output::new(Dense::new([[1.0, -0.5], [-1.0, 2.0]], [0.0, 0.1]));
@@ -18,16 +18,16 @@ use crate::kernels::Kernel;
 /// // The range of each hidden layer, from samples of the training set.
 /// let mut ranges = Default::default();
 /// for image in [[255_u8, 0, 255], [0, 255, 0]] {
-///     trained.calibrate(Kernel::best(), &image, &mut ranges)?;
+///     trained.calibrate(&image, &mut ranges)?;
 /// }
 /// let mut network = QuantizedHidden::<3, 2, Relu, QuantizedDense<2, 2>>::ZERO;
-/// trained.quantize(Kernel::best(), Quantization::PIXELS, Rounding::Nearest, &ranges, &mut network)?;
-/// assert_eq!(class(&network.infer(Kernel::best(), &[255, 0, 255])?), 1);
+/// trained.quantize(Quantization::PIXELS, Rounding::Nearest, &ranges, &mut network)?;
+/// assert_eq!(class(&network.infer(&[255, 0, 255])?), 1);
 /// # Ok::<(), dense_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedHidden<const IN: usize, const WIDTH: usize, A: QuantizedActivation, Next> {
-    /// From bytes to bytes.
+    /// Weights, biases and requantisation.
     pub layer: RequantizedDense<IN, WIDTH>,
     /// The activation's table, or `()`.
     pub table: A::Table,
@@ -43,11 +43,19 @@ pub trait QuantizedNetwork<const IN: usize>: Sized {
     /// All weights and biases zero.
     const ZERO: Self;
 
-    /// The outputs of a sample, without floating point.
+    /// Inference: the outputs of a sample, without floating point.
     ///
     /// # Errors
-    /// None for a network whose layers fit together, as the types have it.
-    fn infer(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<Self::Output, Error>;
+    /// Those of an implementation of one's own; the layers of this module have none.
+    fn infer(&self, inputs: &[u8; IN]) -> Result<Self::Output, Error> {
+        self.infer_with(Kernel::best(), inputs)
+    }
+
+    /// [`infer`](Self::infer) by a given kernel.
+    ///
+    /// # Errors
+    /// As there.
+    fn infer_with(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<Self::Output, Error>;
 }
 
 impl<const IN: usize, const OUT: usize> QuantizedNetwork<IN> for QuantizedDense<IN, OUT> {
@@ -55,7 +63,7 @@ impl<const IN: usize, const OUT: usize> QuantizedNetwork<IN> for QuantizedDense<
     const ZERO: Self = Self::ZERO;
 
     /// [`fixed_logits`](Self::fixed_logits).
-    fn infer(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<[i32; OUT], Error> {
+    fn infer_with(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<[i32; OUT], Error> {
         let mut sums = [0; OUT];
         self.forward_row(kernel, inputs, &mut sums)?;
         Ok(self.fixed_logits(&sums))
@@ -66,7 +74,7 @@ impl<const IN: usize, const OUT: usize> QuantizedNetwork<IN> for RequantizedDens
     type Output = [u8; OUT];
     const ZERO: Self = Self::ZERO;
 
-    fn infer(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<[u8; OUT], Error> {
+    fn infer_with(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<[u8; OUT], Error> {
         let mut sums = [0; OUT];
         self.layer.forward_row(kernel, inputs, &mut sums)?;
         Ok(self.requantize(&sums))
@@ -79,9 +87,9 @@ impl<const IN: usize, const WIDTH: usize, A: QuantizedActivation, Next: Quantize
     type Output = Next::Output;
     const ZERO: Self = Self { layer: RequantizedDense::ZERO, table: A::ZERO, next: Next::ZERO };
 
-    fn infer(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<Self::Output, Error> {
-        let mut bytes = self.layer.infer(kernel, inputs)?;
+    fn infer_with(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<Self::Output, Error> {
+        let mut bytes = self.layer.infer_with(kernel, inputs)?;
         A::apply(&self.table, &mut bytes);
-        self.next.infer(kernel, &bytes)
+        self.next.infer_with(kernel, &bytes)
     }
 }

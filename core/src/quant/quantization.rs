@@ -1,4 +1,4 @@
-//! What bytes stand for, and the ranges that decide it.
+//! Affine quantisation of real numbers to bytes, and observed ranges.
 
 use super::{LARGEST_SCALE, PIXEL_STEP, SMALLEST_SCALE};
 use crate::Error;
@@ -60,13 +60,13 @@ impl Quantization {
         Self::new(scale, (zero_point as i16 + 128) as u8)
     }
 
-    /// What the difference of one stands for.
+    /// The scale: the step from one byte to the next.
     #[must_use]
     pub const fn scale(self) -> f32 {
         self.scale
     }
 
-    /// The byte that stands for 0.0.
+    /// The zero point: the byte of 0.0.
     #[must_use]
     pub const fn zero_point(self) -> u8 {
         self.zero_point
@@ -97,14 +97,14 @@ impl Quantization {
         values.map(|value| self.quantize(value))
     }
 
-    /// The real number that a byte stands for.
+    /// The real number of a byte.
     #[must_use]
     pub const fn dequantize(self, byte: u8) -> f32 {
         self.scale * (byte as i32 - self.zero_point as i32) as f32
     }
 }
 
-/// The smallest and the largest of the values seen.
+/// The smallest and the largest of the values observed (a min-max observer).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
     smallest: f32,
@@ -118,7 +118,7 @@ impl Default for Range {
 }
 
 impl Range {
-    /// Of no value yet.
+    /// The empty range.
     pub const EMPTY: Self = Self { smallest: f32::INFINITY, largest: f32::NEG_INFINITY };
 
     /// Widens the range to `values`.
@@ -149,8 +149,8 @@ impl Range {
     /// The quantisation whose 256 bytes cover the range, and 0.0, which gets a byte of its own.
     ///
     /// # Errors
-    /// [`Error::NotCalibrated`] where no value has been seen, [`Error::Setting`] where the scale is above
-    /// [`LARGEST_SCALE`]. (Of a range that is too narrow, it is [`SMALLEST_SCALE`].)
+    /// [`Error::NotCalibrated`] of an empty range, [`Error::Setting`] where the scale is above
+    /// [`LARGEST_SCALE`]. A scale below [`SMALLEST_SCALE`] becomes that.
     pub fn quantization(&self) -> Result<Quantization, Error> {
         if self.smallest > self.largest {
             return Err(Error::NotCalibrated);
@@ -167,7 +167,7 @@ impl Range {
     }
 }
 
-/// Refuses a scale that the arithmetic is not made for.
+/// Refuses a scale outside [`SMALLEST_SCALE`] to [`LARGEST_SCALE`].
 pub(super) const fn check_scale(what: &'static str, found: f32) -> Result<(), Error> {
     if found >= SMALLEST_SCALE && found <= LARGEST_SCALE {
         return Ok(());

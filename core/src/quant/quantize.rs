@@ -1,4 +1,4 @@
-//! Rounds f32 weights to int8 and back, on the host, on a device, or when a constant is compiled.
+//! Quantisation of f32 weights to int8: on the host, on a device, or at compile time.
 
 use super::quantization::check_scale;
 use super::{LARGEST_BIAS, Quantization, QuantizedDense, SMALLEST_SCALE};
@@ -17,8 +17,8 @@ pub enum Rounding {
 }
 
 impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
-    /// Becomes `layer`, for input bytes with this quantisation. For each output, the scale of the weights is their
-    /// largest magnitude / 127, or larger where the bias would not fit.
+    /// Quantises `layer`, for input bytes with this quantisation. The scale of an output's weights is their largest
+    /// magnitude / 127, or larger where the bias would not fit.
     ///
     /// # Errors
     /// [`Error::NotFinite`] where a weight or bias is, [`Error::Setting`] where the scale that results is above

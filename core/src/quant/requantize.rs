@@ -1,4 +1,4 @@
-//! The dense layer from bytes to bytes.
+//! The int8 dense layer with requantised outputs: bytes in, bytes out.
 
 use super::{Clamp, Multiplier, Quantization, QuantizedDense};
 use crate::error::check_length;
@@ -48,9 +48,8 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
         self.zero_point = output.zero_point();
     }
 
-    /// The layer of a TensorFlow Lite file: int8 weights, biases, one weight scale or one for each output, and what the
-    /// bytes of the input and of the output stand for ([`Quantization::from_int8`]). All outputs are those of its
-    /// reference kernel.
+    /// The layer of a TensorFlow Lite file: int8 weights, biases, one weight scale or one for each output, and the
+    /// quantisations of input and output ([`Quantization::from_int8`]). All outputs are those of its reference kernel.
     ///
     /// # Errors
     /// [`Error::Length`] where there is another number of weight scales, [`Error::Setting`] where a weight is −128, a
@@ -108,7 +107,7 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
         &self.multipliers
     }
 
-    /// The bytes of a sample's sums.
+    /// Requantises the sums of one sample to bytes.
     #[must_use]
     pub fn requantize(&self, sums: &[i32; OUT]) -> [u8; OUT] {
         let mut bytes = [0; OUT];
@@ -123,7 +122,20 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
     ///
     /// # Errors
     /// [`Error::Length`] where `outputs` has not one row a sample.
-    pub fn forward(&self, kernel: Kernel, batch: Batch<'_, u8, IN>, outputs: &mut [[u8; OUT]]) -> Result<(), Error> {
+    pub fn forward(&self, batch: Batch<'_, u8, IN>, outputs: &mut [[u8; OUT]]) -> Result<(), Error> {
+        self.forward_with(Kernel::best(), batch, outputs)
+    }
+
+    /// [`forward`](Self::forward) by a given kernel.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn forward_with(
+        &self,
+        kernel: Kernel,
+        batch: Batch<'_, u8, IN>,
+        outputs: &mut [[u8; OUT]],
+    ) -> Result<(), Error> {
         check_length("outputs", outputs.len(), batch.len())?;
         for (index, bytes) in outputs.iter_mut().enumerate() {
             let mut sums = [0; OUT];

@@ -86,7 +86,7 @@ impl Classifier {
         let mut sums = [[0; _]];
         // One image is a batch, and there is room for its sums.
         Batch::new(array::from_ref(image))
-            .and_then(|batch| quantized::MODEL.forward(Kernel::best(), batch, &mut sums))
+            .and_then(|batch| quantized::MODEL.forward(batch, &mut sums))
             .map_err(|_| Refusal::Length)?;
         let [sums] = sums;
         let logits = quantized::MODEL.fixed_logits(&sums);

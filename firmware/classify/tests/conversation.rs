@@ -27,7 +27,7 @@ fn stuff(bytes: &[u8]) -> Vec<u8> {
 fn answer(image: &[u8; INPUTS]) -> Vec<u8> {
     let (mut image, mut sums) = (*image, [[0; _]]);
     pixels::prepare(&mut image);
-    quantized::MODEL.forward(Kernel::PORTABLE, Batch::new(&[image]).unwrap(), &mut sums).unwrap();
+    quantized::MODEL.forward_with(Kernel::PORTABLE, Batch::new(&[image]).unwrap(), &mut sums).unwrap();
     let logits = quantized::MODEL.fixed_logits(&sums[0]);
     let mut message = vec![CLASSIFIED, quant::class(&logits) as u8];
     message.extend(quant::softmax(&logits).into_iter().flat_map(u16::to_le_bytes));

@@ -158,7 +158,7 @@ mod on_device {
     fn bench_int8_infer(image: &mut [u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
         pixels::prepare(image);
         let mut sums = [[0; OUTPUTS]];
-        quantized::MODEL.forward(Kernel::best(), Batch::new(array::from_ref(image))?, &mut sums)?;
+        quantized::MODEL.forward(Batch::new(array::from_ref(image))?, &mut sums)?;
         let [sums] = sums;
         Ok(sums)
     }

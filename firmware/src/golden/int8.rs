@@ -108,7 +108,7 @@ fn images(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for (number, image) in test_images::images().iter().chain([&[0; _], &[u8::MAX; _]]).enumerate() {
         let (mut image, mut sums) = (*image, [[0; _]]);
         pixels::prepare(&mut image);
-        quantized::MODEL.forward(kernel, Batch::new(array::from_ref(&image))?, &mut sums)?;
+        quantized::MODEL.forward_with(kernel, Batch::new(array::from_ref(&image))?, &mut sums)?;
         let [sums] = sums;
         let logits = quantized::MODEL.fixed_logits(&sums);
         for (output, (&sum, &logit)) in sums.iter().zip(&logits).enumerate() {
