@@ -1,19 +1,19 @@
-//! The comparison that all tests use.
+//! Comparison of values with a tolerance.
 
 use crate::Result;
 
 /// One row of the table: `|found - expected| <= absolute + relative * |expected|`.
 #[derive(Clone, Copy, Debug)]
 pub struct Tolerance {
-    /// What is compared.
+    /// The quantity, as named in messages.
     pub what: &'static str,
-    /// Who says what is right.
+    /// The source of the expected values.
     pub oracle: &'static str,
-    /// The error allowed whatever the size of the number.
+    /// The absolute error allowed.
     pub absolute: f64,
-    /// The error allowed as a part of the number.
+    /// The relative error allowed.
     pub relative: f64,
-    /// Where the error comes from.
+    /// The reason for the error.
     pub why: &'static str,
 }
 
@@ -21,7 +21,7 @@ impl Tolerance {
     /// Whether every number is within the bound; NaN never is. Prints the worst error.
     ///
     /// # Errors
-    /// Says which number is furthest out, or that the counts differ or are zero.
+    /// Names the value with the largest error, or says that the lengths differ or are zero.
     pub fn check<T: Copy + Into<f64>>(&self, case: &str, found: &[T], expected: &[f64]) -> Result<()> {
         let Self { what, oracle, .. } = self;
         if found.len() != expected.len() || found.is_empty() {

@@ -9,7 +9,7 @@ use golden::tolerances::{DIFFERENCE_GRADIENTS, DIFFERENCE_INPUT_DELTAS, Toleranc
 
 /// Half the distance between the two points of a difference.
 const DISTANCE: f64 = 1e-5;
-/// Of a large layer only every 37th parameter and input is moved; that meets every position in a vector.
+/// Of a large layer only every 37th parameter and input is checked; that covers every position in a vector.
 const LARGE: usize = 1000;
 const STRIDE: usize = 37;
 
@@ -19,11 +19,11 @@ struct Scene<T, const IN: usize, const OUT: usize> {
     dense: Dense<IN, OUT>,
     samples: Vec<[T; IN]>,
     labels: Vec<u8>,
-    /// Only each `stride`-th parameter and input is moved.
+    /// Only each `stride`-th parameter and input is checked.
     stride: usize,
-    /// The mean loss by the parameters.
+    /// Derivatives of the mean loss with respect to the parameters.
     parameter_slopes: Vec<f64>,
-    /// The summed loss by the inputs.
+    /// Derivatives of the summed loss with respect to the inputs.
     input_slopes: Vec<f64>,
 }
 
@@ -108,7 +108,7 @@ impl<T: Element, const IN: usize, const OUT: usize> Scene<T, IN, OUT> {
     }
 }
 
-/// Where the elements of the samples come from, and what they count as.
+/// Draws the elements of the samples, and converts them to real values.
 struct Draw<T> {
     sample: fn(&mut Random) -> T,
     value: fn(T) -> f64,
@@ -121,7 +121,7 @@ fn slope(middle: f64, mut loss: impl FnMut(f64) -> f64) -> f64 {
     (loss(middle + DISTANCE) - loss(middle - DISTANCE)) / (2.0 * DISTANCE)
 }
 
-/// Compares parts of the largest slope, since a small one may be a difference of large terms.
+/// Compares fractions of the largest slope, since a small one may be a difference of large terms.
 fn check(tolerance: &Tolerance, case: &str, found: &[f64], slopes: &[f64]) -> Result<()> {
     let largest = slopes.iter().fold(0.0, |largest: f64, slope| largest.max(slope.abs()));
     let parts = |values: &[f64]| -> Vec<f64> { values.iter().map(|v| v / largest).collect() };
@@ -159,7 +159,7 @@ fn check_shape<const IN: usize, const OUT: usize>() -> Result<()> {
     Ok(())
 }
 
-/// One test for each shape, so that they run side by side.
+/// One test for each shape, so that they run in parallel.
 macro_rules! shapes {
     ($($name:ident: $inputs:literal, $outputs:literal;)*) => {
         $(

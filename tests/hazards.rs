@@ -1,4 +1,4 @@
-//! Every kernel against real Keras: softmax and cross-entropy where a careless formula breaks.
+//! Every kernel against Keras: softmax and cross-entropy on logits where naive formulas overflow or cancel.
 
 use dense_core::losses::Loss;
 use dense_core::{Kernel, SparseCategoricalCrossEntropy};

@@ -1,4 +1,4 @@
-//! Every kernel against real Keras: the softmax regression of Fashion-MNIST, step by step.
+//! Every kernel against Keras: softmax regression on Fashion-MNIST, step by step.
 
 use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
@@ -14,7 +14,7 @@ const STEPS: usize = 100;
 
 type Network = Dense<784, 10>;
 
-/// What Keras had: its vectors, its initial parameters, and the first 100 batches.
+/// The inputs of the Keras run: vectors, initial parameters, and the first 100 batches.
 struct Recipe {
     vectors: Vectors,
     initial: Network,
@@ -69,7 +69,7 @@ impl Recipe {
         adam.train(Layer::new(&self.initial), batches.take(steps))
     }
 
-    /// Keras's parameters after so many steps.
+    /// Keras's parameters after `steps` steps.
     fn keras(&self, optimizer: &str, steps: usize) -> Result<Vec<f64>> {
         self.vectors.parameters(&format!("{optimizer}.{steps}"))
     }
@@ -82,7 +82,7 @@ struct Run {
 }
 
 impl Run {
-    /// Compares with what `expected` has after so many steps.
+    /// Compares losses and parameters with `expected` after each stored step.
     fn check(
         &self,
         kernel: Kernel,

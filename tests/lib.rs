@@ -1,4 +1,4 @@
-//! What the golden tests share: the vectors, the tolerances and a plain float64 reference.
+//! Shared code of the golden tests: vectors, tolerances, comparison, and a float64 reference.
 
 pub mod comparison;
 pub mod reference;
@@ -23,7 +23,7 @@ pub fn gradients<T: Element, const IN: usize, const OUT: usize>(
     Ok(gradients)
 }
 
-/// Any error ends a test, with its message.
+/// The result of a test: any error fails it, with its message.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The README's example has to compile.

@@ -1,8 +1,8 @@
-//! The recipe in plain float64, written to be read: no kernels, no reordering, no shortcuts.
+//! Reference implementation of a dense layer, softmax cross-entropy, SGD and Adam in plain float64.
 
 use dense_core::Dense;
 
-/// Which function of the logits is differentiated.
+/// The loss that is differentiated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loss {
     /// Half the squared distance from the one-hot label; not zero for a single class.
@@ -45,12 +45,12 @@ fn softmax(logits: &[f64]) -> Vec<f64> {
 #[derive(Clone)]
 pub struct Layer {
     inputs: usize,
-    /// All weights, output by output, then all biases.
+    /// The weights in row-major order, `[outputs][inputs]`, then the biases.
     pub parameters: Vec<f64>,
 }
 
 impl Layer {
-    /// The same numbers as `dense`.
+    /// The parameters of `dense`.
     pub fn new<const IN: usize, const OUT: usize>(dense: &Dense<IN, OUT>) -> Self {
         let parameters = dense.weights().chain(*dense.bias());
         Self { inputs: IN, parameters: parameters.map(f64::from).collect() }

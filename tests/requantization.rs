@@ -5,7 +5,7 @@ use dense_core::quant::{Clamp, Quantization, RequantizedDense, lookup_table};
 use dense_core::{Batch, Kernel};
 use golden::{Result, vectors::Vectors};
 
-/// The cases, and what follows the sums of each layer.
+/// The cases, and the activation of each layer.
 const CASES: [(&str, [Step; 3]); 7] = [
     ("relu", [Step::Clamp(Clamp::Relu), Step::Clamp(Clamp::Relu), Step::Clamp(Clamp::None)]),
     ("relu_per_channel", [Step::Clamp(Clamp::Relu), Step::Clamp(Clamp::Relu), Step::Clamp(Clamp::None)]),
@@ -35,7 +35,7 @@ fn quantization(vectors: &Vectors, name: &str) -> Result<Quantization> {
     Ok(Quantization::from_int8(scale as f32, zero_point as i8)?)
 }
 
-/// Runs one layer on every kernel, and returns its outputs after the activation, as TensorFlow Lite has them.
+/// Runs one layer on every kernel, and returns its outputs after the activation, as expected from TensorFlow Lite.
 fn layer<const IN: usize, const OUT: usize>(
     vectors: &Vectors,
     case: &str,

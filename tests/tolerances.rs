@@ -1,4 +1,4 @@
-//! How far dense-core may be from its oracles: the one table.
+//! The table of tolerances: the error bounds of dense-core against each oracle.
 //!
 //! dense-core has the same bits on every machine and the vectors are stored, so a measured error stays as it is until
 //! someone changes the arithmetic. Each bound is two to four times the error in the comment beside it.
@@ -133,7 +133,7 @@ const fn sgd(absolute: f64) -> Tolerance {
     }
 }
 
-/// Below this dense-core's probabilities are zero.
+/// Probabilities of dense-core below this are zero.
 const SMALLEST_SIGNAL: f64 = dense_core::math::SMALLEST_SIGNAL as f64;
 const KERAS_SUM: &str = "Keras adds small exponentials one by one to 1, and loses up to half a unit each time";
 
@@ -173,7 +173,7 @@ pub const CROSS_ENTROPIES: [Tolerance; 2] = [
     },
 ];
 
-/// Loss of a whole hazard table.
+/// Loss of a hazard table, summed.
 pub const CROSS_ENTROPY_SUM: Tolerance = Tolerance {
     what: "sum of cross-entropies",
     oracle: WRITTEN_OUT,
@@ -200,10 +200,10 @@ pub const DELTAS: [Tolerance; 2] = [
     },
 ];
 
-/// Gradients of weights and biases, as parts of the largest one.
+/// Gradients of weights and biases, as fractions of the largest one.
 pub const DIFFERENCE_GRADIENTS: Tolerance = differences("gradients, parts of the largest", 1.5e-6); // 6.4e-7
 
-/// Derivatives with respect to the inputs, as parts of the largest one.
+/// Derivatives with respect to the inputs, as fractions of the largest one.
 pub const DIFFERENCE_INPUT_DELTAS: Tolerance = differences("input deltas, parts of the largest", 1.5e-6); // 6.6e-7
 
 const fn differences(what: &'static str, absolute: f64) -> Tolerance {
@@ -215,7 +215,7 @@ const fn differences(what: &'static str, absolute: f64) -> Tolerance {
 type Bound = (f64, f64);
 
 /// The bounds of dense-core against Keras in float32, of dense-core against Keras in float64, and of Keras in float32
-/// against itself in float64: its own error, which no other program can be asked to repeat.
+/// against itself in float64: its own rounding error, which is the floor of the first.
 const fn keras(what: &'static str, single: Bound, double: Bound, own: Bound, why: &'static str) -> [Tolerance; 3] {
     [
         Tolerance { what, oracle: KERAS, absolute: single.0, relative: single.1, why },
@@ -233,7 +233,7 @@ pub const LAYER_OUTPUTS: [Tolerance; 3] = keras(
     "17 products are added in another order: a logit of 80 is off by some 1e-5, one near zero beside it as well",
 );
 
-/// Gradients of a layer by its inputs, its weights and its bias.
+/// Gradients of a layer with respect to its inputs, weights and biases.
 pub const LAYER_GRADIENTS: [Tolerance; 3] = keras(
     "gradients, parts of the largest",
     (4e-6, 0.0),   // 1.5e-6, tanh of logits up to 80
@@ -251,7 +251,7 @@ pub const LOSSES: [Tolerance; 3] = keras(
     "exp, ln and the sum over the samples round",
 );
 
-/// Gradients of the mean loss by the last layer's outputs or logits.
+/// Gradients of the mean loss with respect to the last layer's outputs or logits.
 pub const LOSS_GRADIENTS: [Tolerance; 3] = keras(
     "gradients by the outputs, parts of the largest",
     (4e-7, 0.0),   // 1.5e-7, categorical cross-entropy of probabilities

@@ -1,4 +1,4 @@
-//! Gradient descent over all samples, over one at a time, and over mini-batches, side by side.
+//! Batch sizes: full-batch, mini-batch and stochastic gradient descent compared.
 //!
 //! `cargo run -p dense-core --example batch_sizes`. Small batches make more steps out of the same samples, so the loss
 //! falls further in as many epochs. But each step sees the loss of other samples, so from step to step it is noisy: the

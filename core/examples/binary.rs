@@ -1,4 +1,4 @@
-//! Is a tumour malignant? Yes or no, from ten measurements of its cells.
+//! Binary classification: malignant and benign tumours, from ten measurements of their cells.
 //!
 //! `cargo run -p dense-core --example binary`. One output, a sigmoid and binary cross-entropy: logistic regression.
 

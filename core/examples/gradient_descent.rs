@@ -1,4 +1,4 @@
-//! A ball rolls down a curve: gradient descent in one dimension, with a learning rate too small, right, and too large.
+//! Gradient descent in one dimension, with a learning rate too small, right, and too large.
 //!
 //! `cargo run -p dense-core --example gradient_descent`. The curve is the loss (w − 1)², whose derivative is 2 (w − 1).
 
@@ -21,7 +21,8 @@ fn loss(w: f32) -> f32 {
     (w - 1.0) * (w - 1.0)
 }
 
-/// The position of the ball, from the start on: the bias of an output whose input is always 0, so that its weight stays 0.
+/// The position of the ball, from the start on: the bias of an output whose input is always 0, so that its weight stays
+/// 0.
 fn descend(learning_rate: f32) -> Result<Vec<f32>, Error> {
     let mut ball = Output::<1, 1, Mse>::ZERO;
     ball.layer.bias_mut()[0] = -1.0;

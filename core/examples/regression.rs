@@ -1,7 +1,7 @@
-//! How many miles does a car go on a gallon? Regression on a real table, first with a line, then with a hidden layer.
+//! Regression: a car's miles per gallon, by linear regression and with a hidden layer.
 //!
-//! `cargo run -p dense-core --example regression`. The loss is the mean squared error; the mean absolute error says the
-//! same in miles.
+//! `cargo run -p dense-core --example regression`. The loss is the mean squared error; the metric is the mean
+//! absolute error in miles per gallon.
 
 mod table;
 

@@ -1,7 +1,8 @@
-//! The game: guess a number, hear "up" or "down", guess better. It is gradient descent.
+//! Guessing a number by "up" and "down" is gradient descent.
 //!
 //! `cargo run -p dense-core --example up_down 37`. The guess is the only parameter. The loss is its distance from the
-//! number, so the derivative is just a sign: up or down. The learning rate is the length of a step, and it is halved each time.
+//! number, so the derivative is just a sign: up or down. The learning rate is the length of a step, and it is halved
+//! each time.
 
 use dense_core::optimizers::{Optimizer, Schedule};
 use dense_core::{Mae, Output, Sgd, Trainer};

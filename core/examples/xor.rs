@@ -1,7 +1,7 @@
-//! Why a hidden layer is needed: one or the other, but not both.
+//! Exclusive-or: why a hidden layer is needed.
 //!
-//! `cargo run -p dense-core --example xor`. No straight line parts the four points, so a single layer learns nothing;
-//! four hidden units bend the plane until one does.
+//! `cargo run -p dense-core --example xor`. The four points are not linearly separable, so a single layer does not
+//! learn them; with a hidden layer of four units they are.
 
 use dense_core::activations::Tanh;
 use dense_core::{Adam, BinaryCrossEntropy, Error, Hidden, Network, Output, Random, Trainer};

@@ -1,6 +1,17 @@
-//! Activation functions between layers, with their derivatives, and softmax after the last layer.
+//! Activation functions and their derivatives.
 //!
-//! A file each. Another one takes a type that implements [`Activation`], in its own file, and a line here.
+//! | type | f(z) | f′ | Keras |
+//! |---|---|---|---|
+//! | [`Linear`] | z | 1 | `linear` |
+//! | [`Relu`] | max(z, 0) | 1 for z > 0, else 0 | `relu` |
+//! | [`LeakyRelu`] | z for z ≥ 0, else 0.3 · z | 1 or 0.3 | layer `LeakyReLU` |
+//! | [`Elu`] | z for z > 0, else eᶻ − 1 | 1 or f + 1 | `elu` |
+//! | [`Gelu`] | z · Φ(z) | Φ(z) + z · φ(z) | `gelu` |
+//! | [`Sigmoid`] | 1 / (1 + e⁻ᶻ) | f · (1 − f) | `sigmoid` |
+//! | [`Tanh`] | tanh z | 1 − f² | `tanh` |
+//! | [`Softmax`] | exp zₖ / Σⱼ exp zⱼ, of a row | part of the [cross-entropies](crate::losses) | `softmax` |
+//!
+//! A new one is a type that implements [`Activation`].
 
 mod elu;
 mod gelu;
@@ -25,9 +36,9 @@ use crate::kernels::{Kernel, elementwise};
 
 /// An elementwise activation function y = f(z).
 ///
-/// What [`value`](Self::value) and [`gradient`](Self::gradient) return is +0.0 or at least
-/// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL) in magnitude. Both are `#[inline(always)]`, so that they become part
-/// of a kernel's vectorised loop.
+/// [`value`](Self::value) and [`gradient`](Self::gradient) return +0.0 or a magnitude of at least
+/// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL). Mark both `#[inline(always)]`, so that they become part of a
+/// kernel's vectorised loop.
 ///
 /// ```
 /// use dense_core::activations::{Activation, Relu};
@@ -64,7 +75,7 @@ pub trait Activation {
         Self::forward_with(Kernel::best(), values);
     }
 
-    /// [`forward`](Self::forward) by a kernel of one's choice.
+    /// [`forward`](Self::forward) by a given kernel.
     fn forward_with(kernel: Kernel, values: &mut [f32]) {
         elementwise::map(kernel, values, Self::value);
     }
@@ -78,10 +89,10 @@ pub trait Activation {
         Self::backward_with(Kernel::best(), outputs, deltas)
     }
 
-    /// [`backward`](Self::backward) by a kernel of one's choice.
+    /// [`backward`](Self::backward) by a given kernel.
     ///
     /// # Errors
-    /// The same.
+    /// As there.
     fn backward_with(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
         elementwise::zip(kernel, outputs, deltas, Self::gradient)
     }

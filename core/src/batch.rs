@@ -1,19 +1,18 @@
-//! A batch of samples, borrowed.
+//! Borrowed batches of samples.
 
 use crate::Error;
 use crate::kernels::{Element, Rows};
 
-/// A batch `[sample][IN]` of a data set, borrowed: samples in a row, or any of them in any order.
+/// A borrowed batch `[batch][IN]` of a data set: contiguous samples, or samples gathered by index.
 ///
-/// `T` is `u8` for pixels, which count as value / 255, or `f32`. Samples of f32 must be finite for a step; those that are
-/// not are refused by it.
+/// `T` is `u8` for pixels, which are scaled by 1/255, or `f32`. A training step refuses samples that are not finite.
 ///
-/// Pictures are flattened (Keras's `Flatten`) without a copy:
+/// Images are flattened (Keras's `Flatten`) without a copy:
 ///
 /// ```
 /// # use dense_core::Batch;
-/// let pictures = [[[0_u8; 28]; 28]; 2];
-/// let (rows, _) = pictures.as_flattened().as_flattened().as_chunks::<784>();
+/// let images = [[[0_u8; 28]; 28]; 2];
+/// let (rows, _) = images.as_flattened().as_flattened().as_chunks::<784>();
 /// assert_eq!(Batch::new(rows)?.len(), 2);
 /// # Ok::<(), dense_core::Error>(())
 /// ```
@@ -35,10 +34,10 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
         Ok(Self { rows: Rows::contiguous(samples.as_flattened(), IN, samples.len()) })
     }
 
-    /// The samples whose numbers are in `order`, in that order.
+    /// The samples with the indices in `order`, in that order.
     ///
     /// # Errors
-    /// [`Error::EmptyBatch`] without an order, [`Error::SampleOutOfRange`] where it names a sample that is not there.
+    /// [`Error::EmptyBatch`] for an empty order, [`Error::SampleOutOfRange`] for an index beyond the last sample.
     pub fn indexed(samples: &'a [[T; IN]], order: &'a [u32]) -> Result<Self, Error> {
         const { assert!(IN > 0, "a sample has at least one number") };
         if order.is_empty() {
@@ -47,15 +46,15 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
         Ok(Self { rows: Rows::indexed(samples.as_flattened(), IN, order)? })
     }
 
-    /// The same batch; the samples in `order` are prefetched while it is computed. Changes no result.
+    /// The same batch, with the indices of the next one, whose samples are prefetched meanwhile. Changes no result.
     ///
     /// # Errors
-    /// [`Error::SampleOutOfRange`] where `order` names a sample that is not there.
+    /// [`Error::SampleOutOfRange`] for an index beyond the last sample.
     pub fn followed_by(self, order: &'a [u32]) -> Result<Self, Error> {
         Ok(Self { rows: self.rows.followed_by(order)? })
     }
 
-    /// How many samples, at least one.
+    /// The number of samples, at least one.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
     pub const fn len(&self) -> usize {
@@ -83,7 +82,7 @@ impl<'a, T: Element, const IN: usize> Batch<'a, T, IN> {
         T::SCALE / self.len() as f32
     }
 
-    /// The inputs of the biases, which are 1 for each sample.
+    /// The input of the biases: 1 for each sample.
     pub(crate) const fn ones(&self) -> Rows<'static, u8> {
         Rows::repeated(&[1], self.len())
     }

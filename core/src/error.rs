@@ -1,67 +1,67 @@
-//! Errors: wrong arguments.
+//! The error type.
 
 use crate::kernels::Element;
 use core::fmt;
 
-/// A wrong argument. A function that returns it has changed nothing that the user can see.
+/// An invalid argument. After an error all arguments are as they were, unless the function says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A batch without samples.
+    /// A batch has no samples.
     EmptyBatch,
-    /// An order with an index beyond the last sample.
+    /// An order has an index beyond the last sample.
     SampleOutOfRange {
-        /// The index.
+        /// The index in the order.
         index: u32,
-        /// How many samples there are.
+        /// The number of samples in the data set.
         samples: usize,
     },
-    /// Two slices that belong together have different lengths.
+    /// A slice has the wrong length.
     Length {
-        /// Which slice is wrong.
+        /// The slice.
         what: &'static str,
         /// Its length.
         found: usize,
         /// The length that fits.
         expected: usize,
     },
-    /// A label beyond the last class.
+    /// A label is beyond the last class.
     LabelOutOfRange {
-        /// Which sample of the batch.
+        /// The index of the sample in the batch.
         sample: usize,
-        /// Its label.
+        /// The label.
         label: u8,
-        /// How many classes there are.
+        /// The number of classes.
         classes: usize,
     },
-    /// A batch with more samples than the workspace holds.
+    /// A batch has more samples than the workspace holds.
     BatchTooLarge {
-        /// How many samples it has.
+        /// The number of samples of the batch.
         found: usize,
-        /// How many the workspace holds.
+        /// The number of samples that the workspace holds.
         most: usize,
     },
-    /// A target that is no probability.
+    /// A target is no probability, 0 to 1.
     TargetOutOfRange {
-        /// Which sample of the batch.
+        /// The index of the sample in the batch.
         sample: usize,
-        /// Which output of the sample.
+        /// The index of the output.
         output: usize,
-        /// The number there.
+        /// The target.
         found: f32,
     },
-    /// A NaN or an infinity where a finite number must be.
+    /// A value is NaN or infinite.
     NotFinite {
-        /// Which slice it is in.
+        /// The slice.
         what: &'static str,
-        /// Where in the slice.
+        /// The index in the slice.
         index: usize,
     },
-    /// A hidden layer is to be quantised, but no sample has shown the range of its outputs.
+    /// A range to quantise to is empty, since no sample was given to calibration.
     NotCalibrated,
-    /// A setting of an optimizer, a trainer or a quantised layer, or an optimizer's state, outside its range.
+    /// A setting of an optimizer, a trainer or a quantised layer, or a value of an optimizer's state, is out of range.
     Setting {
-        /// Which setting.
+        /// The setting.
         what: &'static str,
         /// The value given.
         found: f32,

@@ -5,50 +5,52 @@ use crate::networks::Network;
 use crate::optimizers::{Gradients, State};
 use crate::{Dense, Error, error};
 
-/// Half the distance between the two points of a difference: rounding and curvature are both below 10⁻⁹ there.
+/// Half the distance between the two points of a central difference, at which the errors of rounding and of curvature
+/// are both below 10⁻⁹.
 const DISTANCE: f64 = 1e-5;
-/// Derivatives smaller than this part of the largest one are measured by it: they are differences of larger numbers, and
-/// float32 leaves no more of them.
-const LEAST_PART: f64 = 1e-2;
+/// The error of a derivative is relative to at least this fraction of the largest one: smaller derivatives are
+/// differences of larger numbers, rounded in f32.
+const LEAST_FRACTION: f64 = 1e-2;
 
-/// Which parameter of a network.
+/// The index of a parameter of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParameterIndex {
-    /// Which layer, from 0.
+    /// The layer, from 0.
     pub layer: usize,
-    /// Which of its outputs.
+    /// The output of the layer.
     pub output: usize,
-    /// The input whose weight it is; a bias has none.
+    /// The input of the weight; `None` for a bias.
     pub input: Option<usize>,
 }
 
-/// A parameter, and how far it is moved.
+/// A perturbation of one parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Perturbation {
-    /// Which one.
-    pub place: ParameterIndex,
-    /// What is added to it.
+    /// The parameter.
+    pub index: ParameterIndex,
+    /// The amount added to it.
     pub by: f64,
 }
 
-/// How far a gradient is from the slope of the loss, at worst.
+/// The largest difference between a gradient and the slope of the loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientError {
     /// |gradient − slope| / max(|gradient|, |slope|, 0.01 · the largest gradient of the network); NaN where either is.
     pub relative: f64,
-    /// At which parameter.
-    pub place: ParameterIndex,
-    /// The gradient there, from back-propagation.
+    /// The parameter.
+    pub index: ParameterIndex,
+    /// The gradient by backpropagation.
     pub gradient: f32,
-    /// The slope there, from (L(w + h) − L(w − h)) / 2h in float64.
+    /// The central difference (L(w + h) − L(w − h)) / 2h, in float64.
     pub slope: f64,
 }
 
-/// Compares the gradient of the mean loss by every parameter with central differences in float64, and returns the worst.
+/// Compares the gradient of the mean loss with respect to every parameter with central differences in float64, and
+/// returns the largest error.
 ///
-/// `gradients` are the [state](crate::Trainer::state) that a step with [`Gradients`] on the same samples has left. Right
-/// ones are within 10⁻⁴, unless a sample lies where ReLU or an absolute value has its kink. Takes two passes over all
-/// samples a parameter.
+/// `gradients` are the [state](crate::Trainer::state) after a step with [`Gradients`] on the same samples. Correct ones
+/// are within 10⁻⁴, unless a sample lies at the kink of ReLU or of an absolute value. Takes two passes over all samples
+/// for each parameter.
 ///
 /// # Errors
 /// [`Error::EmptyBatch`] without samples, [`Error::Length`] where the targets are not as many as the samples.
@@ -62,21 +64,21 @@ pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
     if samples.is_empty() {
         return Err(Error::EmptyBatch);
     }
-    let loss = |place, by| -> f64 {
+    let loss = |index, by| -> f64 {
         let losses = samples.iter().zip(targets).map(|(sample, &target)| {
             let inputs = sample.map(|input| f64::from(input.into()) * f64::from(T::SCALE));
-            network.exact_loss(0, &inputs, target, Perturbation { place, by })
+            network.exact_loss(0, &inputs, target, Perturbation { index, by })
         });
         losses.sum::<f64>() / samples.len() as f64
     };
     let largest = gradients.values().map(|gradient| f64::from(gradient).abs()).fold(0.0, f64::max);
     let mut worst = None;
-    let mut compare = |place, gradient: f32| {
-        let slope = (loss(place, DISTANCE) - loss(place, -DISTANCE)) / (2.0 * DISTANCE);
+    let mut compare = |index, gradient: f32| {
+        let slope = (loss(index, DISTANCE) - loss(index, -DISTANCE)) / (2.0 * DISTANCE);
         let error = (f64::from(gradient) - slope).abs();
-        let size = f64::from(gradient).abs().max(slope.abs()).max(LEAST_PART * largest);
+        let size = f64::from(gradient).abs().max(slope.abs()).max(LEAST_FRACTION * largest);
         let relative = if error == 0.0 { 0.0 } else { error / size };
-        let found = GradientError { relative, place, gradient, slope };
+        let found = GradientError { relative, index, gradient, slope };
         let is_worse = |worst: GradientError| relative > worst.relative || relative.is_nan();
         // A NaN is worse than any number, and the first one counts.
         if worst.is_none_or(|worst: GradientError| !worst.relative.is_nan() && is_worse(worst)) {
@@ -94,7 +96,7 @@ pub fn gradient_check<T: Element, N: Network<IN>, const IN: usize>(
     worst.ok_or(Error::EmptyBatch)
 }
 
-/// The sums of a layer in float64, where `perturbation` may move one of its parameters; it is number `number`.
+/// The sums of layer number `number` in float64, with `perturbation` where it is one of this layer's parameters.
 pub(crate) fn exact_forward<const IN: usize, const OUT: usize>(
     layer: &Dense<IN, OUT>,
     number: usize,
@@ -104,9 +106,9 @@ pub(crate) fn exact_forward<const IN: usize, const OUT: usize>(
     core::array::from_fn(|output| {
         let products = inputs.iter().enumerate().map(|(input, value)| f64::from(layer.weight(output, input)) * value);
         let sum = products.sum::<f64>() + f64::from(layer.bias()[output]);
-        if perturbation.place.layer != number || perturbation.place.output != output {
+        if perturbation.index.layer != number || perturbation.index.output != output {
             return sum;
         }
-        sum + perturbation.by * perturbation.place.input.map_or(1.0, |input| inputs[input])
+        sum + perturbation.by * perturbation.index.input.map_or(1.0, |input| inputs[input])
     })
 }

@@ -1,9 +1,11 @@
-//! Compute kernels over slices: forward, input gradient, weight gradient with its update, softmax. They know no layer.
+//! Compute kernels over slices: forward, input gradient, weight gradient with update, softmax, elementwise functions,
+//! int8.
 //!
-//! `portable` is the specification: every other kernel returns the same 32 bits for every output, for finite inputs.
-//! `vector` is written once for AVX-512, AVX2 and NEON, [`updates`] holds the rules of the optimizers, and `dispatch` has
-//! the table of kernels.
-//! What the specification fixes:
+//! `portable` is the specification: every other kernel returns the same bits for finite inputs. `vector` is written
+//! once for AVX-512, AVX2 and NEON, `cortex_m` for FPv4 and Helium; [`updates`] holds the rules of the optimizers, and
+//! `dispatch` the table of kernels.
+//!
+//! # Specification
 //!
 //! - **A dot product** has 16 partial sums. Element i goes to sum i mod 16, in rising i, by fused multiply-add from
 //!   +0.0; then sums l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1. Scale and bias come last, fused.
@@ -11,11 +13,11 @@
 //! - **A gradient** is a fused multiply-add per sample, in the order of the batch, from +0.0; then one multiplication.
 //!   Gradient descent folds that multiplication into the learning rate; Adam and RMSprop clamp the product to
 //!   ±[`LARGEST_GRADIENT`](crate::math::LARGEST_GRADIENT).
-//! - `exp`, `ln` and where small becomes zero are in [`math`](crate::math). A NaN that comes out is
+//! - `exp`, `ln` and the thresholds of flushing to zero are those of [`math`](crate::math). A NaN result is
 //!   [`math::NAN`](crate::math::NAN).
 //!
-//! Samples, weights and deltas are to be finite. Where one is not, the bits of a NaN that comes of it depend on the
-//! machine; losses refuse logits that are not finite, so a training step never gets that far.
+//! Samples, weights and deltas must be finite; otherwise the bits of a NaN result depend on the machine. Losses refuse
+//! logits that are not finite, so a training step never does this.
 
 #[cfg(fpv4)]
 #[allow(unsafe_code)]
@@ -50,9 +52,9 @@ pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, ln, sqrt}
 #[cfg(not(fpv4))]
 use vector::Load;
 
-/// A number that a sample can be made of: `u8` or `f32`, and no other, since how to load it is private to the kernels.
+/// The element type of a sample: `u8` or `f32`. Sealed, since the loads are private to the kernels.
 pub trait Element: Copy + Into<f32> + Load {
-    /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.
+    /// The scale of the values: 1/255 for pixels, 1 for f32.
     const SCALE: f32;
 
     /// Whether it is neither NaN nor infinite.
@@ -94,7 +96,7 @@ impl Element for f32 {
     }
 }
 
-/// Replaces each byte by the one of that index in `table`.
+/// Replaces each byte by its entry in `table`.
 pub(crate) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
     #[cfg(all(fpv4, not(helium)))]
     return cortex_m::look_up::look_up(table, bytes);
@@ -103,7 +105,7 @@ pub(crate) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
     #[cfg(not(fpv4))]
     {
         let replace = |byte: &mut u8| *byte = table[usize::from(*byte)];
-        // Several at once, as a loop takes a processor without speculation longer than the look-up.
+        // Unrolled: on an in-order processor the loop takes longer than the look-up.
         let (many, rest) = bytes.as_chunks_mut::<8>();
         many.iter_mut().for_each(|bytes| bytes.iter_mut().for_each(replace));
         rest.iter_mut().for_each(replace);

@@ -1,4 +1,4 @@
-//! The dense layer, and views of one whose shape is known at run time only.
+//! The dense layer, and views of one with its shape at run time.
 
 mod dense;
 mod view;

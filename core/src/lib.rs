@@ -21,7 +21,7 @@
 //!
 //! # By hand
 //!
-//! What a [`Trainer`] does in a step, layer by layer: forward, loss, backward, update.
+//! The same training step without a [`Trainer`], layer by layer: forward, loss, backward, update.
 //!
 //! ```
 //! use dense_core::activations::{Activation, Tanh};
@@ -39,16 +39,16 @@
 //! let (mut hidden, mut hidden_deltas, mut outputs) = ([[0.0; 4]; 4], [[0.0; 4]; 4], [[0.0; 1]; 4]);
 //! let mut score = Default::default();
 //! for _ in 0..2000 {
-//!     // Forward: the sums of each layer, and their activation.
+//!     // Forward: weighted sums of each layer, then its activation.
 //!     first.forward(batch, &mut hidden)?;
 //!     Tanh::forward(hidden.as_flattened_mut());
 //!     second.forward(Batch::new(&hidden)?, &mut outputs)?;
-//!     // Loss: outputs become deltas, the derivatives of the loss by the outputs.
+//!     // Loss: outputs become deltas, ∂L/∂z of each sample.
 //!     score = BinaryCrossEntropy::loss(&mut outputs, &labels)?;
-//!     // Backward: the deltas of the hidden layer, by the chain rule.
+//!     // Backward: deltas of the hidden layer, by the chain rule.
 //!     second.backward(&outputs, &mut hidden_deltas)?;
 //!     Tanh::backward(hidden.as_flattened(), hidden_deltas.as_flattened_mut())?;
-//!     // Update: each weight goes against its gradient, the mean of delta · input.
+//!     // Update: w ← w − learning rate · gradient, the mean of delta · input.
 //!     sgd.step(&mut second, Batch::new(&hidden)?, &outputs, &mut ())?;
 //!     sgd.step(&mut first, batch, &hidden_deltas, &mut ())?;
 //! }
@@ -59,18 +59,19 @@
 //! # Modules
 //!
 //! - [`layers`]: the dense layer.
-//! - [`networks`]: layers in a row, and the memory that they work in.
-//! - [`activations`]: functions between layers. [`losses`]: output heads, each a loss with its output activation, target and
-//!   metric.
+//! - [`networks`]: sequential networks of dense layers, and their workspace.
+//! - [`activations`]: ReLU, leaky ReLU, ELU, GELU, sigmoid, tanh, linear; softmax.
+//! - [`losses`]: output heads, each a loss with its output activation, target and metric.
 //! - [`optimizers`]: gradient descent, momentum, RMSprop, Adam; learning-rate schedules and weight decay.
-//! - [`batch`]: samples, borrowed.
-//! - [`quant`]: inference on int8.
+//! - [`batch`]: batches of samples, borrowed.
+//! - [`quant`]: post-training quantisation and int8 inference.
 //! - [`math`]: the scalar arithmetic that fixes every bit.
-//! - [`kernels`]: the loops over slices, for each instruction set with the same bits.
+//! - [`kernels`]: compute kernels over slices, one for each instruction set, all with the same bits.
 //!
 //! # Features
 //!
-//! - `std`: chooses the kernel at run time, from what the processor has. Without it, from the compiler's target.
+//! - `std`: fused multiply-add and square root of the standard library in place of libm's, and on aarch64 the
+//!   dot-product instructions found at run time. On x86-64 the kernel is chosen at run time with or without it.
 //! - `micromath`: takes `exp` from micromath, smaller and faster without an FPU, and less exact ([`math::BACKEND`]).
 
 #![no_std]
@@ -96,34 +97,34 @@ pub mod quant;
 mod random;
 mod trainer;
 
-/// A batch of samples, borrowed.
+/// A borrowed batch of samples.
 pub use batch::Batch;
-/// What can be wrong with an argument.
+/// The error of every fallible function.
 pub use error::Error;
-/// Backpropagation against differences of the loss in float64.
+/// The gradient check: backpropagation against central differences in float64.
 pub use gradient_check::{GradientError, ParameterIndex, Perturbation, gradient_check};
-/// The kernel that computes, and the loss and metrics of some samples.
+/// The choice of a compute kernel, and the loss and metrics over samples.
 pub use kernels::{Kernel, KernelError, Score};
 /// The dense layer.
 pub use layers::Dense;
-/// Losses, with their output activations.
+/// Losses, each with its output activation.
 pub use losses::{
     BinaryCrossEntropy, CategoricalCrossEntropy, GeneralizedCrossEntropy, Huber, Mae, Mse,
     SparseCategoricalCrossEntropy,
 };
-/// The index of the largest value.
+/// The index of the largest value, such as the predicted class.
 pub use math::argmax;
-/// Values that start as zeros, initialised in place.
+/// Zero-initialised memory, in place.
 pub use memory::Memory;
-/// Networks, and the memory that they work in.
+/// Networks and their workspace.
 pub use networks::{Hidden, Layers, Network, Output, Workspace};
-/// Optimizers and what they keep.
+/// Optimizers and their state.
 pub use optimizers::{Adam, AdamState, Gradients, Momentum, Rmsprop, Sgd};
-/// A table that pixels are looked up in.
+/// A look-up table for pixels, such as a gamma curve.
 pub use pixels::PixelTable;
-/// A dense layer on int8.
+/// The int8 dense layer.
 pub use quant::QuantizedDense;
-/// The random generator of initial weights and shuffles.
+/// The pseudorandom number generator of initial weights and shuffles.
 pub use random::Random;
-/// Training.
+/// The training loop's step, with optimizer state and workspace.
 pub use trainer::Trainer;

@@ -1,12 +1,22 @@
 //! Losses: the output heads of a network.
 //!
-//! A file each, with the output activation, the loss, its gradient, its float64 form and the metric, so that a wrong pair
-//! of activation and loss does not compile. [`Loss`] is for rows of a length known to the compiler; `loss_of_rows` of
-//! each type does the same for flat slices, where the number of outputs is known at run time only.
+//! | type | L, of a sample | output activation | target | metric | Keras |
+//! |---|---|---|---|---|---|
+//! | [`SparseCategoricalCrossEntropy`] | −ln p(label) | softmax | class number | accuracy | `SparseCategoricalCrossentropy` |
+//! | [`CategoricalCrossEntropy`] | −Σ t · ln p | softmax | probabilities | accuracy | `CategoricalCrossentropy` |
+//! | [`GeneralizedCrossEntropy`] | (1 − p(label)^q) / q, q = ¼ | softmax | class number | accuracy | |
+//! | [`BinaryCrossEntropy`] | −t · ln σ(z) − (1 − t) · ln(1 − σ(z)) | sigmoid | 0 or 1 | accuracy | `BinaryCrossentropy` |
+//! | [`Mse`] | mean of (y − t)² | linear | numbers | mean absolute error | `MeanSquaredError` |
+//! | [`Mae`] | mean of \|y − t\| | linear | numbers | mean absolute error | `MeanAbsoluteError` |
+//! | [`Huber`] | mean of (y − t)² / 2, or \|y − t\| − ½ beyond 1 | linear | numbers | mean absolute error | `Huber` |
+//!
+//! Each type has the output activation, the loss, its gradient and the metric, so that a wrong pair of activation and
+//! loss does not compile. [`Loss`] takes rows of a length known to the compiler; `loss_of_rows` of each type takes flat
+//! slices, where the number of outputs is known at run time only.
 //!
 //! A loss takes a batch of logits (the last layer's outputs) and leaves deltas in their place: the derivatives of each
-//! sample's loss with respect to its logits. They are not divided by the batch size; the layer's step does that, so that
-//! the mean loss of the batch falls (Keras's `sum_over_batch_size`). After an error the logits are as they were.
+//! sample's loss with respect to its logits. They are not divided by the batch size; the layer's step does that, so
+//! that the mean loss of the batch falls (Keras's `sum_over_batch_size`). After an error the logits are as they were.
 
 mod binary_cross_entropy;
 mod categorical_cross_entropy;
@@ -30,7 +40,7 @@ use crate::kernels::{Kernel, Score};
 use crate::math::{SMALLEST_SIGNAL, flush_below};
 use crate::memory::Memory;
 
-/// An output head for a last layer of `OUT` outputs.
+/// A loss with its output activation, for a last layer of `OUT` outputs.
 ///
 /// ```
 /// use dense_core::losses::{Loss, SparseCategoricalCrossEntropy};
@@ -77,36 +87,37 @@ pub trait Loss<const OUT: usize> {
         Self::output_activation_with(Kernel::best(), logits)
     }
 
-    /// [`output_activation`](Self::output_activation) by a kernel of one's choice.
+    /// [`output_activation`](Self::output_activation) by a given kernel.
     ///
     /// # Errors
-    /// The same.
+    /// As there.
     fn output_activation_with(kernel: Kernel, logits: &mut [[f32; OUT]]) -> Result<(), Error>;
 
     /// The loss, and in place its gradient: logits become deltas. `logits`: `[batch][OUT]`, `targets`: `[batch]`.
     ///
     /// # Errors
-    /// [`Error::Length`] where there are not as many targets as samples, [`Error::NotFinite`] where a logit or a target is
-    /// NaN or infinite, [`Error::LabelOutOfRange`] where a label is no class, [`Error::TargetOutOfRange`] where a target
-    /// has to be a probability and is not; the logits are then as they were.
+    /// [`Error::Length`] where there are not as many targets as samples, [`Error::NotFinite`] where a logit or a target
+    /// is NaN or infinite, [`Error::LabelOutOfRange`] where a label is no class, [`Error::TargetOutOfRange`] where a
+    /// target has to be a probability and is not; the logits are then as they were.
     fn loss(logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error> {
         Self::loss_with(Kernel::best(), logits, targets)
     }
 
-    /// [`loss`](Self::loss) by a kernel of one's choice.
+    /// [`loss`](Self::loss) by a given kernel.
     ///
     /// # Errors
-    /// The same.
+    /// As there.
     fn loss_with(kernel: Kernel, logits: &mut [[f32; OUT]], targets: &[Self::Target]) -> Result<Score, Error>;
 
     /// The mean of the metric.
     fn metric(score: &Score) -> f32;
 
-    /// The loss of one sample in float64, for [`gradient_check`](crate::gradient_check); NaN for a label that is no class.
+    /// The loss of one sample in float64, for [`gradient_check`](crate::gradient_check); NaN for a label that is no
+    /// class.
     fn exact_loss(logits: &[f64; OUT], target: Self::Target) -> f64;
 }
 
-/// Refuses logits that are not finite or are no whole number of rows of `outputs`, and any number of targets but one for
+/// Refuses logits that are not finite or are no multiple of `outputs` long, and any number of targets but one for
 /// each logit, or those that are not finite.
 fn check_targets(logits: &[f32], outputs: usize, targets: &[f32]) -> Result<(), Error> {
     check_rows(logits, outputs)?;
@@ -115,7 +126,7 @@ fn check_targets(logits: &[f32], outputs: usize, targets: &[f32]) -> Result<(), 
     check_finite("targets", targets)
 }
 
-/// Refuses logits that are not finite or are no whole number of rows of `outputs`, and any number of labels but one for
+/// Refuses logits that are not finite or are no multiple of `outputs` long, and any number of labels but one for
 /// each row, or those that are not below `classes`.
 fn check_labels(logits: &[f32], outputs: usize, labels: &[u8], classes: usize) -> Result<(), Error> {
     check_rows(logits, outputs)?;
@@ -161,7 +172,7 @@ fn mean_over_outputs(
     Ok(score)
 }
 
-/// Infinity becomes [`f32::MAX`].
+/// Clamps infinities to ±[`f32::MAX`].
 fn saturate(value: f32) -> f32 {
     value.clamp(-f32::MAX, f32::MAX)
 }

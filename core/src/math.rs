@@ -1,4 +1,5 @@
-//! The scalar arithmetic that every kernel follows: fused multiply-add, `exp`, `ln`, and where small becomes zero.
+//! Scalar arithmetic of every kernel: fused multiply-add, `exp`, `ln`, activations, and the thresholds of flushing to
+//! zero.
 //!
 //! # No subnormals
 //!
@@ -12,13 +13,13 @@
 //! | Adam's first moments, velocities, gradients in RMSprop | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
 //! | Adam's second moments, RMSprop's mean squares | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
 //!
-//! Pixels are whole numbers. Samples of f32, and biases from elsewhere, are taken as they are: the rule holds for them
-//! if they obey the limits of signals and weights.
+//! Pixels are integers. Samples of f32, and biases set by the user, are not flushed: the rule holds for them if they
+//! obey the limits of signals and weights.
 //!
-//! A float of magnitude at least 2ᵏ is a multiple of 2ᵏ⁻²³. The product of a signal and a weight is therefore a multiple
-//! of 2⁻³⁰⁻²³⁻⁵⁰⁻²³ = 2⁻¹²⁶, the smallest normal number, and so is every sum of such products: it is normal or zero.
-//! Sums of delta × input are multiples of 2⁻¹⁰⁶, so a gradient, even of 2¹⁶ samples, is normal or zero as well. What
-//! else could be too small is added to something so much larger, or flushed right after, that its bits do not count.
+//! A float of magnitude at least 2ᵏ is a multiple of 2ᵏ⁻²³. The product of a signal and a weight is therefore a
+//! multiple of 2⁻³⁰⁻²³⁻⁵⁰⁻²³ = 2⁻¹²⁶, the smallest normal number, and so is every sum of such products: it is normal or
+//! zero. Sums of delta × input are multiples of 2⁻¹⁰⁶, so a gradient, even of 2¹⁶ samples, is normal or zero as well.
+//! Any other subnormal intermediate is flushed right after, or added to a number so much larger that it changes no bit.
 //!
 //! # No overflow in squares
 //!
@@ -31,43 +32,9 @@
 //! From finite numbers a NaN can only come out where a sum overflowed. Processors disagree about its bits; here they
 //! are those of [`NAN`].
 
-/// Where `exp` comes from, and with it softmax, sigmoid and tanh.
-///
-/// Weights are those of the backend that trained them: with the other one, the same model gives other bits. So a file of
-/// weights carries the [`name`](Self::name), and a record in flash the number; whoever loads it compares that with
-/// [`BACKEND`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Backend {
-    /// The polynomials of this module, exact to about a unit in the last place.
-    Polynomial = 0,
-    /// micromath's `exp`, with feature `micromath`: within 0.24 % of the exact value, sigmoid within 0.0006, tanh within
-    /// 0.0008 and softmax within 0.0006. Softmax keeps the order of the logits, so trained weights find the same class.
-    /// Trained with it, example `binary` has the same counts of its 169 test tumours, 10 of them wrong, and softmax
-    /// regression on Fashion-MNIST, with weights that differ, the same test accuracy to four digits for seeds 0, 1 and 2
-    /// (`cargo run -p host-trainer --features dense-core/micromath -- --seed 1`).
-    Micromath = 1,
-}
+mod backend;
 
-/// The backend that this crate was built with.
-pub const BACKEND: Backend = if cfg!(feature = "micromath") { Backend::Micromath } else { Backend::Polynomial };
-
-impl Backend {
-    /// Its name in files.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Polynomial => "polynomial",
-            Self::Micromath => "micromath",
-        }
-    }
-
-    /// The one of that name, or nothing.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        [Self::Polynomial, Self::Micromath].into_iter().find(|backend| backend.name() == name)
-    }
-}
+pub use backend::{BACKEND, Backend};
 
 /// Below this magnitude a probability, delta or activation becomes +0.0.
 pub const SMALLEST_SIGNAL: f32 = 1.0 / (1_u64 << 30) as f32;
@@ -77,7 +44,7 @@ pub const SMALLEST_WEIGHT: f32 = 1.0 / (1_u64 << 50) as f32;
 pub const SMALLEST_FIRST_MOMENT: f32 = 1.0 / (1_u64 << 40) as f32;
 /// Below this one of Adam's second moments, or a mean square of RMSprop, becomes +0.0.
 pub const SMALLEST_SECOND_MOMENT: f32 = SMALLEST_FIRST_MOMENT * SMALLEST_FIRST_MOMENT;
-/// Above this magnitude Adam and RMSprop take a gradient for ±2⁶³, so that its square is finite.
+/// Adam and RMSprop clamp gradients to this magnitude, 2⁶³, so that their squares are finite.
 pub const LARGEST_GRADIENT: f32 = (1_u64 << 63) as f32;
 /// The NaN that every kernel returns: the one that x86 makes by itself.
 pub const NAN: f32 = f32::from_bits(0xffc0_0000);
@@ -229,7 +196,8 @@ pub fn tanh(x: f32) -> f32 {
 /// eˣ − 1 for `x` ≤ 0, within 1.0 units in the last place, for small x too; +0.0 where its magnitude is less than
 /// [`SMALLEST_SIGNAL`]. −∞ gives −1.
 ///
-/// The reduction of [`exp_nonpositive`]: with p = eʳ − 1 it is 2ⁿ · p + (2ⁿ − 1). The polynomial with every [`BACKEND`].
+/// The reduction of [`exp_nonpositive`]: with p = eʳ − 1 it is 2ⁿ · p + (2ⁿ − 1). The polynomial with every
+/// [`BACKEND`].
 #[inline(always)]
 #[must_use]
 pub fn expm1_nonpositive(x: f32) -> f32 {

@@ -1,4 +1,4 @@
-//! Values that start as zeros, initialised in place: the one file outside [`kernels`](crate::kernels) with `unsafe`.
+//! Zero-initialised memory, in place: the one file outside [`kernels`](crate::kernels) with `unsafe`.
 
 #![allow(unsafe_code)]
 
@@ -11,8 +11,8 @@ use crate::{AdamState, Dense, Hidden, Output, Trainer, Workspace, losses};
 
 /// A type with a value of all zero bytes: weights, activations, deltas, moments, targets.
 ///
-/// A large one is better initialised where it is to stay than moved there, which in a debug build takes that much
-/// stack:
+/// Initialise a large value in place: in a debug build, a move passes through the stack.
+///
 ///
 /// ```
 /// # use std::mem::MaybeUninit;
@@ -23,8 +23,8 @@ use crate::{AdamState, Dense, Hidden, Output, Trainer, Workspace, losses};
 /// assert!(layer.weights().all(|weight| weight == 0.0));
 /// ```
 ///
-/// An optimizer with a [`State`](crate::optimizers::State) of its own builds it from types that have this trait, such as
-/// [`Dense`], arrays and pairs.
+/// An optimizer with a [`State`](crate::optimizers::State) of its own builds it from types that have this trait, such
+/// as [`Dense`], arrays and pairs.
 ///
 /// # Safety
 /// All bytes zero are a valid value, and it equals [`ZERO`](Self::ZERO).
@@ -43,7 +43,7 @@ pub unsafe trait Memory: Sized {
     }
 }
 
-/// Numbers whose bytes are zero where they are.
+/// Implements [`Memory`] for numbers whose zero has all bytes zero.
 macro_rules! numbers {
     ($($number:ty = $zero:literal),+) => {$(
         // SAFETY: every pattern of bytes is a valid number, and that of zeros is (+)0.

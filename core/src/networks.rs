@@ -1,7 +1,7 @@
-//! Networks: dense layers in a row, of any depth, as one plain type.
+//! Sequential networks of dense layers, of any depth, as one plain type.
 //!
-//! A network is an [`Output`] layer, or a [`Hidden`] layer and the network after it. Two traits say what it can do:
-//! [`Layers`] all that does not depend on its number of inputs, and [`Network`] the rest.
+//! A network is an [`Output`] layer, or a [`Hidden`] layer and the network after it. [`Layers`] is the trait of
+//! all that does not depend on the number of inputs, [`Network`] that of the passes.
 
 mod hidden;
 mod output;
@@ -46,7 +46,7 @@ pub trait Layers: Memory {
     type Output: Copy + AsRef<[f32]> + AsMut<[f32]>;
     /// Outputs and deltas of each hidden layer, and logits, for `BATCH` samples.
     type Workspace<const BATCH: usize>: Memory;
-    /// What an optimizer keeps for the layers.
+    /// The state of an optimizer for all layers.
     type State<O: Optimizer>: State;
 
     /// Glorot's uniform initialisation of each layer, from the first on
@@ -72,16 +72,16 @@ pub trait Layers: Memory {
     /// Calls `visit` with every layer and its number, where this network's first layer is number `first`.
     fn visit_layers(&self, first: usize, visit: &mut dyn FnMut(usize, LayerRef<'_>));
 
-    /// The same with layers to be changed.
+    /// The same, with mutable layers.
     fn visit_layers_mut(&mut self, first: usize, visit: &mut dyn FnMut(usize, LayerMut<'_>));
 
     /// All parameters, layer after layer; in each layer the weights, output after output, and then the biases.
     fn parameters(&self) -> impl Iterator<Item = f32>;
 
-    /// Takes over `PARAMETERS` finite values in the order of [`parameters`](Self::parameters), as far as there are any.
+    /// Loads up to `PARAMETERS` finite values in the order of [`parameters`](Self::parameters).
     fn load_parameters(&mut self, values: &[f32]);
 
-    /// Takes over values in the order of [`parameters`](Self::parameters). Those below
+    /// Loads values in the order of [`parameters`](Self::parameters). Magnitudes below
     /// [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) become +0.0.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ pub trait Layers: Memory {
         self.visit_layers(0, &mut visit);
     }
 
-    /// The same with layers to be changed.
+    /// The same, with mutable layers.
     fn for_each_layer_mut(&mut self, mut visit: impl FnMut(usize, LayerMut<'_>)) {
         self.visit_layers_mut(0, &mut visit);
     }
@@ -115,8 +115,8 @@ pub trait Layers: Memory {
 
 /// A network of `IN` inputs.
 ///
-/// To use one, [`predict`](Self::predict) or a [`Workspace`] is enough; to train it, a [`Trainer`](crate::Trainer).
-/// The other methods are the passes over all layers that those make, each calling that of the next layer.
+/// For inference, use [`predict`](Self::predict) or a [`Workspace`]; for training, a [`Trainer`](crate::Trainer). The
+/// other methods are the passes that those make, each calling that of the next layer.
 ///
 /// ```
 /// use dense_core::activations::Relu;
@@ -136,12 +136,12 @@ pub trait Layers: Memory {
             `Hidden<784, 32, Relu, Output<32, 10, ..>>`"
 )]
 pub trait Network<const IN: usize>: Layers {
-    /// Forward: the logits of each sample of the batch. With `training`, the workspace is left as
-    /// [`backward`](Self::backward) needs it.
+    /// Forward pass: the logits of the batch, `[batch][OUTPUTS]`. With `training`, the workspace keeps all that
+    /// [`backward`](Self::backward) needs.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where a sum of a hidden layer is NaN or
-    /// infinite.
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where a sum of a hidden layer is
+    /// NaN or infinite.
     fn forward<'a, T: Element, const BATCH: usize>(
         &self,
         kernel: Kernel,
@@ -150,8 +150,9 @@ pub trait Network<const IN: usize>: Layers {
         training: bool,
     ) -> Result<&'a mut [Self::Output], Error>;
 
-    /// Backward: the deltas of each layer from the last to number `first_trained`, by the weights as they are. The
-    /// workspace holds `samples` samples as forward and loss left them. `input_deltas` gets the derivatives by the inputs.
+    /// Backward pass: the deltas of each layer from the last to number `first_trained`, before any update. The
+    /// workspace holds the outputs of the hidden layers and the last layer's deltas for `samples` samples.
+    /// `input_deltas`, where given, receives the derivatives with respect to the inputs, `[batch][IN]`.
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`] for more than `BATCH` samples.
@@ -164,8 +165,7 @@ pub trait Network<const IN: usize>: Layers {
         input_deltas: Option<&mut [[f32; IN]]>,
     ) -> Result<(), Error>;
 
-    /// Update: a step of each layer from number `first_trained` on. The workspace is as [`backward`](Self::backward)
-    /// left it.
+    /// Update: an optimizer step of each layer from number `first_trained` on, after [`backward`](Self::backward).
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`] for more than `BATCH` samples; nothing has changed then.
@@ -179,10 +179,11 @@ pub trait Network<const IN: usize>: Layers {
         first_trained: usize,
     ) -> Result<(), Error>;
 
-    /// The loss of one sample in float64, with one parameter moved; this network's first layer is number `layer`.
+    /// The loss of one sample in float64 with one parameter perturbed; this network's first layer is number `layer`.
     fn exact_loss(&self, layer: usize, inputs: &[f64; IN], target: Self::Target, perturbation: Perturbation) -> f64;
 
-    /// The outputs for one sample: numbers, or probabilities. What it works in is on the stack.
+    /// The outputs for one sample: probabilities of a classifier, numbers of a regression. The workspace is on the
+    /// stack.
     ///
     /// # Errors
     /// [`Error::NotFinite`] where a number of the sample, a sum of a hidden layer or a logit is NaN or infinite.
@@ -193,12 +194,12 @@ pub trait Network<const IN: usize>: Layers {
     }
 }
 
-/// The rows of the first `samples`.
+/// The first `samples` rows.
 fn first<Row>(rows: &[Row], samples: usize) -> Result<&[Row], Error> {
     rows.get(..samples).ok_or(Error::BatchTooLarge { found: samples, most: rows.len() })
 }
 
-/// The same, to be changed.
+/// The same, mutably.
 fn first_mut<Row>(rows: &mut [Row], samples: usize) -> Result<&mut [Row], Error> {
     let most = rows.len();
     rows.get_mut(..samples).ok_or(Error::BatchTooLarge { found: samples, most })

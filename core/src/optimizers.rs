@@ -1,5 +1,16 @@
 //! Optimizers, learning-rate schedules and weight decay.
 //!
+//! | type | update of a weight w with gradient g and learning rate α | state | Keras |
+//! |---|---|---|---|
+//! | [`Sgd`] | w ← w − α · g | | `SGD` |
+//! | [`Momentum`] | v ← momentum · v − α · g; w ← w + v | v | `SGD(momentum=…)` |
+//! | [`Rmsprop`] | v ← ρ · v + (1 − ρ) · g²; w ← w − α · g / √(v + ε) | v | `RMSprop` |
+//! | [`Adam`] | m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²; w ← w − αₜ · m / (√v + ε) | m, v | `Adam` |
+//! | [`Gradients`] | none: g is recorded | g | |
+//!
+//! Each takes a [`Schedule`] ([`with_schedule`](Optimizer::with_schedule)) and decoupled weight decay
+//! ([`with_weight_decay`](Optimizer::with_weight_decay)).
+//!
 //! To train layers by hand, [`advance`](Optimizer::advance) the optimizer once a batch and [`step`](Optimizer::step)
 //! each layer; a [`Trainer`](crate::Trainer) does both.
 
@@ -27,12 +38,12 @@ pub use sgd::Sgd;
 pub use state::State;
 pub use weight_decay::WeightDecay;
 
-/// A rule that updates parameters by their gradients. One value serves all layers of a network.
+/// An optimizer: a rule that updates parameters by their gradients. One value serves all layers of a network.
 ///
 /// Implementers write [`update`](Self::update), which may call the weight-gradient functions of
-/// [`kernels`](crate::kernels); users call [`step`](Self::step).
+/// [`kernels`]; users call [`step`](Self::step).
 pub trait Optimizer: Sized {
-    /// What it keeps between steps for a layer of this shape, such as moments.
+    /// The state for a layer of this shape, such as moments; `()` where there is none.
     type State<const IN: usize, const OUT: usize>: State;
 
     /// Counts one more step: once a batch, before any layer's step.
@@ -47,7 +58,8 @@ pub trait Optimizer: Sized {
     /// [`Error::Setting`] where it is not from [`SMALLEST_LEARNING_RATE`] to [`LARGEST_LEARNING_RATE`].
     fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error>;
 
-    /// Weight gradient and update of one layer in one pass, by a given kernel. Samples and deltas are finite.
+    /// Weight gradient and update of one layer in one pass, by a given kernel. The caller has checked that samples and
+    /// deltas are finite.
     ///
     /// # Errors
     /// [`Error::Length`] where `deltas` has not one row a sample; nothing has changed then.
@@ -60,9 +72,9 @@ pub trait Optimizer: Sized {
         state: &mut Self::State<IN, OUT>,
     ) -> Result<(), Error>;
 
-    /// One step of a layer. `batch` is what went into the layer, `deltas` the derivative of each sample's loss by the
-    /// layer's outputs, before their activation: as a [loss](crate::losses) leaves it, or
-    /// [`Activation::backward`](crate::activations::Activation::backward).
+    /// One step of a layer. `batch`: `[batch][IN]`, the inputs of the layer; `deltas`: `[batch][OUT]`, the derivatives
+    /// of each sample's loss with respect to the layer's sums, before the activation, as left by a
+    /// [loss](crate::losses) or [`Activation::backward`](crate::activations::Activation::backward).
     ///
     /// # Errors
     /// [`Error::Length`] where `deltas` has not one row a sample, [`Error::NotFinite`] where a number of a sample or a
@@ -80,7 +92,7 @@ pub trait Optimizer: Sized {
         self.update(Kernel::best(), layer, batch, deltas, state)
     }
 
-    /// The same with a learning rate that changes from step to step.
+    /// This optimizer with a learning-rate schedule.
     ///
     /// ```
     /// # use dense_core::{Sgd, optimizers::{Optimizer, Schedule}};
@@ -96,8 +108,8 @@ pub trait Optimizer: Sized {
         Scheduled::new(self, schedule)
     }
 
-    /// The same with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101; with [`Adam`], AdamW): before each
-    /// step every parameter, biases too, as in Keras, loses `weight_decay` · learning rate of itself.
+    /// This optimizer with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101; with [`Adam`], AdamW):
+    /// before each step every parameter, biases too, as in Keras, loses `weight_decay` · learning rate of itself.
     ///
     /// # Errors
     /// [`Error::Setting`] where it is not from 0 to 1.
@@ -106,7 +118,7 @@ pub trait Optimizer: Sized {
     }
 }
 
-/// A step of one layer by a rule. `arrays` are the layer and what the optimizer keeps for it, in the order of the rule.
+/// A step of one layer by a rule. `arrays`: the layer and the optimizer's state for it, in the order of the rule.
 fn update_layer<T: Element, U: Update<N>, const N: usize, const IN: usize, const OUT: usize>(
     kernel: Kernel,
     batch: Batch<'_, T, IN>,

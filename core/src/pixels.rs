@@ -1,17 +1,17 @@
-//! What becomes of a pixel before a network sees it.
+//! Look-up tables for pixels.
 
 use crate::kernels::look_up;
 
-/// A new value for each of the 256 values of a pixel.
+/// A look-up table for pixels: an output byte for each input byte.
 ///
-/// A curve that brings out dark pixels makes a small network better and costs a device one look-up a pixel: pixels stay
-/// bytes, so all kernels, those on whole numbers too, go on as they are. Whatever else is done to a pixel by a multiple
-/// and an offset, such as to standardise it, belongs into the weights.
+/// A gamma curve that brightens dark pixels makes a small network more accurate, at one look-up a pixel. Pixels stay
+/// bytes, so every kernel takes them, the int8 ones too. A linear preprocessing step, such as standardisation, is
+/// better folded into the weights of the first layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PixelTable([u8; 256]);
 
 impl PixelTable {
-    /// Every pixel stays as it is.
+    /// The identity.
     pub const IDENTITY: Self = {
         let mut values = [0; 256];
         let mut pixel = 0;
@@ -22,26 +22,26 @@ impl PixelTable {
         Self(values)
     };
 
-    /// The table of these values, that of pixel 0 first.
+    /// A table of these values, by pixel.
     #[must_use]
     pub const fn new(values: [u8; 256]) -> Self {
         Self(values)
     }
 
-    /// 255 · (pixel / 255)^exponent, rounded: below 1, dark pixels become brighter. From an exponent that is no number
-    /// or negative comes a table of 255 or 0, never a panic.
+    /// The gamma curve 255 · (pixel / 255)^`exponent`, rounded. An exponent below 1 brightens dark pixels. One that is
+    /// NaN or negative gives values of 0 or 255.
     #[must_use]
     pub fn power(exponent: f64) -> Self {
         Self(core::array::from_fn(|pixel| libm::round(255.0 * libm::pow(pixel as f64 / 255.0, exponent)) as u8))
     }
 
-    /// The values, that of pixel 0 first.
+    /// The values, by pixel.
     #[must_use]
     pub const fn values(&self) -> &[u8; 256] {
         &self.0
     }
 
-    /// Whether every pixel stays as it is; known to the compiler where the table is.
+    /// Whether this is the identity; a constant where the table is one.
     #[must_use]
     pub const fn is_identity(&self) -> bool {
         let mut pixel = 0;
@@ -54,13 +54,13 @@ impl PixelTable {
         true
     }
 
-    /// The table, where it changes any pixel.
+    /// The table, or `None` for the identity.
     #[must_use]
     pub const fn unless_identity(&self) -> Option<&Self> {
         if self.is_identity() { None } else { Some(self) }
     }
 
-    /// Replaces the pixels of an image, of whatever size.
+    /// Replaces each pixel of `image` by its entry.
     pub fn apply(&self, image: &mut [u8]) {
         look_up(&self.0, image);
     }

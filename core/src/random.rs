@@ -1,9 +1,9 @@
-//! The generator behind initial weights and shuffles. Its stream is part of the crate's promise: it never changes.
+//! The pseudorandom number generator of initial weights and shuffles. Its streams are stable: no release changes them.
 
 /// PCG32 (XSH-RR 64/32, M. E. O'Neill 2014, pcg-random.org): 64 bits of state, 32 bits a step, the same everywhere.
 ///
-/// A `seed` gives a different sequence for each `stream`. Everything derived from [`next_u32`](Self::next_u32)
-/// below is fixed too: how many numbers it draws and what it makes of them.
+/// A `seed` gives a different sequence for each `stream`. The methods below are stable too: the
+/// number of draws of each, and its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Random {
     state: u64,
@@ -36,10 +36,10 @@ impl Random {
         shifted.rotate_right((old >> 59) as u32)
     }
 
-    /// A number from 0 up to and without `bound`, each equally likely; 0 where `bound` is 0.
+    /// An integer from 0 up to and without `bound`, uniformly distributed; 0 where `bound` is 0.
     ///
-    /// Lemire's method (arXiv 1805.10941): the high half of a 32 × 32 bit product, with the rare unfair low halves
-    /// drawn again.
+    /// Lemire's method (arXiv 1805.10941): the high half of a 32 × 32 bit product, with rejection of the
+    /// few low halves that would bias it.
     #[inline]
     pub const fn below(&mut self, bound: u32) -> u32 {
         let mut product = self.next_u32() as u64 * bound as u64;
@@ -52,13 +52,13 @@ impl Random {
         (product >> 32) as u32
     }
 
-    /// A number from 0 up to and without 1, a multiple of 2⁻²⁴: the upper 24 bits of one draw.
+    /// A number in [0, 1), uniformly distributed, a multiple of 2⁻²⁴: the upper 24 bits of one draw.
     #[inline]
     pub const fn uniform(&mut self) -> f32 {
         (self.next_u32() >> 8) as f32 * (1.0 / (1 << 24) as f32)
     }
 
-    /// Shuffles in place, with a fair draw for every place: Fisher–Yates from the last element down.
+    /// Shuffles in place, uniformly: Fisher–Yates from the last element down.
     ///
     /// Of 2³² elements or more, only the first 2³² − 1 are shuffled.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {

@@ -1,4 +1,4 @@
-//! Training: the memory for it, and its step.
+//! Training steps: forward, loss, backward, update.
 
 use crate::kernels::{Element, Score};
 use crate::memory::Memory;
@@ -39,10 +39,10 @@ pub struct Trainer<N: Layers, O: Optimizer, const BATCH: usize> {
 }
 
 impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
-    /// Before the first step, with [`Kernel::best`](crate::Kernel::best).
+    /// A trainer with zeroed state and [`Kernel::best`](crate::Kernel::best).
     ///
-    /// A large one is better made by [`new_in`](Self::new_in): moved to its place it needs the stack, and as the initial
-    /// value of a `static` as much flash as RAM, since the learning rate is not zero.
+    /// Make a large one by [`new_in`](Self::new_in): a move passes through the stack, and the initial value of a
+    /// `static` takes as much flash as RAM, since the learning rate is not zero.
     #[must_use]
     pub const fn new(optimizer: O) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
         }
     }
 
-    /// The same with another kernel. Not on a target without an operating system, where both would take flash.
+    /// This trainer with another kernel. Not on a target without an operating system, where both would take flash.
     #[cfg(not(target_os = "none"))]
     #[must_use]
     pub fn with_kernel(mut self, kernel: Kernel) -> Self {
@@ -62,8 +62,8 @@ impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
         self
     }
 
-    /// Trains layer number `layer`, from 0, and those after it from now on, and leaves those before it as they are. A
-    /// step then costs no more than those layers; the state of the others keeps its memory.
+    /// Freezes the layers before number `layer` (from 0), for all further steps. Backward and update skip them; their
+    /// state keeps its memory.
     ///
     /// # Errors
     /// [`Error::Setting`] where there is no such layer.
@@ -76,12 +76,12 @@ impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
         Ok(())
     }
 
-    /// One step: forward, loss, backward, update. Returns the score of the batch before the update.
+    /// One training step: forward, loss, backward, update. Returns the score of the batch before the update.
     ///
     /// # Errors
-    /// [`Error::EmptyBatch`] without samples, [`Error::BatchTooLarge`] for more than `BATCH`, [`Error::Length`] where the
-    /// targets are not as many, [`Error::NotFinite`] where one of their numbers, a sum of a hidden layer or a logit is NaN
-    /// or infinite, and those of the loss. Network, optimizer and state are then as they were.
+    /// [`Error::EmptyBatch`] without samples, [`Error::BatchTooLarge`] for more than `BATCH`, [`Error::Length`] where
+    /// the targets are not as many, [`Error::NotFinite`] where one of their numbers, a sum of a hidden layer or a logit
+    /// is NaN or infinite, and those of the loss. Network, optimizer and state are then as they were.
     pub fn step<T: Element, const IN: usize>(
         &mut self,
         network: &mut N,
@@ -94,10 +94,10 @@ impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
         self.step_batch(network, Batch::new(samples)?, targets)
     }
 
-    /// One step with the samples of a data set whose numbers are in `order`. `targets` are those of the whole set.
+    /// One training step with the samples of a data set at the indices in `order`. `targets` are those of the data set.
     ///
     /// # Errors
-    /// [`Error::SampleOutOfRange`] where `order` names a sample that is not there, and those of [`step`](Self::step).
+    /// [`Error::SampleOutOfRange`] for an index beyond the last sample, and those of [`step`](Self::step).
     pub fn step_indexed<T: Element, const IN: usize>(
         &mut self,
         network: &mut N,
@@ -121,7 +121,7 @@ impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
         step(network, batch, gathered, workspace, state, optimizer, self.first_trained)
     }
 
-    /// One step with a [`Batch`], such as one that says which samples follow.
+    /// One training step with a [`Batch`], such as one that is [`followed_by`](Batch::followed_by) another.
     ///
     /// # Errors
     /// Those of [`step`](Self::step).
@@ -174,17 +174,17 @@ impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
         &self.optimizer
     }
 
-    /// The optimizer, to change its learning rate.
+    /// The optimizer, mutably: to set its learning rate.
     pub const fn optimizer_mut(&mut self) -> &mut O {
         &mut self.optimizer
     }
 
-    /// What the optimizer keeps.
+    /// The state of the optimizer.
     pub const fn state(&self) -> &N::State<O> {
         &self.state
     }
 
-    /// What the optimizer keeps, to be loaded.
+    /// The state of the optimizer, mutably: to load it.
     pub const fn state_mut(&mut self) -> &mut N::State<O> {
         &mut self.state
     }

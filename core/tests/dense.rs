@@ -1,4 +1,4 @@
-//! Weights come out as they went in, in whichever order they lie.
+//! The dense layer: access to weights in any memory order, initialisation, wrong arguments.
 
 use std::fmt::Debug;
 
@@ -63,7 +63,7 @@ fn debug_shows_weights_by_output_and_input() {
     assert_eq!(format!("{layer:?}"), expected);
 }
 
-/// Steps an optimizer by hand with samples and deltas that are wrong.
+/// Steps an optimizer with invalid samples and deltas.
 fn check_step<O: Optimizer<State<3, 2>: Clone + PartialEq + Debug>>(mut optimizer: O) -> Result<(), Error> {
     let (right, finite) = ([[1.0, 2.0, 0.0]], [[0.5, 0.5]]);
     let table: [(_, &[[f32; 2]], _); 3] = [

@@ -1,4 +1,4 @@
-//! Losses and activations against their formulas in float64, at ordinary places and at the ends of float32.
+//! Losses and activations against their formulas in float64, for ordinary values and at the limits of f32.
 #![cfg(not(feature = "micromath"))]
 
 use dense_core::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
@@ -16,8 +16,8 @@ fn outputs<const OUT: usize>(random: &mut Random, range: f32) -> [f32; OUT] {
     std::array::from_fn(|_| range * (2.0 * random.uniform() - 1.0))
 }
 
-/// The loss of one row is that of the task in float64, and its deltas are the slopes there.
-fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Target) -> Result<(), Error> {
+/// The loss of one row against float64, and its deltas against central differences.
+fn check_loss<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Target) -> Result<(), Error> {
     let mut random = Random::new(3, 3);
     for range in [0.01, 1.0, 5.0, 30.0] {
         for _ in 0..50 {
@@ -45,12 +45,12 @@ fn check_task<K: Loss<OUT>, const OUT: usize>(target: fn(&mut Random) -> K::Targ
 
 #[test]
 fn losses_and_their_derivatives() -> Result<(), Error> {
-    check_task::<Mse, 3>(|random| outputs(random, 3.0))?;
-    check_task::<Mae, 3>(|random| outputs(random, 3.0))?;
-    check_task::<Huber, 3>(|random| outputs(random, 3.0))?;
-    check_task::<BinaryCrossEntropy, 1>(|random| random.below(2) as u8)?;
-    check_task::<GeneralizedCrossEntropy, 4>(|random| random.below(4) as u8)?;
-    check_task::<CategoricalCrossEntropy, 3>(|random| {
+    check_loss::<Mse, 3>(|random| outputs(random, 3.0))?;
+    check_loss::<Mae, 3>(|random| outputs(random, 3.0))?;
+    check_loss::<Huber, 3>(|random| outputs(random, 3.0))?;
+    check_loss::<BinaryCrossEntropy, 1>(|random| random.below(2) as u8)?;
+    check_loss::<GeneralizedCrossEntropy, 4>(|random| random.below(4) as u8)?;
+    check_loss::<CategoricalCrossEntropy, 3>(|random| {
         let [a, b, c] = [random.uniform(), random.uniform(), random.uniform()];
         [a, b, c].map(|part| part / (a + b + c))
     })
@@ -64,7 +64,7 @@ fn scores_add_up() -> Result<(), Error> {
     assert_eq!(score, Score { loss_sum: 3.5, correct: 0, absolute_error_sum: 3.5, samples: 2 });
     let score = Huber::loss(&mut [[1.0, 2.0], [0.0, -4.0]], &[[0.0, 0.0], [0.0, 0.0]])?;
     assert_eq!(score, Score { loss_sum: 1.0 + 1.75, correct: 0, absolute_error_sum: 3.5, samples: 2 });
-    // A logit of zero counts as label 0.
+    // A logit of zero is classified as 0.
     let score = BinaryCrossEntropy::loss(&mut [[2.0], [-2.0], [2.0], [0.0], [0.0]], &[1, 0, 0, 0, 1])?;
     assert_eq!(score.correct, 3);
     let score = CategoricalCrossEntropy::loss(&mut [[2.0, 1.0], [1.0, 2.0]], &[[0.9, 0.1], [0.9, 0.1]])?;
@@ -103,7 +103,7 @@ fn one_hot_targets_are_labels() -> Result<(), Error> {
     Ok(())
 }
 
-/// Where numbers end, a loss is finite and so are its deltas, and none is subnormal.
+/// At the limits of f32, losses and deltas are finite and not subnormal.
 #[test]
 fn losses_saturate() -> Result<(), Error> {
     let (most, tiny) = (f32::MAX, f32::from_bits(1));
@@ -136,7 +136,7 @@ fn losses_saturate() -> Result<(), Error> {
     Ok(())
 }
 
-/// Outputs and slopes are those expected, and no value is small and not zero. `slopes` belong to `values`.
+/// Compares outputs and slopes at `values` with those expected, and checks that none is below the threshold but zero.
 fn check_activation<A: Activation>(values: &[f32], expected: &[f32], slopes: &[f32]) -> Result<(), Error> {
     for kernel in Kernel::available() {
         let mut outputs = values.to_vec();

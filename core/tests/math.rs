@@ -1,4 +1,4 @@
-//! The scalar arithmetic against float64: the error bounds that its documentation states, and its edges.
+//! The scalar arithmetic against float64: documented error bounds, and edge cases.
 #![cfg(not(feature = "micromath"))]
 
 use dense_core::activations::{Activation, Gelu};
@@ -25,7 +25,7 @@ const NORMAL_MOST: f32 = 6.448_9;
 /// The least argument whose GELU is not below 2⁻³⁰ in magnitude.
 const GELU_LEAST: f32 = -6.3;
 
-/// All floats from one to another that is farther from zero on the same side, or each `stride`th of them.
+/// The floats from `from` to `to`, both of the same sign and in order of growing magnitude, or each `stride`th of them.
 fn floats(from: f32, to: f32, stride: usize) -> impl Iterator<Item = f32> {
     (from.to_bits()..=to.to_bits()).step_by(stride).map(f32::from_bits)
 }
@@ -270,7 +270,7 @@ fn exp_is_exact_at_its_ends() {
     assert!(f64::from(EXP_LEAST.next_down()).exp() < SMALLEST_SIGNAL.into());
 }
 
-/// Where the argument goes over to another power of two, the results neither jump nor turn back.
+/// At the boundaries of the argument reduction, the results are continuous and monotonic.
 #[test]
 fn exp_and_ln_go_on_evenly_at_the_seams() {
     let neighbours = |x: f32| [x.next_down().next_down(), x.next_down(), x, x.next_up(), x.next_up().next_up()];

@@ -1,4 +1,4 @@
-//! How far micromath's approximations are off: the bounds that `math::Backend` states.
+//! The error of micromath's approximations, within the bounds documented in `math::Backend`.
 #![cfg(feature = "micromath")]
 
 use dense_core::math::{BACKEND, Backend, SMALLEST_SIGNAL, exp_nonpositive, sigmoid, tanh};
@@ -9,7 +9,7 @@ const SIGMOID: f64 = 0.0006;
 const TANH: f64 = 0.0008;
 const SOFTMAX: f64 = 0.0006;
 
-/// The largest distance of a function from the exact one for numbers from 0 to 30, with a sign.
+/// The largest error of a function for magnitudes from 0 to 30 of the given sign.
 fn worst(function: fn(f32) -> f32, exact: fn(f64) -> f64, sign: f32, relative: bool) -> f64 {
     (0..3_000_000)
         .map(|number| {

@@ -1,4 +1,4 @@
-//! Networks: gradients, layers that are frozen, predictions, and the walk over layers.
+//! Networks: gradient check, frozen layers, predictions, iteration over layers.
 #![cfg(not(feature = "micromath"))]
 
 use dense_core::activations::{Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
@@ -12,7 +12,7 @@ use dense_core::{
 };
 
 const SAMPLES: usize = 7;
-/// What a right gradient stays below, and a wrong one does not.
+/// The bound of the gradient check that correct gradients meet and wrong ones exceed.
 const WORST: f64 = 1e-4;
 
 type Deep<A, K, const OUT: usize> = Hidden<5, 9, A, Hidden<9, 17, A, Output<17, OUT, K>>>;
@@ -162,7 +162,8 @@ fn a_layer_that_is_not_there_cannot_be_the_first_trained_one() -> Result<(), Err
 fn a_derivative_may_need_the_input_of_its_activation() -> Result<(), Error> {
     type WithGelu = Deep<Gelu, SparseCategoricalCrossEntropy, 4>;
     check::<WithGelu>(a_class)?;
-    // Steps: the next layer is updated by the outputs, not by what the derivative needs; frozen layers, too.
+    // Steps, with frozen layers too: the update of the next layer takes the outputs, not the inputs kept for the
+    // derivative.
     for first_trained in 0..WithGelu::LAYERS {
         let mut scene = Scene::<WithGelu>::new(a_class);
         let mut recorded = Trainer::<WithGelu, Gradients, SAMPLES>::new(Gradients);

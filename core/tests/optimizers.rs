@@ -10,7 +10,7 @@ const TOLERANCE: f64 = 2e-6;
 
 type Line = Output<1, 1, Mse>;
 
-/// What a rule makes of a weight and a bias: the parameter, its gradient, the learning rate, what it has kept, the step.
+/// An update rule in float64: the parameter, its gradient, the learning rate, the state, the step from 1.
 type Rule = fn(&mut f64, f64, f64, &mut [f64; 2], i32);
 
 /// Runs both on y = wx + b for the samples (1, 3) and (2, 5), and compares after every step.
@@ -212,7 +212,7 @@ fn a_learning_rate_can_be_set_and_is_what_weight_decay_is_measured_in() -> Resul
     check(Sgd::new(0.1)?.with_weight_decay(0.1)?.with_schedule(Schedule::Constant)?)?;
     assert!(Gradients.set_learning_rate(0.1).is_err());
 
-    // The rate that a schedule starts from, where it stands.
+    // The initial rate of a schedule; the step count stays.
     let mut halved = Sgd::new(0.1)?.with_schedule(Schedule::Step { every: 1, factor: 0.5 })?;
     (0..3).for_each(|_| halved.advance());
     halved.set_learning_rate(1.0)?;
@@ -222,7 +222,7 @@ fn a_learning_rate_can_be_set_and_is_what_weight_decay_is_measured_in() -> Resul
     Ok(())
 }
 
-/// Parameters, state and the number of steps are all that it takes.
+/// Parameters, state and the number of steps are enough to resume.
 fn check_resuming<O: Optimizer + Clone>(optimizer: O, kept: usize) -> Result<(), Error> {
     type Network = Hidden<3, 4, Tanh, Output<4, 2, Mse>>;
     let samples = [[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]];
@@ -273,7 +273,7 @@ fn a_wrong_state_is_named_and_changes_nothing() -> Result<(), Error> {
         assert_eq!(trainer.state_mut().set_values(wrong), Err(expected));
         assert!(trainer.state().values().eq(values));
     }
-    // Too small ones become +0.0, as in a step.
+    // Magnitudes below the threshold become +0.0, as in a step.
     let mut small = values;
     (small[0], small[1], small[8], small[9]) = (1e-13, -1e-13, 1e-25, 1e-5);
     trainer.state_mut().set_values(&small)?;

@@ -13,7 +13,7 @@ use dense_core::{
 /// ⌊sum · scale · 2^bits + ½⌋ in 128 bits.
 fn exact(sum: i32, scale: f32, bits: u32) -> i128 {
     let (mantissa, exponent) = (i128::from(scale.to_bits() & 0x7f_ffff | 0x80_0000), scale.to_bits() >> 23);
-    // The scale is mantissa · 2^(exponent − 150); in 2⁻⁶⁴ all is whole.
+    // The scale is mantissa · 2^(exponent − 150), an integer multiple of 2⁻⁶⁴.
     let in_small = (i128::from(sum) * mantissa) << (64 + exponent + bits - 150);
     (in_small + (1 << 63)) >> 64
 }

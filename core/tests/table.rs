@@ -1,4 +1,4 @@
-//! The table reader of the examples says what is wrong, and where; and the tables that come with them are right.
+//! The CSV reader of the examples: its errors name the line and column, and the tables of the examples are valid.
 
 #[allow(dead_code)]
 #[path = "../examples/table/mod.rs"]

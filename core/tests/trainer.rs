@@ -1,4 +1,4 @@
-//! The trainer's step: batches, errors that change nothing, and memory that is initialised in place.
+//! The trainer: batches, errors without side effects, initialisation in place.
 
 use std::mem::MaybeUninit;
 use std::thread;
@@ -109,7 +109,7 @@ fn what_is_wrong_with_a_step_is_named_and_changes_nothing() -> Result<(), Error>
     Ok(())
 }
 
-/// Weights that have grown too far are found by the next step, which leaves them so.
+/// Diverged weights are an error of the next step, which does not change them.
 #[test]
 fn a_training_that_diverges_ends() -> Result<(), Error> {
     let (samples, targets) = data();

@@ -1,4 +1,4 @@
-//! What the kernels are tested with: shapes and numbers, chosen by what can go wrong with them.
+//! Test cases of the kernels: shapes and values by hazard.
 
 use dense_core::Random;
 use dense_core::kernels::{Element, Rows};
@@ -22,7 +22,7 @@ pub(crate) enum Values {
     Denormal,
     /// Some of the products and sums overflow.
     Huge,
-    /// Few different values, so that sums cancel and maxima tie.
+    /// Few distinct values, so that sums cancel and maxima tie.
     Ties,
     /// Finite, with any sign, exponent and mantissa.
     AnyExponent,
@@ -54,7 +54,7 @@ impl Values {
     }
 }
 
-/// The samples of a test: pixels or floats, with an order that repeats some and leaves some out.
+/// The element type of the samples: u8 or f32.
 pub(crate) trait Samples: Element {
     fn fill(values: Values, random: &mut Random, count: usize) -> Vec<Self>;
 }
@@ -105,7 +105,7 @@ pub(crate) fn around(value: f32) -> Vec<f32> {
     (bits - 32..=bits + 32).map(f32::from_bits).flat_map(|value| [value, -value]).collect()
 }
 
-/// Whether some of the values were just small enough to be flushed, and one just too large.
+/// Whether some of the values were flushed to zero and one is exactly `limit`.
 pub(crate) fn straddle(values: &[f32], limit: f32) -> bool {
     values.contains(&0.0) && values.contains(&limit)
 }

@@ -1,4 +1,4 @@
-//! Elementwise operations.
+//! Activations, their derivatives and weight decay.
 
 use dense_core::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
 use dense_core::kernels::elementwise;
@@ -8,7 +8,7 @@ use dense_core::{Kernel, Random};
 use crate::assert_same_bits;
 use crate::cases::around;
 
-/// Numbers of every kind, and those around the limits and the seams of the functions.
+/// Values of every kind, and those around the thresholds and the seams of the functions.
 fn values() -> Vec<f32> {
     let mut random = Random::new(2026, 7);
     let mut values: Vec<f32> = (0..20_003).map(|_| f32::from_bits(random.next_u32())).collect();

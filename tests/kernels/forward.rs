@@ -1,4 +1,4 @@
-//! Dot products forward, and weighted sums of rows backward.
+//! Forward pass and input gradient.
 
 use dense_core::Kernel;
 use dense_core::kernels::{self, Rows};

@@ -1,4 +1,4 @@
-//! Slices with nothing readable or writable next to them, so that an access outside ends the test process.
+//! Slices at guard pages, so that an access out of bounds kills the test process.
 
 use std::ops::{Deref, DerefMut};
 
@@ -9,10 +9,10 @@ pub(crate) enum End {
     Last,
 }
 
-/// A slice that begins or ends at a page that may not be accessed.
+/// A slice that begins or ends at a guard page.
 ///
-/// On Unix: whole pages between two others without access. Elsewhere, and under Miri, which checks every access by
-/// itself: an allocation of the exact size.
+/// On Unix: pages between two without access. Elsewhere, and under Miri, which checks every access: an allocation of
+/// the exact size.
 pub(crate) struct Guarded<T> {
     #[cfg(all(unix, not(miri)))]
     pages: pages::Pages<T>,
@@ -58,7 +58,8 @@ mod pages {
     use super::End;
     use std::{io, ptr, slice};
 
-    /// A mapping of whole pages of which the first and the last have no access, and a slice at one end of those between.
+    /// A mapping of whole pages of which the first and the last have no access, and a slice at one end of those
+    /// between.
     pub(super) struct Pages<T> {
         mapping: *mut libc::c_void,
         bytes: usize,
@@ -88,7 +89,7 @@ mod pages {
             };
             let copy = inner.wrapping_byte_add(offset).cast::<T>();
             assert!(copy.is_aligned());
-            // SAFETY: the destination has room for the values, is aligned and apart from them.
+            // SAFETY: the destination holds as many values, is aligned and does not overlap them.
             unsafe { ptr::copy_nonoverlapping(values.as_ptr(), copy, values.len()) };
             Self { mapping, bytes, values: copy, len: values.len() }
         }

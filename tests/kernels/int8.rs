@@ -4,8 +4,8 @@ use dense_core::kernels::int8::ORDER;
 use dense_core::kernels::{self, Rows};
 use dense_core::{Kernel, Random};
 
-/// Shapes by hazard: around four inputs, a vector of 16, of 64, and the 256 after which a sum is taken apart; and around
-/// the groups of outputs.
+/// Shapes by hazard: around four inputs, a vector of 16, of 64, and the 256 of a block of Arm's DSP kernel; and
+/// around the groups of outputs.
 const WIDTHS: [usize; 21] = [1, 2, 3, 4, 5, 7, 15, 16, 17, 31, 33, 63, 64, 65, 79, 255, 256, 257, 783, 784, 785];
 const UNITS: [usize; 10] = [1, 2, 3, 4, 5, 7, 10, 11, 17, 20];
 const BATCHES: [usize; 3] = [1, 3, 6];
@@ -58,7 +58,7 @@ impl Values {
     }
 }
 
-/// The rows of `table`, one a unit, in the order of this target.
+/// The weights of `table`, `[outputs][inputs]`, in the order of this target.
 pub(crate) fn pack(table: &[Vec<i8>]) -> Vec<i8> {
     let (units, width) = (table.len(), table[0].len());
     let [[zero]] = ORDER.zeros::<1, 1>();

@@ -1,4 +1,4 @@
-//! What does not fit together.
+//! Wrong lengths are refused by every kernel function.
 
 use dense_core::Kernel;
 use dense_core::kernels::updates::{MomentumUpdate, SgdUpdate, StoreGradient};

@@ -15,10 +15,10 @@ const DELTAS: [[f32; 8]; 2] = [
 /// Inputs of the samples, of one sign or of both.
 const INPUTS: [[f32; 4]; 2] = [[1.0, -1.0, 2.0, 2.0], [1.0, 1.0, 2.0, -2.0]];
 
-/// Steps with both kernels, the second from what the first has left; returns the numbers after the last.
+/// Makes consecutive steps with both kernels, and compares; returns the final values.
 fn steps<U: Update<N>, const N: usize>(kernel: Kernel, scale: f32, update: &U) -> [Vec<f32>; N] {
     let run = |kernel, wide: bool| {
-        // The inputs again and again, so that whole vectors and what is left of one meet each case.
+        // The inputs repeated, so that each case is in a full vector and in a remainder.
         let width = if wide { 39 } else { 1 };
         let samples: Vec<f32> = INPUTS.iter().flat_map(|row| row.iter().copied().cycle().take(width)).collect();
         let mut arrays: [Vec<f32>; N] = std::array::from_fn(|_| vec![0.5; 8 * width]);
@@ -39,8 +39,8 @@ fn steps<U: Update<N>, const N: usize>(kernel: Kernel, scale: f32, update: &U) -
     run(kernel, true)
 }
 
-/// Adam and RMSprop clamp, so that all numbers stay finite. Where the scale is infinite too, a sum of zero makes NaN, which
-/// is the same on every kernel.
+/// Adam and RMSprop clamp, so that all numbers stay finite. Where the scale is infinite too, a sum of zero makes NaN,
+/// which is the same on every kernel.
 pub(crate) fn adaptive_updates_stay_finite(kernel: Kernel) {
     let [gradients] = steps(kernel, 1.0, &StoreGradient);
     assert!(gradients.contains(&f32::INFINITY) && gradients.contains(&f32::NEG_INFINITY) && gradients.contains(&0.0));

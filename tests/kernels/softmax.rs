@@ -1,4 +1,4 @@
-//! Softmax and its cross-entropy, with the exponential and the logarithm inside.
+//! Softmax and cross-entropy, and the exponential and the logarithm within them.
 
 use dense_core::kernels;
 use dense_core::math::exp_nonpositive;
@@ -70,7 +70,8 @@ pub(crate) fn exponentials_to_the_last_bit(kernel: Kernel) {
     assert_same_bits(&expected, &found, "exponentials");
 }
 
-/// Of a row 0, x, x … with the label 0, the loss is the logarithm of the sum, which goes from 1 to the number of classes.
+/// Of a row 0, x, x … with the label 0, the loss is the logarithm of the sum, which goes from 1 to the number of
+/// classes.
 pub(crate) fn logarithms_to_the_last_bit(kernel: Kernel) {
     const STEPS: u16 = u16::MAX;
     let evenly = (0..STEPS).map(|step| -16.0 * f32::from(step) / f32::from(STEPS));

@@ -1,4 +1,4 @@
-//! Gradients, alone and with the updates that follow them.
+//! Weight gradients, stored and with each update rule.
 
 use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, SgdUpdate, StoreGradient};
 use dense_core::kernels::{self, Rows};
@@ -58,7 +58,7 @@ pub(crate) fn weight_gradient_momentum<T: Samples>(kernel: Kernel) {
 
 const MOMENTUM: MomentumUpdate = MomentumUpdate { learning_rate: 0.01, momentum: 0.9, nesterov: false };
 
-/// Makes a step with momentum with both kernels, compares, and returns the weights and velocities that came out.
+/// Makes a step of momentum with both kernels, compares, and returns the new weights and velocities.
 fn assert_same_momentum<T: Samples>(
     kernel: Kernel,
     rows: Rows<'_, T>,
@@ -79,7 +79,7 @@ fn assert_same_momentum<T: Samples>(
     expected
 }
 
-/// Velocities that nothing feeds any more decay to zero without a subnormal on the way.
+/// With gradients of zero, velocities decay to zero without becoming subnormal.
 pub(crate) fn velocities_decay_to_zero(kernel: Kernel) {
     let samples = [0_u8; 17];
     for nesterov in [false, true] {
@@ -110,7 +110,7 @@ pub(crate) fn weight_gradient_adam<T: Samples>(kernel: Kernel) {
     });
 }
 
-/// Parameters with Adam's moments of them.
+/// Parameters and Adam's moments.
 #[derive(Clone)]
 struct State {
     values: Vec<f32>,
@@ -118,7 +118,7 @@ struct State {
     squares: Vec<f32>,
 }
 
-/// Makes a step of Adam with both kernels, compares, and returns what came out.
+/// Makes a step of Adam with both kernels, compares, and returns the new state.
 fn assert_same_adam<T: Samples>(kernel: Kernel, rows: Rows<'_, T>, deltas: &[f32], state: &State, case: &str) -> State {
     let compute = |kernel| {
         let mut state = state.clone();
@@ -139,14 +139,14 @@ pub(crate) fn step_of_adam() -> AdamUpdate {
     *adam.rule()
 }
 
-/// With gradients of zero, weights and moments on both sides of their limits stay there or decay just so far.
+/// With gradients of zero, weights and moments below their threshold are flushed and those above it are not.
 pub(crate) fn updates_flush_at_the_limits(kernel: Kernel) {
     let weights = around(SMALLEST_WEIGHT);
     let count = weights.len();
     let step = step_of_adam();
     let means = around(SMALLEST_FIRST_MOMENT / (1.0 - step.first_share));
     let squares = around(SMALLEST_SECOND_MOMENT / (1.0 - step.second_share)).into_iter().map(f32::abs).collect();
-    // The parameters of one unit, or the one parameter of many.
+    // Many inputs of one output, or one input of many outputs.
     for (units, width) in [(1, count), (count, 1)] {
         let case = format!("{units} units, width {width}");
         let (samples, deltas) = (vec![1.0_f32; width], vec![0.0; units]);
@@ -190,7 +190,7 @@ pub(crate) fn updates_flush_at_the_limits(kernel: Kernel) {
     }
 }
 
-/// Where gradients are so small that epsilon, 10⁻⁷, is a good part of the divisor.
+/// Gradients so small that epsilon, 10⁻⁷, changes the quotient.
 pub(crate) fn epsilon_counts(kernel: Kernel) {
     let mut random = Random::new(2026, 6);
     let width = 785;
@@ -201,7 +201,7 @@ pub(crate) fn epsilon_counts(kernel: Kernel) {
     assert_same_adam(kernel, Rows::contiguous(&samples, width, 1), &[1e-7], &state, "small moments");
 }
 
-/// Moments that nothing feeds any more decay to zero without a subnormal on the way.
+/// With gradients of zero, moments decay to zero without becoming subnormal.
 pub(crate) fn moments_decay_to_zero(kernel: Kernel) {
     let step = step_of_adam();
     let mut values = [0.5_f32; 17];

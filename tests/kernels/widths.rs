@@ -1,4 +1,4 @@
-//! Every width from 1 to 70, with memory around each slice that no kernel may touch.
+//! Every width from 1 to 70, with guard values around each slice.
 
 use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, RmspropUpdate, SgdUpdate, StoreGradient, Update};
 use dense_core::kernels::{self, Rows};
@@ -10,10 +10,10 @@ use crate::cases::{Samples, Values};
 const WIDTHS: std::ops::RangeInclusive<usize> = 1..=70;
 const UNITS: [usize; 4] = [1, 4, 7, 12];
 const BATCHES: [usize; 2] = [1, 5];
-/// Numbers before and behind a slice: more than a vector.
+/// Guard values before and after a slice: more than a vector.
 const MARGIN: usize = 20;
 
-/// Numbers with NaN on both sides: what reads them returns NaN, and what writes them is found out.
+/// A slice between NaN guards: a read of one makes a result NaN, and a write is detected.
 struct Guarded(Vec<f32>);
 
 impl Guarded {
@@ -29,7 +29,7 @@ impl Guarded {
         &mut self.0[MARGIN..end]
     }
 
-    /// The numbers, if the guards are as they were.
+    /// The slice, if the guards are unchanged.
     fn check(&mut self, case: &str) -> &[f32] {
         let (before, rest) = self.0.split_at(MARGIN);
         let (_, behind) = rest.split_at(rest.len() - MARGIN);
@@ -38,7 +38,7 @@ impl Guarded {
     }
 }
 
-/// The same from both kernels; `compute` changes the numbers it is given.
+/// Compares both kernels; `compute` changes its slice in place.
 fn assert_same(kernel: Kernel, case: &str, values: &[f32], compute: impl Fn(Kernel, &mut [f32])) {
     let [mut expected, mut found] = [Kernel::PORTABLE, kernel].map(|kernel| {
         let mut values = Guarded::new(values);

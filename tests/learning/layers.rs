@@ -13,7 +13,7 @@ const INPUTS: usize = 17;
 const OUTPUTS: usize = 4;
 const CASES: [&str; 4] = ["one_sample", "repeats", "saturated", "kinks"];
 
-/// Turns the logits into outputs, and the upstream gradients into deltas of the logits.
+/// Applies an activation in place: logits become outputs, and upstream gradients become deltas.
 type Activate = fn(Kernel, &mut [[f32; OUTPUTS]], &mut [[f32; OUTPUTS]]) -> Result<()>;
 
 /// An activation between layers.

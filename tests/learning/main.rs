@@ -1,5 +1,5 @@
-//! Every kernel against real Keras, in both of its precisions: each layer, loss and optimizer by itself, and networks
-//! of three layers while they learn.
+//! Every kernel against Keras in float32 and float64: each layer, loss and optimizer by itself, and the training of
+//! networks of three layers.
 
 mod layers;
 mod losses;

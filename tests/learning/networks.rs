@@ -1,4 +1,4 @@
-//! Networks of three layers for each kind of task, over 20 steps of each optimizer.
+//! Training of networks of three layers with each kind of loss, over 20 steps of each optimizer.
 
 use super::optimizers::{Check, KEPT, check_all};
 use dense_core::activations::{Relu, Sigmoid, Tanh};
@@ -28,8 +28,8 @@ const MORE: [&str; 10] = [
 ];
 const LARGEST_BATCH: usize = 6;
 
-/// A network before training, and the batches that Keras trained it with.
-struct Course<'a, N: Network<IN>, const IN: usize> {
+/// A training run of Keras: the initial network and the batches.
+struct Run<'a, N: Network<IN>, const IN: usize> {
     vectors: &'a Vectors,
     kernel: Kernel,
     task: &'a str,
@@ -37,11 +37,11 @@ struct Course<'a, N: Network<IN>, const IN: usize> {
     initial: N,
     samples: Vec<[f32; IN]>,
     targets: Vec<N::Target>,
-    /// The samples of each batch.
+    /// The indices of the samples of each batch.
     batches: Vec<Vec<u32>>,
 }
 
-impl<N: Network<IN> + Clone, const IN: usize> Check for Course<'_, N, IN> {
+impl<N: Network<IN> + Clone, const IN: usize> Check for Run<'_, N, IN> {
     fn check<O: Optimizer>(&self, name: &str, optimizer: O) -> Result<()> {
         if !self.optimizers.contains(&name) {
             return Ok(());
@@ -83,7 +83,7 @@ fn check<N: Network<IN> + Clone, const IN: usize>(
         rest = others;
     }
     for kernel in Kernel::available() {
-        check_all(&Course {
+        check_all(&Run {
             vectors,
             kernel,
             task,

@@ -8,7 +8,7 @@ use golden::reference::Layer;
 use golden::tolerances::{LEARNING_RATES, OPTIMIZER_PARAMETERS};
 use golden::vectors::Vectors;
 
-/// The steps after which the vectors keep the parameters.
+/// The steps after which the vectors have the parameters.
 pub(crate) const KEPT: [usize; 3] = [1, 5, 20];
 const STEPS: u32 = 20;
 const COLUMNS: usize = 11;
@@ -19,7 +19,7 @@ const SCHEDULES: [(&str, Schedule); 3] = [
     ("_step", Schedule::Step { every: 6, factor: 0.5 }),
 ];
 
-/// What is done with every optimizer.
+/// A check to run with every optimizer.
 pub(crate) trait Check {
     fn check<O: Optimizer>(&self, name: &str, optimizer: O) -> Result<()>;
 }

@@ -1,17 +1,17 @@
-//! Tables of numbers from CSV, for the examples: read, shuffle, scale.
+//! Tables of numbers from CSV, for the examples: reading, shuffling, standardising.
 
 use std::fmt;
 
 use dense_core::Random;
 
-/// What is wrong with a table, and where.
+/// A cell of a table that is no number.
 #[derive(Debug, PartialEq)]
 pub(crate) struct TableError {
     /// From 1.
     pub(crate) line: usize,
     /// From 1.
     pub(crate) column: usize,
-    /// What is there.
+    /// The text of the cell.
     pub(crate) found: String,
 }
 
@@ -27,7 +27,7 @@ impl std::error::Error for TableError {}
 /// The rows below the heading, each of `COLUMNS` finite numbers.
 ///
 /// # Errors
-/// Names the first place where there is none, or one too many.
+/// The first cell that is no finite number, or one too many.
 pub(crate) fn read<const COLUMNS: usize>(text: &str) -> Result<Vec<[f32; COLUMNS]>, TableError> {
     let mut rows = Vec::new();
     for (line, text) in text.lines().enumerate().skip(1) {
@@ -56,8 +56,8 @@ pub(crate) fn shuffled<const COLUMNS: usize, const INPUTS: usize>(
     rows.iter().map(|row| (std::array::from_fn(|input| row[first + input]), row[target])).unzip()
 }
 
-/// Shifts and scales each column to a mean of 0 and a standard deviation of 1, so that one learning rate fits all. The
-/// first `tested` samples are shifted and scaled as well, but say nothing of by how much: they are not known yet.
+/// Shifts and scales each column to a mean of 0 and a standard deviation of 1, so that one learning rate fits all. Mean
+/// and deviation are those of the training samples; the first `tested` samples are test samples.
 pub(crate) fn standardize<const INPUTS: usize>(samples: &mut [[f32; INPUTS]], tested: usize) {
     for input in 0..INPUTS {
         let known = &samples[tested..];

@@ -24,11 +24,11 @@ impl Softmax {
         Self::forward_with(Kernel::best(), logits.as_flattened_mut(), OUT)
     }
 
-    /// [`forward`](Self::forward) of a flat slice, `[batch][classes]`, by a kernel of one's choice.
+    /// [`forward`](Self::forward) of a flat slice, `[batch][classes]`, by a given kernel.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] where a logit is NaN or infinite, [`Error::Length`] where there is no whole number of rows;
-    /// the logits are then as they were.
+    /// [`Error::NotFinite`] where a logit is NaN or infinite, [`Error::Length`] where the length is no multiple of
+    /// `classes`; the logits are then as they were.
     pub fn forward_with(kernel: Kernel, logits: &mut [f32], classes: usize) -> Result<(), Error> {
         check_finite("logits", logits)?;
         kernels::softmax(kernel, logits, classes)

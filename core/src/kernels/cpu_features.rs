@@ -1,4 +1,4 @@
-//! What the processor has, with or without `std`: asked once.
+//! Run-time detection of x86-64 features by CPUID, without `std`; the result is cached.
 
 #![allow(unsafe_code)]
 
@@ -36,8 +36,8 @@ fn features() -> u8 {
     found
 }
 
-/// Asks the processor what it has, and the operating system which registers it keeps (Intel's manual, volume 1, 14.3 and
-/// 15.2).
+/// Asks the processor what it has, and the operating system which registers it keeps (Intel's manual, volume 1, 14.3
+/// and 15.2).
 fn ask() -> u8 {
     let has_all = |register: u32, bits: &[u32]| bits.iter().all(|bit| register & 1 << bit != 0);
     let (basic, extended) = if __cpuid(0).eax >= 7 { (__cpuid(1), __cpuid_count(7, 0)) } else { return 0 };

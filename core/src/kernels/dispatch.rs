@@ -1,9 +1,7 @@
-//! Which version of the loops runs: the only place that knows what the processor has.
+//! The table of kernels, and the safe functions that check all lengths and call one of them.
 //!
-//! Every function here checks the lengths, so that the versions behind it need not, and so that none of them can read
-//! or write beyond a slice.
+//! The kernels rely on these checks: none reads or writes beyond a slice whose length has been checked here.
 
-use core::fmt;
 #[cfg(target_arch = "x86_64")]
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -21,12 +19,15 @@ use super::vector::{avx2, avx512};
 use super::{Element, Rows, Score, portable};
 use crate::Error;
 
+mod error;
 mod int8;
+
+pub use error::KernelError;
 pub use int8::forward_int8;
 
-/// A version of the loops that this machine can run. Holding one proves that the features were detected.
+/// A compute kernel that this machine can run. Holding one proves that its instructions were detected.
 ///
-/// Every kernel returns the same bits; [`best`](Self::best) is taken by whatever names none.
+/// All kernels return the same bits. Functions without a kernel argument take [`best`](Self::best).
 ///
 /// ```
 /// use dense_core::{Kernel, Layers, Mse, Output, Random, Workspace};
@@ -44,14 +45,14 @@ pub use int8::forward_int8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel(Version);
 
-/// From the one table of kernels: the enum, its names, what the machine has, and `dispatch!`, which calls one function of
+/// Defines from the table of kernels: the enum, its names, the detection, and `dispatch!`, which calls a function of
 /// the module of a kernel.
 macro_rules! kernels {
     ($dollar:tt $($version:ident $name:literal: $module:ident, if $cfg:meta, $available:expr;)+) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         enum Version { $(#[cfg($cfg)] $version,)+ }
 
-        /// On this architecture or another.
+        /// The names of all kernels, of this architecture and others.
         const NAMES: [&str; [$($name),+].len()] = [$($name),+];
 
         impl Version {
@@ -95,16 +96,16 @@ impl Kernel {
     /// Plain Rust: the specification, on any machine.
     pub const PORTABLE: Self = Self(Version::Portable);
 
-    /// Every name that [`by_name`](Self::by_name) knows, on this architecture or another.
+    /// The names of all kernels, of this architecture and others.
     pub const NAMES: [&str; NAMES.len()] = NAMES;
 
-    /// The fastest that this machine has.
+    /// The fastest kernel of this machine.
     #[must_use]
     #[inline]
     pub fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            /// The place in the table plus one, when it is known.
+            /// The index in the table plus one, once detected; 0 before.
             static BEST: AtomicU8 = AtomicU8::new(0);
             let known = usize::from(BEST.load(Ordering::Relaxed));
             if let Some(&version) = Version::ALL.get(known.wrapping_sub(1)) {
@@ -116,15 +117,15 @@ impl Kernel {
         Self::available().last().unwrap_or(Self::PORTABLE)
     }
 
-    /// All that this machine has, the slowest first.
+    /// All kernels of this machine, the slowest first.
     pub fn available() -> impl Iterator<Item = Self> {
         Version::ALL.iter().filter(|version| version.is_available()).map(|&version| Self(version))
     }
 
-    /// The one of that name.
+    /// The kernel of that name.
     ///
     /// # Errors
-    /// [`KernelError`] where there is none of that name, or this machine lacks it.
+    /// [`KernelError::Unknown`] for any other name, [`KernelError::Missing`] where this machine lacks the instructions.
     pub fn by_name(name: &str) -> Result<Self, KernelError> {
         let Some(&name) = NAMES.iter().find(|&&known| known == name) else {
             return Err(KernelError::Unknown);
@@ -139,36 +140,10 @@ impl Kernel {
     }
 }
 
-/// Why there is no such kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KernelError {
-    /// No kernel has that name.
-    Unknown,
-    /// This machine lacks the instructions of the kernel named.
-    Missing(&'static str),
-}
-
-impl fmt::Display for KernelError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown => {
-                write!(f, "no kernel has that name; there are")?;
-                for (position, name) in Kernel::NAMES.iter().enumerate() {
-                    write!(f, "{} {name}", if position == 0 { "" } else { "," })?;
-                }
-                Ok(())
-            }
-            Self::Missing(name) => write!(f, "this machine lacks the instructions of kernel {name}"),
-        }
-    }
-}
-
-impl core::error::Error for KernelError {}
-
-/// `outputs[row][unit]` = (rows\[row\] · weights\[unit\]) · `scale` + `bias[unit]`.
+/// Forward pass of a dense layer, Y = (X·Wᵀ) · `scale` + b.
 ///
-/// `weights` has a [`weight_index`](super::weight_index) for every unit and input; `outputs` is row × unit, flat.
+/// `rows`: X, `[batch][inputs]`; `weights`: W, `[outputs][inputs]` in the order of
+/// [`weight_index`](super::weight_index); `bias`: `[outputs]`; `outputs`: Y, `[batch][outputs]`.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
@@ -189,11 +164,11 @@ pub fn forward<T: Element>(
     Ok(())
 }
 
-/// `outputs[row][column]` = Σ over units, in their order, of `deltas[row][unit]` · `weights[unit][column]`; below
-/// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL), +0.0.
+/// Gradient with respect to the inputs of a dense layer, dX = dY·W, summed in the order of the outputs; magnitudes
+/// below [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL) become +0.0.
 ///
-/// `weights` has a [`weight_index`](super::weight_index) for every unit and column; `deltas` is row × unit and `outputs` row ×
-/// column, both flat.
+/// `deltas`: dY, `[batch][units]`; `weights`: W, `[units][inputs]` in the order of
+/// [`weight_index`](super::weight_index), where `units` is the number of outputs; `outputs`: dX, `[batch][inputs]`.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
@@ -215,11 +190,11 @@ pub fn input_gradient(
     Ok(())
 }
 
-/// The gradient of each weight, at once used by `update` for a step: with sum\[unit\]\[column\] = Σ over rows, in their
-/// order, of `deltas[row][unit]` · `rows[row][column]`, the gradient is sum · `scale`.
+/// Gradient with respect to the weights of a dense layer, dW = (dYᵀ·X) · `scale`, summed in the order of the batch,
+/// fused with the step of `update`.
 ///
-/// `parameters` are the weights and, where the update has a state, its arrays in their order; each has a
-/// [`weight_index`](super::weight_index) for every unit and column. `deltas` is row × unit, flat.
+/// `rows`: X, `[batch][inputs]`; `deltas`: dY, `[batch][outputs]`; `parameters`: the weights and the arrays of the
+/// optimizer's state, each `[outputs][inputs]` in the order of [`weight_index`](super::weight_index).
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together; nothing has changed then.
@@ -244,15 +219,15 @@ pub fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
     Ok(())
 }
 
-/// Softmax of each row of `classes` numbers, in place.
+/// Softmax of each row, in place. `values`: `[batch][classes]`.
 ///
 /// # Errors
-/// [`Error::Length`] where `values` is no whole number of rows.
+/// [`Error::Length`] where the length of `values` is no multiple of `classes`.
 #[allow(unsafe_code)]
 pub fn softmax(kernel: Kernel, values: &mut [f32], classes: usize) -> Result<(), Error> {
     check_not_zero("classes", classes)?;
     check("logits", values.len(), product(values.len() / classes, classes))?;
-    // One approximation, one version: the others have the polynomial inside.
+    // micromath's exp is in `portable` only.
     let kernel = if cfg!(feature = "micromath") { Kernel::PORTABLE } else { kernel };
     dispatch!(kernel, softmax(values, classes));
     Ok(())
@@ -293,7 +268,7 @@ pub(super) fn zip(kernel: Kernel, others: &[f32], values: &mut [f32], function: 
     dispatch!(kernel, zip(others, values, function));
 }
 
-/// The length of a slice of so many rows of so much; where that is beyond any number, one that no slice has.
+/// `rows` · `length`, saturating: no slice has the length `usize::MAX`.
 fn product(rows: usize, length: usize) -> usize {
     rows.saturating_mul(length)
 }
@@ -316,7 +291,7 @@ mod tests {
         assert_eq!(product(3, 4), 12);
         let row = [1.0_f32];
         for kernel in Kernel::available() {
-            // 2 · usize::MAX / 2 + 2 wraps to 0, the length of an empty slice.
+            // 2 · (usize::MAX / 2 + 1) wraps to 0, the length of an empty slice.
             let rows = Rows::repeated(&row, usize::MAX / 2 + 1);
             assert!(forward(kernel, rows, &[1.0; 2], &[0.0; 2], 1.0, &mut []).is_err());
             assert!(weight_gradient_update(kernel, rows, &[], 1.0, &StoreGradient, [&mut []]).is_err());

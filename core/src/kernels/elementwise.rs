@@ -1,8 +1,7 @@
-//! Elementwise operations: activations and their derivatives, weight decay.
+//! Elementwise map and zip: activations, their derivatives, weight decay.
 //!
-//! One loop maps a function over a slice, one over two slices. Each is compiled for the instruction set of every
-//! kernel, and the compiler vectorises it. No element depends on another, so a vector computes the same IEEE operations
-//! as the scalar loop and returns the same bits.
+//! Each loop is compiled for the instruction set of every kernel and vectorised by the compiler. No element depends on
+//! another, so a vector performs the IEEE operations of the scalar loop and returns the same bits.
 
 pub(super) mod loops;
 

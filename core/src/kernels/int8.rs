@@ -1,9 +1,8 @@
 //! Int8 matrix-vector products: sums of u8 inputs and i8 weights, and the order of weights in memory.
 //!
-//! A sum is exact in 32 bits, so its terms may come in any order, and each instruction set has the order that it loads
-//! fastest. It is fixed by the target: a model is written down output after output, the same for every machine, and a
-//! `const` packs it. So one file of weights serves every machine, packed weights stay in flash, and nothing is packed
-//! at start. No order takes more memory than the weights themselves.
+//! A sum is exact in 32 bits, so its terms may come in any order, and each target has the order that it loads fastest.
+//! A file of weights is row-major, `[outputs][inputs]`, for every machine; a `const` packs it for the target, so that
+//! packed weights stay in flash and nothing is packed at start. No order takes more memory than the weights themselves.
 //!
 //! | order | for | one load gives |
 //! |---|---|---|

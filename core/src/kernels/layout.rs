@@ -1,13 +1,12 @@
-//! The order of a layer's weights in memory: the only place that knows it.
+//! The memory order of f32 weights.
 //!
-//! - Most kernels multiply a sample with the weights of one output: `[outputs][inputs]`.
-//! - `fpv4` multiplies one input with the weights of many outputs, so that an input that is zero is skipped with all of
-//!   them: `[inputs][outputs]`.
-//! - `helium` does the same by four inputs: `[inputs / 4][outputs][4]`, then `[outputs][inputs % 4]`.
+//! - `[outputs][inputs]`: x86-64, aarch64 and others; a dot product of a sample with the weights of one output.
+//! - `[inputs][outputs]`: `fpv4`; an input that is zero is skipped with the weights of all outputs.
+//! - `[inputs / 4][outputs][4]`, then `[outputs][inputs % 4]`: `helium`; the same by four inputs.
 //!
-//! The order follows from the target and shows in no result.
+//! The order is fixed by the target and changes no result.
 
-/// The index of the weight of `input` in the sum of `output`.
+/// The index of weight (`output`, `input`) of `outputs` × `inputs` weights.
 #[inline]
 #[must_use]
 pub const fn weight_index(output: usize, input: usize, outputs: usize, inputs: usize) -> usize {

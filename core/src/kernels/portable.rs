@@ -1,4 +1,4 @@
-//! The specification: plain Rust for any machine. What is computed here is what every other version computes.
+//! The specification in plain Rust: every other kernel returns the bits of these functions.
 
 pub(super) use super::elementwise::loops::{map, zip};
 use super::updates::Update;
@@ -55,7 +55,7 @@ pub(super) fn input_gradient(deltas: &[f32], weights: &[f32], units: usize, outp
     }
 }
 
-/// Calls `update` with the place of every parameter and its sum of delta · input.
+/// Calls `update` with the index of every parameter and its sum of delta · input.
 fn for_each_sum<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut update: impl FnMut(usize, f32)) {
     let width = rows.width();
     for unit in 0..units {
@@ -79,13 +79,13 @@ pub(super) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
     update: &U,
     mut parameters: [&mut [f32]; N],
 ) {
-    for_each_sum(rows, deltas, units, |place, sum| {
+    for_each_sum(rows, deltas, units, |index, sum| {
         let mut numbers = [0.0; N];
         for (number, parameters) in numbers.iter_mut().zip(&parameters) {
-            *number = parameters.get(place).copied().unwrap_or_default();
+            *number = parameters.get(index).copied().unwrap_or_default();
         }
         for (number, parameters) in update.scalar(sum, scale, numbers).into_iter().zip(&mut parameters) {
-            if let Some(parameter) = parameters.get_mut(place) {
+            if let Some(parameter) = parameters.get_mut(index) {
                 *parameter = number;
             }
         }

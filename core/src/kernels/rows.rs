@@ -1,16 +1,16 @@
-//! Which numbers are the samples of a batch.
+//! A view of the samples of a batch: contiguous, gathered by index, or repeated.
 
 use crate::Error;
 
-/// Rows of equal width out of one slice: in their order, in a given order, or one row again and again.
+/// Rows of equal width of one slice, `[len][width]`: contiguous, gathered by index, or one row repeated.
 ///
-/// No row reaches beyond the slice; whoever makes a `Rows` sees to that, and only this file can.
+/// Invariant: every row lies within the slice. The constructors check it, and the fields are private.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a, T> {
     values: &'a [T],
     width: usize,
     len: usize,
-    /// From one row to the next, where there is no order: the width, or 0.
+    /// Elements from one row to the next without an order: the width, or 0 for a repeated row.
     stride: usize,
     order: &'a [u32],
     next: &'a [u32],
@@ -25,31 +25,31 @@ impl<'a, T> Rows<'a, T> {
         Self { values, width, len, stride: width, order: &[], next: &[] }
     }
 
-    /// The rows with the numbers in `order`.
+    /// The rows with the indices in `order`.
     ///
     /// # Errors
-    /// [`Error::SampleOutOfRange`] where there is no row of one of the numbers.
+    /// [`Error::SampleOutOfRange`] for an index beyond the last row.
     pub fn indexed(values: &'a [T], width: usize, order: &'a [u32]) -> Result<Self, Error> {
         check_order(order, stored(values, width))?;
         Ok(Self { values, width, len: order.len(), stride: width, order, next: &[] })
     }
 
-    /// `row`, `len` times.
+    /// One row, repeated `len` times.
     #[must_use]
     pub const fn repeated(row: &'a [T], len: usize) -> Self {
         Self { values: row, width: row.len(), len, stride: 0, order: &[], next: &[] }
     }
 
-    /// The same rows; those with the numbers in `next` are prefetched meanwhile.
+    /// The same rows, with the indices of the next batch, whose rows are prefetched meanwhile.
     ///
     /// # Errors
-    /// [`Error::SampleOutOfRange`] where there is no row of one of the numbers.
+    /// [`Error::SampleOutOfRange`] for an index beyond the last row.
     pub fn followed_by(self, next: &'a [u32]) -> Result<Self, Error> {
         check_order(next, self.stored())?;
         Ok(Self { next, ..self })
     }
 
-    /// How many rows.
+    /// The number of rows.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
@@ -61,13 +61,13 @@ impl<'a, T> Rows<'a, T> {
         self.len == 0
     }
 
-    /// Numbers in a row.
+    /// The width of a row.
     #[must_use]
     pub const fn width(&self) -> usize {
         self.width
     }
 
-    /// How many rows the slice holds.
+    /// The number of rows of the slice.
     #[must_use]
     pub const fn stored(&self) -> usize {
         stored(self.values, self.width)
@@ -84,8 +84,7 @@ impl<'a, T> Rows<'a, T> {
         self.values.get(start..start + self.width).unwrap_or(&[])
     }
 
-    /// Where row `index` begins: the same without a check, for loops that have no time for one. There is a whole row at
-    /// it, if the index is below the length.
+    /// A pointer to row `index`, without a check: to `width` elements where the index is below the length.
     #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
     #[inline]
     pub(super) fn row_pointer(&self, index: usize) -> *const T {
@@ -100,7 +99,7 @@ impl<'a, T> Rows<'a, T> {
         }
     }
 
-    /// A row to fetch from memory while row `index` is computed; empty where nothing is known to come.
+    /// The row to prefetch while row `index` is computed; empty where none follows.
     #[inline]
     #[must_use]
     pub fn upcoming(&self, index: usize) -> &'a [T] {
@@ -120,10 +119,10 @@ fn check_order(order: &[u32], samples: usize) -> Result<(), Error> {
     }
 }
 
-/// How many rows ahead a row is fetched, where no batch is known to follow.
+/// The prefetch distance in rows, where no next batch is known.
 const AHEAD: usize = 8;
 
-/// How many rows of `width` there are; an empty row is stored once.
+/// The number of rows of `width`; of empty rows, one.
 const fn stored<T>(values: &[T], width: usize) -> usize {
     match values.len().checked_div(width) {
         Some(rows) => rows,

@@ -1,14 +1,14 @@
-//! Loss and metrics, summed over samples.
+//! Loss and metrics over samples.
 
 use core::ops::AddAssign;
 
-/// The loss and the metrics of some samples: sums to be added up (`+=`), and their means.
+/// The loss and the metrics over samples, as sums that add up (`+=`), with methods for the means.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
     /// The sum of the samples' losses, added in their order; at most [`f32::MAX`].
     pub loss_sum: f32,
-    /// Samples with their largest logit at their label; of equal logits, the first counts as the largest. With a single
-    /// logit, those that have it on the right side of zero.
+    /// Correctly classified samples: those whose argmax (the first of equal logits) is the label, or with a single
+    /// logit those whose logit is above zero for label 1 and not above it for label 0.
     pub correct: u32,
     /// The sum of the samples' mean absolute errors, where targets are numbers; at most [`f32::MAX`].
     pub absolute_error_sum: f32,

@@ -1,7 +1,7 @@
 //! Update rules of the optimizers.
 //!
-//! Each rule is written twice: in plain Rust for one parameter, which is the specification, and for 16 at once. A new one
-//! is a file here and one in [`optimizers`](crate::optimizers).
+//! Each rule is written twice: for one parameter, which is the specification, and for a vector of 16. A new one is a
+//! file here and one in [`optimizers`](crate::optimizers).
 
 mod adam;
 mod momentum;
@@ -17,16 +17,15 @@ pub use rmsprop::RmspropUpdate;
 pub use sgd::SgdUpdate;
 pub use store::StoreGradient;
 
-/// A rule for parameters of which `N` numbers are kept: the value and the optimizer's state.
+/// An update rule over `N` arrays: the parameters, then the arrays of the optimizer's state.
 pub trait Update<const N: usize> {
-    /// The new numbers of a parameter. Its gradient is `sum` · `scale`.
+    /// One parameter and its state after the step. The gradient is `sum` · `scale`.
     fn scalar(&self, sum: f32, scale: f32, parameter: [f32; N]) -> [f32; N];
 
-    /// The same of 16 parameters, with the same bits.
+    /// [`scalar`](Self::scalar) for 16 parameters, with the same bits.
     fn vector<V: F32x16>(&self, sum: V, scale: f32, parameters: [V; N]) -> [V; N];
 
-    /// The same of neighbouring parameters, by their sums: assembly of a Cortex-M takes the place of
-    /// [`scalar`](Self::scalar) for some rules.
+    /// [`scalar`](Self::scalar) for consecutive parameters, in place. Some rules have it in assembly for a Cortex-M.
     #[cfg(fpv4)]
     fn tile(&self, sums: &[f32], scale: f32, mut parameters: [&mut [f32]; N]) {
         for (index, &sum) in sums.iter().enumerate() {
@@ -40,7 +39,8 @@ pub trait Update<const N: usize> {
         }
     }
 
-    /// learning rate · `scale`, of gradient descent, which has kernels of its own on a Cortex-M.
+    /// The learning rate · `scale` of gradient descent, which has kernels of its own on a Cortex-M; `None` for other
+    /// rules.
     #[cfg(fpv4)]
     fn descent_rate(&self, scale: f32) -> Option<f32> {
         let _ = scale;

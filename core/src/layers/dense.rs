@@ -38,7 +38,7 @@ pub struct Dense<const IN: usize, const OUT: usize> {
 }
 
 impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
-    /// Weights and biases.
+    /// Number of weights and biases.
     pub const PARAMETERS: usize = IN * OUT + OUT;
 
     /// All parameters +0.0.
@@ -49,7 +49,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
 
     /// A layer of these weights, `weights[output][input]`, and biases.
     ///
-    /// A weight below [`SMALLEST_WEIGHT`](math::SMALLEST_WEIGHT) becomes +0.0, here and wherever a weight is set.
+    /// Here and wherever a weight is set, a magnitude below [`SMALLEST_WEIGHT`](math::SMALLEST_WEIGHT) becomes +0.0.
     #[must_use]
     pub const fn new(weights: [[f32; IN]; OUT], bias: [f32; OUT]) -> Self {
         let mut layer = Self::ZERO;
@@ -66,7 +66,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         layer
     }
 
-    /// The same from the bits of the numbers, so that generated code keeps every one of them.
+    /// [`new`](Self::new) from the bits of the numbers, for generated code.
     #[must_use]
     pub const fn from_bits(weights: [[u32; IN]; OUT], bias: [u32; OUT]) -> Self {
         let mut layer = Self::ZERO;
@@ -103,56 +103,55 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
             math::flush_below(weight, math::SMALLEST_WEIGHT);
     }
 
-    /// All weights, output after output: (0, 0), (0, 1), ...
+    /// The weights in row-major order, `[OUT][IN]`.
     pub fn weights(&self) -> impl Iterator<Item = f32> {
         view::weights(self.weights.as_flattened(), OUT, IN)
     }
 
-    /// Sets the weights, output after output, as far as there are values. They must be finite.
+    /// Sets the weights in row-major order, `[OUT][IN]`, as far as there are values. They must be finite.
     pub fn set_weights(&mut self, values: impl IntoIterator<Item = f32>) {
         view::set_weights(self.weights.as_flattened_mut(), OUT, IN, values, math::SMALLEST_WEIGHT);
     }
 
-    /// The weights, output after output, and then the biases.
+    /// The weights in row-major order, `[OUT][IN]`, then the biases.
     pub fn parameters(&self) -> impl Iterator<Item = f32> {
         self.weights().chain(self.bias)
     }
 
-    /// Sets the weights, output after output, and then the biases, as far as there are values; those below `limit`
+    /// Sets the weights in row-major order, then the biases, as far as there are values; magnitudes below `limit`
     /// become +0.0.
     pub(crate) fn load(&mut self, values: &[f32], limit: f32) {
         let (weights, bias) = values.split_at(values.len().min(IN * OUT));
         view::set_weights(self.weights.as_flattened_mut(), OUT, IN, weights.iter().copied(), limit);
-        for (place, &value) in self.bias.iter_mut().zip(bias) {
-            *place = math::flush_below(value, limit);
+        for (stored, &value) in self.bias.iter_mut().zip(bias) {
+            *stored = math::flush_below(value, limit);
         }
     }
 
-    /// The weights as they lie in memory, in the order of [`weight_index`], and the biases: what the functions of
-    /// [`kernels`] take.
+    /// The weights in memory order ([`weight_index`]) and the biases, as the functions of [`kernels`] take them.
     #[must_use]
     pub const fn as_slices(&self) -> (&[f32], &[f32]) {
         (self.weights.as_flattened(), &self.bias)
     }
 
-    /// The same, to be changed. Weights must stay finite, and none nearer to zero than
-    /// [`SMALLEST_WEIGHT`](math::SMALLEST_WEIGHT) but +0.0.
+    /// [`as_slices`](Self::as_slices), mutably. Every weight must stay finite, and +0.0 or at least
+    /// [`SMALLEST_WEIGHT`](math::SMALLEST_WEIGHT) in magnitude.
     pub const fn as_mut_slices(&mut self) -> (&mut [f32], &mut [f32]) {
         (self.weights.as_flattened_mut(), &mut self.bias)
     }
 
-    /// The layer with its shape as numbers, as the one before `activation`.
+    /// A view of the layer; `activation` is the one after it.
     pub(crate) const fn view(&self, activation: &'static str) -> LayerRef<'_> {
         LayerRef { inputs: IN, outputs: OUT, activation, bias: &self.bias, weights: self.weights.as_flattened() }
     }
 
-    /// The same, to be changed.
+    /// [`view`](Self::view), mutably.
     pub(crate) const fn view_mut(&mut self, activation: &'static str) -> LayerMut<'_> {
         let Self { weights, bias } = self;
         LayerMut { inputs: IN, outputs: OUT, activation, bias, weights: weights.as_flattened_mut() }
     }
 
-    /// Copies all parameters of `other`, without a copy on the stack.
+    /// Copies the parameters of `other` in place, without a temporary on the stack.
     pub const fn copy_from(&mut self, other: &Self) {
         self.weights.as_flattened_mut().copy_from_slice(other.weights.as_flattened());
         self.bias.copy_from_slice(&other.bias);
@@ -164,7 +163,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         &self.bias
     }
 
-    /// The biases, to be changed; they must stay finite.
+    /// The biases, mutably; they must stay finite.
     pub const fn bias_mut(&mut self) -> &mut [f32; OUT] {
         &mut self.bias
     }
@@ -172,14 +171,14 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     /// Glorot's uniform initialisation (Glorot and Bengio 2010; Keras's default): weights from ±√(6 / (`IN` + `OUT`)),
     /// biases zero.
     ///
-    /// One draw a weight, output after output.
+    /// One draw a weight, in row-major order.
     pub fn glorot_uniform(&mut self, random: &mut Random) {
         let limit = math::sqrt(6.0 / (IN + OUT) as f32);
         self.set_weights(core::iter::repeat_with(|| (2.0 * random.uniform() - 1.0) * limit));
         self.bias = [0.0; OUT];
     }
 
-    /// Forward: Y = X·Wᵀ + b, `outputs[sample][output]` = Σ over inputs of weight · input + bias.
+    /// Forward pass: Y = X·Wᵀ + b. `batch`: `[batch][IN]`, `outputs`: `[batch][OUT]`.
     ///
     /// # Errors
     /// [`Error::Length`] where `outputs` has not one row a sample.
@@ -187,8 +186,8 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         self.forward_with(Kernel::best(), batch, outputs)
     }
 
-    /// Backward: the gradient with respect to the inputs, dX = dY·W.
-    /// `input_deltas[sample][input]` = Σ over outputs of delta · weight.
+    /// Backward pass: the gradient with respect to the inputs, dX = dY·W. `deltas`: `[batch][OUT]`, `input_deltas`:
+    /// `[batch][IN]`.
     ///
     /// # Errors
     /// [`Error::Length`] where there are not as many rows of `input_deltas` as of `deltas`.
@@ -225,7 +224,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     }
 }
 
-/// `weights[output][input]`, in whichever order they lie in memory.
+/// The weights as `[OUT][IN]`, whatever their order in memory.
 impl<const IN: usize, const OUT: usize> fmt::Debug for Dense<IN, OUT> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |output| {

@@ -1,15 +1,15 @@
-//! A layer of any shape, borrowed: what a walk over the layers of a network hands out.
+//! Borrowed views of a dense layer, with its shape at run time.
 
 use crate::kernels::weight_index;
 use crate::math;
 
-/// A [`Dense`](crate::Dense) layer of a network, with the shape as numbers.
+/// A borrowed [`Dense`](crate::Dense) layer of a network, with its shape at run time.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct LayerRef<'a> {
-    /// Inputs.
+    /// Number of inputs.
     pub inputs: usize,
-    /// Outputs.
+    /// Number of outputs.
     pub outputs: usize,
     /// The activation after it, by Keras's name; after the last layer, that of the loss.
     pub activation: &'static str,
@@ -20,19 +20,19 @@ pub struct LayerRef<'a> {
 }
 
 impl<'a> LayerRef<'a> {
-    /// All weights, output after output: (0, 0), (0, 1), ...
+    /// The weights in row-major order, `[outputs][inputs]`.
     pub fn weights(&self) -> impl Iterator<Item = f32> + use<'a> {
         weights(self.weights, self.outputs, self.inputs)
     }
 }
 
-/// A [`Dense`](crate::Dense) layer of a network, to be changed.
+/// A mutably borrowed [`Dense`](crate::Dense) layer of a network.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct LayerMut<'a> {
-    /// Inputs.
+    /// Number of inputs.
     pub inputs: usize,
-    /// Outputs.
+    /// Number of outputs.
     pub outputs: usize,
     /// The activation after it, by Keras's name; after the last layer, that of the loss.
     pub activation: &'static str,
@@ -43,23 +43,23 @@ pub struct LayerMut<'a> {
 }
 
 impl LayerMut<'_> {
-    /// All weights, output after output: (0, 0), (0, 1), ...
+    /// The weights in row-major order, `[outputs][inputs]`.
     pub fn weights(&self) -> impl Iterator<Item = f32> {
         weights(self.weights, self.outputs, self.inputs)
     }
 
-    /// Sets the weights, output after output, as far as there are values. They must be finite.
+    /// Sets the weights in row-major order, `[outputs][inputs]`, as far as there are values. They must be finite.
     pub fn set_weights(&mut self, values: impl IntoIterator<Item = f32>) {
         set_weights(self.weights, self.outputs, self.inputs, values, math::SMALLEST_WEIGHT);
     }
 }
 
-/// `stored` weights, output after output.
+/// The weights of `stored` in row-major order, `[outputs][inputs]`.
 pub(super) fn weights(stored: &[f32], outputs: usize, inputs: usize) -> impl Iterator<Item = f32> {
-    places(outputs, inputs).map(|place| stored.get(place).copied().unwrap_or_default())
+    indices(outputs, inputs).map(|index| stored.get(index).copied().unwrap_or_default())
 }
 
-/// Sets `stored` weights, output after output, as far as there are values; those below `limit` become +0.0.
+/// Sets the weights of `stored` in row-major order, as far as there are values; magnitudes below `limit` become +0.0.
 pub(super) fn set_weights(
     stored: &mut [f32],
     outputs: usize,
@@ -67,14 +67,14 @@ pub(super) fn set_weights(
     values: impl IntoIterator<Item = f32>,
     limit: f32,
 ) {
-    for (place, value) in places(outputs, inputs).zip(values) {
-        if let Some(weight) = stored.get_mut(place) {
+    for (index, value) in indices(outputs, inputs).zip(values) {
+        if let Some(weight) = stored.get_mut(index) {
             *weight = math::flush_below(value, limit);
         }
     }
 }
 
-/// Where the weights are, output after output.
-fn places(outputs: usize, inputs: usize) -> impl Iterator<Item = usize> {
+/// The indices of the weights, in row-major order.
+fn indices(outputs: usize, inputs: usize) -> impl Iterator<Item = usize> {
     (0..outputs).flat_map(move |output| (0..inputs).map(move |input| weight_index(output, input, outputs, inputs)))
 }

@@ -4,12 +4,12 @@ use crate::activations::Softmax;
 use crate::kernels::{Kernel, Score, largest, softmax_row};
 use crate::math::{SMALLEST_SIGNAL, flush_below, fused_multiply_add, ln};
 
-/// Softmax and categorical cross-entropy (Keras: `CategoricalCrossentropy(from_logits=True)`), for targets t that have a
-/// probability for each class (one-hot or soft): L = −Σₖ tₖ · ln pₖ, computed from the logits;
+/// Softmax and categorical cross-entropy (Keras: `CategoricalCrossentropy(from_logits=True)`), for targets t that have
+/// a probability for each class (one-hot or soft): L = −Σₖ tₖ · ln pₖ, computed from the logits;
 /// ∂L/∂zₖ = pₖ · Σⱼ tⱼ − tₖ.
 ///
-/// Output activation: softmax. Metric: accuracy; a sample counts as correct where the first largest logit is that of the
-/// first largest target.
+/// Output activation: softmax. Metric: accuracy; a sample counts as correct where the first largest logit is that of
+/// the first largest target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CategoricalCrossEntropy;
 
@@ -17,7 +17,7 @@ impl CategoricalCrossEntropy {
     /// [`Loss::loss`] for flat slices: `logits` and `targets` are `[batch][classes]`.
     ///
     /// # Errors
-    /// Those of [`Loss::loss`], and [`Error::Length`] where `logits` is no whole number of rows.
+    /// Those of [`Loss::loss`], and [`Error::Length`] where `logits` is no multiple of the row length.
     pub fn loss_of_rows(_: Kernel, logits: &mut [f32], classes: usize, targets: &[f32]) -> Result<Score, Error> {
         check_targets(logits, classes, targets)?;
         if let Some(index) = targets.iter().position(|target| !(0.0..=1.0).contains(target)) {

@@ -9,7 +9,8 @@ use crate::math::{SMALLEST_SIGNAL, exp_nonpositive, flush_below, sqrt};
 /// ∂L/∂zₖ = p^q · (pₖ − \[k = label\]). The gradient of cross-entropy is largest for the samples that fit their label
 /// least; here it vanishes for them.
 ///
-/// Output activation: softmax. Metric: accuracy; a sample counts as correct where its label has the first largest logit.
+/// Output activation: softmax. Metric: accuracy; a sample counts as correct where its label has the first largest
+/// logit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GeneralizedCrossEntropy;
 
@@ -17,7 +18,7 @@ impl GeneralizedCrossEntropy {
     /// [`Loss::loss`] for flat slices: `logits` is `[batch][classes]`, `labels` is `[batch]`.
     ///
     /// # Errors
-    /// Those of [`Loss::loss`], and [`Error::Length`] where `logits` is no whole number of rows.
+    /// Those of [`Loss::loss`], and [`Error::Length`] where `logits` is no multiple of the row length.
     pub fn loss_of_rows(_: Kernel, logits: &mut [f32], classes: usize, labels: &[u8]) -> Result<Score, Error> {
         check_labels(logits, classes, labels, classes)?;
         let mut score = Score::default();

@@ -3,7 +3,8 @@ use crate::Error;
 use crate::error::check_finite;
 use crate::kernels::{Kernel, Score};
 
-/// Huber loss with δ = 1 (Huber 1964; Keras: `Huber`): L = Σₖ h(yₖ − tₖ) / K over the K outputs, where h(d) = d² / 2 for
+/// Huber loss with δ = 1 (Huber 1964; Keras: `Huber`): L = Σₖ h(yₖ − tₖ) / K over the K outputs, where h(d) = d² / 2
+/// for
 /// |d| ≤ 1 and |d| − ½ beyond; ∂L/∂yₖ = clamp(yₖ − tₖ, −1, 1) / K. Smooth like the squared error near the target, and
 /// like the absolute error far from it.
 ///
@@ -15,7 +16,7 @@ impl Huber {
     /// [`Loss::loss`] for flat slices: `values` and `targets` are `[batch][outputs]`.
     ///
     /// # Errors
-    /// Those of [`Loss::loss`], and [`Error::Length`] where `values` is no whole number of rows.
+    /// Those of [`Loss::loss`], and [`Error::Length`] where `values` is no multiple of the row length.
     pub fn loss_of_rows(_: Kernel, values: &mut [f32], outputs: usize, targets: &[f32]) -> Result<Score, Error> {
         mean_over_outputs(values, outputs, targets, |distance, share| {
             let magnitude = distance.abs();

@@ -3,8 +3,8 @@ use crate::Error;
 use crate::error::check_finite;
 use crate::kernels::{Kernel, Score};
 
-/// Mean absolute error (Keras: `MeanAbsoluteError`): L = Σₖ |yₖ − tₖ| / K over the K outputs, ∂L/∂yₖ = sign(yₖ − tₖ) / K,
-/// where sign(0) = 0. An outlier has no larger gradient than any other sample.
+/// Mean absolute error (Keras: `MeanAbsoluteError`): L = Σₖ |yₖ − tₖ| / K over the K outputs, ∂L/∂yₖ = sign(yₖ − tₖ) /
+/// K, where sign(0) = 0. An outlier has no larger gradient than any other sample.
 ///
 /// Output activation: linear. Metric: the loss itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ impl Mae {
     /// [`Loss::loss`] for flat slices: `values` and `targets` are `[batch][outputs]`.
     ///
     /// # Errors
-    /// Those of [`Loss::loss`], and [`Error::Length`] where `values` is no whole number of rows.
+    /// Those of [`Loss::loss`], and [`Error::Length`] where `values` is no multiple of the row length.
     pub fn loss_of_rows(_: Kernel, values: &mut [f32], outputs: usize, targets: &[f32]) -> Result<Score, Error> {
         mean_over_outputs(values, outputs, targets, |distance, share| {
             (distance.abs(), if distance == 0.0 { 0.0 } else { share.copysign(distance) })

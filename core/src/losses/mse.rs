@@ -3,7 +3,8 @@ use crate::Error;
 use crate::error::check_finite;
 use crate::kernels::{Kernel, Score};
 
-/// Mean squared error (Keras: `MeanSquaredError`): L = Σₖ (yₖ − tₖ)² / K over the K outputs, ∂L/∂yₖ = 2 · (yₖ − tₖ) / K.
+/// Mean squared error (Keras: `MeanSquaredError`): L = Σₖ (yₖ − tₖ)² / K over the K outputs, ∂L/∂yₖ = 2 · (yₖ − tₖ) /
+/// K.
 ///
 /// Output activation: linear. Metric: mean absolute error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ impl Mse {
     /// [`Loss::loss`] for flat slices: `values` and `targets` are `[batch][outputs]`.
     ///
     /// # Errors
-    /// Those of [`Loss::loss`], and [`Error::Length`] where `values` is no whole number of rows.
+    /// Those of [`Loss::loss`], and [`Error::Length`] where `values` is no multiple of the row length.
     pub fn loss_of_rows(_: Kernel, values: &mut [f32], outputs: usize, targets: &[f32]) -> Result<Score, Error> {
         mean_over_outputs(values, outputs, targets, |distance, share| {
             (distance * distance, saturate(2.0 * share * distance))

@@ -4,10 +4,11 @@ use crate::activations::Softmax;
 use crate::kernels::{self, Kernel, Score};
 
 /// Softmax and sparse categorical cross-entropy (Keras: `SparseCategoricalCrossentropy(from_logits=True)`), for class
-/// numbers: L = −ln p(label), computed as ln Σⱼ exp(zⱼ − max z) − (z(label) − max z), which is stable for any finite logits
-/// z and saturates at [`f32::MAX`]; ∂L/∂zₖ = pₖ − \[k = label\].
+/// numbers: L = −ln p(label), computed as ln Σⱼ exp(zⱼ − max z) − (z(label) − max z), which is stable for any finite
+/// logits z and saturates at [`f32::MAX`]; ∂L/∂zₖ = pₖ − \[k = label\].
 ///
-/// Output activation: softmax. Metric: accuracy; a sample counts as correct where its label has the first largest logit.
+/// Output activation: softmax. Metric: accuracy; a sample counts as correct where its label has the first largest
+/// logit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SparseCategoricalCrossEntropy;
 
@@ -15,7 +16,7 @@ impl SparseCategoricalCrossEntropy {
     /// [`Loss::loss`] for flat slices: `logits` is `[batch][classes]`, `labels` is `[batch]`.
     ///
     /// # Errors
-    /// Those of [`Loss::loss`], and [`Error::Length`] where `logits` is no whole number of rows.
+    /// Those of [`Loss::loss`], and [`Error::Length`] where `logits` is no multiple of the row length.
     pub fn loss_of_rows(kernel: Kernel, logits: &mut [f32], classes: usize, labels: &[u8]) -> Result<Score, Error> {
         check_labels(logits, classes, labels, classes)?;
         kernels::softmax_cross_entropy(kernel, logits, classes, labels)

@@ -1,4 +1,4 @@
-//! A hidden layer and the network after it.
+//! The hidden layer.
 
 use core::marker::PhantomData;
 
@@ -40,7 +40,7 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> H
     /// All parameters +0.0.
     pub const ZERO: Self = Self::new(Dense::ZERO, Next::ZERO);
 
-    /// This layer before that network.
+    /// A network of `layer`, its activation, and `next`.
     #[must_use]
     pub const fn new(layer: Dense<IN, WIDTH>, next: Next) -> Self {
         Self { layer, next, activation: PhantomData }
@@ -58,12 +58,12 @@ pub struct HiddenWorkspace<Next, const WIDTH: usize, const BATCH: usize> {
     pub(crate) next: Next,
 }
 
-/// What an optimizer keeps for a hidden layer, and for the layers after it.
+/// The state of an optimizer for a hidden layer, and for the layers after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HiddenState<Here, Next> {
-    /// For this layer.
+    /// State for this layer.
     pub layer: Here,
-    /// For those after it.
+    /// State for the layers after it.
     pub next: Next,
 }
 
@@ -150,7 +150,7 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
         let HiddenWorkspace { outputs, deltas, next } = workspace;
         let (outputs, deltas) = (first_mut(outputs, batch.len())?, first_mut(deltas, batch.len())?);
         self.layer.forward_with(kernel, batch, outputs)?;
-        // An activation would hide that the weights have grown beyond all bounds.
+        // A saturating activation would hide that the weights have diverged.
         check_finite("hidden sums", outputs.as_flattened())?;
         let mut activated = outputs;
         if training && A::DERIVATIVE_FROM_INPUT {
@@ -181,7 +181,7 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
             self.next.backward(kernel, samples, next, first_trained - 1, None)?;
         }
         if A::DERIVATIVE_FROM_INPUT {
-            // Outputs again, from the sums: they are the inputs that the next layer is updated by.
+            // Sums to outputs: the update of the next layer needs its inputs.
             A::forward_with(kernel, outputs.as_flattened_mut());
         }
         Ok(())

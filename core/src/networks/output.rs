@@ -1,4 +1,4 @@
-//! The last layer, with its loss.
+//! The output layer, with its loss.
 
 use core::marker::PhantomData;
 
@@ -10,7 +10,7 @@ use crate::losses::Loss;
 use crate::optimizers::Optimizer;
 use crate::{Batch, Dense, Error, Random, math};
 
-/// The last layer, of `IN` inputs and `OUT` outputs, with loss `L`; alone, a network without hidden layers.
+/// The output layer of `IN` inputs and `OUT` outputs, with loss `L`; by itself, a network without hidden layers.
 ///
 /// With [`Mse`](crate::Mse) it is linear regression, with [`BinaryCrossEntropy`](crate::BinaryCrossEntropy) logistic
 /// regression, and with [`SparseCategoricalCrossEntropy`](crate::SparseCategoricalCrossEntropy) softmax regression:
@@ -32,7 +32,7 @@ impl<const IN: usize, const OUT: usize, L: Loss<OUT>> Output<IN, OUT, L> {
     /// All parameters +0.0.
     pub const ZERO: Self = Self::new(Dense::ZERO);
 
-    /// This layer with that loss.
+    /// An output layer with these parameters.
     #[must_use]
     pub const fn new(layer: Dense<IN, OUT>) -> Self {
         Self { layer, loss: PhantomData }

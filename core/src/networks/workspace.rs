@@ -1,4 +1,4 @@
-//! The memory that a network works in.
+//! The workspace: memory for the passes of a network.
 
 use super::{Layers, Network};
 use crate::kernels::{Element, Kernel, Score};
@@ -25,10 +25,10 @@ pub struct Workspace<N: Layers, const BATCH: usize> {
 }
 
 impl<N: Layers, const BATCH: usize> Workspace<N, BATCH> {
-    /// Nothing computed yet, with [`Kernel::best`].
+    /// A zeroed workspace, with [`Kernel::best`].
     pub const ZERO: Self = Self { layers: Memory::ZERO, kernel: Choice::BEST };
 
-    /// The same with another kernel. Not on a target without an operating system, where both would take flash.
+    /// This workspace with another kernel. Not on a target without an operating system, where both would take flash.
     #[cfg(not(target_os = "none"))]
     #[must_use]
     pub fn with_kernel(mut self, kernel: Kernel) -> Self {
@@ -36,13 +36,13 @@ impl<N: Layers, const BATCH: usize> Workspace<N, BATCH> {
         self
     }
 
-    /// Uses another kernel from now on. Not on a target without an operating system, where both would take flash.
+    /// Sets the kernel. Not on a target without an operating system, where both would take flash.
     #[cfg(not(target_os = "none"))]
     pub const fn set_kernel(&mut self, kernel: Kernel) {
         self.kernel = Choice { kernel: Some(kernel) };
     }
 
-    /// The logits of each sample: the outputs of the last layer before its activation.
+    /// Forward pass: the logits `[batch][OUTPUTS]`, the last layer's outputs before its activation.
     ///
     /// # Errors
     /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where one of their numbers or
@@ -59,11 +59,11 @@ impl<N: Layers, const BATCH: usize> Workspace<N, BATCH> {
         network.forward(self.kernel.get(), batch, &mut self.layers, false)
     }
 
-    /// The outputs for each sample: numbers, or probabilities.
+    /// The outputs `[batch][OUTPUTS]`: probabilities of a classifier, numbers of a regression.
     ///
     /// # Errors
-    /// [`Error::EmptyBatch`] without samples, [`Error::BatchTooLarge`] for more than `BATCH`, [`Error::NotFinite`] where
-    /// one of their numbers, a sum of a hidden layer or a logit is NaN or infinite.
+    /// [`Error::EmptyBatch`] without samples, [`Error::BatchTooLarge`] for more than `BATCH`, [`Error::NotFinite`]
+    /// where one of their numbers, a sum of a hidden layer or a logit is NaN or infinite.
     pub fn predict<T: Element, const IN: usize>(
         &mut self,
         network: &N,
@@ -131,7 +131,7 @@ impl Choice {
     }
 }
 
-/// Bytes of a network and of the workspace for `BATCH` samples at a time.
+/// RAM for inference, in bytes: the network and a workspace for `BATCH` samples.
 ///
 /// ```
 /// # use dense_core::{Hidden, SparseCategoricalCrossEntropy, Output, activations::Relu, networks::inference_bytes};
@@ -143,7 +143,7 @@ pub const fn inference_bytes<N: Layers, const BATCH: usize>() -> usize {
     size_of::<N>() + size_of::<Workspace<N, BATCH>>()
 }
 
-/// Bytes of a network and of the trainer for `BATCH` samples at a time.
+/// RAM for training, in bytes: the network and a trainer for batches of `BATCH` samples.
 ///
 /// ```
 /// # use dense_core::{Adam, Hidden, SparseCategoricalCrossEntropy, Output, Sgd, activations::Relu, networks::training_bytes};

@@ -1,4 +1,4 @@
-//! Adam.
+//! Adam: gradient descent with adaptive moments.
 
 use super::learning_rate::check_learning_rate;
 use super::{Optimizer, State};
@@ -7,8 +7,7 @@ use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error, math};
 
 /// Adam (Kingma and Ba, arXiv 1412.6980, in the form of its section 2 with the bias correction in the step size, as
-/// Keras has it): each weight's step is the running mean of its gradient over the root of the running mean of its
-/// square.
+/// Keras has it): w ← w − αₜ · m / (√v + ε), with the running means m of the gradient and v of its square.
 ///
 /// This holds the settings and counts the steps; the running means of a layer's parameters are an [`AdamState`].
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +15,7 @@ pub struct Adam {
     learning_rate: f32,
     /// The step that was counted last.
     step: AdamUpdate,
-    /// β₁ᵗ and β₂ᵗ after t steps, in f64: their distance from 1 is what counts, and f32 would lose it.
+    /// β₁ᵗ and β₂ᵗ after t steps, in f64, since in f32 the differences from 1 would be lost.
     beta_1_power: f64,
     beta_2_power: f64,
 }
@@ -93,13 +92,13 @@ impl Optimizer for Adam {
     }
 }
 
-/// The moments that [`Adam`] keeps for a layer: twice the layer's size.
+/// The state of [`Adam`] for a layer: two moments of each parameter.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct AdamState<const IN: usize, const OUT: usize> {
     /// The running mean of each parameter's gradient.
     pub first_moments: Dense<IN, OUT>,
-    /// The running mean of its square.
+    /// The running mean of each gradient's square.
     pub second_moments: Dense<IN, OUT>,
 }
 

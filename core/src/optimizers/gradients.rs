@@ -1,4 +1,4 @@
-//! Gradients, recorded instead of used.
+//! Recording of gradients, without an update.
 
 use super::Optimizer;
 use super::learning_rate::check;
@@ -6,7 +6,8 @@ use crate::kernels::updates::StoreGradient;
 use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error};
 
-/// Updates nothing, and keeps the gradient of the mean loss with respect to every parameter, in the shape of the layer.
+/// Records the gradient of the mean loss with respect to every parameter, and updates nothing. The state has the shape
+/// of the layer.
 ///
 /// Training stores no gradient; this is for [`gradient_check`](crate::gradient_check) and for inspection.
 #[derive(Clone, Copy, Debug, PartialEq)]

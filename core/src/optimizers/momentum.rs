@@ -6,10 +6,11 @@ use crate::kernels::updates::MomentumUpdate;
 use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error};
 
-/// The smallest momentum, 2⁻²⁰; without any, this is [`Sgd`](crate::Sgd).
+/// The smallest momentum, 2⁻²⁰. For none, take [`Sgd`](crate::Sgd).
 pub const SMALLEST_MOMENTUM: f32 = 1.0 / (1_u32 << 20) as f32;
 
-/// Gradient descent with momentum, in the form of Keras's `SGD`: v ← momentum · v − learning rate · gradient; w ← w + v.
+/// Gradient descent with momentum, in the form of Keras's `SGD`: v ← momentum · v − learning rate · gradient; w ← w +
+/// v.
 ///
 /// In Nesterov's form (Sutskever and others 2013), w ← w + momentum · v − learning rate · gradient, with the new v.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +18,7 @@ pub struct Momentum {
     step: MomentumUpdate,
 }
 
-/// The velocities of a layer's parameters: as large as the layer.
+/// The state of [`Momentum`] for a layer: a velocity of each parameter.
 pub type Velocities<const IN: usize, const OUT: usize> = Dense<IN, OUT>;
 
 impl Momentum {
@@ -34,7 +35,7 @@ impl Momentum {
         }
     }
 
-    /// The same in Nesterov's form.
+    /// This optimizer in Nesterov's form.
     #[must_use]
     pub const fn with_nesterov(self) -> Self {
         Self { step: MomentumUpdate { nesterov: true, ..self.step } }

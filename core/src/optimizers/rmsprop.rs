@@ -1,4 +1,4 @@
-//! RMSprop: gradient descent by gradients over their recent size.
+//! RMSprop: gradient descent with gradients divided by the root of their running mean square.
 
 use super::Optimizer;
 use super::learning_rate::check_learning_rate;
@@ -13,13 +13,13 @@ pub struct Rmsprop {
     update: RmspropUpdate,
 }
 
-/// The running mean squares of the gradients with respect to a layer's parameters: as large as the layer.
+/// The state of [`Rmsprop`] for a layer: the running mean square of each parameter's gradient.
 pub type MeanSquares<const IN: usize, const OUT: usize> = Dense<IN, OUT>;
 
 impl Rmsprop {
     /// Keras's default learning rate for this optimizer.
     pub const DEFAULT_LEARNING_RATE: f32 = 0.001;
-    /// ρ, the part of the running mean square that is left after a step.
+    /// ρ, the decay rate of the running mean square.
     pub const RHO: f64 = 0.9;
     /// ε, which keeps the division finite.
     pub const EPSILON: f32 = 1e-7;

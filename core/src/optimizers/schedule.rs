@@ -5,31 +5,31 @@ use super::{Optimizer, SMALLEST_LEARNING_RATE};
 use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error};
 
-/// How the learning rate changes from step to step. It never falls below [`SMALLEST_LEARNING_RATE`].
+/// A learning-rate schedule. No rate falls below [`SMALLEST_LEARNING_RATE`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Schedule {
     /// Constant.
     Constant,
-    /// Cosine decay to a part of the initial rate, constant from then on (Loshchilov and Hutter, arXiv 1608.03983; Keras's
+    /// Cosine decay to a fraction of the initial rate, then constant (Loshchilov and Hutter, arXiv 1608.03983; Keras's
     /// `CosineDecay`): rate · ((1 − rest) · (1 + cos(π · step / steps)) / 2 + rest).
     Cosine {
-        /// Steps until it is at its lowest; at least 1.
+        /// Number of steps to decay over; at least 1.
         steps: u32,
-        /// The part that is left then, from 0 to 1.
+        /// The final rate as a fraction of the initial one (Keras's `alpha`), from 0 to 1.
         rest: f32,
     },
     /// Step decay (Keras's `ExponentialDecay` with `staircase`): rate · factorᵏ with k = ⌊step / every⌋.
     Step {
-        /// Steps from one fall to the next; at least 1.
+        /// Steps between decays; at least 1.
         every: u32,
-        /// The factor, from 0 to 1.
+        /// The decay factor, from 0 to 1.
         factor: f32,
     },
 }
 
 impl Schedule {
-    /// The rate of a step, counted from 0, where the first is `initial`.
+    /// The learning rate of a step, counted from 0; that of step 0 is `initial`.
     #[must_use]
     pub fn rate(self, initial: f32, step: u32) -> f32 {
         let part = match self {
@@ -102,7 +102,7 @@ impl<O: Optimizer> Optimizer for Scheduled<O> {
         self.optimizer.learning_rate()
     }
 
-    /// Sets the rate that the schedule is a part of; where it stands in the schedule stays.
+    /// Sets the initial rate of the schedule; the step count is not reset.
     fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error> {
         super::learning_rate::check_learning_rate(learning_rate)?;
         self.initial = learning_rate;

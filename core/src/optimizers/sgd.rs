@@ -1,4 +1,4 @@
-//! Gradient descent.
+//! Stochastic gradient descent.
 
 use super::Optimizer;
 use super::learning_rate::check_learning_rate;
@@ -8,8 +8,8 @@ use crate::{Batch, Dense, Error};
 
 /// Gradient descent: w ← w − learning rate · gradient.
 ///
-/// It keeps nothing between steps: training needs the weights and the deltas of one batch. With all samples in a batch
-/// it is full-batch gradient descent, with one sample stochastic gradient descent, and mini-batches lie between.
+/// It has no state, so training needs memory for the weights and the deltas of one batch only. With all samples in a
+/// batch it is full-batch gradient descent, with one sample stochastic gradient descent, and mini-batches lie between.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
     learning_rate: f32,

@@ -1,12 +1,12 @@
-//! What an optimizer keeps between steps, as numbers to be saved and loaded.
+//! Optimizer state: saving and loading.
 
 use crate::error::{check_finite, check_length};
 use crate::memory::Memory;
 use crate::{Dense, Error, math};
 
-/// What an optimizer keeps between steps, for a layer or for all layers of a network.
+/// The state of an optimizer between steps, for a layer or for all layers of a network.
 ///
-/// With the parameters of the network and the number of steps made, it is all that it takes to resume a training:
+/// Together with the parameters of the network and the number of steps, it is enough to resume training:
 ///
 /// ```
 /// use dense_core::optimizers::{Optimizer, State};
@@ -34,7 +34,7 @@ pub trait State: Memory {
     /// of [`Adam`](crate::Adam) first all first moments of the layer, then its second moments.
     fn values(&self) -> impl Iterator<Item = f32>;
 
-    /// Refuses finite values that no step can have left.
+    /// Refuses finite values that no step can have produced.
     ///
     /// # Errors
     /// [`Error::Setting`] for negative second moments.
@@ -43,10 +43,10 @@ pub trait State: Memory {
         Ok(())
     }
 
-    /// Takes over `LEN` values that [`check`](Self::check) has let pass, as far as there are any.
+    /// Loads up to `LEN` values that [`check`](Self::check) has accepted.
     fn load(&mut self, values: &[f32]);
 
-    /// Takes over values in the order of [`values`](Self::values).
+    /// Loads values in the order of [`values`](Self::values).
     ///
     /// # Errors
     /// [`Error::Length`] where there are not [`LEN`](Self::LEN) values, [`Error::NotFinite`], and those of
@@ -70,7 +70,7 @@ impl State for () {
     fn load(&mut self, _: &[f32]) {}
 }
 
-/// Velocities, and gradients that are only recorded. Below [`SMALLEST_FIRST_MOMENT`](math::SMALLEST_FIRST_MOMENT) they
+/// Velocities, mean squares and recorded gradients. Below [`SMALLEST_FIRST_MOMENT`](math::SMALLEST_FIRST_MOMENT) they
 /// become +0.0, as after a step with momentum.
 impl<const IN: usize, const OUT: usize> State for Dense<IN, OUT> {
     const LEN: usize = Self::PARAMETERS;

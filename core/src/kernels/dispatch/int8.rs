@@ -1,4 +1,4 @@
-//! Which version of the loops over 8-bit weights runs.
+//! Dispatch of the int8 kernels.
 
 #[cfg(target_arch = "x86_64")]
 use super::cpu_features;
@@ -14,10 +14,10 @@ use crate::kernels::int8::neon;
 use crate::kernels::int8::{avx2, avx512};
 use crate::kernels::{Rows, int8::portable};
 
-/// `outputs[row][unit]` = rows\[row\] · weights\[unit\] + `bias[unit]`, in wrapping 32-bit arithmetic: exact where the sum
-/// fits.
+/// Forward pass of an int8 dense layer, Y = X·Wᵀ + b, in wrapping 32-bit arithmetic: exact where the sum fits.
 ///
-/// `weights` are in [`ORDER`](crate::kernels::int8::ORDER); `outputs` is row × unit, flat.
+/// `rows`: X, `[batch][inputs]`; `weights`: W, `[outputs][inputs]` in the order of
+/// [`ORDER`](crate::kernels::int8::ORDER); `bias`: `[outputs]`; `outputs`: Y, `[batch][outputs]`.
 ///
 /// # Errors
 /// [`Error::Length`] where the lengths do not fit together.
@@ -52,7 +52,7 @@ pub fn forward_int8(
             let has_dot_product = std::arch::is_aarch64_feature_detected!("dotprod");
             #[cfg(not(feature = "std"))]
             let has_dot_product = cfg!(target_feature = "dotprod");
-            // SAFETY: this `Kernel` was only made because the machine has NEON, and it has been asked for the rest.
+            // SAFETY: this `Kernel` was only made because the machine has NEON, and the dot product was detected.
             unsafe {
                 if has_dot_product {
                     neon::forward_dot_product(rows, weights, bias, outputs);

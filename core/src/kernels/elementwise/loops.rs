@@ -1,4 +1,4 @@
-//! The loops, and the macro that compiles them for an instruction set.
+//! The loops of map and zip, and the macro that compiles them for an instruction set.
 
 #[inline(always)]
 pub(in crate::kernels) fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {

@@ -102,7 +102,7 @@ fn dots<const S: usize, const N: usize>(rows: [&[u8]; S], next: [&[u8]; S], weig
         let mut padded = [_mm512_setzero_si512(); 16];
         padded[..sums.len()].copy_from_slice(sums);
         let mut lanes = [0; 16];
-        // SAFETY: `lanes` has room for 16, and this function has the features.
+        // SAFETY: `lanes` holds 16 numbers, and this function has the features.
         unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), reduce_wrapping_add(padded)) };
         totals.copy_from_slice(&lanes[..totals.len()]);
     }

@@ -9,8 +9,8 @@
 //! In 32 bits the sum 256 · odd + even is exact for 256 inputs at most: 256 · 255 · 128 < 2²³. So it is taken apart
 //! after every 256.
 //!
-//! Ten sums and what is multiplied take all core registers. So the next 32 inputs, and where they come from, wait in
-//! registers of the FPU, which a move reaches in a cycle, or on the stack where there is no FPU.
+//! Ten sums and the factors take all core registers. So the next 32 inputs and the pointers are spilled to registers of
+//! the FPU, one cycle away, or to the stack where there is no FPU.
 
 use core::arch::{asm, naked_asm};
 use core::{array, slice};
@@ -113,7 +113,7 @@ fn add_rest<const N: usize>(inputs: &[u8], weights: &[i8], sums: &mut [i32; N]) 
     }
 }
 
-/// Where inputs and pointers wait: `begin!` keeps the end of all inputs (r1), `begin_block!` the end of the next block
+/// The spilled inputs and pointers: `begin!` keeps the end of all inputs (r1), `begin_block!` the end of the next block
 /// from r0 on, `fetch!` the next 32 inputs and where those after them are; `inputs!` sets r1 to four of them; the
 /// others set r0 to where the next inputs are, and compare.
 #[cfg_attr(fpv4, path = "dsp/fpu.rs")]

@@ -141,7 +141,7 @@ unsafe fn add_products<M: MultiplyAdd, const N: usize>(
 /// `count` bytes can be read at `from`.
 #[inline(always)]
 unsafe fn load(count: usize, from: *const u8) -> uint8x16_t {
-    // SAFETY: the caller's; `bytes` has room for 16.
+    // SAFETY: the caller's; `bytes` holds 16 bytes.
     unsafe {
         if count >= LANES {
             return vld1q_u8(from);

@@ -1,4 +1,4 @@
-//! Adam.
+//! Adam's update rule.
 
 use super::Update;
 use crate::kernels::vector::F32x16;

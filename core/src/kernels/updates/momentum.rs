@@ -1,19 +1,19 @@
-//! Gradient descent with momentum.
+//! The update rule of gradient descent with momentum.
 
 use super::Update;
 use crate::kernels::vector::F32x16;
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
 
 /// Gradient descent with momentum. With g = (learning rate · scale) · sum, below [`SMALLEST_WEIGHT`] +0.0:
-/// v ← momentum · v − g, below [`SMALLEST_FIRST_MOMENT`] +0.0; w ← w + v, or, as Nesterov has it,
+/// v ← momentum · v − g, below [`SMALLEST_FIRST_MOMENT`] +0.0; w ← w + v, or in Nesterov's form
 /// w + (momentum · v − g), below [`SMALLEST_WEIGHT`] +0.0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MomentumUpdate {
-    /// The step for a gradient of 1.
+    /// The learning rate.
     pub learning_rate: f32,
-    /// The part of a velocity that is left after a step; at least 2⁻²⁰, so that no product is too small.
+    /// The momentum; at least 2⁻²⁰, so that its product with a velocity is not subnormal.
     pub momentum: f32,
-    /// Whether the weight goes on from where the velocity is about to take it.
+    /// Whether the update is Nesterov's.
     pub nesterov: bool,
 }
 

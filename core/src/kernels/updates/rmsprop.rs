@@ -1,4 +1,4 @@
-//! RMSprop.
+//! RMSprop's update rule.
 
 use super::Update;
 use crate::kernels::vector::F32x16;
@@ -12,7 +12,7 @@ use crate::math::{
 /// [`SMALLEST_WEIGHT`] +0.0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmspropUpdate {
-    /// The step for a gradient as large as the root of the mean square.
+    /// The learning rate.
     pub learning_rate: f32,
     /// 1 − ρ.
     pub share: f32,

@@ -1,4 +1,4 @@
-//! Gradient descent.
+//! The update rule of gradient descent.
 
 use super::Update;
 use crate::kernels::vector::F32x16;
@@ -6,10 +6,10 @@ use crate::math::{SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
 
 /// Gradient descent: w ← w − (learning rate · scale) · sum; below [`SMALLEST_WEIGHT`], +0.0.
 ///
-/// No weight may be below that limit before, but +0.0, so that one that does not move stays as it is.
+/// Every weight must be +0.0 or at least that limit in magnitude before, so that one with gradient 0 does not change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SgdUpdate {
-    /// The step for a gradient of 1.
+    /// The learning rate.
     pub learning_rate: f32,
 }
 

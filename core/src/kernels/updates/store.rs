@@ -1,4 +1,4 @@
-//! The gradient itself.
+//! Storing of the gradient, without an update.
 
 use super::Update;
 use crate::kernels::vector::F32x16;

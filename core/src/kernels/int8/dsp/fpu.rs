@@ -1,5 +1,5 @@
-//! What waits in registers of the FPU: s0 to s7 are 32 inputs, s8 where the next are, s9 the end of the block, s10 of
-//! all.
+//! Spilled values in registers of the FPU: 32 inputs in s0 to s7, the address of the next ones in s8, the end of the
+//! block in s9 and of all inputs in s10.
 
 macro_rules! begin {
     () => {

@@ -1,4 +1,5 @@
-//! The same on the stack, where there is no FPU: 32 inputs, where the next are, the end of the block and of all.
+//! Spilled values on the stack, without an FPU: 32 inputs, the address of the next ones, the end of the block and of
+//! all inputs.
 
 macro_rules! begin {
     () => {
