@@ -119,3 +119,21 @@ pub(crate) fn check_finite(what: &'static str, values: &[f32]) -> Result<(), Err
 pub(crate) const fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
     if found == expected { Ok(()) } else { Err(Error::Length { what, found, expected }) }
 }
+
+/// Refuses a length that is no multiple of that of a row.
+pub(crate) const fn check_rows(length: usize, outputs: usize) -> Result<(), Error> {
+    if outputs == 0 {
+        return Err(Error::Length { what: "outputs", found: 0, expected: 1 });
+    }
+    check_length("logits", length, length / outputs * outputs)
+}
+
+/// Refuses a length of `[batch][outputs]` that does not fit the labels `[batch]`, and labels that are not below `classes`.
+pub(crate) fn check_labels(length: usize, outputs: usize, labels: &[u8], classes: usize) -> Result<(), Error> {
+    check_rows(length, outputs)?;
+    check_length("labels", labels.len(), length / outputs)?;
+    match labels.iter().enumerate().find(|&(_, &label)| usize::from(label) >= classes) {
+        Some((sample, &label)) => Err(Error::LabelOutOfRange { sample, label, classes }),
+        None => Ok(()),
+    }
+}

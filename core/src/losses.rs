@@ -35,7 +35,7 @@ pub use mse::Mse;
 pub use sparse_categorical_cross_entropy::SparseCategoricalCrossEntropy;
 
 use crate::Error;
-use crate::error::{check_finite, check_length};
+use crate::error::{self, check_finite, check_length, check_rows};
 use crate::kernels::{Kernel, Score};
 use crate::math::{SMALLEST_SIGNAL, flush_below};
 use crate::memory::Memory;
@@ -120,29 +120,16 @@ pub trait Loss<const OUT: usize> {
 /// Refuses logits that are not finite or are no multiple of `outputs` long, and any number of targets but one for
 /// each logit, or those that are not finite.
 fn check_targets(logits: &[f32], outputs: usize, targets: &[f32]) -> Result<(), Error> {
-    check_rows(logits, outputs)?;
+    check_rows(logits.len(), outputs)?;
     check_length("targets", targets.len(), logits.len())?;
     check_finite("outputs", logits)?;
     check_finite("targets", targets)
 }
 
-/// Refuses logits that are not finite or are no multiple of `outputs` long, and any number of labels but one for
-/// each row, or those that are not below `classes`.
+/// Refuses wrong lengths, labels that are not below `classes`, and logits that are not finite.
 fn check_labels(logits: &[f32], outputs: usize, labels: &[u8], classes: usize) -> Result<(), Error> {
-    check_rows(logits, outputs)?;
-    check_length("labels", labels.len(), logits.len() / outputs)?;
-    check_finite("logits", logits)?;
-    match labels.iter().position(|&label| usize::from(label) >= classes) {
-        Some(sample) => Err(Error::LabelOutOfRange { sample, label: labels[sample], classes }),
-        None => Ok(()),
-    }
-}
-
-fn check_rows(logits: &[f32], outputs: usize) -> Result<(), Error> {
-    if outputs == 0 {
-        return Err(Error::Length { what: "outputs", found: 0, expected: 1 });
-    }
-    check_length("logits", logits.len(), logits.len() / outputs * outputs)
+    error::check_labels(logits.len(), outputs, labels, classes)?;
+    check_finite("logits", logits)
 }
 
 /// A loss that is a mean over each row's outputs. For the distance y − t of an output from its target and the

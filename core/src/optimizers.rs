@@ -8,7 +8,7 @@
 //! | [`Adam`] | m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) · g²; w ← w − αₜ · m / (√v + ε) | m, v | `Adam` |
 //! | [`Gradients`] | none: g is recorded | g | |
 //!
-//! Each takes a [`Schedule`] ([`with_schedule`](Optimizer::with_schedule)) and decoupled weight decay
+//! αₜ is α with Adam's bias correction. Each takes a [`Schedule`] ([`with_schedule`](Optimizer::with_schedule)) and decoupled weight decay
 //! ([`with_weight_decay`](Optimizer::with_weight_decay)).
 //!
 //! To train layers by hand, [`advance`](Optimizer::advance) the optimizer once a batch and [`step`](Optimizer::step)

@@ -17,13 +17,13 @@ use super::vector::neon;
 #[cfg(target_arch = "x86_64")]
 use super::vector::{avx2, avx512};
 use super::{Element, Rows, Score, portable};
-use crate::Error;
+use crate::{Error, error};
 
-mod error;
 mod int8;
+mod kernel_error;
 
-pub use error::KernelError;
 pub use int8::forward_int8;
+pub use kernel_error::KernelError;
 
 /// A compute kernel that this machine can run. Holding one proves that its instructions were detected.
 ///
@@ -245,11 +245,7 @@ pub fn softmax_cross_entropy(
     classes: usize,
     labels: &[u8],
 ) -> Result<Score, Error> {
-    check_not_zero("classes", classes)?;
-    check("logits", values.len(), product(labels.len(), classes))?;
-    if let Some((sample, &label)) = labels.iter().enumerate().find(|&(_, &label)| usize::from(label) >= classes) {
-        return Err(Error::LabelOutOfRange { sample, label, classes });
-    }
+    error::check_labels(values.len(), classes, labels, classes)?;
     let kernel = if cfg!(feature = "micromath") { Kernel::PORTABLE } else { kernel };
     Ok(dispatch!(kernel, softmax_cross_entropy(values, classes, labels)))
 }

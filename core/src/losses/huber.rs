@@ -4,8 +4,7 @@ use crate::error::check_finite;
 use crate::kernels::{Kernel, Score};
 
 /// Huber loss with δ = 1 (Huber 1964; Keras: `Huber`): L = Σₖ h(yₖ − tₖ) / K over the K outputs, where h(d) = d² / 2
-/// for
-/// |d| ≤ 1 and |d| − ½ beyond; ∂L/∂yₖ = clamp(yₖ − tₖ, −1, 1) / K. Smooth like the squared error near the target, and
+/// for |d| ≤ 1 and |d| − ½ beyond; ∂L/∂yₖ = clamp(yₖ − tₖ, −1, 1) / K. Smooth like the squared error near the target, and
 /// like the absolute error far from it.
 ///
 /// Output activation: linear. Metric: mean absolute error.

@@ -1,6 +1,7 @@
-use super::{Loss, check_labels, log_sum_exp};
+use super::{Loss, log_sum_exp};
 use crate::Error;
 use crate::activations::Softmax;
+use crate::error::check_finite;
 use crate::kernels::{self, Kernel, Score};
 
 /// Softmax and sparse categorical cross-entropy (Keras: `SparseCategoricalCrossentropy(from_logits=True)`), for class
@@ -18,7 +19,8 @@ impl SparseCategoricalCrossEntropy {
     /// # Errors
     /// Those of [`Loss::loss`], and [`Error::Length`] where `logits` is no multiple of the row length.
     pub fn loss_of_rows(kernel: Kernel, logits: &mut [f32], classes: usize, labels: &[u8]) -> Result<Score, Error> {
-        check_labels(logits, classes, labels, classes)?;
+        // The kernel checks lengths and labels.
+        check_finite("logits", logits)?;
         kernels::softmax_cross_entropy(kernel, logits, classes, labels)
     }
 }

@@ -27,12 +27,18 @@ pub const fn requantize(sum: i32, scale: f32, fraction_bits: u32) -> i32 {
     let shift = 150 - exponent - fraction_bits;
     let half = ((1_u64 << shift) >> 1).cast_signed();
     let rounded = (sum as i64 * mantissa as i64 + half) >> shift;
-    if rounded > i32::MAX as i64 {
+    saturate(rounded)
+}
+
+/// `value` clamped to the range of i32.
+#[inline]
+pub(super) const fn saturate(value: i64) -> i32 {
+    if value > i32::MAX as i64 {
         i32::MAX
-    } else if rounded < i32::MIN as i64 {
+    } else if value < i32::MIN as i64 {
         i32::MIN
     } else {
-        rounded as i32
+        value as i32
     }
 }
 

@@ -1,5 +1,7 @@
 //! Fixed-point multiplication by a positive real number, as in TensorFlow Lite.
 
+use super::fixed::saturate;
+
 /// A factor `significand` · 2^(`shift` − 31), with a significand from 2³⁰ to 2³¹ − 1, or 0.
 ///
 /// TensorFlow Lite's quantized multiplier: `QuantizeMultiplier` and the single-rounding
@@ -68,12 +70,6 @@ impl Multiplier {
         let shift = 31 - self.shift;
         let product = value as i64 * self.significand as i64;
         let rounded = (product + (1 << (shift - 1))) >> shift;
-        if rounded > i32::MAX as i64 {
-            i32::MAX
-        } else if rounded < i32::MIN as i64 {
-            i32::MIN
-        } else {
-            rounded as i32
-        }
+        saturate(rounded)
     }
 }

@@ -76,12 +76,7 @@ impl Quantization {
     /// point.
     #[must_use]
     pub const fn quantize(self, value: f32) -> u8 {
-        // A cast truncates and stays within i32; what it has cut off is exact.
-        let steps = value / self.scale;
-        let whole = steps as i32;
-        let rest = steps - whole as f32;
-        let rounded = whole.saturating_add((rest >= 0.5) as i32 - (rest <= -0.5) as i32);
-        let byte = rounded.saturating_add(self.zero_point as i32);
+        let byte = round(value / self.scale).saturating_add(self.zero_point as i32);
         if byte < 0 {
             0
         } else if byte > 255 {
@@ -165,6 +160,14 @@ impl Range {
         let zero_point = Quantization { scale, zero_point: 0 }.quantize(-smallest);
         Ok(Quantization { scale, zero_point })
     }
+}
+
+/// The nearest integer, ties away from zero, saturated to i32.
+pub(super) const fn round(value: f32) -> i32 {
+    // A cast truncates and saturates; the fraction is exact.
+    let integer = value as i32;
+    let fraction = value - integer as f32;
+    integer.saturating_add((fraction >= 0.5) as i32 - (fraction <= -0.5) as i32)
 }
 
 /// Refuses a scale outside [`SMALLEST_SCALE`] to [`LARGEST_SCALE`].

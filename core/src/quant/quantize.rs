@@ -1,6 +1,6 @@
 //! Quantisation of f32 weights to int8: on the host, on a device, or at compile time.
 
-use super::quantization::check_scale;
+use super::quantization::{check_scale, round};
 use super::{LARGEST_BIAS, Quantization, QuantizedDense, SMALLEST_SCALE};
 use crate::kernels::int8::LARGEST_WEIGHT;
 use crate::{Dense, Error};
@@ -61,7 +61,7 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         while output < OUT {
             let scale = weight_scales[output];
             self.round_weights(layer, output, scale, rounding);
-            let bias = round(layer.bias()[output] / inputs.scale() / scale, largest_bias);
+            let bias = round_within(layer.bias()[output] / inputs.scale() / scale, largest_bias);
             self.bias[output] = bias - inputs.zero_point() as i32 * self.weight_sum(output);
             output += 1;
         }
@@ -73,7 +73,7 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         let mut input = 0;
         while input < IN {
             let exact = layer.weight(output, input) / scale + 0.75 * last + 0.25 * before_last;
-            let weight = round(exact, LARGEST_WEIGHT as i32);
+            let weight = round_within(exact, LARGEST_WEIGHT as i32);
             self.set_weight(output, input, weight as i8);
             if matches!(rounding, Rounding::Diffused) {
                 (last, before_last) = (exact - weight as f32, last);
@@ -112,12 +112,9 @@ const fn choose_scales(weight: f32, bias: f32, input: f32, largest_bias: i32) ->
     }
 }
 
-/// The nearest integer, ties away from zero, of a magnitude of `largest` at most.
-const fn round(value: f32, largest: i32) -> i32 {
-    // A cast truncates and stays within i32; what it has cut off is exact.
-    let whole = value as i32;
-    let rest = value - whole as f32;
-    let rounded = whole + (rest >= 0.5) as i32 - (rest <= -0.5) as i32;
+/// The nearest integer, ties away from zero, clamped to ±`largest`.
+const fn round_within(value: f32, largest: i32) -> i32 {
+    let rounded = round(value);
     if rounded > largest {
         largest
     } else if rounded < -largest {
