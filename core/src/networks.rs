@@ -154,7 +154,8 @@ pub trait Network<const IN: usize>: Layers {
     /// workspace holds `samples` samples as forward and loss left them. `input_deltas` gets the derivatives by the inputs.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples.
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where a delta of a hidden layer is
+    /// infinite.
     fn backward<const BATCH: usize>(
         &self,
         kernel: Kernel,
