@@ -51,6 +51,10 @@ pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, ln, sqrt}
 use vector::Load;
 
 /// A number that a sample can be made of: `u8` or `f32`, and no other, since how to load it is private to the kernels.
+#[diagnostic::on_unimplemented(
+    message = "samples are made of `u8` or `f32`, not of `{Self}`",
+    note = "`u8` is for pixels, which count as value / 255; any other number is an `f32`"
+)]
 pub trait Element: Copy + Into<f32> + Load {
     /// What a sum over such numbers is multiplied by: a pixel counts as value / 255.
     const SCALE: f32;
