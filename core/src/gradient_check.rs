@@ -22,7 +22,7 @@ pub struct ParameterIndex {
     pub input: Option<usize>,
 }
 
-/// A parameter, and how far it is moved.
+/// A parameter, and what is added to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Perturbation {
     /// Which one.
@@ -31,7 +31,7 @@ pub struct Perturbation {
     pub by: f64,
 }
 
-/// How far a gradient is from the slope of the loss, at worst.
+/// The largest difference between a gradient and the slope of the loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientError {
     /// |gradient − slope| / max(|gradient|, |slope|, 0.01 · the largest gradient of the network); NaN where either is.

@@ -12,7 +12,7 @@
 //! | Adam's first moments, velocities, gradients in RMSprop | [`SMALLEST_FIRST_MOMENT`] 2⁻⁴⁰ |
 //! | Adam's second moments, RMSprop's mean squares | [`SMALLEST_SECOND_MOMENT`] 2⁻⁸⁰ |
 //!
-//! Pixels are whole numbers. Samples of f32, and biases from elsewhere, are taken as they are: the rule holds for them
+//! Pixels are integers. Samples of f32, and biases from elsewhere, are taken as they are: the rule holds for them
 //! if they obey the limits of signals and weights.
 //!
 //! A float of magnitude at least 2ᵏ is a multiple of 2ᵏ⁻²³. The product of a signal and a weight is therefore a multiple

@@ -1,12 +1,12 @@
-//! What becomes of a pixel before a network sees it.
+//! A look-up table for pixels, applied before the first layer.
 
 use crate::kernels::look_up;
 
 /// A new value for each of the 256 values of a pixel.
 ///
 /// A curve that brings out dark pixels makes a small network better and costs a device one look-up a pixel: pixels stay
-/// bytes, so all kernels, those on whole numbers too, go on as they are. Whatever else is done to a pixel by a multiple
-/// and an offset, such as to standardise it, belongs into the weights.
+/// bytes, so every kernel takes them, those on int8 too. A linear transformation of the pixels, such as to standardise them,
+/// belongs into the weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PixelTable([u8; 256]);
 
