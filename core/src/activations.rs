@@ -27,7 +27,8 @@ use crate::kernels::{Kernel, elementwise};
 ///
 /// What [`value`](Self::value) and [`gradient`](Self::gradient) return is +0.0 or at least
 /// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL) in magnitude. Both are `#[inline(always)]`, so that they become part
-/// of a kernel's vectorised loop.
+/// of a kernel's vectorised loop. A type of one's own best derives `Clone`, `Debug` and `PartialEq`: a network has them
+/// where its activations and its loss do.
 ///
 /// ```
 /// use dense_core::activations::{Activation, Relu};

@@ -5,8 +5,8 @@ use crate::kernels::look_up;
 /// A new value for each of the 256 values of a pixel.
 ///
 /// A curve that brings out dark pixels makes a small network better and costs a device one look-up a pixel: pixels stay
-/// bytes, so every kernel takes them, those on int8 too. A linear transformation of the pixels, such as to standardise them,
-/// belongs into the weights.
+/// bytes, so every kernel takes them, those on int8 too. A linear transformation of the pixels, such as to standardise
+/// them, belongs into the weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PixelTable([u8; 256]);
 
