@@ -42,7 +42,11 @@ impl Update<3> for AdamUpdate {
         let square = gradient.mul_sub(gradient, square).mul_add(sum.fill(self.second_share), square);
         let square = square.flush_nonnegative(SMALLEST_SECOND_MOMENT);
         let change = mean.mul(sum.fill(self.step_size)).div(square.sqrt().add(sum.fill(self.epsilon)));
-        [weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(), mean.canonical_result(), square]
+        [
+            weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(),
+            mean.canonical_result(),
+            square.canonical_result(),
+        ]
     }
 
     #[cfg(helium)]

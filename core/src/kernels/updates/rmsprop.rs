@@ -38,6 +38,6 @@ impl Update<2> for RmspropUpdate {
         let square = gradient.mul_sub(gradient, square).mul_add(sum.fill(self.share), square);
         let square = square.flush_nonnegative(SMALLEST_SECOND_MOMENT);
         let change = gradient.mul(sum.fill(self.learning_rate)).div(square.add(sum.fill(self.epsilon)).sqrt());
-        [weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(), square]
+        [weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(), square.canonical_result()]
     }
 }
