@@ -43,7 +43,11 @@ impl Update<3> for AdamUpdate {
         let square = square.flush_below(SMALLEST_SECOND_MOMENT);
         let change = mean.mul(sum.fill(self.step_size)).div(square.sqrt().add(sum.fill(self.epsilon)));
         // −square was a summand, so that the sign of a NaN is any.
-        [weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(), mean.canonical_result(), square.canonical()]
+        [
+            weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(),
+            mean.canonical_result(),
+            square.canonical(),
+        ]
     }
 
     #[cfg(helium)]
