@@ -46,7 +46,14 @@ pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Erro
         }
         case.run(format_args!("deltas of the outputs {subset:07b}"), witness)?;
     }
-    overflow(kernel, witness)
+    overflow(kernel, witness)?;
+    for value in NOT_FINITE {
+        let mut case = Case::ordinary(kernel);
+        case.floats[UNITS] = value;
+        case.deltas = array::from_fn(|index| if index % UNITS < 2 { 0.5 } else { 0.0 });
+        case.run(format_args!("an input is {value}, most deltas are zero"), witness)?;
+    }
+    Ok(())
 }
 
 /// Gradients that overflow, for each rule with a state.

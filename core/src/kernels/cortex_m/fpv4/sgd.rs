@@ -61,7 +61,8 @@ pub(super) fn weight_gradient_sgd<T: Element>(
 /// From a single sample, with finite deltas.
 #[inline(never)]
 fn update<T: Element>(row: &[T], deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
-    let gap = if has_long_gap(deltas) && T::all_finite(row) { LONG_GAP } else { usize::MAX };
+    let has_gap = deltas.windows(LONG_GAP).any(|deltas| deltas.iter().all(|&delta| is_zero(delta)));
+    let gap = if has_gap && T::all_finite(row) { LONG_GAP } else { usize::MAX };
     let exceptions = Exceptions::collect();
     let (mut others, mut first) = (deltas, weights.as_mut_ptr());
     while !others.is_empty() {
@@ -77,10 +78,6 @@ fn update<T: Element>(row: &[T], deltas: &[f32], units: usize, rate: f32, weight
     if exceptions.any() {
         clean(weights);
     }
-}
-
-fn has_long_gap(deltas: &[f32]) -> bool {
-    deltas.windows(LONG_GAP).any(|deltas| deltas.iter().all(|&delta| is_zero(delta)))
 }
 
 /// How many deltas come before the next block, and how many are in it. Between two of its deltas fewer than `gap` are zero.
