@@ -19,8 +19,8 @@ use crate::math::{SMALLEST_WEIGHT, canonical, flush_below};
 /// The most outputs of a block: their deltas and weights take 24 registers.
 const LARGEST_BLOCK: usize = 12;
 
-/// So many zero deltas in a row cost more than another block does.
-const LONG_GAP: usize = 3;
+/// So many zero deltas in a row take more cycles than another block does.
+const LONG_GAP: usize = 2;
 
 /// The largest number below 2⁻⁷⁶, an odd number of units in the last place. Its product with a weight is too small to
 /// be normal where the weight is below [`SMALLEST_WEIGHT`], and is then never exact, so that the FPU takes note.
