@@ -38,7 +38,8 @@ use crate::kernels::{Kernel, elementwise};
 ///
 /// [`value`](Self::value) and [`gradient`](Self::gradient) return +0.0 or a magnitude of at least
 /// [`SMALLEST_SIGNAL`](crate::math::SMALLEST_SIGNAL). Mark both `#[inline(always)]`, so that they become part of a
-/// kernel's vectorised loop.
+/// kernel's vectorised loop. Derive `Clone`, `Debug` and `PartialEq` for a type of
+/// your own: a network has them where its activations and its loss do.
 ///
 /// ```
 /// use dense_core::activations::{Activation, Relu};

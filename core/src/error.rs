@@ -98,13 +98,27 @@ impl fmt::Display for Error {
                 write!(f, "no range to quantise to: calibrate with samples of the training set first")
             }
             Self::Setting { what, found, least, most } => {
-                write!(f, "{what} is {found}, expected {least} to {most}")
+                write!(f, "{what} is {}, expected {} to {}", Short(found), Short(least), Short(most))
             }
         }
     }
 }
 
 impl core::error::Error for Error {}
+
+/// A number without dozens of zeros: `0.001`, but `3.4028235e38`.
+struct Short(f32);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(number) = self;
+        if *number == 0.0 || (1e-4..1e7).contains(&number.abs()) {
+            write!(f, "{number}")
+        } else {
+            write!(f, "{number:e}")
+        }
+    }
+}
 
 /// Refuses a slice with a NaN or an infinity in it.
 pub(crate) fn check_finite(what: &'static str, values: &[f32]) -> Result<(), Error> {
@@ -128,7 +142,8 @@ pub(crate) const fn check_rows(length: usize, outputs: usize) -> Result<(), Erro
     check_length("logits", length, length / outputs * outputs)
 }
 
-/// Refuses a length of `[batch][outputs]` that does not fit the labels `[batch]`, and labels that are not below `classes`.
+/// Refuses a length of `[batch][outputs]` that does not fit the labels `[batch]`, and labels that are not below
+/// `classes`.
 pub(crate) fn check_labels(length: usize, outputs: usize, labels: &[u8], classes: usize) -> Result<(), Error> {
     check_rows(length, outputs)?;
     check_length("labels", labels.len(), length / outputs)?;

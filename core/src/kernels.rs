@@ -53,6 +53,10 @@ pub(crate) use cortex_m::scalar::{exp_nonpositive, fused_multiply_add, ln, sqrt}
 use vector::Load;
 
 /// The element type of a sample: `u8` or `f32`. Sealed, since the loads are private to the kernels.
+#[diagnostic::on_unimplemented(
+    message = "samples are made of `u8` or `f32`, not of `{Self}`",
+    note = "`u8` is for pixels, which are scaled by 1/255; any other number is an `f32`"
+)]
 pub trait Element: Copy + Into<f32> + Load {
     /// The scale of the values: 1/255 for pixels, 1 for f32.
     const SCALE: f32;

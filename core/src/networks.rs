@@ -155,7 +155,8 @@ pub trait Network<const IN: usize>: Layers {
     /// `input_deltas`, where given, receives the derivatives with respect to the inputs, `[batch][IN]`.
     ///
     /// # Errors
-    /// [`Error::BatchTooLarge`] for more than `BATCH` samples.
+    /// [`Error::BatchTooLarge`] for more than `BATCH` samples, [`Error::NotFinite`] where a delta of a hidden layer is
+    /// infinite.
     fn backward<const BATCH: usize>(
         &self,
         kernel: Kernel,

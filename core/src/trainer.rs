@@ -80,8 +80,8 @@ impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
     ///
     /// # Errors
     /// [`Error::EmptyBatch`] without samples, [`Error::BatchTooLarge`] for more than `BATCH`, [`Error::Length`] where
-    /// the targets are not as many, [`Error::NotFinite`] where one of their numbers, a sum of a hidden layer or a logit
-    /// is NaN or infinite, and those of the loss. Network, optimizer and state are then as they were.
+    /// the targets are not as many, [`Error::NotFinite`] where one of their numbers, a sum or a delta of a hidden layer
+    /// or a logit is NaN or infinite, and those of the loss. Network, optimizer and state are then as they were.
     pub fn step<T: Element, const IN: usize>(
         &mut self,
         network: &mut N,

@@ -1,7 +1,9 @@
 //! Networks: gradient check, frozen layers, predictions, iteration over layers.
 #![cfg(not(feature = "micromath"))]
 
-use dense_core::activations::{Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
+use std::fmt::Debug;
+
+use dense_core::activations::{Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
 use dense_core::losses::Loss;
 use dense_core::networks::{inference_bytes, training_bytes};
 use dense_core::optimizers::State;
@@ -237,6 +239,28 @@ fn activations_do_not_hide_that_sums_have_overflowed() -> Result<(), Error> {
         assert_eq!(scene.network, before);
     }
     Ok(())
+}
+
+/// Each number is finite, but not the product of delta and weight: an optimizer that clamps its gradients would make
+/// NaN of it.
+#[test]
+fn deltas_that_overflow_change_nothing() -> Result<(), Error> {
+    fn check<A: Activation + Clone + Debug + PartialEq>(target: f32) -> Result<(), Error> {
+        let hidden = Dense::new([[1.0, 1.0]], [1.0]);
+        let initial: Hidden<2, 1, A, _> = Hidden::new(hidden, Output::<1, 1, Mse>::new(Dense::new([[1e20]], [0.0])));
+        for kernel in Kernel::available() {
+            let mut network = initial.clone();
+            let mut trainer = Trainer::<_, _, 1>::new(Adam::new(0.1)?).with_kernel(kernel);
+            let result = trainer.step(&mut network, &[[0.0, 1.0]], &[[target]]);
+            assert_eq!(result, Err(Error::NotFinite { what: "hidden deltas", index: 0 }), "{}", kernel.name());
+            assert_eq!(network, initial);
+            assert!(trainer.state().values().all(|moment| moment == 0.0));
+            assert_eq!(*trainer.optimizer(), Adam::new(0.1)?);
+        }
+        Ok(())
+    }
+    check::<Relu>(1e30)?;
+    check::<Gelu>(-1e30)
 }
 
 #[test]

@@ -113,6 +113,7 @@ impl Part {
     /// # Errors
     /// Those of dense-core, where the course itself is wrong.
     pub fn run(self, kernel: Kernel, work: Option<&mut Work>, witness: &mut impl Witness) -> Result<bool, Error> {
+        // None of these is inlined, so that their frames are not on the stack together.
         match (self, work) {
             (Self::Softmax, _) => softmax::run(kernel, witness)?,
             (Self::Inference, _) => inference::run(kernel, witness)?,

@@ -1,7 +1,7 @@
 use super::Activation;
-#[cfg(helium)]
+#[cfg(fpv4)]
 use crate::Error;
-#[cfg(helium)]
+#[cfg(fpv4)]
 use crate::kernels::{Kernel, elementwise};
 use crate::math::SMALLEST_SIGNAL;
 
@@ -26,12 +26,12 @@ impl Activation for Relu {
         z.max(0.0)
     }
 
-    #[cfg(helium)]
+    #[cfg(fpv4)]
     fn forward_with(kernel: Kernel, values: &mut [f32]) {
         elementwise::relu(kernel, values);
     }
 
-    #[cfg(helium)]
+    #[cfg(fpv4)]
     fn backward_with(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
         elementwise::relu_backward(kernel, outputs, deltas)
     }

@@ -39,8 +39,19 @@ fn features() -> u8 {
 /// Asks the processor what it has, and the operating system which registers it keeps (Intel's manual, volume 1, 14.3
 /// and 15.2).
 fn ask() -> u8 {
+    // Miri cannot run the instruction that asks.
+    if cfg!(miri) {
+        return if cfg!(all(target_feature = "avx2", target_feature = "fma")) { AVX2 } else { 0 };
+    }
     let has_all = |register: u32, bits: &[u32]| bits.iter().all(|bit| register & 1 << bit != 0);
-    let (basic, extended) = if __cpuid(0).eax >= 7 { (__cpuid(1), __cpuid_count(7, 0)) } else { return 0 };
+    #[allow(unused_unsafe, reason = "safe from Rust 1.94 on")]
+    // SAFETY: every x86-64 has the instruction.
+    let (basic, extended) = unsafe {
+        if __cpuid(0).eax < 7 {
+            return 0;
+        }
+        (__cpuid(1), __cpuid_count(7, 0))
+    };
     // OSXSAVE, AVX and FMA.
     if !has_all(basic.ecx, &[27, 28, 12]) {
         return 0;

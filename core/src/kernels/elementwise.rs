@@ -6,11 +6,13 @@
 pub(super) mod loops;
 
 use super::Kernel;
+#[cfg(all(fpv4, not(helium)))]
+use super::cortex_m::fpv4 as fpu;
 #[cfg(helium)]
-use super::cortex_m::helium;
+use super::cortex_m::helium as fpu;
 use super::dispatch::{self, check};
 use crate::Error;
-#[cfg(helium)]
+#[cfg(fpv4)]
 use crate::activations::{Activation, Relu};
 use crate::math::{SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
 
@@ -39,13 +41,14 @@ pub fn zip(
     Ok(())
 }
 
-/// [`Relu::forward`](crate::activations::Relu), which the compiler does not vectorise for Helium.
-#[cfg(helium)]
+/// [`Relu::forward`](crate::activations::Relu), in assembly: the compiler does not vectorise it for Helium, nor is it
+/// good at it for the M4F.
+#[cfg(fpv4)]
 pub(crate) fn relu(kernel: Kernel, values: &mut [f32]) {
     if kernel == Kernel::PORTABLE {
         map(kernel, values, Relu::value);
     } else {
-        helium::relu(values);
+        fpu::relu(values);
     }
 }
 
@@ -53,13 +56,13 @@ pub(crate) fn relu(kernel: Kernel, values: &mut [f32]) {
 ///
 /// # Errors
 /// As [`zip`].
-#[cfg(helium)]
+#[cfg(fpv4)]
 pub(crate) fn relu_backward(kernel: Kernel, outputs: &[f32], deltas: &mut [f32]) -> Result<(), Error> {
     if kernel == Kernel::PORTABLE {
         return zip(kernel, outputs, deltas, Relu::gradient);
     }
     check("outputs", outputs.len(), deltas.len())?;
-    helium::relu_backward(outputs, deltas);
+    fpu::relu_backward(outputs, deltas);
     Ok(())
 }
 

@@ -104,7 +104,7 @@ impl<'a, T> Rows<'a, T> {
     #[must_use]
     pub fn upcoming(&self, index: usize) -> &'a [T] {
         if self.next.is_empty() {
-            return self.row(index + AHEAD);
+            return self.row(index.saturating_add(AHEAD));
         }
         let Some(&stored) = self.next.get(index) else { return &[] };
         let start = stored as usize * self.width;
@@ -127,5 +127,19 @@ const fn stored<T>(values: &[T], width: usize) -> usize {
     match values.len().checked_div(width) {
         Some(rows) => rows,
         None => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_index_is_too_large_to_be_asked_for() -> Result<(), Error> {
+        let rows = Rows::contiguous(&[1_u8; 4], 2, 2);
+        for rows in [rows, rows.followed_by(&[1, 0])?, Rows::repeated(&[1, 1], usize::MAX)] {
+            assert!(rows.row(usize::MAX).is_empty() && rows.upcoming(usize::MAX).is_empty());
+        }
+        Ok(())
     }
 }

@@ -174,6 +174,8 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> N
         if first_trained == 0 {
             self.next.backward(kernel, samples, next, 0, Some(deltas))?;
             A::backward_with(kernel, outputs.as_flattened(), deltas.as_flattened_mut())?;
+            // An optimizer that clamps its gradients would make NaN of an infinite delta and an input of zero.
+            check_finite("hidden deltas", deltas.as_flattened())?;
             if let Some(input_deltas) = input_deltas {
                 self.layer.backward_with(kernel, deltas, input_deltas)?;
             }

@@ -9,6 +9,7 @@ use core::slice;
 use dense_core::losses::Loss;
 use dense_core::{Batch, Error, Kernel, SparseCategoricalCrossEntropy};
 
+#[inline(never)]
 pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for (number, image) in images().iter().enumerate() {
         let (mut image, mut logits) = (*image, [[0.0; OUTPUTS]]);

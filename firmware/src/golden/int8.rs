@@ -62,6 +62,7 @@ impl Work {
         Self { weights: [0; WIDEST * MOST_UNITS], pixels: [0; WIDEST], bias: [0; MOST_UNITS], sums: [0; MOST_UNITS] };
 }
 
+#[inline(never)]
 pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     shapes(kernel, witness)?;
     images(kernel, witness)

@@ -87,6 +87,7 @@ impl Work {
     };
 }
 
+#[inline(never)]
 pub(super) fn run(kernel: Kernel, work: &mut Work, witness: &mut impl Witness) -> Result<(), Error> {
     let mut random = Random::new(2026, 7);
     for width in WIDTHS {

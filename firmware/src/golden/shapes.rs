@@ -71,6 +71,7 @@ struct Checksums {
     adam: [Checksum; 2],
 }
 
+#[inline(never)]
 pub(super) fn run(kernel: Kernel, room: &mut super::kernels::Work, witness: &mut impl Witness) -> Result<(), Error> {
     let mut work = Work::new(&mut room.weights, &mut room.pixels, &mut room.floats);
     let mut random = Random::new(2026, 13);

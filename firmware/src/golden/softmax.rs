@@ -10,6 +10,7 @@ const MOST_CLASSES: usize = 17;
 const KINDS: u32 = 5;
 const SAMPLES: usize = 3;
 
+#[inline(never)]
 pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     let mut random = Random::new(2026, 8);
     for classes in CLASSES {

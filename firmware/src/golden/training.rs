@@ -25,6 +25,7 @@ impl Work {
     pub(super) const NEW: Self = Self { model: Model::ZERO, images: [[0; INPUTS]; LARGEST_BATCH] };
 }
 
+#[inline(never)]
 pub(super) fn run(kernel: Kernel, work: &mut Work, witness: &mut impl Witness) -> Result<(), Error> {
     for batch_size in BATCH_SIZES {
         work.model.copy_from(&MODEL);

@@ -21,6 +21,7 @@ mod forward_f32;
 mod forward_u8;
 mod gradient;
 mod input_gradient;
+mod relu;
 mod sgd;
 
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
@@ -29,6 +30,7 @@ pub(in crate::kernels) use finite::all_finite;
 pub(in crate::kernels) use forward::forward;
 pub(in crate::kernels) use gradient::weight_gradient_update;
 pub(in crate::kernels) use input_gradient::input_gradient;
+pub(in crate::kernels) use relu::{relu, relu_backward};
 
 /// What this version needs of a number in a sample.
 pub trait Load: forward::Load + sgd::Load {}

@@ -40,9 +40,14 @@ impl Update<3> for AdamUpdate {
         let mean = gradient.sub(mean).mul_add(sum.fill(self.first_share), mean);
         let mean = mean.flush_below(SMALLEST_FIRST_MOMENT);
         let square = gradient.mul_sub(gradient, square).mul_add(sum.fill(self.second_share), square);
-        let square = square.flush_nonnegative(SMALLEST_SECOND_MOMENT);
+        let square = square.flush_below(SMALLEST_SECOND_MOMENT);
         let change = mean.mul(sum.fill(self.step_size)).div(square.sqrt().add(sum.fill(self.epsilon)));
-        [weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(), mean.canonical_result(), square]
+        // −square was a summand, so that the sign of a NaN is any.
+        [
+            weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(),
+            mean.canonical_result(),
+            square.canonical(),
+        ]
     }
 
     #[cfg(helium)]

@@ -36,8 +36,9 @@ impl Update<2> for RmspropUpdate {
         let gradient = sum.mul(sum.fill(scale)).clamp_magnitude(LARGEST_GRADIENT);
         let gradient = gradient.flush_below(SMALLEST_FIRST_MOMENT);
         let square = gradient.mul_sub(gradient, square).mul_add(sum.fill(self.share), square);
-        let square = square.flush_nonnegative(SMALLEST_SECOND_MOMENT);
+        let square = square.flush_below(SMALLEST_SECOND_MOMENT);
         let change = gradient.mul(sum.fill(self.learning_rate)).div(square.add(sum.fill(self.epsilon)).sqrt());
-        [weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(), square]
+        // −square was a summand, so that the sign of a NaN is any.
+        [weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(), square.canonical()]
     }
 }

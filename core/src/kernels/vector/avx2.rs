@@ -138,7 +138,6 @@ impl F32x16 for [__m256; 2] {
         max(other;) = _mm256_max_ps;
         clamp_magnitude(;limit) = clamp_magnitude;
         flush_below(;limit) = flush_below;
-        flush_nonnegative(;limit) = flush_nonnegative;
         canonical(;) = canonical;
         add_to_exponent(rounded;) = add_to_exponent;
     }
@@ -185,12 +184,6 @@ halves! {
     flush_below(values: __m256, limit: f32) -> __m256 {
         let magnitudes = _mm256_andnot_ps(_mm256_set1_ps(-0.0), values);
         _mm256_and_ps(values, _mm256_cmp_ps::<_CMP_NLT_UQ>(magnitudes, _mm256_set1_ps(limit)))
-    }
-    // With the sign bit set, NaN is canonical, and a subtraction leaves it so.
-    flush_nonnegative(values: __m256, limit: f32) -> __m256 {
-        let negative = _mm256_or_ps(values, _mm256_set1_ps(-0.0));
-        let keep = _mm256_cmp_ps::<_CMP_NGT_UQ>(negative, _mm256_set1_ps(-limit));
-        _mm256_sub_ps(_mm256_setzero_ps(), _mm256_and_ps(negative, keep))
     }
     canonical(values: __m256) -> __m256 {
         let is_nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(values, values);

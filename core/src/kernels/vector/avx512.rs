@@ -106,12 +106,6 @@ impl F32x16 for __m512 {
             let keep = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(self), _mm512_set1_ps(limit));
             _mm512_maskz_mov_ps(keep, self)
         };
-        // With the sign bit set, NaN is canonical, and a subtraction leaves it so.
-        flush_nonnegative(self: Self, limit: f32) -> Self = {
-            let negative = _mm512_or_ps(self, _mm512_set1_ps(-0.0));
-            let keep = _mm512_cmp_ps_mask::<_CMP_NGT_UQ>(negative, _mm512_set1_ps(-limit));
-            _mm512_maskz_sub_ps(keep, _mm512_setzero_ps(), negative)
-        };
         canonical(self: Self) -> Self = {
             let is_nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(self, self);
             _mm512_mask_mov_ps(self, is_nan, _mm512_set1_ps(NAN))

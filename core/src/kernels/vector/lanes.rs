@@ -74,8 +74,6 @@ pub trait F32x16: Copy {
     fn clamp_magnitude(self, limit: f32) -> Self;
     /// As [`math::flush_below`](crate::math::flush_below).
     fn flush_below(self, limit: f32) -> Self;
-    /// As [`flush_below`](Self::flush_below) and [`canonical`](Self::canonical), of what is not negative.
-    fn flush_nonnegative(self, limit: f32) -> Self;
     /// As [`math::canonical`](crate::math::canonical).
     fn canonical(self) -> Self;
     /// Bit l is whether lane l equals that of `other`.

@@ -130,7 +130,6 @@ impl F32x16 for [float32x4_t; 4] {
         max(other;) = max;
         clamp_magnitude(;limit) = clamp_magnitude;
         flush_below(;limit) = flush_below;
-        flush_nonnegative(;limit) = flush_nonnegative;
         canonical(;) = canonical;
         add_to_exponent(rounded;) = add_to_exponent;
     }
@@ -183,9 +182,6 @@ quarters! {
     flush_below(values: float32x4_t, limit: f32) -> float32x4_t {
         let below = vcaltq_f32(values, vdupq_n_f32(limit));
         vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(values), below))
-    }
-    flush_nonnegative(values: float32x4_t, limit: f32) -> float32x4_t {
-        canonical(flush_below(values, limit))
     }
     canonical(values: float32x4_t) -> float32x4_t {
         vbslq_f32(vceqq_f32(values, values), values, vdupq_n_f32(NAN))

@@ -144,31 +144,51 @@ pub(super) fn sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, r
 
 /// `weights[i]` −= `rate` · (`input` · `deltas[i]`), fused. An exception says that some have to be cleaned.
 pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32) {
-    if deltas.is_empty() || weights.len() != deltas.len() {
+    if weights.len() != deltas.len() {
         return;
     }
-    // SAFETY: there are as many weights as deltas, and at least one.
+    let (fours, rest) = deltas.as_chunks::<4>();
+    // SAFETY: there are as many weights as deltas, and the rest of those follows the chunks.
     unsafe {
         asm!(
-            "vmov s2, s3, {rate}, {probe}",
-            "vmov s4, {input}",
+            "vmov s16, s17, {rate}, {probe}",
+            "vmov s18, {input}",
+            "subs {fours}, {fours}, #1",
+            "blo 3f",
             "2:",
-            "vldmia {delta}!, {{s1}}",
+            "vldmia {delta}!, {{s4-s7}}",
+            "vldmia {weight}, {{s0-s3}}",
+            each!([4 5 6 7] "vmul.f32 s", ", s", ", s18"),
+            "vfms.f32 s0, s4, s16",
+            "vfms.f32 s1, s5, s16",
+            "vfms.f32 s2, s6, s16",
+            "vfms.f32 s3, s7, s16",
+            each!([0 1 2 3] "vmul.f32 s8, s", ", s17\n vcmpe.f32 s", ", #0"),
+            "vstmia {weight}!, {{s0-s3}}",
+            "subs {fours}, {fours}, #1",
+            "bhs 2b",
+            "3:",
+            "subs {rest}, {rest}, #1",
+            "blo 5f",
+            "4:",
+            "vldmia {delta}!, {{s4}}",
             "vldr s0, [{weight}]",
-            "vmul.f32 s1, s1, s4",
-            "subs {left}, {left}, #1",
-            "vfms.f32 s0, s1, s2",
-            "vmul.f32 s1, s0, s3",
+            "vmul.f32 s4, s4, s18",
+            "vfms.f32 s0, s4, s16",
+            "vmul.f32 s8, s0, s17",
             "vcmpe.f32 s0, #0",
             "vstmia {weight}!, {{s0}}",
-            "bne 2b",
+            "subs {rest}, {rest}, #1",
+            "bhs 4b",
+            "5:",
             rate = in(reg) rate.to_bits(),
             probe = in(reg) PROBE.to_bits(),
             input = in(reg) input.to_bits(),
             weight = inout(reg) weights.as_mut_ptr() => _,
             delta = inout(reg) deltas.as_ptr() => _,
-            left = inout(reg) deltas.len() => _,
-            out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s4") _,
+            fours = inout(reg) fours.len() => _,
+            rest = inout(reg) rest.len() => _,
+            out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("s8") _, out("d8") _, out("d9") _,
             options(nostack),
         );
     }

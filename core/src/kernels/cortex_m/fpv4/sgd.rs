@@ -3,6 +3,7 @@
 //! A block of up to twelve outputs keeps its deltas in registers and goes through the inputs once. An input that is zero
 //! moves no weight, and the weights are none that would be flushed, so they stay as they are. What `portable` does by
 //! fused multiply-add to +0.0, a multiplication does here: the results differ in the sign of zeros, which no weight shows.
+//! Nor do finite inputs move the weights of an output whose delta is zero, such as an inactive ReLU's: no block has many.
 //!
 //! No weight is looked at: its product with [`PROBE`] underflows where it has to be flushed, and what is NaN has been
 //! compared or made by an invalid operation. Of such [`Exceptions`] the FPU takes note, and all weights are then cleaned.
@@ -11,13 +12,15 @@ use core::arch::asm;
 
 use super::exceptions::Exceptions;
 use super::finite::all_finite;
-use super::forward::blocks;
 use super::gradient;
 use crate::kernels::{Element, Rows};
 use crate::math::{SMALLEST_WEIGHT, canonical, flush_below};
 
 /// The most outputs of a block: their deltas and weights take 24 registers.
 const LARGEST_BLOCK: usize = 12;
+
+/// So many zero deltas in a row take more cycles than another block does.
+const LONG_GAP: usize = 2;
 
 /// The largest number below 2⁻⁷⁶, an odd number of units in the last place. Its product with a weight is too small to
 /// be normal where the weight is below [`SMALLEST_WEIGHT`], and is then never exact, so that the FPU takes note.
@@ -58,20 +61,48 @@ pub(super) fn weight_gradient_sgd<T: Element>(
 /// From a single sample, with finite deltas.
 #[inline(never)]
 fn update<T: Element>(row: &[T], deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
+    let has_gap = deltas.windows(LONG_GAP).any(|deltas| deltas.iter().all(|&delta| is_zero(delta)));
+    let gap = if has_gap && T::all_finite(row) { LONG_GAP } else { usize::MAX };
     let exceptions = Exceptions::collect();
     let (mut others, mut first) = (deltas, weights.as_mut_ptr());
-    for size in blocks(units, LARGEST_BLOCK) {
-        let Some((deltas, rest)) = others.split_at_checked(size) else { break };
+    while !others.is_empty() {
+        let (skipped, size) = next_block(others, gap);
+        let Some((block, rest)) = others.get(skipped..).and_then(|deltas| deltas.split_at_checked(size)) else { break };
         // SAFETY: every input of the row has a weight for every unit, and these units are some of them.
         unsafe {
-            T::update(row, deltas, rate, first, units);
-            first = first.add(size);
+            T::update(row, block, rate, first.add(skipped), units);
+            first = first.add(skipped + size);
         }
         others = rest;
     }
     if exceptions.any() {
         clean(weights);
     }
+}
+
+/// How many deltas come before the next block, and how many are in it. Between two of its deltas fewer than `gap` are zero.
+#[inline]
+fn next_block(deltas: &[f32], gap: usize) -> (usize, usize) {
+    if gap == usize::MAX {
+        return (0, deltas.len().min(LARGEST_BLOCK));
+    }
+    let skipped = deltas.iter().take_while(|&&delta| is_zero(delta)).count();
+    let mut size = 0;
+    for (index, &delta) in deltas.iter().skip(skipped).take(LARGEST_BLOCK).enumerate() {
+        if !is_zero(delta) {
+            if index - size >= gap {
+                break;
+            }
+            size = index + 1;
+        }
+    }
+    (skipped, size)
+}
+
+/// Compared as an integer, which is faster.
+#[inline]
+const fn is_zero(delta: f32) -> bool {
+    delta.to_bits() << 1 == 0
 }
 
 /// Flushes small weights and makes every NaN the one that it has to be.
