@@ -13,7 +13,6 @@ use crate::{AdamState, Dense, Hidden, Output, Trainer, Workspace, losses};
 ///
 /// Initialise a large value in place: in a debug build, a move passes through the stack.
 ///
-///
 /// ```
 /// # use std::mem::MaybeUninit;
 /// use dense_core::{Dense, Memory};
