@@ -5,7 +5,7 @@ use crate::{pixels, quantized};
 use cobs::{DecodeResult, DecoderState};
 use core::array;
 use crc::{CRC_32_ISCSI, Crc, NoTable};
-use dense_core::{Batch, Kernel, quant};
+use dense_core::{Batch, quant};
 
 /// CRC-32C. A table would make it faster, and be a kilobyte.
 pub const CRC_32C: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISCSI);

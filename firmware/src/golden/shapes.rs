@@ -181,7 +181,8 @@ impl Case {
         // Two steps each, so that the second finds moments.
         self.place(original, weights);
         first_moments.fill(0.0);
-        let step = MomentumUpdate { learning_rate: LEARNING_RATE, momentum: 0.9, nesterov: self.units % 2 == 0 };
+        let step =
+            MomentumUpdate { learning_rate: LEARNING_RATE, momentum: 0.9, nesterov: self.units.is_multiple_of(2) };
         for _ in 0..2 {
             kernels::weight_gradient_update(kernel, rows, deltas, scale, &step, [weights, first_moments])?;
         }
