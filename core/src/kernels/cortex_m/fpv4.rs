@@ -32,7 +32,7 @@ pub(in crate::kernels) use gradient::weight_gradient_update;
 pub(in crate::kernels) use input_gradient::input_gradient;
 pub(in crate::kernels) use relu::{relu, relu_backward};
 
-/// What this version needs of a number in a sample.
+/// Operations of this kernel on the elements of a sample.
 pub trait Load: forward::Load + sgd::Load {}
 impl Load for u8 {}
 impl Load for f32 {}

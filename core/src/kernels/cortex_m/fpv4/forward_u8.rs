@@ -9,7 +9,7 @@ use core::mem::{self, MaybeUninit};
 /// Partial sums that wait to be added to others: four of ten outputs, of 8, 4, 2 and 1 passes.
 const WAITING: usize = 40;
 
-/// What a block of outputs needs beside inputs and weights. The assembly knows the order of the fields.
+/// Arguments of a block of outputs beside inputs and weights. The assembly depends on the order of the fields.
 #[repr(C)]
 struct Block {
     bias: *const f32,

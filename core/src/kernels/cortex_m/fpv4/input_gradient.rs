@@ -6,7 +6,7 @@ use super::exceptions::Exceptions;
 use super::forward::blocks;
 use crate::math::{SMALLEST_SIGNAL, canonical, flush_below};
 
-/// What the first sums start from.
+/// Initial values of the first sums.
 static ZEROS: [f32; 2] = [0.0; 2];
 
 /// The most deltas of a block: with the weights of two inputs, 30 registers.

@@ -80,7 +80,7 @@ fn update<T: Element>(row: &[T], deltas: &[f32], units: usize, rate: f32, weight
     }
 }
 
-/// How many deltas come before the next block, and how many are in it. Between two of its deltas fewer than `gap` are zero.
+/// The number of deltas before the next block, and the number in it. Between two of its deltas fewer than `gap` are zero.
 #[inline]
 fn next_block(deltas: &[f32], gap: usize) -> (usize, usize) {
     if gap == usize::MAX {

@@ -12,7 +12,7 @@ const MOST: usize = 6;
 /// Partial sums of the first three passes of a block.
 type Waiting = MaybeUninit<[[f32; GROUP]; 3 * MOST]>;
 
-/// What is only needed between the blocks of outputs, for which the registers do not suffice.
+/// Arguments used between the blocks of outputs only, kept in memory because registers do not suffice.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Blocks {

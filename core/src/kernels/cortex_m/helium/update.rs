@@ -1,4 +1,4 @@
-//! What each optimizer makes of the sums of delta · input: updates of parameters that lie in the order of their sums.
+//! Updates by each rule, of parameters that lie in the order of their sums of delta · input.
 
 use core::arch::asm;
 
