@@ -8,8 +8,8 @@ use crate::dataset::Split;
 use crate::idx::{CLASSES, PIXELS};
 use crate::model::{Layer, Layers, ModelName};
 
-/// How many of the training images tell how large the outputs of hidden layers become. With more, about as many
-/// decisions change, among training images too.
+/// Training images that calibrate the ranges of hidden outputs. With more, about as many decisions change, among training
+/// images too.
 const CALIBRATION_SAMPLES: usize = 5_000;
 
 /// The training images that calibration takes: the first ones.
@@ -49,7 +49,7 @@ pub struct QuantizedLayer {
     pub bias: Vec<i32>,
     /// The scale of each sum.
     pub scale: Vec<f32>,
-    /// What becomes of the sums of a hidden layer; nothing for logits.
+    /// The requantisation of a hidden layer; `None` for the layer of logits.
     pub output: Option<QuantizedOutput>,
 }
 

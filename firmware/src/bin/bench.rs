@@ -18,7 +18,7 @@ mod on_device {
     use dense_core::losses::Loss;
     use dense_core::optimizers::Optimizer;
     use dense_core::{
-        Batch, Error, Hidden, Kernel, Layers, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
+        Batch, Error, Hidden, Layers, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
     };
     use firmware::Model;
     use firmware::pixels;
@@ -34,7 +34,7 @@ mod on_device {
     type Mlp = Perceptron<96, 24, 5>;
     type Watch = Perceptron<150, 32, 7>;
 
-    /// What is trained.
+    /// Models in RAM, to be trained.
     struct Models {
         regression: Model,
         mlp: Mlp,

@@ -1,4 +1,4 @@
-//! What the shapes of the other parts leave out: inputs and deltas that are not finite, deltas that are zero between
+//! Hazards that the other parts do not cover: inputs and deltas that are not finite, deltas that are zero between
 //! others, batches whose samples do not follow each other, and gradients that overflow. Weights are finite before.
 
 use super::Witness;

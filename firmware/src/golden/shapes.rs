@@ -147,7 +147,7 @@ impl Case {
         self.run_with(1, Rows::contiguous(floats, width, samples), &mut room, checksums)
     }
 
-    /// What there is for both kinds of inputs.
+    /// The cases for one type of inputs, u8 or f32.
     fn run_with<T: Element>(
         self,
         kind: usize,

@@ -1,4 +1,4 @@
-//! What an instruction set has to provide: 16 lanes of f32.
+//! Operations on 16 lanes of f32, to be implemented for each instruction set.
 
 /// Lanes of an [`F32x16`], and partial sums of a dot product.
 pub(in crate::kernels) const LANES: usize = 16;

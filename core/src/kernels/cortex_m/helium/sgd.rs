@@ -107,8 +107,8 @@ fn descend_groups<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mu
 
 /// Defines the function for as many outputs as the lists have numbers.
 ///
-/// What `portable` does by fused multiply-add to +0.0, a multiplication does here: the results differ in the sign of
-/// zeros, which no weight shows.
+/// The product of delta and input is a multiplication here and a fused multiply-add to +0.0 in `portable`: the results
+/// differ in the sign of zeros, which no weight shows.
 macro_rules! descend {
     ($name:ident, $element:ty, $load:literal, [$(($number:literal $deltas:literal))+]) => {
         /// # Safety

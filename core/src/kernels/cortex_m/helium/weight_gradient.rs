@@ -32,7 +32,7 @@ pub trait Load: Sized {
     );
 }
 
-/// How many samples follow each other, and how far apart their elements and their deltas are.
+/// The number of consecutive samples, and the strides of their elements and of their deltas.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
     samples: usize,
