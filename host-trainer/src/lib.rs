@@ -6,6 +6,7 @@ pub mod cli;
 pub mod comparison;
 pub mod completions;
 pub mod confusion;
+pub mod data;
 pub mod dataset;
 pub mod device;
 pub mod evaluate;

@@ -1,0 +1,238 @@
+//! A trained network that describes itself.
+
+use std::collections::BTreeMap;
+
+use dense_core::PixelTable;
+use serde::{Deserialize, Serialize};
+
+use crate::{Activation, Loss, Recipe};
+
+/// A trained network, and all that it takes to use it and to know where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The dense layers, from the input to the output. Their widths fit together; there is at least one.
+    pub layers: Vec<Layer>,
+    /// The loss, which decides the activation of the last layer.
+    pub loss: Loss,
+    /// What the first layer takes.
+    pub input: Input,
+    /// What the outputs of the last layer mean.
+    pub output: Output,
+    /// The same network in int8, where it was imported as such; `layers` are then its dequantised numbers.
+    pub quantized: Option<Vec<QuantizedLayer>>,
+    /// Loss and metrics on test samples, by Keras's names: `loss`, `accuracy`, `auc`, `mse`, `mae`, `r2`.
+    pub test: BTreeMap<String, f64>,
+    /// How the parameters came about.
+    pub provenance: Provenance,
+}
+
+/// A dense layer, y = f(W·x + b).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Number of inputs.
+    pub inputs: usize,
+    /// W, `[units][inputs]`.
+    pub weights: Vec<f32>,
+    /// b, `[units]`.
+    pub bias: Vec<f32>,
+    /// f; of the last layer [`Activation::Linear`], since the loss decides what becomes of the logits.
+    pub activation: Activation,
+}
+
+impl Layer {
+    /// A layer of zeros.
+    #[must_use]
+    pub fn zero(inputs: usize, units: usize, activation: Activation) -> Self {
+        Self { inputs, weights: vec![0.0; inputs * units], bias: vec![0.0; units], activation }
+    }
+
+    /// Number of outputs.
+    #[must_use]
+    pub const fn units(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// Number of weights and biases.
+    #[must_use]
+    pub const fn parameters(&self) -> usize {
+        self.weights.len() + self.bias.len()
+    }
+}
+
+/// A dense layer in int8, as TensorFlow Lite defines it: real = scale · (integer − zero point).
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantizedLayer {
+    /// Number of inputs.
+    pub inputs: usize,
+    /// `[units][inputs]`; their zero point is 0.
+    pub weights: Vec<i8>,
+    /// One for all units, or one for each.
+    pub weight_scales: Vec<f32>,
+    /// `[units]`, of scale input scale · weight scale.
+    pub bias: Vec<i32>,
+    /// Of the inputs.
+    pub input: Quantization,
+    /// Of the outputs.
+    pub output: Quantization,
+    /// [`Activation::Linear`] or [`Activation::Relu`].
+    pub activation: Activation,
+}
+
+/// An affine quantisation to int8: real = scale · (integer − zero point).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantization {
+    /// The real number of one step.
+    pub scale: f32,
+    /// The integer of the real number 0.
+    pub zero_point: i32,
+}
+
+/// What the first layer takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Input {
+    /// The bytes of a picture, one channel, row after row; the first layer multiplies them by 1/255.
+    Pixels(PixelInput),
+    /// Numbers as they are in the data; what standardises them is part of the first layer.
+    Features {
+        /// The name of each; for a window, of each channel in each of its rows: see [`Window`].
+        names: Vec<String>,
+        /// Where the features are a window of a time series.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<Window>,
+        /// Whether an affine standardisation was folded into the first layer.
+        #[serde(default)]
+        standardized: bool,
+    },
+}
+
+/// A picture of one channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PixelInput {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// The look-up table that pixels go through first, unless it is the identity. In the model file it is a tensor.
+    #[serde(skip)]
+    pub table: Option<Box<PixelTable>>,
+    /// Whether an affine standardisation was folded into the first layer.
+    #[serde(default)]
+    pub standardized: bool,
+}
+
+/// How a sample is cut from a time series: `rows` rows of the mean of `downsample` samples each, one after the other,
+/// each with one number of every channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// The columns of the series, in order.
+    pub channels: Vec<String>,
+    /// Samples of the series in a window.
+    pub length: usize,
+    /// Samples from the start of one window to that of the next.
+    pub stride: usize,
+    /// Consecutive samples that are averaged into one row; divides `length`.
+    pub downsample: usize,
+}
+
+impl Window {
+    /// Rows of a window after downsampling.
+    #[must_use]
+    pub const fn rows(&self) -> usize {
+        self.length / self.downsample
+    }
+
+    /// Numbers of a window: rows · channels.
+    #[must_use]
+    pub const fn features(&self) -> usize {
+        self.rows() * self.channels.len()
+    }
+}
+
+/// What the outputs mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Output {
+    /// A logit for each class.
+    Classes {
+        /// The name of each.
+        names: Vec<String>,
+    },
+    /// One logit: the positive class against the negative one.
+    Binary {
+        /// The names of classes 0 and 1.
+        names: [String; 2],
+    },
+    /// Numbers.
+    Values {
+        /// The name of each.
+        names: Vec<String>,
+    },
+}
+
+impl Output {
+    /// Number of outputs of the last layer.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        match self {
+            Self::Classes { names } | Self::Values { names } => names.len(),
+            Self::Binary { .. } => 1,
+        }
+    }
+
+    /// The names of classes or of numbers.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Classes { names } | Self::Values { names } => names,
+            Self::Binary { names } => names,
+        }
+    }
+}
+
+impl Input {
+    /// Number of inputs of the first layer.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        match self {
+            Self::Pixels(pixels) => pixels.height * pixels.width,
+            Self::Features { names, .. } => names.len(),
+        }
+    }
+
+    /// The look-up table of pixels, unless it is the identity.
+    #[must_use]
+    pub fn pixel_table(&self) -> Option<&PixelTable> {
+        match self {
+            Self::Pixels(pixels) => pixels.table.as_deref(),
+            Self::Features { .. } => None,
+        }
+    }
+}
+
+/// How the parameters of a model came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "origin", rename_all = "snake_case")]
+pub enum Provenance {
+    /// By training.
+    Trained {
+        /// Name of the data set.
+        data_set: String,
+        /// CRC-32 of the training samples.
+        data_checksum: u32,
+        /// Number of training samples.
+        samples: usize,
+        /// The recipe.
+        recipe: Box<Recipe>,
+        /// The epoch after which the weights were like this, where early stopping chose it; from 1.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        best_epoch: Option<usize>,
+    },
+    /// From a file of another program.
+    Imported {
+        /// Name of the file.
+        file: String,
+        /// Its format.
+        format: String,
+    },
+}

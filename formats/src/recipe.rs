@@ -1,0 +1,155 @@
+//! The recipe of a training.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Activation, Loss};
+
+/// Everything but the data that decides the trained weights, to the last bit. It is the same value from the command line
+/// to the history, the checkpoint, the model file and the report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Name of the preset that decided what no option said.
+    pub preset: String,
+    /// Units of each hidden layer.
+    pub hidden: Vec<usize>,
+    /// The activation of hidden layers.
+    pub activation: Activation,
+    /// The loss.
+    pub loss: Loss,
+    /// The optimizer and its settings.
+    pub optimizer: Optimizer,
+    /// The learning-rate schedule.
+    pub schedule: Schedule,
+    /// Samples of a step.
+    pub batch_size: usize,
+    /// Passes over the training samples.
+    pub epochs: usize,
+    /// Seed of the initial weights and of the shuffling.
+    pub seed: u64,
+    /// The exponent of the gamma curve of pixels; 1 leaves them as they are.
+    pub pixel_exponent: f64,
+    /// Where inputs are standardised, the least that is taken for the standard deviation of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smallest_deviation: Option<f64>,
+    /// Share of the training samples that is held back for validation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_split: Option<f64>,
+    /// Epochs without a smaller validation loss that end the training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<usize>,
+}
+
+/// An optimizer of [`dense_core::optimizers`] and its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Optimizer {
+    /// Which.
+    pub name: OptimizerName,
+    /// The learning rate, before the schedule.
+    pub learning_rate: f32,
+    /// Momentum of `sgd`, 0 for none.
+    #[serde(default)]
+    pub momentum: f32,
+    /// Nesterov's form of momentum.
+    #[serde(default)]
+    pub nesterov: bool,
+    /// Decoupled weight decay, 0 for none.
+    #[serde(default)]
+    pub weight_decay: f32,
+}
+
+/// Which optimizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptimizerName {
+    /// Adaptive moment estimation.
+    Adam,
+    /// Stochastic gradient descent, with or without momentum.
+    Sgd,
+    /// Root mean square propagation.
+    Rmsprop,
+}
+
+impl OptimizerName {
+    /// The name on the command line and in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Adam => "adam",
+            Self::Sgd => "sgd",
+            Self::Rmsprop => "rmsprop",
+        }
+    }
+
+    /// Arrays of state for each layer, where there is no momentum.
+    #[must_use]
+    pub const fn states(self) -> usize {
+        match self {
+            Self::Adam => 2,
+            Self::Rmsprop => 1,
+            Self::Sgd => 0,
+        }
+    }
+}
+
+/// A learning-rate schedule over epochs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Schedule {
+    /// Constant.
+    Constant,
+    /// Cosine decay to 0 over all epochs.
+    Cosine,
+    /// Multiplied by `factor` after every `epochs` epochs.
+    Step {
+        /// Epochs between decays.
+        epochs: usize,
+        /// The factor, between 0 and 1.
+        factor: f32,
+    },
+}
+
+impl std::fmt::Display for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Constant => f.write_str("constant"),
+            Self::Cosine => f.write_str("cosine"),
+            Self::Step { epochs, factor } => write!(f, "step:{epochs}:{factor}"),
+        }
+    }
+}
+
+impl From<Schedule> for String {
+    fn from(schedule: Schedule) -> Self {
+        schedule.to_string()
+    }
+}
+
+impl std::str::FromStr for Schedule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split(':').collect();
+        match parts[..] {
+            ["constant"] => return Ok(Self::Constant),
+            ["cosine"] => return Ok(Self::Cosine),
+            ["step", epochs, factor] => {
+                if let (Ok(epochs @ 1..), Ok(factor)) = (epochs.parse(), factor.parse::<f32>())
+                    && factor > 0.0
+                    && factor < 1.0
+                {
+                    return Ok(Self::Step { epochs, factor });
+                }
+            }
+            _ => {}
+        }
+        Err("must be constant, cosine or step:EPOCHS:FACTOR with a factor between 0 and 1, such as step:5:0.5".into())
+    }
+}
+
+impl TryFrom<String> for Schedule {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
