@@ -70,6 +70,18 @@ pub enum OptimizerName {
 }
 
 impl OptimizerName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Adam, Self::Sgd, Self::Rmsprop];
+
+    /// Keras's default learning rate.
+    #[must_use]
+    pub const fn default_learning_rate(self) -> f32 {
+        match self {
+            Self::Adam | Self::Rmsprop => 0.001,
+            Self::Sgd => 0.01,
+        }
+    }
+
     /// The name on the command line and in files.
     #[must_use]
     pub const fn name(self) -> &'static str {

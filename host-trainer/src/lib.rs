@@ -21,6 +21,7 @@ pub mod import;
 pub mod interrupt;
 pub mod model;
 pub mod model_files;
+pub mod outputs;
 pub mod overview;
 pub mod pack;
 pub mod photo;
