@@ -5,6 +5,7 @@
 
 mod activation;
 mod check;
+mod data_options;
 mod error;
 #[cfg(test)]
 mod fixtures;
@@ -17,6 +18,7 @@ pub mod safetensors;
 
 pub use activation::Activation;
 pub use check::{MAX_FILE, MAX_LAYERS, MAX_PARAMETERS, MAX_WIDTH};
+pub use data_options::DataOptions;
 pub use error::Error;
 pub use int8::{Int8Layer, Int8Network, Int8Output};
 pub use loss::{Loss, Task};

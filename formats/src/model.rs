@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dense_core::PixelTable;
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, Loss, Recipe};
+use crate::{Activation, DataOptions, Loss, Recipe};
 
 /// A trained network, and all that it takes to use it and to know where it comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -238,6 +238,9 @@ pub enum Provenance {
     Trained {
         /// Name of the data set.
         data_set: String,
+        /// Where the data set was, and how it was loaded.
+        #[serde(default)]
+        data: Box<DataOptions>,
         /// CRC-32 of the training samples; 0 where it is not known, as in files of version 1.
         data_checksum: u32,
         /// Number of training samples.
