@@ -1,32 +1,32 @@
-//! Frames on a serial line: COBS, with a zero at the end, around a message and its CRC-32C.
+//! Frames on a serial line: COBS around a message and its CRC-32C, lowest byte first, with a zero at the end.
 //!
-//! A zero byte ends a frame and occurs nowhere else, so after lost or changed bytes the next frame is whole again. The
-//! checksum covers the protocol's version too.
+//! The zero occurs nowhere else in a frame, so after lost or changed bytes the decoder is synchronised again at the next
+//! one. The checksum is of the protocol's version and the message.
 
 use crate::checksum::Checksum;
-use crate::protocol::VERSION;
+use crate::messages::VERSION;
 use cobs::{DecodeResult, DecoderState, EncoderState, PushResult};
 use core::fmt;
 use heapless::Vec;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
-/// The longest frame, in bytes on the wire, the zero at the end included.
+/// Longest frame in bytes, the zero at the end included.
 pub const MAX_FRAME: usize = 1024;
-/// The longest frame with an answer.
+/// Longest frame of an answer in bytes.
 pub const MAX_ANSWER: usize = 256;
 /// Bytes of a checksum.
 const CHECKSUM: usize = size_of::<u32>();
 
-/// Puts `message` into `frame`, ready to be sent. What was in it is gone.
+/// Serialises `message` into `frame`, which is cleared first.
 ///
 /// # Errors
-/// [`FrameError::TooLong`] where it does not fit into `N` bytes.
+/// [`FrameError::TooLong`] where the frame does not fit into `N` bytes.
 pub fn encode<const N: usize>(message: &impl Serialize, frame: &mut Vec<u8, N>) -> Result<(), FrameError> {
     postcard::serialize_with_flavor(message, Encoder::new(frame)?).map_err(|_| FrameError::TooLong { most: N })
 }
 
-/// Turns the bytes of a message into a frame, one by one.
+/// COBS encoder that postcard serialises into.
 struct Encoder<'a, const N: usize> {
     frame: &'a mut Vec<u8, N>,
     state: EncoderState,
@@ -36,7 +36,7 @@ struct Encoder<'a, const N: usize> {
 impl<'a, const N: usize> Encoder<'a, N> {
     fn new(frame: &'a mut Vec<u8, N>) -> Result<Self, FrameError> {
         frame.clear();
-        // The place of the first length.
+        // Place of the first length.
         frame.push(0).map_err(|_| FrameError::TooLong { most: N })?;
         Ok(Self { frame, state: EncoderState::default(), checksum: checksum() })
     }
@@ -84,31 +84,30 @@ impl<const N: usize> Flavor for Encoder<'_, N> {
     }
 }
 
-/// Takes frames out of a stream of bytes.
+/// Incremental decoder of a stream of bytes.
 #[derive(Debug, Default)]
 pub struct Decoder {
     state: DecoderState,
-    /// What the frame so far has in it.
+    /// Message and checksum of the frame so far.
     decoded: Vec<u8, MAX_FRAME>,
     /// Bytes of the frame so far.
     received: usize,
-    /// Whether the frame so far is one.
+    /// First fault of the frame so far.
     fault: Option<FrameError>,
 }
 
 impl Decoder {
-    /// Before the first byte.
+    /// A decoder at the start of a frame.
     #[must_use]
     pub const fn new() -> Self {
         Self { state: DecoderState::Idle, decoded: Vec::new(), received: 0, fault: None }
     }
 
-    /// Takes the next byte. At the end of a frame, returns the message in it, which
-    /// may be changed in place: the next frame overwrites it. A frame without a byte is none, so any
-    /// number of zeros may stand between two frames.
+    /// Decodes one byte and returns the message at the end of a frame. It may be changed in place; the next frame
+    /// overwrites it. Zeros between frames are ignored.
     ///
     /// # Errors
-    /// At the end of a broken frame, what is wrong with it. The next one may be whole again.
+    /// [`FrameError`] at the end of a damaged frame.
     pub fn push(&mut self, byte: u8) -> Option<Result<&mut [u8], FrameError>> {
         if self.received == 0 {
             self.decoded.clear();
@@ -163,28 +162,28 @@ fn checksum() -> Checksum {
     checksum
 }
 
-/// What is wrong with a frame.
+/// Why a frame is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
-    /// More bytes than a frame may have.
+    /// More bytes than allowed.
     TooLong {
-        /// How many it may have.
+        /// Bytes allowed.
         most: usize,
     },
-    /// Not even a checksum in it.
+    /// Shorter than a checksum.
     TooShort {
-        /// Bytes in it.
+        /// Bytes decoded.
         found: usize,
         /// Bytes of a checksum.
         least: usize,
     },
-    /// It is not what COBS makes.
+    /// Invalid COBS.
     Stuffing,
-    /// Its checksum is another: it was changed on the way, or is of another version of the protocol.
+    /// Wrong checksum: the frame was changed on the line, or is of another version of the protocol.
     Checksum {
-        /// In the frame.
+        /// Checksum in the frame.
         found: u32,
-        /// Of what is in the frame.
+        /// Checksum of the message in the frame.
         expected: u32,
     },
 }

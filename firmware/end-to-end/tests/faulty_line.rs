@@ -5,7 +5,7 @@ mod simulator;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dense_core::Random;
 use host_trainer::device::{Address, Device, DeviceError, Patience, Transport};
@@ -119,38 +119,6 @@ fn rubbish_before_an_answer_is_skipped() {
     }
     assert_eq!(device.repeats(), 0);
     assert!(device.broken_frames() >= 20);
-}
-
-/// A server that treats its only client as `serve` does.
-fn server(serve: impl FnOnce(TcpStream) + Send + 'static) -> Address {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = Address::Tcp(listener.local_addr().unwrap().to_string());
-    thread::spawn(move || serve(listener.accept().unwrap().0));
-    address
-}
-
-#[test]
-fn silence_is_an_error_after_all_tries() {
-    let address = server(|mut stream| while matches!(stream.read(&mut [0; 256]), Ok(1..)) {});
-    let start = Instant::now();
-    let patience = Patience { timeout: Duration::from_millis(50), tries: 3 };
-    let error = Device::open(&address, patience).err().unwrap();
-    assert!(start.elapsed() >= Duration::from_millis(150));
-    let text = error.to_string();
-    assert!(text.starts_with(&format!("{address}: no answer to info in 3 tries of 0.05 s")), "{text}");
-    assert!(text.contains("0 broken frames"), "{text}");
-}
-
-#[test]
-fn a_pulled_plug_is_an_error_that_names_the_port() {
-    let address = server(|mut stream| {
-        let _ = stream.read(&mut [0; 256]);
-    });
-    let error = Device::open(&address, simulator::PATIENT).err().unwrap();
-    assert!(matches!(error, DeviceError::Lost { .. }), "{error}");
-    let text = error.to_string();
-    assert!(text.starts_with(&format!("{address}: ")) && text.contains("is it still plugged in?"), "{text}");
-    assert_eq!(error.exit_code(), 2);
 }
 
 /// A serial port is a pseudo-terminal here: the device is at one end, and hanging up is pulling the plug.

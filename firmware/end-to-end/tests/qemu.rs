@@ -1,4 +1,5 @@
-//! The firmware itself in QEMU, end to end: `cargo test --package host-trainer --test qemu -- --ignored`.
+//! The firmware in QEMU:
+//! `cargo test --manifest-path firmware/Cargo.toml --package end-to-end --test qemu -- --ignored`.
 
 // Of the simulator, only what it says about paths and patience is used here.
 mod simulator;

@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
+use dense_protocol::messages::ClockSource;
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
 };
 use firmware::Model;
 use firmware::device::{Device, Machine};
-use firmware::protocol::ClockSource;
 use firmware::session::Session;
 use firmware::store::Store;
 use firmware::weights::MODEL;
@@ -32,7 +32,7 @@ const SECTOR: usize = 32 * 1024;
 
 /// A path in the workspace.
 pub(crate) fn workspace(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
 /// Fashion-MNIST.

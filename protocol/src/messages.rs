@@ -1,72 +1,72 @@
-//! What host and device tell each other: requests and answers, as postcard writes them.
+//! Requests of the host and answers of the device, serialised by postcard.
 //!
-//! The host asks and the device answers, one at a time. A request carries a sequence number, and its answer the same
-//! one. Whoever gets no answer sends the same request again: the device answers it again without doing it again.
+//! The host sends one request at a time, with a sequence number that its answer repeats. Where no answer comes, it sends
+//! the same request again: the device repeats its answer without executing the command twice.
 
 use core::fmt;
 use postcard::take_from_bytes;
 use serde::{Deserialize, Serialize};
 
-/// The version of everything in this file. The checksum of a frame covers it, so that a device and a host of different
-/// versions hear nothing of each other instead of something wrong.
+/// Version of the protocol, covered by the checksum of every frame: devices and hosts of different versions do not
+/// understand each other at all, rather than wrongly.
 pub const VERSION: u8 = 1;
-/// The pixels of an image.
+/// Pixels of an image, 28 × 28.
 pub const INPUTS: usize = 784;
-/// The classes.
+/// Number of classes.
 pub const OUTPUTS: usize = 10;
 
-/// What the host asks.
+/// Host to device.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request<'a> {
-    /// Any number other than that of the request before. A host that starts does not know it, and takes another if it
-    /// meets [`Refusal::SequenceReused`].
+    /// Differs from that of the request before. A host that starts with that very number is told by
+    /// [`Refusal::SequenceReused`].
     pub sequence: u16,
     /// What to do.
     #[serde(borrow)]
     pub command: Command<'a>,
 }
 
-/// What the device can do.
+/// What the device is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command<'a> {
-    /// Say who you are.
+    /// Describe device and model.
     Info,
-    /// Say what is in an image.
+    /// Infer the class of an image.
     Classify {
-        /// [`INPUTS`] pixels.
+        /// [`INPUTS`] pixels, row by row.
         image: &'a [u8],
     },
-    /// Take one step of gradient descent towards the label.
+    /// Take one step of gradient descent on an image.
     Learn {
-        /// [`INPUTS`] pixels.
+        /// [`INPUTS`] pixels, row by row.
         image: &'a [u8],
-        /// The class that it should be in, below [`OUTPUTS`].
+        /// Its class, below [`OUTPUTS`].
         label: u8,
-        /// How far to go, within the limits of [`dense_core::optimizers`].
+        /// Learning rate, within the limits of the optimizers of `dense-core`.
         learning_rate: f32,
     },
-    /// Say what you have done since the start.
+    /// Report the counters since the start.
     Counters,
-    /// Keep the weights in flash.
+    /// Save the weights in flash.
     Save,
-    /// Go back to the weights that were saved last.
+    /// Load the weights saved last.
     Load,
-    /// Go back to the weights that the firmware came with, and erase what was saved.
+    /// Restore the weights compiled into the firmware and erase the saved ones.
     FactoryReset,
 }
 
-/// What the device answers.
+/// Device to host.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer<'a> {
     /// That of the request.
     pub sequence: u16,
-    /// What came of it. After a refusal, the weights are as they were before; only where the flash could be read well
-    /// and then, to load from it, could not, they are those that the firmware came with.
+    /// After a refusal the weights are unchanged, with one exception: where a load fails halfway, they are those compiled
+    /// into the firmware.
     #[serde(borrow)]
     pub result: Result<Reply<'a>, Refusal>,
 }
 
-/// What came of each [`Command`].
+/// The result of each [`Command`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply<'a> {
     /// Of [`Command::Info`].
@@ -74,150 +74,150 @@ pub enum Reply<'a> {
     Info(Info<'a>),
     /// Of [`Command::Classify`].
     Classified {
-        /// The class of the largest logit; of equal ones, the first.
+        /// Index of the largest logit; of equal ones, the first.
         class: u8,
-        /// A logit a class.
+        /// The output of the last layer before softmax.
         logits: [f32; OUTPUTS],
-        /// A probability a class.
+        /// The softmax of the logits.
         probabilities: [f32; OUTPUTS],
-        /// Clock cycles from image, its pixels gone through their table, to probabilities.
+        /// Clock cycles of the inference, without the pixel table.
         cycles: u32,
     },
     /// Of [`Command::Learn`].
     Learned {
-        /// The loss that the step was taken for.
+        /// Cross-entropy of the image before the step.
         loss_before: f32,
-        /// The loss of the same image after it.
+        /// Cross-entropy of the image after the step.
         loss_after: f32,
-        /// Clock cycles from image, its pixels gone through their table, to updated weights.
+        /// Clock cycles of the step, without the pixel table.
         cycles: u32,
-        /// [`Info::weights_checksum`], after the step.
+        /// [`Info::weights_checksum`] after the step.
         weights_checksum: u32,
     },
     /// Of [`Command::Counters`].
     Counters(Counters),
-    /// Of [`Command::Save`]: the weights are in flash, and have been read back.
+    /// Of [`Command::Save`]: the weights were written and verified.
     Saved {
-        /// The number of the save: one more than that of the last.
+        /// Number of the save: one more than that of the last.
         save: u32,
-        /// Which of the two places in flash it is in.
+        /// Slot in flash, 0 or 1.
         slot: u8,
     },
     /// Of [`Command::Load`].
     Loaded {
-        /// The number of the save.
+        /// Number of the save.
         save: u32,
     },
     /// Of [`Command::FactoryReset`].
     Reset,
 }
 
-/// Who the device is.
+/// Device and model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info<'a> {
     /// [`VERSION`].
     pub version: u8,
-    /// [`INPUTS`].
+    /// Inputs of the model.
     pub inputs: u16,
-    /// [`OUTPUTS`].
+    /// Outputs of the model.
     pub outputs: u16,
-    /// How many weights and biases there are.
+    /// Number of weights and biases.
     pub parameters: u32,
-    /// Of the weights in RAM and the table of pixels: [`checksum::of_model`](crate::checksum::of_model).
+    /// [Checksum](crate::checksum::of_parameters) of the weights in RAM and of the pixel table.
     pub weights_checksum: u32,
-    /// The number of the save that the weights in RAM started from; none for those of the firmware.
+    /// Number of the save that the weights in RAM started from; `None` for those compiled into the firmware.
     pub loaded: Option<u32>,
-    /// Clock cycles a second.
+    /// Clock frequency of the processor in Hz.
     pub clock_hz: u32,
-    /// What the clock follows.
+    /// Source of the clock.
     pub clock_source: ClockSource,
-    /// Which of the kernels of dense-core computes.
+    /// Name of the compute kernel of `dense-core`.
     pub kernel: &'a str,
-    /// The name of the board.
+    /// Name of the board.
     pub board: &'a str,
-    /// Bytes of RAM that the weights take.
+    /// RAM of the model in bytes.
     pub model_bytes: u32,
-    /// Bytes of RAM that are taken for good, the weights among them, the stack not.
+    /// RAM of all statics in bytes, the model among them.
     pub static_bytes: u32,
-    /// Bytes of flash in each of the two places for a save.
+    /// Flash of each of the two slots in bytes.
     pub slot_bytes: u32,
 }
 
-/// What a clock follows.
+/// Source of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClockSource {
-    /// A crystal.
+    /// Crystal.
     Crystal,
-    /// The oscillator inside the chip, because the crystal did not start.
+    /// Oscillator inside the chip, where the crystal did not start.
     Internal,
-    /// The host on which the firmware is simulated.
+    /// Host that simulates the device.
     Host,
 }
 
-/// What the device has done since the start. A count starts again at 0 after `u32::MAX`.
+/// Counters since the start; they wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Images classified.
     pub classified: u32,
-    /// Steps learned.
+    /// Steps taken.
     pub learned: u32,
-    /// Steps not taken because of [`Refusal::WouldDiverge`].
+    /// Steps refused by [`Refusal::WouldDiverge`].
     pub rolled_back: u32,
     /// Refusals of all kinds.
     pub refused: u32,
-    /// Frames that arrived broken.
+    /// Frames received damaged.
     pub broken_frames: u32,
-    /// Requests that arrived again and were not done again.
+    /// Requests received again, and answered without being executed again.
     pub repeated: u32,
 }
 
-/// Why the device did not do it.
+/// Why a command was not executed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The message is none that this version knows.
+    /// No message of this version.
     UnknownMessage,
-    /// Another request came with the sequence number of the last one.
+    /// A different request has the sequence number of the last one.
     SequenceReused {
         /// That number.
         sequence: u16,
     },
-    /// An image of the wrong size.
+    /// An image of another size than the model's.
     WrongLength {
-        /// Bytes in the image.
+        /// Bytes received.
         found: u32,
-        /// Bytes in a good one.
+        /// Bytes of an image.
         expected: u32,
     },
     /// A label that is no class.
     Label {
         /// The label.
         found: u8,
-        /// How many classes there are.
+        /// Number of classes.
         classes: u8,
     },
     /// A learning rate that is NaN or out of range.
     LearningRate {
         /// The learning rate.
         found: f32,
-        /// The smallest allowed.
+        /// Smallest allowed.
         least: f32,
-        /// The largest allowed.
+        /// Largest allowed.
         most: f32,
     },
     /// Weights so large that the result might not be finite.
     WouldDiverge {
-        /// The largest magnitude that a weight could have come to.
+        /// Bound on the magnitude of a weight after the step.
         found: f32,
-        /// The largest allowed.
+        /// Largest allowed.
         most: f32,
     },
-    /// There is no save, or none that is whole.
+    /// No valid save in flash.
     NothingSaved,
-    /// The flash did not do what it was told.
+    /// A flash operation failed.
     Flash(FlashFault),
 }
 
-/// What the flash did not do. What was saved before is still there, unless it was to be erased.
+/// The flash operation that failed. The weights saved before are still there, unless they were to be erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FlashFault {
     /// Erase.
@@ -226,42 +226,45 @@ pub enum FlashFault {
     Write,
     /// Read.
     Read,
-    /// Give back what was written to it.
+    /// Read back what was written.
     Verify,
 }
 
 impl<'a> Request<'a> {
-    /// Reads a request from the bytes of a message.
+    /// Deserialises a request.
     ///
     /// # Errors
-    /// [`Malformed`], where they are no request, or more than one.
+    /// [`Malformed`] for any other bytes, trailing ones included.
     pub fn from_message(message: &'a [u8]) -> Result<Self, Malformed> {
-        let (sequence, rest) = take_from_bytes(message).map_err(|_| Malformed { sequence: None })?;
-        match take_from_bytes(rest) {
-            Ok((command, [])) => Ok(Self { sequence, command }),
-            _ => Err(Malformed { sequence: Some(sequence) }),
-        }
+        let (sequence, command) = deserialize(message)?;
+        Ok(Self { sequence, command })
     }
 }
 
 impl<'a> Answer<'a> {
-    /// Reads an answer from the bytes of a message.
+    /// Deserialises an answer.
     ///
     /// # Errors
-    /// [`Malformed`], where they are no answer, or more than one.
+    /// [`Malformed`] for any other bytes, trailing ones included.
     pub fn from_message(message: &'a [u8]) -> Result<Self, Malformed> {
-        let (sequence, rest) = take_from_bytes(message).map_err(|_| Malformed { sequence: None })?;
-        match take_from_bytes(rest) {
-            Ok((result, [])) => Ok(Self { sequence, result }),
-            _ => Err(Malformed { sequence: Some(sequence) }),
-        }
+        let (sequence, result) = deserialize(message)?;
+        Ok(Self { sequence, result })
     }
 }
 
-/// A message that cannot be read.
+/// The sequence number, then the rest, apart: where the rest is wrong, the number is still known.
+fn deserialize<'a, T: Deserialize<'a>>(message: &'a [u8]) -> Result<(u16, T), Malformed> {
+    let (sequence, rest) = take_from_bytes(message).map_err(|_| Malformed { sequence: None })?;
+    match take_from_bytes(rest) {
+        Ok((value, [])) => Ok((sequence, value)),
+        _ => Err(Malformed { sequence: Some(sequence) }),
+    }
+}
+
+/// A message that cannot be deserialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// Its sequence number, where that much could be read.
+    /// Its sequence number, where that much is valid.
     pub sequence: Option<u16>,
 }
 

@@ -5,7 +5,7 @@ mod simulator;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use simulator::{Simulator, dataset};
+use simulator::{Simulator, dataset, workspace};
 
 /// What a run of the program printed, and its exit code.
 struct Run {
@@ -17,7 +17,7 @@ struct Run {
 fn run(arguments: &[&str]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
         .args(arguments)
-        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_MANIFEST_DIR", workspace("host-trainer"))
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -2,8 +2,8 @@
 //! before, the whole frame must arrive.
 #![no_main]
 
-use firmware::link::{self, Decoder, FrameError, MAX_FRAME};
-use firmware::protocol::{Command, Request};
+use dense_protocol::frames::{self, Decoder, FrameError, MAX_FRAME};
+use dense_protocol::messages::{Command, Request};
 use heapless::Vec;
 use libfuzzer_sys::fuzz_target;
 
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn arrives(decoder: &mut Decoder, image: &[u8]) {
     let request = Request { sequence: 7, command: Command::Classify { image } };
     let mut frame = Vec::<u8, MAX_FRAME>::new();
-    if let Err(error) = link::encode(&request, &mut frame) {
+    if let Err(error) = frames::encode(&request, &mut frame) {
         assert_eq!(error, FrameError::TooLong { most: MAX_FRAME });
         assert!(image.len() > 1000);
         return;
