@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::cross_validate::{self, CrossValidateArgs};
 use crate::commands::evaluate::EvaluateArgs;
+use crate::commands::pack::PackArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::sweep::{self, SweepArgs};
 use crate::commands::train::{self, TrainArgs};
@@ -76,6 +77,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Draw images of a data set
     Show(ShowArgs),
+    /// Make a data set of a folder of pictures for each class
+    Pack(PackArgs),
     /// Print a script that lets a shell complete commands and options
     Completions(CompletionsArgs),
 }

@@ -3,8 +3,7 @@
 pub mod completions;
 pub mod cross_validate;
 pub mod evaluate;
-
-
+pub mod pack;
 pub mod shared;
 pub mod show;
 pub mod sweep;

@@ -6,8 +6,8 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::read::read;
 use super::table::{Table, Texts};
-use formats::DataOptions;
 use super::{DataError, names};
+use formats::DataOptions;
 
 /// More columns than any file for a network here should have.
 const MAX_COLUMNS: usize = 65_536;
@@ -46,13 +46,12 @@ pub(super) fn load(path: &Path, options: &DataOptions) -> Result<Table, DataErro
     if features.is_empty() {
         return Err(DataError::file(path, "no column is left to be a feature"));
     }
-    let mut table = Table {
-        path: path.to_owned(),
-        features,
-        values: Vec::new(),
-        target: named(Role::Target).next().map(|name| Texts::new(name)).unwrap_or_default(),
-        groups: named(Role::Group).next().map(|name| Texts::new(name)),
+    let Some(target) = named(Role::Target).next() else {
+        return Err(DataError::file(path, "no column is left to be the target"));
     };
+    let texts = |name: &String| Texts::new(path, "line", name);
+    let (target, groups) = (texts(target), named(Role::Group).next().map(texts));
+    let mut table = Table { path: path.to_owned(), features, values: Vec::new(), target, groups };
     while reader.read_byte_record(&mut record).map_err(damaged)? {
         let line = lines.of(&record);
         if record.len() != header.len() {
@@ -60,7 +59,12 @@ pub(super) fn load(path: &Path, options: &DataOptions) -> Result<Table, DataErro
             return Err(DataError::file(path, fault));
         }
         for ((bytes, role), name) in record.iter().zip(&roles).zip(&header) {
-            let fault = |fault| DataError::Cell { path: path.to_owned(), line, column: name.clone(), fault };
+            let fault = |fault| DataError::Cell {
+                path: path.to_owned(),
+                place: format!("line {line}"),
+                column: name.clone(),
+                fault,
+            };
             match role {
                 Role::Feature => table.values.push(number(bytes).map_err(fault)?),
                 Role::Target => table.target.push(text(bytes).map_err(fault)?, line),

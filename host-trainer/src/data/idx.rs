@@ -10,8 +10,8 @@ use formats::Input;
 
 use super::images::{Images, classes, pixels, samples};
 use super::read::{decompressed, open};
-use formats::DataOptions;
 use super::{DataError, Dataset, Inputs, Loaded, MAX_CLASSES, Targets, names};
+use formats::DataOptions;
 
 /// The optional file that names the classes, one in a line.
 pub const CLASSES_FILE: &str = "classes.txt";

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -11,12 +10,17 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// Options of a path alone.
+fn of(path: &Path) -> DataOptions {
+    DataOptions { path: path.into(), ..DataOptions::default() }
+}
+
 /// A folder with one file, and options that name it.
 fn file(name: &str, contents: impl AsRef<[u8]>) -> (TempDir, DataOptions) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, contents).unwrap();
-    (folder, DataOptions::new(&path))
+    (folder, of(&path))
 }
 
 /// `count` rows of a header's columns, of which `row` gives the cells.
@@ -159,7 +163,10 @@ fn options_choose_columns() {
     let ignoring = DataOptions { ignore: vec!["a".into(), "who".into(), "c".into()], ..options.clone() };
     assert_eq!(names(&ignoring).unwrap(), ("b".into(), "0 1".into()));
     for (options, fault) in [
-        (DataOptions { target: text("z"), ..all.clone() }, "no column `z`, as --target says; there are a, who, b, y, c"),
+        (
+            DataOptions { target: text("z"), ..all.clone() },
+            "no column `z`, as --target says; there are a, who, b, y, c",
+        ),
         (DataOptions { group: text("y"), ..all.clone() }, "--group: the column `y` has another use already"),
         (
             DataOptions { ignore: vec!["d".into()], ..all.clone() },
@@ -361,7 +368,10 @@ fn each_group_is_left_out_once() {
     }
     for (options, fault) in [
         (options, "--group COLUMN of a .csv file is needed"),
-        (DataOptions { window: Some(6), ..grouped.clone() }, "--window 6: the longest run of rows of one class and group"),
+        (
+            DataOptions { window: Some(6), ..grouped.clone() },
+            "--window 6: the longest run of rows of one class and group",
+        ),
     ] {
         let message = load_folds(&options).unwrap_err().to_string();
         assert!(message.contains(fault), "{message}");
@@ -378,7 +388,7 @@ fn a_folder_can_say_how_it_is_loaded() {
     let stored =
         r#"{"file": "series.csv", "target": "y", "group": "who", "window": 2, "stride": 2, "train_stride": 1}"#;
     fs::write(&path, stored).unwrap();
-    let folder_options = DataOptions::new(folder.path());
+    let folder_options = of(folder.path());
     let direct = DataOptions {
         group: Some("who".into()),
         window: Some(2),
@@ -414,65 +424,5 @@ fn other_files_are_refused() {
         let message = load(&DataOptions { path: folder.path().join(name), ..options }).unwrap_err().to_string();
         assert!(message.contains(fault), "{message}");
     }
-    assert!(load(&DataOptions::new(&PathBuf::from("/dev/null"))).unwrap_err().to_string().contains("wanted"));
-}
-
-#[test]
-fn standardised_numbers_have_mean_0_and_deviation_1_and_fold_into_the_first_layer() {
-    let mut random = dense_core::Random::new(1, 1);
-    let (width, count) = (5, 200);
-    // One is constant, one far from 0, one small, one seldom anything but 0.
-    let row = |random: &mut dense_core::Random| {
-        let seldom = if random.below(50) > 0 { 0.0 } else { 1.0 };
-        [3.0, 1e4 + random.uniform(), 1e-3 * random.uniform(), seldom, random.uniform() - 0.5]
-    };
-    let values: Vec<f32> = (0..count).flat_map(|_| row(&mut random)).collect();
-    let bytes: Vec<u8> = values.iter().map(|value| (value * 255.0) as u8).collect();
-    for (inputs, smallest) in [
-        (Inputs::Numbers { width, values: values.clone() }, 0.0),
-        (Inputs::Numbers { width, values }, 0.01),
-        (Inputs::Bytes { width, values: bytes }, 0.05),
-    ] {
-        let standardization = Standardization::measure(&inputs, smallest);
-        let mut standardized = vec![0.0; count * width];
-        let raw: Vec<f32> = match &inputs {
-            Inputs::Bytes { values, .. } => values.iter().map(|&value| f32::from(value) / 255.0).collect(),
-            Inputs::Numbers { values, .. } => values.clone(),
-        };
-        for (sample, place) in standardized.chunks_mut(width).enumerate() {
-            match &inputs {
-                Inputs::Bytes { values, .. } => standardization.apply_bytes(&values[sample * width..][..width], place),
-                Inputs::Numbers { values, .. } => {
-                    standardization.apply_numbers(&values[sample * width..][..width], place);
-                }
-            }
-        }
-        let statistics = |values: &[f32], column: usize| {
-            let column = || values.iter().skip(column).step_by(width).map(|&value| f64::from(value));
-            let mean = column().sum::<f64>() / count as f64;
-            (mean, (column().map(|value| (value - mean).powi(2)).sum::<f64>() / count as f64).sqrt())
-        };
-        for column in 0..width {
-            let ((_, before), (mean, deviation)) = (statistics(&raw, column), statistics(&standardized, column));
-            assert!(mean.abs() < 2e-3, "column {column}: mean {mean}");
-            let wanted = if before > 0.0 { before / before.max(smallest) } else { 0.0 };
-            assert!((deviation - wanted).abs() < 1e-3, "column {column}: deviation {deviation}, wanted {wanted}");
-        }
-        let mut layer = formats::Layer::zero(width, 3, formats::Activation::Linear);
-        layer.weights.iter_mut().chain(&mut layer.bias).for_each(|weight| *weight = random.uniform() - 0.5);
-        let trained = layer.clone();
-        standardization.fold(&mut layer);
-        let forward = |layer: &formats::Layer, inputs: &[f32], unit: usize| {
-            let products = layer.weights[unit * width..].iter().zip(inputs);
-            products.map(|(&w, &x)| f64::from(w) * f64::from(x)).sum::<f64>() + f64::from(layer.bias[unit])
-        };
-        for sample in 0..count {
-            for unit in 0..3 {
-                let wanted = forward(&trained, &standardized[sample * width..][..width], unit);
-                let found = forward(&layer, &raw[sample * width..][..width], unit);
-                // Weights of 1e4 / 0.3 are rounded to 24 bits and taken away again.
-                assert!((found - wanted).abs() < 1e-2, "{wanted} became {found}");
-            }
-        }
-    }
+    assert!(load(&of(Path::new("/dev/null"))).unwrap_err().to_string().contains("wanted"));
 }
