@@ -1,7 +1,7 @@
 //! The images in the firmware are those of the data set.
 
-use golden::Result;
 use formats::DataOptions;
+use golden::Result;
 use host_trainer::data::{self, Inputs, Targets};
 use std::{fs, path::Path};
 

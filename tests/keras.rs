@@ -3,11 +3,11 @@
 use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, Batch, Dense, Kernel, Memory, Sgd, SparseCategoricalCrossEntropy};
+use formats::DataOptions;
 use golden::Result;
 use golden::reference::{self, Layer};
 use golden::tolerances::{ADAM, ADAM_LOSSES, ADAM_WRITTEN_OUT, GRADIENTS, LOGITS, LOSS, SGD, SGD_LOSSES, Tolerance};
 use golden::vectors::{Vectors, directory};
-use formats::DataOptions;
 use host_trainer::data::{self, Inputs, Targets};
 
 const BATCH_SIZE: usize = 32;

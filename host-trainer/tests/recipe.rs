@@ -128,7 +128,12 @@ fn lost_in_int8(training: &Training, seed: u64) -> f64 {
     let lost = points(&float) - points(&int8);
     let classes = [&float, &int8].map(|predictions| classes(output, predictions));
     let different = classes[0].iter().zip(&classes[1]).filter(|(float, int8)| float != int8).count();
-    println!("| `{}`, {seed} | {:.2} | {:.2} | {lost:.2} | {different} |", training.line, points(&float), points(&int8));
+    println!(
+        "| `{}`, {seed} | {:.2} | {:.2} | {lost:.2} | {different} |",
+        training.line,
+        points(&float),
+        points(&int8)
+    );
     lost
 }
 

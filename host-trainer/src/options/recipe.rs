@@ -15,7 +15,7 @@ const MAX_LAYERS: usize = 16;
 
 /// A network by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ModelName {
+pub(super) enum ModelName {
     /// No hidden layer: softmax, logistic or linear regression
     Linear,
     /// One hidden layer of 32 units
