@@ -20,8 +20,8 @@ pub use self::state::{Best, Numbers, Position, Running, State};
 use crate::cli::{Optimizer, Schedule};
 use crate::dataset::Split;
 use crate::idx::CLASSES;
-use crate::progress::Progress;
 use crate::terminal::Voice;
+use crate::terminal::progress::{Progress, Words};
 
 /// What is minimised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,7 +152,11 @@ impl Watch<'_> {
     /// Shows nothing, keeps nothing and lets the fit come to its end.
     #[must_use]
     pub fn silent() -> Self {
-        Self { progress: Progress::new(Voice::Silent, 0, 0), stop: Box::new(|| false), keeper: None }
+        Self {
+            progress: Progress::new(Voice::Silent, Words { metric: "accuracy", samples: "images" }, 0, 0),
+            stop: Box::new(|| false),
+            keeper: None,
+        }
     }
 }
 

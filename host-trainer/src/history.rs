@@ -1,8 +1,11 @@
 //! The record of a training run, written as `history.json`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::fit::Loss;
+use crate::record;
 
 /// Loss and accuracy over a set of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -11,6 +14,27 @@ pub struct Metrics {
     pub loss: f64,
     /// Share of the samples classified correctly, from 0 to 1.
     pub accuracy: f64,
+}
+
+impl Metrics {
+    /// By Keras's names.
+    #[must_use]
+    pub fn named(self) -> BTreeMap<String, f64> {
+        [("loss", self.loss), ("accuracy", self.accuracy)].map(|(name, value)| (name.to_owned(), value)).into()
+    }
+}
+
+impl From<Metrics> for record::Metrics {
+    fn from(metrics: Metrics) -> Self {
+        Self { loss: metrics.loss, metric: metrics.accuracy }
+    }
+}
+
+impl From<&Epoch> for record::Epoch {
+    fn from(epoch: &Epoch) -> Self {
+        let Epoch { metrics, seconds, validation, test } = *epoch;
+        Self { train: metrics.into(), seconds, validation: validation.map(Into::into), test: test.map(Into::into) }
+    }
 }
 
 /// What one pass over the training samples gave.

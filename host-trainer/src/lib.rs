@@ -1,6 +1,5 @@
 //! Trains the networks of `dense-core` on a computer and writes them as Rust for a microcontroller.
 
-mod bar;
 pub mod checkpoint;
 pub mod cli;
 pub mod comparison;
@@ -28,11 +27,12 @@ pub mod pictures;
 mod plot;
 pub mod predict;
 pub mod presets;
-pub mod progress;
 pub mod quantized;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod show;
-pub mod summary;
 pub mod sweep;
 pub mod terminal;
+
+pub(crate) use terminal::{bar, summary};

@@ -12,12 +12,12 @@ use indicatif::ProgressBar;
 
 use self::folder::Sample;
 use self::report::Report;
-use crate::bar::bar;
 use crate::dataset::{Dataset, Split};
 use crate::files::{Outputs, check_targets};
 use crate::idx::CLASSES;
 use crate::photo::{self, PhotoError, Preparation, Prepared};
 use crate::run::{RunError, shown, tell_written};
+use crate::terminal::bar::bar;
 use crate::terminal::{Voice, print};
 
 /// What a class is called that the network has an output for and the folder no pictures.

@@ -12,11 +12,11 @@ use crate::cli::{KernelChoice, WEIGHTS, in_workspace, whole_number};
 use crate::dataset::{self, DatasetError};
 use crate::evaluate::Prediction;
 use crate::files::{FileError, Outputs, check_targets};
-use crate::idx::{CLASSES, PIXELS};
+use crate::idx::{CLASSES, PIXELS, SIDE};
 use crate::model::Model;
 use crate::model_files::{self, Weights};
 use crate::photo::{self, PhotoError, Preparation, Prepared};
-use crate::pictures;
+use crate::pictures::Pictures;
 use crate::run::{RunError, tell_written};
 use crate::terminal::{ColourChoice, Palette, Voice, columns, gauge, print};
 
@@ -132,7 +132,7 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), RunError> {
     }
     if let Some(path) = arguments.png.as_ref().filter(|_| !images.is_empty()) {
         let mut outputs = Outputs::new();
-        outputs.stage(path, &pictures::png(&images)?)?;
+        outputs.stage(path, &pictures(&images).png()?)?;
         tell_written(Voice::Lines, outputs.commit()?);
     }
     match failed {
@@ -143,6 +143,10 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), RunError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, PhotoError> {
     if path == Path::new("-") { photo::read_from(io::stdin().lock()) } else { photo::read(path) }
+}
+
+const fn pictures(images: &[[u8; PIXELS]]) -> Pictures<'_> {
+    Pictures { height: SIDE, width: SIDE, pixels: images.as_flattened() }
 }
 
 /// A network, and what its answers are called.
@@ -171,7 +175,7 @@ impl Classifier {
     fn text(&self, arguments: &PredictArgs, prepared: &Prepared, prediction: &Prediction) -> String {
         let palette = Palette::of_standard_output(arguments.colour);
         let mut text = match arguments.show {
-            true => pictures::terminal_grid(&[prepared.image], &[], 1, palette),
+            true => pictures(&[prepared.image]).text(&[], 1, palette),
             false => String::new(),
         };
         let width = self.names.iter().map(|name| name.chars().count()).max().unwrap_or(0);

@@ -1,5 +1,6 @@
 //! The commands: what they do, in the order in which a user sees it.
 
+mod convert;
 mod train;
 
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ pub(crate) use self::train::split_off;
 pub use self::train::train;
 use crate::checkpoint::CheckpointError;
 use crate::cli::{EvaluateArgs, WEIGHTS};
-use crate::comparison::{Comparison, Decisions};
+use crate::comparison::Comparison;
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::DeviceError;
 use crate::evaluate::BATCH_SIZE;
@@ -22,17 +23,17 @@ use crate::files::{FileError, Written};
 use crate::fit::FitError;
 use crate::history::Metrics;
 use crate::interrupt;
-use crate::model::{Model, ModelName};
+use crate::model::{Layer, Model, ModelName};
 use crate::model_files::{self, ModelFileError};
 use crate::pack::PackError;
 use crate::predict::PredictError;
 use crate::presets::PresetName;
-use crate::progress::evaluation_text;
 use crate::quantized::{QuantizedModel, calibration_images, quantize};
 use crate::show::ShowError;
-use crate::summary::thousands;
 use crate::sweep::SweepError;
 use crate::terminal::Voice;
+use crate::terminal::progress::evaluation_text;
+use crate::terminal::summary::thousands;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -175,7 +176,7 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), RunError> {
     let [file, data] = [&arguments.weights, &common.data].map(|path| shown(path));
     voice.text(|| format!("{file}, {}, on {data}\n", weights.model.name()));
     voice.event(&Event::Start(Start::Evaluate {
-        model: weights.model.name(),
+        widths: widths(&weights.layers),
         weights: file,
         data,
         test_samples: dataset.test.len(),
@@ -201,8 +202,9 @@ pub(crate) fn test(
     let start = Instant::now();
     let metrics = network.evaluate(&dataset.test, kernel)?;
     let (samples, seconds) = (dataset.test.len(), start.elapsed().as_secs_f64());
-    voice.text(|| evaluation_text(metrics, seconds, samples.div_ceil(BATCH_SIZE)));
-    voice.event(&Event::Test { samples, metrics, seconds });
+    let named = metrics.named();
+    voice.text(|| evaluation_text(&named, seconds, samples.div_ceil(BATCH_SIZE)));
+    voice.event(&Event::Test { samples, metrics: &named, seconds });
     Ok(metrics)
 }
 
@@ -215,11 +217,17 @@ pub(crate) fn compare(
     voice: Voice,
 ) -> Result<Comparison, dense_core::Error> {
     let test = &dataset.test;
-    let comparison = Comparison::new(&test.labels, classes, &quantized.classes(test, kernel)?);
+    let comparison =
+        Comparison::new(dataset.class_names.len(), &test.labels, classes, &quantized.classes(test, kernel)?);
     voice.text(|| comparison.table(&dataset.class_names));
-    let Decisions { float, int8, different } = comparison.total();
-    voice.event(&Event::Int8 { float_correct: float, int8_correct: int8, different });
+    let metrics = [("accuracy".to_owned(), comparison.int8_accuracy())].into();
+    voice.event(&Event::Int8 { metrics: &metrics, different: Some(comparison.total().different) });
     Ok(comparison)
+}
+
+/// Inputs, units of each hidden layer, and outputs.
+pub(crate) fn widths(layers: &[Layer]) -> Vec<usize> {
+    layers.first().map(|layer| layer.inputs).into_iter().chain(layers.iter().map(Layer::outputs)).collect()
 }
 
 /// The last part of a folder's path, whatever way leads to it.

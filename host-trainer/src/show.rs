@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use crate::cli::{in_workspace, whole_number};
 use crate::dataset::{Dataset, Split};
 use crate::files::{Outputs, check_targets};
-use crate::idx::CLASSES;
-use crate::pictures;
+use crate::idx::{CLASSES, SIDE};
+use crate::pictures::Pictures;
 use crate::run::{RunError, tell_written};
 use crate::terminal::{ColourChoice, Palette, Voice, columns, print};
 
@@ -121,13 +121,14 @@ pub fn show(arguments: &ShowArgs) -> Result<(), RunError> {
     let images: Vec<_> = indices.iter().map(|&index| split.images[index]).collect();
     let name = |index: usize| &dataset.class_names[usize::from(split.labels[index])];
     let captions: Vec<_> = indices.iter().map(|&index| format!("{index} {}", name(index))).collect();
+    let pictures = Pictures { height: SIDE, width: SIDE, pixels: images.as_flattened() };
     let mut outputs = Outputs::new();
     if let Some(path) = &arguments.png {
         check_targets(&[path])?;
-        outputs.stage(path, &pictures::png(&images)?)?;
+        outputs.stage(path, &pictures.png()?)?;
     }
     let palette = Palette::of_standard_output(arguments.colour);
-    print(&pictures::terminal_grid(&images, &captions, pictures::images_across(columns()), palette));
+    print(&pictures.text(&captions, pictures.across(columns()), palette));
     tell_written(Voice::Lines, outputs.commit()?);
     Ok(())
 }

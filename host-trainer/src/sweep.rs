@@ -13,13 +13,13 @@ pub(crate) use self::args::EXAMPLES;
 pub use self::args::SweepArgs;
 use self::results::Results;
 use self::runs::{Outcome, Run, run_all};
-use crate::bar::bar;
 use crate::dataset::Dataset;
 use crate::files::{Outputs, check_targets};
 use crate::fit::{Data, Settings};
 use crate::interrupt::Patience;
 use crate::run::{RunError, split_off, tell_written};
-use crate::summary::thousands;
+use crate::terminal::bar::bar;
+use crate::terminal::summary::thousands;
 use crate::terminal::{Voice, print};
 
 /// Why a sweep found no settings.

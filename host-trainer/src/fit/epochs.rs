@@ -132,7 +132,7 @@ impl Course<'_> {
             running.loss += f64::from(score.loss_sum);
             running.correct += score.correct;
             let done = order.len().min(running.steps * size);
-            watch.progress.step(running.steps, || (running.metrics(done), done));
+            watch.progress.step(running.steps, || (running.metrics(done).into(), done));
             if (watch.stop)() {
                 flow = ControlFlow::Break(());
             }
@@ -157,7 +157,7 @@ impl Course<'_> {
             validation: measure(network, self.data.validation, kernel).map_err(diverged)?,
             test: measure(network, self.data.test, kernel).map_err(diverged)?,
         };
-        watch.progress.finish_epoch(&epoch, samples);
+        watch.progress.finish_epoch(&(&epoch).into(), samples);
         let position = &mut self.position;
         position.epochs.push(epoch);
         if self.settings.early_stopping.is_some() {

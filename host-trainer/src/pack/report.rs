@@ -2,7 +2,7 @@
 
 use crate::dataset::Dataset;
 use crate::photo::Prepared;
-use crate::summary::thousands;
+use crate::terminal::summary::thousands;
 
 /// How many pictures each step was taken with.
 #[derive(Debug, Default)]

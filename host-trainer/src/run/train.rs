@@ -6,7 +6,7 @@ use std::time::Duration;
 use dense_core::SparseCategoricalCrossEntropy;
 use dense_core::losses::Loss;
 
-use super::{RunError, check_firmware, compare, name_of, shown, tell_written, test};
+use super::{RunError, check_firmware, compare, convert, name_of, shown, tell_written, test, widths};
 use crate::checkpoint::{Checkpoint, Identity, data_checksum};
 use crate::cli::TrainArgs;
 use crate::dataset::{Dataset, Split};
@@ -15,15 +15,15 @@ use crate::events::{Event, Start};
 use crate::files::{FileError, Outputs, Written, check_targets};
 use crate::fit::{Data, End, Fit, FitError, Keeper, Position, Settings, State, Watch};
 use crate::history::History;
-use crate::idx::PIXELS;
+use crate::idx::SIDE;
 use crate::interrupt::Patience;
 use crate::model::{Layer, ModelName};
 use crate::model_files::{self, Origin, Recipe, TrainedModel, Weights};
 use crate::overview::{describe_data, describe_model, describe_shape};
-use crate::pictures;
-use crate::progress::Progress;
+use crate::pictures::Pictures;
 use crate::quantized::{QuantizedLayer, calibration_images, quantize};
-use crate::report::{self, Report};
+use crate::report::{self, Int8, Report};
+use crate::terminal::progress::{Progress, Words};
 use crate::terminal::{ColourChoice, Palette, Voice, columns};
 
 /// How often the state is kept on the way: writing it takes milliseconds, and no more than this is lost.
@@ -39,7 +39,7 @@ struct Paths {
     model: PathBuf,
     quantized: PathBuf,
     checkpoint: PathBuf,
-    report: [PathBuf; report::FILES.len()],
+    report: Vec<PathBuf>,
     weights: PathBuf,
 }
 
@@ -48,7 +48,8 @@ impl Paths {
         let [picture, history, model, quantized] =
             ["images.png", "history.json", "model.safetensors", "quantized.rs"].map(|name| arguments.out.join(name));
         let (checkpoint, weights) = (arguments.checkpoint(), arguments.weights());
-        let report = report::FILES.map(|name| arguments.out.join(name));
+        let report = report::file_names(&convert::input(), formats::Task::Multiclass);
+        let report = report.into_iter().map(|name| arguments.out.join(name)).collect();
         Self { picture, history, model, quantized, checkpoint, report, weights }
     }
 
@@ -78,7 +79,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     check_model(arguments, &paths.weights)?;
     let mut dataset = Dataset::load(&common.data)?;
     paths.check()?;
-    let shapes = format!("{} {}", describe_shape(&dataset.train), describe_shape(&dataset.test));
+    let shapes = [&dataset.train, &dataset.test].map(|split| describe_shape(&convert::input(), split.len())).join(" ");
     let preset = arguments.preset();
     let pixel_table = preset.pixel_table();
     let mut calibration = calibration_images(&dataset.train).to_vec();
@@ -116,10 +117,21 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
 
     let samples = data.train.len();
     let steps = settings.steps_per_epoch(samples);
-    let picture = pictures::png_grid(first_images(&dataset.train), PICTURE_COLUMNS)?;
+    let picture = first_images(&dataset.train).png_grid(PICTURE_COLUMNS)?;
     let mut network = arguments.model.network();
     network.initialise(settings.seed);
-    let overview = Overview { arguments, dataset: &dataset, data: &data, settings: &settings, shapes, start: &start };
+    let all_widths = widths(&network.layers());
+    let hidden = all_widths[1..all_widths.len() - 1].to_vec();
+    let report_recipe = convert::recipe((arguments.preset, preset), &settings, hidden, arguments.validation_split);
+    let overview = Overview {
+        arguments,
+        dataset: &dataset,
+        data: &data,
+        settings: &settings,
+        recipe: &report_recipe,
+        shapes,
+        start: &start,
+    };
     overview.tell(voice, &network.layers());
 
     let patience = Patience::begin();
@@ -129,7 +141,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
         }
     };
     let mut watch = Watch {
-        progress: Progress::new(voice, settings.epochs, steps),
+        progress: Progress::new(voice, Words { metric: "accuracy", samples: "images" }, settings.epochs, steps),
         stop: Box::new(|| patience.is_over()),
         keeper: Some(Keeper { interval: KEPT_EVERY, keep: Box::new(keep) }),
     };
@@ -213,16 +225,21 @@ pub fn train(arguments: &TrainArgs) -> Result<(), RunError> {
     let int8_layers = quantized.layers();
     let int8_source = model_files::to_quantized_source(&model, &int8_layers, comparison.int8_accuracy());
     let source = model_files::to_rust_source(&model);
+    let int8_metrics = [("accuracy".to_owned(), comparison.int8_accuracy())].into();
     let report = Report {
         data_set: &name_of(&common.data),
-        history: &history,
-        weights: &weights,
-        class_names: &dataset.class_names,
-        images: &dataset.test.images,
-        labels: &dataset.test.labels,
-        classes: &classes,
-        probabilities: &probabilities,
-        int8_bytes: int8_layers.iter().map(QuantizedLayer::bytes).sum(),
+        recipe: &report_recipe,
+        model: &convert::model(&weights, &dataset.class_names, &report_recipe),
+        epochs: &history.epochs.iter().map(Into::into).collect::<Vec<_>>(),
+        best_epoch,
+        training_samples: samples,
+        validation_samples: history.validation_samples,
+        test: &test.named(),
+        samples: &convert::samples(&dataset.test),
+        outputs: probabilities.as_flattened(),
+        int8: Some(Int8 { metrics: &int8_metrics, bytes: int8_layers.iter().map(QuantizedLayer::bytes).sum() }),
+        threads: history.threads,
+        kernel: &history.kernel,
         model_files: &[
             ("model.safetensors", safetensors.len()),
             ("quantized.rs", int8_source.len()),
@@ -249,6 +266,7 @@ struct Overview<'a> {
     dataset: &'a Dataset,
     data: &'a Data<'a>,
     settings: &'a Settings,
+    recipe: &'a formats::Recipe,
     /// Of the images in the files.
     shapes: String,
     /// Where it begins.
@@ -257,17 +275,22 @@ struct Overview<'a> {
 
 impl Overview<'_> {
     fn tell(&self, voice: Voice, layers: &[Layer]) {
-        let Self { arguments, dataset, data, settings, shapes, start } = self;
+        let Self { arguments, dataset, data, settings, recipe, shapes, start } = self;
         let validation_samples = data.validation.map_or(0, Split::len);
         let images = first_images(&dataset.train);
         voice.text(|| {
             let captions = dataset.train.labels.iter().map(|&label| dataset.class_names[usize::from(label)].clone());
-            let captions: Vec<_> = captions.take(images.len()).collect();
-            let across = pictures::images_across(columns()).min(PICTURE_COLUMNS);
+            let captions: Vec<_> = captions.take(9).collect();
+            let across = images.across(columns()).min(PICTURE_COLUMNS);
             let palette = Palette::of_standard_output(ColourChoice::Auto);
-            let grid = pictures::terminal_grid(images, &captions, across, palette);
-            let about = describe_data(dataset, settings, validation_samples);
-            let model = describe_model(arguments.model, layers);
+            let grid = images.text(&captions, across, palette);
+            let targets = crate::data::Targets::Labels(data.train.labels.clone());
+            let about = describe_data(&convert::output(&dataset.class_names), &targets, recipe, validation_samples);
+            let name = match arguments.model {
+                ModelName::Linear => "softmax_regression",
+                model => model.name(),
+            };
+            let model = describe_model(name, &convert::input(), &convert::layers(layers));
             let resumed = arguments.resume().map_or_else(String::new, |path| {
                 format!(
                     "resumed from {}, epochs done: {}, steps of the next: {}\n",
@@ -279,23 +302,17 @@ impl Overview<'_> {
             format!("{shapes}\n\n{about}\n{grid}\n{model}\n{resumed}")
         });
         voice.event(&Event::Start(Start::Train {
-            model: arguments.model.name(),
+            widths: widths(layers),
             parameters: layers.iter().map(Layer::parameters).sum(),
             data: shown(&arguments.common.data),
-            class_names: &dataset.class_names,
+            names: &dataset.class_names,
             train_samples: data.train.len(),
             validation_samples,
             test_samples: dataset.test.len(),
-            batch_size: settings.batch_size,
             steps_per_epoch: settings.steps_per_epoch(data.train.len()),
-            epochs: settings.epochs,
             epochs_done: start.epochs.len(),
             steps_done: start.running.steps,
-            preset: arguments.preset.name(),
-            optimizer: settings.optimizer.name(),
-            learning_rate: settings.learning_rate,
-            learning_rate_schedule: settings.schedule.to_string(),
-            seed: settings.seed,
+            recipe,
             threads: settings.working_threads(),
             kernel: settings.kernel.name(),
         }));
@@ -303,8 +320,8 @@ impl Overview<'_> {
 }
 
 /// The images of the picture.
-fn first_images(split: &Split) -> &[[u8; PIXELS]] {
-    &split.images[..split.len().min(9)]
+fn first_images(split: &Split) -> Pictures<'_> {
+    Pictures { height: SIDE, width: SIDE, pixels: split.images[..split.len().min(9)].as_flattened() }
 }
 
 /// Refuses what only the model of the firmware, or only the usual preset, can do.

@@ -1,5 +1,9 @@
 //! The table of layers and parameter counts that Keras prints as `model.summary()`.
 
+use unicode_width::UnicodeWidthStr;
+
+use super::table::pad;
+
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerSummary {
@@ -27,7 +31,7 @@ pub fn summary(model_name: &str, layers: &[LayerSummary]) -> String {
     let mut widths = [31, 22, 13];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+            *width = (*width).max(cell.width());
         }
     }
 
@@ -41,7 +45,8 @@ pub fn summary(model_name: &str, layers: &[LayerSummary]) -> String {
         lines.push(rule(above, widths));
         let [name_width, shape_width, count_width] = widths;
         let [name, shape, count] = row;
-        lines.push(format!("{bar} {name:name_width$} {bar} {shape:shape_width$} {bar} {count:>count_width$} {bar}"));
+        let (name, shape) = (pad(name, name_width), pad(shape, shape_width));
+        lines.push(format!("{bar} {name} {bar} {shape} {bar} {count:>count_width$} {bar}"));
     }
     lines.push(rule(["└", "─", "┴", "┘"], widths));
 

@@ -1,13 +1,14 @@
 //! Shows on standard output how a fit gets on, much as Keras does.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::events::Event;
-use crate::history::{Epoch, Metrics};
-use crate::summary::thousands;
-use crate::terminal::{Voice, columns, print};
+use super::summary::thousands;
+use super::{Voice, columns, print};
+use crate::events::{Event, named};
+use crate::record::{Epoch, Metrics};
 
 /// Steps between two looks at the clock: a step can be shorter than the look.
 const STEPS_PER_LOOK: usize = 64;
@@ -20,6 +21,7 @@ const REDRAW_INTERVAL: Duration = Duration::from_millis(1000 / REDRAWS_PER_SECON
 /// The progress of a fit: a bar per epoch on a terminal, or else a line per epoch.
 pub struct Progress {
     display: Display,
+    words: Words,
     epochs: usize,
     steps_per_epoch: usize,
     epoch: usize,
@@ -27,6 +29,15 @@ pub struct Progress {
     last_redraw: Instant,
     /// The step at which to look at the clock again.
     next_look: usize,
+}
+
+/// What a fit is described by.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// Keras's name of the metric.
+    pub metric: &'static str,
+    /// The plural of what is learned from, such as `images`.
+    pub samples: &'static str,
 }
 
 enum Display {
@@ -40,7 +51,7 @@ impl Progress {
     /// Progress of a fit of `epochs` passes of `steps_per_epoch` steps. Where standard output is no terminal, lines stand
     /// in for a bar.
     #[must_use]
-    pub fn new(voice: Voice, epochs: usize, steps_per_epoch: usize) -> Self {
+    pub fn new(voice: Voice, words: Words, epochs: usize, steps_per_epoch: usize) -> Self {
         let display = match voice {
             Voice::Silent => Display::Nothing,
             Voice::Json => Display::Events,
@@ -48,7 +59,16 @@ impl Progress {
             Voice::Bar | Voice::Lines => Display::Lines,
         };
         let now = Instant::now();
-        Self { display, epochs, steps_per_epoch, epoch: 0, epoch_start: now, last_redraw: now, next_look: usize::MAX }
+        Self {
+            display,
+            words,
+            epochs,
+            steps_per_epoch,
+            epoch: 0,
+            epoch_start: now,
+            last_redraw: now,
+            next_look: usize::MAX,
+        }
     }
 
     /// Begins epoch number `epoch`, the first being 1.
@@ -94,7 +114,7 @@ impl Progress {
             let (metrics, samples) = running();
             let seconds = (now - self.epoch_start).as_secs_f64();
             let room = columns().saturating_sub(least_bar(self.steps_per_epoch));
-            bar.set_message(fit_text(metrics, None, seconds, samples, room));
+            bar.set_message(fit_text(self.words, metrics, None, seconds, samples, room));
             bar.set_position(steps_done as u64);
         }
     }
@@ -102,11 +122,13 @@ impl Progress {
     /// Ends the epoch of `samples` samples and leaves its final line, or its event.
     pub fn finish_epoch(&mut self, epoch: &Epoch, samples: usize) {
         self.next_look = usize::MAX;
-        let text = |room| fit_text(epoch.metrics, epoch.validation, epoch.seconds, samples, room);
+        let text = |room| fit_text(self.words, epoch.train, epoch.validation, epoch.seconds, samples, room);
         let (number, epochs, steps) = (self.epoch, self.epochs, self.steps_per_epoch);
         match &self.display {
             Display::Nothing => {}
-            Display::Events => print(&Event::Epoch { epoch: number, epochs, result: epoch }.line()),
+            Display::Events => {
+                print(&Event::Epoch { epoch: number, epochs, result: named(epoch, self.words.metric) }.line())
+            }
             Display::Lines => print(&format!("Epoch {number}/{epochs} - {steps}/{steps} - {}\n", text(usize::MAX))),
             Display::Bar(bar) => {
                 let room = columns().saturating_sub(least_bar(steps));
@@ -124,20 +146,35 @@ impl Progress {
     }
 }
 
-/// The result of a test of `steps` batches that took `seconds`.
+/// The result of a test of `steps` batches that took `seconds`: loss and metrics by name, the loss first.
 #[must_use]
-pub fn evaluation_text(Metrics { loss, accuracy }: Metrics, seconds: f64, steps: usize) -> String {
-    format!("{steps}/{steps} - loss: {loss:.4} - accuracy: {accuracy:.4} - {seconds:.3}s\n")
+pub fn evaluation_text(metrics: &BTreeMap<String, f64>, seconds: f64, steps: usize) -> String {
+    let metrics: String = ordered(metrics).map(|(name, value)| format!(" - {name}: {value:.4}")).collect();
+    format!("{steps}/{steps}{metrics} - {seconds:.3}s\n")
 }
 
-/// Without the images per second, where they do not fit into so much room.
-fn fit_text(trained: Metrics, validation: Option<Metrics>, seconds: f64, samples: usize, room: usize) -> String {
+/// Metrics by name, the loss first.
+pub fn ordered(metrics: &BTreeMap<String, f64>) -> impl Iterator<Item = (&str, f64)> {
+    let (loss, others): (Vec<_>, Vec<_>) = metrics.iter().partition(|(name, _)| *name == "loss");
+    loss.into_iter().chain(others).map(|(name, &value)| (name.as_str(), value))
+}
+
+/// Without the samples per second, where they do not fit into so much room.
+fn fit_text(
+    words: Words,
+    trained: Metrics,
+    validation: Option<Metrics>,
+    seconds: f64,
+    samples: usize,
+    room: usize,
+) -> String {
+    let Words { metric: name, samples: noun } = words;
     let metrics =
-        |prefix, Metrics { loss, accuracy }| format!(" - {prefix}loss: {loss:.4} - {prefix}accuracy: {accuracy:.4}");
+        |prefix, Metrics { loss, metric }| format!(" - {prefix}loss: {loss:.4} - {prefix}{name}: {metric:.4}");
     let mut text = format!("{seconds:.3}s{}", metrics("", trained));
     text += &validation.map_or_else(String::new, |validation| metrics("val_", validation));
     let rate = thousands((samples as f64 / seconds.max(1e-9)).round() as usize);
-    let rate = format!(" - {rate} images/s");
+    let rate = format!(" - {rate} {noun}/s");
     if text.len() + rate.len() <= room {
         text += &rate;
     }
@@ -163,11 +200,12 @@ fn new_bar(steps: usize) -> ProgressBar {
 mod tests {
     use super::*;
 
-    const METRICS: Metrics = Metrics { loss: 0.482_34, accuracy: 0.833_06 };
+    const METRICS: Metrics = Metrics { loss: 0.482_34, metric: 0.833_06 };
+    const WORDS: Words = Words { metric: "accuracy", samples: "images" };
 
     #[test]
     fn text_is_as_documented() {
-        let validated = Some(Metrics { loss: 0.5, accuracy: 0.25 });
+        let validated = Some(Metrics { loss: 0.5, metric: 0.25 });
         for (seconds, samples, validation, room, wanted) in [
             (0.025, 60_000, None, 61, "0.025s - loss: 0.4823 - accuracy: 0.8331 - 2,400,000 images/s"),
             (0.025, 60_000, None, 60, "0.025s - loss: 0.4823 - accuracy: 0.8331"),
@@ -182,10 +220,12 @@ mod tests {
                 "0.500s - loss: 0.4823 - accuracy: 0.8331 - val_loss: 0.5000 - val_accuracy: 0.2500 - 16 images/s",
             ),
         ] {
-            assert_eq!(fit_text(METRICS, validation, seconds, samples, room), wanted);
+            assert_eq!(fit_text(WORDS, METRICS, validation, seconds, samples, room), wanted);
         }
-        let wanted = "313/313 - loss: 0.4823 - accuracy: 0.8331 - 0.003s\n";
-        assert_eq!(evaluation_text(METRICS, 0.003, 313), wanted);
+        let metrics = [("accuracy", 0.833_06), ("auc", 0.9), ("loss", 0.482_34)];
+        let metrics = metrics.map(|(name, value)| (name.to_owned(), value)).into();
+        let wanted = "313/313 - loss: 0.4823 - accuracy: 0.8331 - auc: 0.9000 - 0.003s\n";
+        assert_eq!(evaluation_text(&metrics, 0.003, 313), wanted);
     }
 
     #[test]
@@ -195,6 +235,7 @@ mod tests {
         };
         let mut progress = Progress {
             display: Display::Bar(ProgressBar::hidden()),
+            words: WORDS,
             epochs: 1,
             steps_per_epoch: 1_875,
             epoch: 1,
@@ -218,7 +259,7 @@ mod tests {
     #[test]
     fn metrics_are_never_asked_for_without_a_bar() {
         for voice in [Voice::Silent, Voice::Lines, Voice::Json] {
-            let mut progress = Progress::new(voice, 1, 1_000);
+            let mut progress = Progress::new(voice, WORDS, 1, 1_000);
             progress.start_epoch(1);
             for steps_done in 1..=1_000 {
                 progress.step(steps_done, || panic!("asked at step {steps_done}"));
