@@ -19,6 +19,7 @@ pub mod history;
 pub mod idx;
 pub mod import;
 pub mod interrupt;
+pub mod learning;
 pub mod model;
 pub mod model_files;
 pub mod outputs;
