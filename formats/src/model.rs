@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dense_core::PixelTable;
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, Loss, Recipe};
+use crate::{Activation, DataOptions, Loss, Recipe};
 
 /// A trained network, and all that it takes to use it and to know where it comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,26 @@ pub struct Model {
     pub test: BTreeMap<String, f64>,
     /// How the parameters came about.
     pub provenance: Provenance,
+}
+
+impl Model {
+    /// The layers in Keras's terms: `Flatten(28, 28) -> Dense(32, relu) -> Dense(10, softmax)`.
+    #[must_use]
+    pub fn description(&self) -> String {
+        let input = match &self.input {
+            Input::Pixels(pixels) => format!("Flatten({}, {})", pixels.height, pixels.width),
+            Input::Features { window: Some(window), .. } => {
+                format!("Flatten({}, {})", window.rows(), window.channels.len())
+            }
+            Input::Features { names, .. } => format!("Input({})", names.len()),
+        };
+        let last = self.layers.len().saturating_sub(1);
+        let layers = self.layers.iter().enumerate().map(|(index, layer)| {
+            let activation = if index == last { self.loss.output_activation() } else { layer.activation.name() };
+            format!(" -> Dense({}, {activation})", layer.units())
+        });
+        input + &layers.collect::<String>()
+    }
 }
 
 /// A dense layer, y = f(W·x + b).
@@ -218,7 +238,10 @@ pub enum Provenance {
     Trained {
         /// Name of the data set.
         data_set: String,
-        /// CRC-32 of the training samples.
+        /// Where the data set was, and how it was loaded.
+        #[serde(default)]
+        data: Box<DataOptions>,
+        /// CRC-32 of the training samples; 0 where it is not known, as in files of version 1.
         data_checksum: u32,
         /// Number of training samples.
         samples: usize,

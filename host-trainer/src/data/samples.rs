@@ -99,4 +99,79 @@ impl Samples {
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
     }
+
+    /// The samples of these indices, in their order.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such sample.
+    #[must_use]
+    pub fn select(&self, indices: &[usize]) -> Self {
+        Self {
+            inputs: match &self.inputs {
+                Inputs::Bytes { width, values } => {
+                    Inputs::Bytes { width: *width, values: select_rows(values, *width, indices) }
+                }
+                Inputs::Numbers { width, values } => {
+                    Inputs::Numbers { width: *width, values: select_rows(values, *width, indices) }
+                }
+            },
+            targets: match &self.targets {
+                Targets::Labels(labels) => Targets::Labels(select_rows(labels, 1, indices)),
+                Targets::Numbers { width, values } => {
+                    Targets::Numbers { width: *width, values: select_rows(values, *width, indices) }
+                }
+            },
+            groups: if self.groups.is_empty() { Vec::new() } else { select_rows(&self.groups, 1, indices) },
+        }
+    }
+
+    /// Keeps the first `count` samples, and returns the others.
+    ///
+    /// # Panics
+    ///
+    /// Where there are not as many.
+    #[must_use]
+    pub fn split_off(&mut self, count: usize) -> Self {
+        Self {
+            inputs: match &mut self.inputs {
+                Inputs::Bytes { width, values } => {
+                    Inputs::Bytes { width: *width, values: values.split_off(count * *width) }
+                }
+                Inputs::Numbers { width, values } => {
+                    Inputs::Numbers { width: *width, values: values.split_off(count * *width) }
+                }
+            },
+            targets: match &mut self.targets {
+                Targets::Labels(labels) => Targets::Labels(labels.split_off(count)),
+                Targets::Numbers { width, values } => {
+                    Targets::Numbers { width: *width, values: values.split_off(count * *width) }
+                }
+            },
+            groups: if self.groups.is_empty() { Vec::new() } else { self.groups.split_off(count) },
+        }
+    }
+
+    /// Keeps the first `limit` samples, or all if there are no more than that.
+    pub fn truncate(&mut self, limit: usize) {
+        if limit < self.len() {
+            let _ = self.split_off(limit);
+        }
+    }
+
+    /// How many samples each of `classes` classes has; nothing where targets are numbers.
+    #[must_use]
+    pub fn label_counts(&self, classes: usize) -> Vec<usize> {
+        let mut counts = vec![0; classes];
+        if let Targets::Labels(labels) = &self.targets {
+            for &label in labels {
+                counts[usize::from(label)] += 1;
+            }
+        }
+        counts
+    }
+}
+
+fn select_rows<T: Copy>(values: &[T], width: usize, indices: &[usize]) -> Vec<T> {
+    indices.iter().flat_map(|index| &values[index * width..][..width]).copied().collect()
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use firmware::protocol::ClockSource;
+use dense_protocol::messages::ClockSource;
 
 use super::answers::{DeviceInfo, Saved};
 use super::args::{Action, ClassifyArgs, DeviceArgs, EvaluateArgs, HostArgs, LearnArgs};

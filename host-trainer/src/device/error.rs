@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use firmware::protocol::Refusal;
+use dense_protocol::messages::Refusal;
 
 use crate::photo::PhotoError;
 

@@ -1,0 +1,23 @@
+//! A model as generated Rust, for firmware: `weights.rs` in f32 and `quantized.rs` in int8.
+//!
+//! | item | where |
+//! |---|---|
+//! | `static MODEL`, and `type Model` unless it is softmax regression of pixels | always |
+//! | `static PIXEL_TABLE` | for pixels |
+//! | `static INPUT`, the quantisation of the input | for features, in int8 |
+//! | `const FEATURE_NAMES` | for features |
+//! | `const CHANNELS`, `WINDOW_LENGTH`, `STRIDE`, `DOWNSAMPLE` | for windows of a time series |
+//! | `const CLASS_NAMES` or `OUTPUT_NAMES` | unless it is softmax regression of pixels |
+
+mod header;
+mod literals;
+mod names;
+mod quantized;
+mod weights;
+
+pub use self::header::TITLE;
+pub use self::quantized::{imported_to_quantized_rust, to_quantized_rust};
+pub use self::weights::to_rust;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! The trained model. Generated: edit the recipe, not this file.
+//!
+//! - made by: `host-trainer train`
+//! - data set: fashion-mnist
+//! - model: `Flatten(10, 2) -> Dense(9, tanh) -> Dense(5, gelu) -> Dense(3, softmax)`
+//! - backend: polynomial
+//! - optimizer: adam
+//! - learning rate: 0.001
+//! - batch size: 32
+//! - epochs: 10
+//! - training samples: 60000
+//! - seed: 0
+//! - test accuracy: 0.8428
+//! - test loss: 0.4521
+
+use dense_core::activations::{Gelu, Tanh};
+use dense_core::{Dense, Hidden, Output, SparseCategoricalCrossEntropy};
+
+/// The channels of the time series, in the order of a row.
+#[rustfmt::skip]
+pub const CHANNELS: [&str; 2] = [
+    "acc x",
+    "acc y",
+];
+/// Samples of the series in a window.
+pub const WINDOW_LENGTH: usize = 20;
+/// Samples from the start of one window to that of the next.
+pub const STRIDE: usize = 10;
+/// Consecutive samples that are averaged into one row of the window.
+pub const DOWNSAMPLE: usize = 2;
+
+/// The classes, in order.
+#[rustfmt::skip]
+pub const CLASS_NAMES: [&str; 3] = [
+    "rest",
+    "walk",
+    "run",
+];
+
+/// The network's type.
+#[rustfmt::skip]
+pub type Model = Hidden<20, 9, Tanh, Hidden<9, 5, Gelu, Output<5, 3, SparseCategoricalCrossEntropy>>>;
+
+/// The bits of the weights, a row for each unit, and of the biases, layer after layer.
+#[rustfmt::skip]
+#[allow(long_running_const_eval)]
+pub static MODEL: Model = Hidden::new(Dense::from_bits([
+    [
+        0x3ecd9db4, 0xbeffb7e8, 0xbee394e0, 0x3e36b364, 0x3e149c88, 0xbe4797dc, 0x3e7c4d10, 0x3e90adbe, 0xbe17d460, 0x3d837568, 0x3dc21e38, 0x3ee50082, 0xbe4fd118, 0x3ebd7d18, 0xbee97a9e, 0xbe25340c,
+        0xbe868bd2, 0x3eefb2fc, 0xbd905300, 0x3e694f3c,
+    ],
+    [
+        0x3e365164, 0x3ea07576, 0xbd2abb70, 0x3dedb8f0, 0x3e83d474, 0x3ef0adc8, 0x3eea1ca2, 0xbe06f95c, 0x3ea2f03e, 0x3eb8346a, 0xbe07bd88, 0xbe7da924, 0x3c16e5c0, 0x3e24ff7c, 0xbe6904f8, 0xbda2a630,
+        0x3ebdc650, 0xbd96f368, 0x3e919d66, 0xbe909bae,
+    ],
+    [
+        0x3e7e0158, 0x3e8ea2ca, 0xbdd6aeb8, 0xbde064c0, 0x3d56e730, 0x3ed041b8, 0x3cbbc9e0, 0xbe31466c, 0x3e1b34fc, 0xbe11fe44, 0xbe02ecbc, 0xbe39da74, 0x3ecf0228, 0xbd3c4b30, 0xbe87316e, 0xbe24a5f4,
+        0xbe131c3c, 0x3ed64a66, 0x3ed6eaa4, 0x3ef88a60,
+    ],
+    [
+        0xbe338e10, 0x3ef6d4a8, 0xbc925960, 0x3eb35522, 0x3ebd982e, 0x3c7e3f80, 0xbddbc908, 0x3ebe82a8, 0xbedfb19c, 0xbeef83dc, 0x3e9a7fd8, 0xbe872e2c, 0x3ede8d60, 0xbdc0be70, 0x3e720194, 0x3ee277b4,
+        0x3efc9474, 0x3efbc3ba, 0x3e934cca, 0x3cbc2800,
+    ],
+    [
+        0xbeff6d14, 0x3c1fa680, 0xbe85e464, 0x3e94459a, 0xbdba8c48, 0x3e29eb8c, 0xbe1db9c0, 0xbef36840, 0xbe7b8cc0, 0x3e9592ca, 0x3de32410, 0x3e45581c, 0x3ecf6212, 0xbefe27c2, 0xbee4deb4, 0x3e0b1598,
+        0xbe45c4e8, 0xbd060390, 0xbeb4f83e, 0x3ef136d8,
+    ],
+    [
+        0xbee2e6d6, 0x3e941bac, 0x3ee7f746, 0xbea0ea14, 0xbd92f5c0, 0x3e7053e4, 0xbea03402, 0xbe47c308, 0x3e44deb4, 0xbdab23d8, 0xbe58494c, 0x3c2d5c80, 0x3dda36d8, 0xbee75afe, 0xbda1d520, 0xbdc8c848,
+        0x3e6724b8, 0x3d1bb780, 0xbe45d79c, 0x3e2e9ecc,
+    ],
+    [
+        0xbe0de494, 0x3ee18634, 0x3e514eb4, 0xbee7d24e, 0x3ebcf24c, 0x3e8d3450, 0xbd0bf8e0, 0xbe29d7b4, 0x3df12718, 0x3eb12acc, 0x3ef2792a, 0x3e15e128, 0xbe361da4, 0xbecc8afe, 0xbeb003dc, 0xbc1aa8c0,
+        0x3ed29326, 0xbe2734c4, 0x3ef2ee98, 0x3ebfdf5a,
+    ],
+    [
+        0xbe82eaba, 0xbe19e6f8, 0xbb5bf900, 0x3d281080, 0xbe889a96, 0x3ec4454c, 0xbe47a31c, 0xbecb9b90, 0xbe47e388, 0xbe946ed0, 0xbd7a5ff0, 0xbd4521a0, 0xbe30a6e0, 0x3eae4b1e, 0x3ecb4ff8, 0x3e144fbc,
+        0xbcab0ca0, 0x3eb60662, 0xbc826500, 0x3e963ed0,
+    ],
+    [
+        0xbdfe2a90, 0x3eaaaa80, 0x3ec503ee, 0x3d92aec0, 0xbedce286, 0x3e2863c4, 0x3eee451e, 0x3e39a180, 0xbe0c78bc, 0xbed431ca, 0xbef4c1d4, 0xbecfcbda, 0x3ebc3008, 0x3deabbf8, 0x3d9c6230, 0x3ee4327e,
+        0xbe9ba4f4, 0xbecb3782, 0x3e7deaa4, 0x3d9cc328,
+    ],
+], [
+        0xbecad9c0, 0x3eb8985a, 0x3eff5d42, 0xbef38e4a, 0x3e923776, 0x3e9e6316, 0xbe96e10c, 0x3efc60a2, 0x3e9ce904,
+]), Hidden::new(Dense::from_bits([
+    [
+        0x3ea2f532, 0x3d53a9e0, 0xbd8f34b8, 0x3eb0ec64, 0xbec603fe, 0xbe28f8a4, 0xbee8a062, 0x3df93460, 0xbe56c990,
+    ],
+    [
+        0xbecb99a4, 0xbed92574, 0xbe8e02c6, 0xbecf2c7e, 0xbdf79358, 0xbebd3546, 0xbe952312, 0xbb87b800, 0xbe6772c4,
+    ],
+    [
+        0x3edf521a, 0xbee07faa, 0xbd012c10, 0x3e06e984, 0xbda0d600, 0xbe482a20, 0x3e65172c, 0x3edf64c2, 0x3e5458b8,
+    ],
+    [
+        0xbe3584c0, 0xbdf4a340, 0xbe73069c, 0x3ec8a3f6, 0x3defcc80, 0xbdbeca30, 0xbe8766ce, 0xbeac999a, 0xbe6cab2c,
+    ],
+    [
+        0x3cba1aa0, 0xbcfa9680, 0x3edd4a26, 0xbb540200, 0x3be50700, 0x3de21a48, 0x3ebffb94, 0xbe0c7bac, 0xbef3beb6,
+    ],
+], [
+        0x3def7338, 0xbe44ad68, 0x3eafa250, 0xbe8db3cc, 0x3ee6bc7e,
+]), Output::new(Dense::from_bits([
+    // rest
+    [
+        0x3e184f78, 0x3eca085e, 0x3eb3b704, 0x3ee3b352, 0x3dbd3c50,
+    ],
+    // walk
+    [
+        0x3e86851a, 0xbe11ece8, 0x3df08468, 0xbe78826c, 0xbdeb7030,
+    ],
+    // run
+    [
+        0x3e6810c8, 0x3d519d70, 0xbef85480, 0x3e45f884, 0x3d423610,
+    ],
+], [
+        0xbe8c0a7a, 0xbd444fb0, 0xbefcd86e,
+]))));
