@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use formats::Recipe;
 use serde::Serialize;
 
-use crate::record::Epoch;
+use crate::learning::Epoch;
 
 /// The numbers of an epoch by Keras's names: `loss`, the metric, `seconds`, and, where they are known, those after it with
 /// `val_` or `test_` in front.

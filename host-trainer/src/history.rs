@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::fit::Loss;
-use crate::record;
+use crate::learning;
 
 /// Loss and accuracy over a set of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -24,13 +24,13 @@ impl Metrics {
     }
 }
 
-impl From<Metrics> for record::Metrics {
+impl From<Metrics> for learning::Metrics {
     fn from(metrics: Metrics) -> Self {
         Self { loss: metrics.loss, metric: metrics.accuracy }
     }
 }
 
-impl From<&Epoch> for record::Epoch {
+impl From<&Epoch> for learning::Epoch {
     fn from(epoch: &Epoch) -> Self {
         let Epoch { metrics, seconds, validation, test } = *epoch;
         Self { train: metrics.into(), seconds, validation: validation.map(Into::into), test: test.map(Into::into) }

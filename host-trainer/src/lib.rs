@@ -30,7 +30,6 @@ mod plot;
 pub mod predict;
 pub mod presets;
 pub mod quantized;
-pub mod record;
 pub mod report;
 pub mod run;
 pub mod show;

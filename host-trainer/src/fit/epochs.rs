@@ -8,6 +8,7 @@ use dense_core::{Error, Kernel, Random, Score};
 use super::{Best, Data, End, Fit, FitError, Numbers, Position, Settings, State, Watch};
 use crate::dataset::Split;
 use crate::history::{Epoch, Metrics};
+use crate::learning::Progress as _;
 use crate::model::{Layer, Model};
 
 /// A way to make steps.
@@ -132,7 +133,7 @@ impl Course<'_> {
             running.loss += f64::from(score.loss_sum);
             running.correct += score.correct;
             let done = order.len().min(running.steps * size);
-            watch.progress.step(running.steps, || (running.metrics(done).into(), done));
+            watch.progress.step(running.steps, &|| (running.metrics(done).into(), done));
             if (watch.stop)() {
                 flow = ControlFlow::Break(());
             }

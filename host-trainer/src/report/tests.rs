@@ -2,7 +2,7 @@ use formats::{Activation, Layer, Loss, Optimizer, OptimizerName, PixelInput, Pro
 
 use super::*;
 use crate::data::Inputs;
-use crate::record::Metrics;
+use crate::learning::Metrics;
 
 const SAMPLES: usize = 40;
 

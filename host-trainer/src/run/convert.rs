@@ -79,13 +79,7 @@ pub(super) fn model(weights: &Weights, class_names: &[String; CLASSES], recipe: 
         output: output(class_names),
         quantized: None,
         test: Default::default(),
-        provenance: Provenance::Trained {
-            data_set: String::new(),
-            data_checksum: 0,
-            samples: 0,
-            recipe: Box::new(recipe.clone()),
-            best_epoch: None,
-        },
+        provenance: Provenance::Imported { file: String::new(), format: String::new() },
     }
 }
 

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::summary::thousands;
 use super::{Voice, columns, print};
 use crate::events::{Event, named};
-use crate::record::{Epoch, Metrics};
+use crate::learning::{self, Epoch, Metrics};
 
 /// Steps between two looks at the clock: a step can be shorter than the look.
 const STEPS_PER_LOOK: usize = 64;
@@ -71,39 +71,8 @@ impl Progress {
         }
     }
 
-    /// Begins epoch number `epoch`, the first being 1.
-    pub fn start_epoch(&mut self, epoch: usize) {
-        self.epoch = epoch;
-        if let Display::Bar(bar) = &mut self.display {
-            print(&format!("Epoch {epoch}/{}\n", self.epochs));
-            *bar = new_bar(self.steps_per_epoch);
-            self.epoch_start = Instant::now();
-            self.next_look = STEPS_PER_LOOK;
-        }
-    }
-
-    /// Notes that `steps_done` steps of the epoch are done. When the display is due, `running` is
-    /// asked for the metrics so far and the number of samples they are of.
-    #[inline]
-    pub fn step(&mut self, steps_done: usize, running: impl FnOnce() -> (Metrics, usize)) {
-        if steps_done >= self.next_look {
-            self.look(steps_done, running);
-        }
-    }
-
-    /// Leaves an epoch that is not done as it stands.
-    pub fn break_off(&mut self) {
-        if let Display::Bar(bar) = &self.display
-            && self.epoch > 0
-            && !bar.is_finished()
-        {
-            bar.abandon();
-            print("\n");
-        }
-    }
-
     #[cold]
-    fn look(&mut self, steps_done: usize, running: impl FnOnce() -> (Metrics, usize)) {
+    fn look(&mut self, steps_done: usize, running: &dyn Fn() -> (Metrics, usize)) {
         self.next_look = steps_done + STEPS_PER_LOOK;
         let now = Instant::now();
         if now - self.last_redraw < REDRAW_INTERVAL {
@@ -118,9 +87,26 @@ impl Progress {
             bar.set_position(steps_done as u64);
         }
     }
+}
 
-    /// Ends the epoch of `samples` samples and leaves its final line, or its event.
-    pub fn finish_epoch(&mut self, epoch: &Epoch, samples: usize) {
+impl learning::Progress for Progress {
+    fn start_epoch(&mut self, epoch: usize) {
+        self.epoch = epoch;
+        if let Display::Bar(bar) = &mut self.display {
+            print(&format!("Epoch {epoch}/{}\n", self.epochs));
+            *bar = new_bar(self.steps_per_epoch);
+            self.epoch_start = Instant::now();
+            self.next_look = STEPS_PER_LOOK;
+        }
+    }
+
+    fn step(&mut self, steps_done: usize, running: &dyn Fn() -> (Metrics, usize)) {
+        if steps_done >= self.next_look {
+            self.look(steps_done, running);
+        }
+    }
+
+    fn finish_epoch(&mut self, epoch: &Epoch, samples: usize) {
         self.next_look = usize::MAX;
         let text = |room| fit_text(self.words, epoch.train, epoch.validation, epoch.seconds, samples, room);
         let (number, epochs, steps) = (self.epoch, self.epochs, self.steps_per_epoch);
@@ -142,6 +128,16 @@ impl Progress {
                     print(&format!("{steps}/{steps} - {text}\n"));
                 }
             }
+        }
+    }
+
+    fn break_off(&mut self) {
+        if let Display::Bar(bar) = &self.display
+            && self.epoch > 0
+            && !bar.is_finished()
+        {
+            bar.abandon();
+            print("\n");
         }
     }
 }
@@ -198,7 +194,10 @@ fn new_bar(steps: usize) -> ProgressBar {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
+    use crate::learning::Progress as _;
 
     const METRICS: Metrics = Metrics { loss: 0.482_34, metric: 0.833_06 };
     const WORDS: Words = Words { metric: "accuracy", samples: "images" };
@@ -243,17 +242,17 @@ mod tests {
             last_redraw: long_ago,
             next_look: STEPS_PER_LOOK,
         };
-        let mut asked_at = Vec::new();
+        let asked_at = RefCell::new(Vec::new());
         for steps_done in 1..=3 * STEPS_PER_LOOK {
             if steps_done == 2 * STEPS_PER_LOOK + 1 {
                 progress.last_redraw = long_ago;
             }
-            progress.step(steps_done, || {
-                asked_at.push(steps_done);
+            progress.step(steps_done, &|| {
+                asked_at.borrow_mut().push(steps_done);
                 (METRICS, 32 * steps_done)
             });
         }
-        assert_eq!(asked_at, [STEPS_PER_LOOK, 3 * STEPS_PER_LOOK]);
+        assert_eq!(asked_at.into_inner(), [STEPS_PER_LOOK, 3 * STEPS_PER_LOOK]);
     }
 
     #[test]
@@ -262,7 +261,7 @@ mod tests {
             let mut progress = Progress::new(voice, WORDS, 1, 1_000);
             progress.start_epoch(1);
             for steps_done in 1..=1_000 {
-                progress.step(steps_done, || panic!("asked at step {steps_done}"));
+                progress.step(steps_done, &|| panic!("asked at step {steps_done}"));
             }
         }
     }
