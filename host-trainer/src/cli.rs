@@ -6,6 +6,7 @@ use crate::commands::completions::CompletionsArgs;
 use crate::commands::cross_validate::{self, CrossValidateArgs};
 use crate::commands::evaluate::EvaluateArgs;
 use crate::commands::pack::PackArgs;
+use crate::commands::predict::PredictArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::sweep::{self, SweepArgs};
 use crate::commands::train::{self, TrainArgs};
@@ -77,6 +78,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Draw images of a data set
     Show(ShowArgs),
+    /// Say what a model makes of pictures or of rows of a file
+    Predict(PredictArgs),
     /// Make a data set of a folder of pictures for each class
     Pack(PackArgs),
     /// Print a script that lets a shell complete commands and options

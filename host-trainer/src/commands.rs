@@ -4,6 +4,7 @@ pub mod completions;
 pub mod cross_validate;
 pub mod evaluate;
 pub mod pack;
+pub mod predict;
 pub mod shared;
 pub mod show;
 pub mod sweep;
