@@ -1,8 +1,8 @@
 //! An int8 network as data, for the writers of int8 files.
 
-use dense_core::quant::{Multiplier, Quantization};
+use dense_core::quant::{LARGEST_BIAS, Multiplier, Quantization};
 
-use crate::Activation;
+use crate::{Activation, Error, Model};
 
 /// A network in int8, as [`dense_core::quant`] computes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,32 @@ pub struct Int8Output {
     pub outputs: Quantization,
     /// The table of an activation that is no clamp.
     pub table: Option<Box<[u8; 256]>>,
+}
+
+impl Int8Network {
+    /// Checks that this is `model` in int8, and that its numbers are in range.
+    pub(crate) fn check(&self, model: &Model) -> Result<(), Error> {
+        let fault = |text: String| Err(Error::Model(text));
+        if self.layers.len() != model.layers.len() {
+            return fault(format!("{} layers in int8, and {} in f32", self.layers.len(), model.layers.len()));
+        }
+        for (index, (layer, float)) in self.layers.iter().zip(&model.layers).enumerate() {
+            let (inputs, units) = (float.inputs, float.units());
+            if (layer.inputs, layer.bias.len(), layer.scale.len()) != (inputs, units, units)
+                || layer.weights.len() != inputs * units
+            {
+                return fault(format!("layer {index} in int8 has another shape than {units} x {inputs}"));
+            }
+            if layer.output.is_none() != (index + 1 == self.layers.len()) {
+                return fault(format!("layer {index} in int8 has logits in place of bytes, or bytes of logits"));
+            }
+            let weights = layer.weights.contains(&i8::MIN);
+            if weights || layer.bias.iter().any(|bias| bias.unsigned_abs() > LARGEST_BIAS.unsigned_abs()) {
+                return fault(format!("layer {index} in int8 has a number that is out of range"));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Int8Layer {
