@@ -1,12 +1,14 @@
 //! What each command does: the weights in RAM, the store, and the counters.
 
-use crate::protocol::{ClockSource, Command, Counters, FlashFault, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION};
 use crate::store::{Operation, Store, StoreError};
-use crate::{Model, checksum, parameters, pixels};
+use crate::{Model, parameters, pixels};
 use core::array;
 use dense_core::losses::{Loss as _, SparseCategoricalCrossEntropy};
 use dense_core::optimizers::Optimizer;
 use dense_core::{Batch, Error, Kernel, Sgd, activations, argmax};
+use dense_protocol::messages::{
+    ClockSource, Command, Counters, FlashFault, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION,
+};
 use embedded_storage::nor_flash::NorFlash;
 
 /// The largest magnitude of a weight for which every sum of the forward pass stays finite, whatever the image.
@@ -173,7 +175,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
     }
 
     fn checksum(&self) -> u32 {
-        checksum::of_model(pixels::TABLE, self.model)
+        parameters::checksum(pixels::TABLE, self.model)
     }
 
     fn forward(&self, image: &[u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {

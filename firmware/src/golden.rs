@@ -10,8 +10,8 @@ mod shapes;
 mod softmax;
 mod training;
 
-use crate::checksum::Checksum;
 use dense_core::{Error, Kernel};
+use dense_protocol::checksum::Checksum;
 
 /// Whoever takes the numbers.
 pub trait Witness {

@@ -1,22 +1,20 @@
 //! A microcontroller that classifies images, learns from corrections, and keeps what it learned through power cuts.
 //!
 //! This library is the application without the machine, so that it builds and is tested on a host as well:
-//! [`protocol`] says what host and device tell each other, [`link`] carries it over a serial line that may lose or
-//! change bytes, [`session`] does every request once, [`device`] knows how, and [`store`] keeps the weights in flash.
-//! The machines are in the binaries.
+//! [`session`] receives the frames of [`dense_protocol`] and does every request once, [`device`] knows how, and [`store`]
+//! keeps the weights in flash. The machines are in the binaries.
 
 #![no_std]
 
+use dense_protocol::messages::{INPUTS, OUTPUTS};
+
 #[cfg(target_os = "none")]
 pub mod boards;
-pub mod checksum;
 pub mod device;
 pub mod golden;
-pub mod link;
 pub mod packed_model;
 pub mod parameters;
 pub mod pixels;
-pub mod protocol;
 pub mod quantized;
 #[cfg(target_os = "none")]
 pub mod runtime;
@@ -30,4 +28,4 @@ pub mod test_images;
 include!(concat!(env!("OUT_DIR"), "/weights.rs"));
 
 /// The model that is served: softmax regression on images of 28 × 28 pixels in ten classes.
-pub type Model = dense_core::Dense<{ protocol::INPUTS }, { protocol::OUTPUTS }>;
+pub type Model = dense_core::Dense<INPUTS, OUTPUTS>;

@@ -12,10 +12,10 @@
 //! Numbers have their lowest byte first. The format is here and not in `dense-core` because a checksum is, and because a
 //! model compiled into the firmware needs neither.
 
-use crate::checksum::Checksum;
 use core::fmt;
 use dense_core::quant::{LARGEST_BIAS, LARGEST_SCALE, SMALLEST_SCALE};
 use dense_core::{Error, QuantizedDense};
+use dense_protocol::checksum::Checksum;
 
 const MAGIC: [u8; 4] = *b"DQM1";
 const WORD: usize = size_of::<u32>();

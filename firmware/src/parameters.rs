@@ -1,7 +1,8 @@
 //! The weights and biases of a layer, one after another, in the order in which they are saved and compared: weight
 //! (0, 0), weight (0, 1) and so on, output after output, then the biases.
 
-use dense_core::Dense;
+use dense_core::{Dense, PixelTable};
+use dense_protocol::checksum;
 
 /// All of them.
 pub fn values<const IN: usize, const OUT: usize>(layer: &Dense<IN, OUT>) -> impl Iterator<Item = f32> {
@@ -18,6 +19,12 @@ pub fn set<const IN: usize, const OUT: usize>(layer: &mut Dense<IN, OUT>, index:
             }
         }
     }
+}
+
+/// The checksum of a layer behind a pixel table, where there is one, as the [protocol](checksum::of_parameters) defines it.
+#[must_use]
+pub fn checksum<const IN: usize, const OUT: usize>(table: Option<&PixelTable>, layer: &Dense<IN, OUT>) -> u32 {
+    checksum::of_parameters(table.map(PixelTable::values), values(layer))
 }
 
 /// The largest magnitude among them.

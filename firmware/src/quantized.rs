@@ -1,7 +1,7 @@
 //! The trained model in int8, quantised by the compiler and packed for the kernel of the target.
 
-use crate::protocol::{INPUTS, OUTPUTS};
 use crate::weights;
+use crate::{INPUTS, OUTPUTS};
 use dense_core::QuantizedDense;
 use dense_core::quant::{Quantization, Rounding};
 

@@ -1,8 +1,8 @@
 //! Images with the logits that they have on every machine, to be tried at start.
 
 use crate::Model;
-use crate::protocol::{INPUTS, OUTPUTS};
 use dense_core::{Batch, Error, Kernel};
+use dense_protocol::messages::{INPUTS, OUTPUTS};
 
 /// How many images there are.
 pub const IMAGES: usize = 3;

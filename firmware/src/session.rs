@@ -1,10 +1,10 @@
 //! A conversation with the host: bytes in, answers out, and every request done once.
 
-use crate::checksum::Checksum;
 use crate::device::Device;
-use crate::link::{self, Decoder, MAX_ANSWER};
 use crate::pixels;
-use crate::protocol::{Answer, Command, Malformed, Refusal, Request};
+use dense_protocol::checksum::Checksum;
+use dense_protocol::frames::{self, Decoder, MAX_ANSWER};
+use dense_protocol::messages::{Answer, Command, Malformed, Refusal, Request};
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
@@ -94,7 +94,7 @@ impl<F: NorFlash> Worker<'_, F> {
             let refused = &mut self.device.counters.refused;
             *refused = refused.wrapping_add(1);
         }
-        match link::encode(&Answer { sequence, result }, &mut self.answer) {
+        match frames::encode(&Answer { sequence, result }, &mut self.answer) {
             Ok(()) => Some(&self.answer),
             Err(_) => {
                 self.answer.clear();

@@ -18,11 +18,11 @@ mod record;
 
 pub use record::{COMMIT_MAGIC, MAGIC};
 
-use crate::checksum::Checksum;
 use crate::{parameters, pixels};
 use core::fmt;
 use core::ops::Range;
-use dense_core::Dense;
+use dense_core::{Dense, PixelTable};
+use dense_protocol::checksum::Checksum;
 use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
 use record::{Commit, Header, UNIT};
 
@@ -177,7 +177,7 @@ impl<F: NorFlash, const IN: usize, const OUT: usize> Store<F, IN, OUT> {
         let header = Header { inputs: IN as u16, outputs: OUT as u16, save: saved.save }.to_bytes();
         let padding = [0xff; UNIT].into_iter().take(Self::COMMIT - Self::PARAMETERS_END);
         let mut bytes = header.into_iter().chain(parameters::values(layer).flat_map(f32::to_le_bytes)).chain(padding);
-        let mut checksum = Checksum::with_table(pixels::TABLE);
+        let mut checksum = Checksum::with_pixel_table(pixels::TABLE.map(PixelTable::values));
         for offset in (0..Self::COMMIT).step_by(CHUNK) {
             let mut chunk = [0; CHUNK];
             let length = CHUNK.min(Self::COMMIT - offset);
@@ -199,7 +199,7 @@ impl<F: NorFlash, const IN: usize, const OUT: usize> Store<F, IN, OUT> {
         self.flash.read(self.address(slot, Self::COMMIT), &mut commit).map_err(failed(Operation::Read))?;
         let Some(commit) = Commit::from_bytes(commit) else { return Ok(None) };
         let expected = Header { inputs: IN as u16, outputs: OUT as u16, save: commit.save }.to_bytes();
-        let mut checksum = Checksum::with_table(pixels::TABLE);
+        let mut checksum = Checksum::with_pixel_table(pixels::TABLE.map(PixelTable::values));
         let mut header = [0; UNIT];
         self.flash.read(self.address(slot, 0), &mut header).map_err(failed(Operation::Read))?;
         if header != expected {

@@ -1,6 +1,6 @@
 //! The first images of Fashion-MNIST's test set with their labels, for the binaries that test and measure.
 
-use crate::protocol::INPUTS;
+use dense_protocol::messages::INPUTS;
 
 /// How many there are.
 pub const COUNT: usize = 100;

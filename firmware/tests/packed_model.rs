@@ -1,7 +1,7 @@
 //! A packed model comes back as it was, and one with anything wrong is refused before a number of it is used.
 
 use dense_core::QuantizedDense;
-use firmware::checksum::Checksum;
+use dense_protocol::checksum::Checksum;
 use firmware::packed_model::{self, PackedModelError};
 
 type Model = QuantizedDense<5, 3>;

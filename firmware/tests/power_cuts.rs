@@ -6,7 +6,7 @@ mod common;
 use common::flash::{Flash, Torn};
 use common::{Random, in_parallel, zeroed_model};
 use dense_core::Dense;
-use firmware::protocol::{INPUTS, OUTPUTS};
+use dense_protocol::messages::{INPUTS, OUTPUTS};
 use firmware::store::{Saved, Store, StoreError};
 use firmware::weights::MODEL;
 use firmware::{Model, parameters};

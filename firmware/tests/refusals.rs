@@ -7,9 +7,9 @@ use common::conversation::{TestFlash, ask, bits, frame, image, outcome, send, se
 use common::flash::Torn;
 use common::{Random, zeroed_model};
 use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
+use dense_protocol::frames::{self, Decoder, MAX_FRAME};
+use dense_protocol::messages::{Command, Counters, FlashFault, INPUTS, OUTPUTS, Refusal, Reply};
 use firmware::device::LARGEST_WEIGHT;
-use firmware::link::{self, Decoder, MAX_FRAME};
-use firmware::protocol::{Command, Counters, FlashFault, INPUTS, OUTPUTS, Refusal, Reply};
 use firmware::store::Store;
 use firmware::weights::MODEL;
 use heapless::Vec;
@@ -90,7 +90,7 @@ fn frame_of(message: &[u8]) -> Vec<u8, MAX_FRAME> {
         }
     }
     let mut frame = Vec::new();
-    link::encode(&Bytes(message), &mut frame).expect("it fits");
+    frames::encode(&Bytes(message), &mut frame).expect("it fits");
     frame
 }
 

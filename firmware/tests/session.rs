@@ -7,11 +7,14 @@ use common::{Random, zeroed_model};
 use dense_core::activations::Softmax;
 use dense_core::optimizers::SMALLEST_LEARNING_RATE;
 use dense_core::{Batch, Kernel, PixelTable};
-use firmware::link::{self, MAX_ANSWER};
-use firmware::protocol::{Answer, ClockSource, Command, Counters, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION};
+use dense_protocol::checksum::Checksum;
+use dense_protocol::frames::{self, MAX_ANSWER};
+use dense_protocol::messages::{
+    Answer, ClockSource, Command, Counters, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION,
+};
 use firmware::store::Store;
 use firmware::weights::MODEL;
-use firmware::{checksum, parameters, pixels};
+use firmware::{parameters, pixels};
 use heapless::Vec;
 
 #[test]
@@ -23,7 +26,7 @@ fn info_says_who_it_is() {
         inputs: 784,
         outputs: 10,
         parameters: 7850,
-        weights_checksum: checksum::of_model(pixels::TABLE, &MODEL),
+        weights_checksum: parameters::checksum(pixels::TABLE, &MODEL),
         loaded: None,
         clock_hz: 168_000_000,
         clock_source: ClockSource::Crystal,
@@ -78,7 +81,7 @@ fn learns_the_very_bits_that_dense_core_learns() {
         let label = random.below(10) as u8;
         let learning_rate = [1e-3, 0.01, 0.1, 3.0, SMALLEST_LEARNING_RATE][random.below(5) as usize];
         let (loss_before, loss_after) = step(&mut expected, &image, label, learning_rate);
-        let weights_checksum = checksum::of_model(pixels::TABLE, &expected);
+        let weights_checksum = parameters::checksum(pixels::TABLE, &expected);
         let reply = Reply::Learned { loss_before, loss_after, cycles: 7, weights_checksum };
         let command = Command::Learn { image: &image, label, learning_rate };
         assert_eq!(ask(&mut session, sequence, command), Ok(reply));
@@ -89,7 +92,7 @@ fn learns_the_very_bits_that_dense_core_learns() {
 
 #[test]
 fn the_checksum_of_the_weights_is_that_of_their_bytes() {
-    let mut expected = checksum::Checksum::with_table(pixels::TABLE);
+    let mut expected = Checksum::with_pixel_table(pixels::TABLE.map(PixelTable::values));
     for output in 0..OUTPUTS {
         for input in 0..INPUTS {
             expected.update(&MODEL.weight(output, input).to_bits().to_le_bytes());
@@ -98,13 +101,13 @@ fn the_checksum_of_the_weights_is_that_of_their_bytes() {
     for bias in MODEL.bias() {
         expected.update(&bias.to_bits().to_le_bytes());
     }
-    assert_eq!(checksum::of_model(pixels::TABLE, &MODEL), expected.finish());
+    assert_eq!(parameters::checksum(pixels::TABLE, &MODEL), expected.finish());
 }
 
 #[test]
 fn the_checksum_covers_the_table_of_pixels() {
     let (curve, flatter) = (PixelTable::power(0.5), PixelTable::power(0.4));
-    let checksums = [None, Some(&curve), Some(&flatter)].map(|table| checksum::of_model(table, &MODEL));
+    let checksums = [None, Some(&curve), Some(&flatter)].map(|table| parameters::checksum(table, &MODEL));
     assert!(checksums[0] != checksums[1] && checksums[1] != checksums[2] && checksums[2] != checksums[0]);
 }
 
@@ -201,6 +204,6 @@ fn every_answer_fits_its_frame() {
     ] {
         let mut frame = Vec::<u8, MAX_ANSWER>::new();
         let answer = Answer { sequence: u16::MAX, result: Ok(reply) };
-        assert_eq!(link::encode(&answer, &mut frame), Ok(()), "{reply:?}");
+        assert_eq!(frames::encode(&answer, &mut frame), Ok(()), "{reply:?}");
     }
 }

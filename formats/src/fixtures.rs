@@ -46,6 +46,7 @@ fn model(input: Input, output: Output, loss: Loss, hidden: &[(usize, Activation)
     };
     let provenance = Provenance::Trained {
         data_set: "fashion-mnist".into(),
+        data: Box::default(),
         data_checksum: 0xdead_beef,
         samples: 60_000,
         recipe: Box::new(recipe),

@@ -15,6 +15,7 @@
 mod activation;
 mod arrays;
 mod check;
+mod data_options;
 mod error;
 #[cfg(test)]
 mod fixtures;
@@ -32,6 +33,7 @@ pub mod tflite;
 
 pub use activation::Activation;
 pub use check::{MAX_FILE, MAX_LAYERS, MAX_PARAMETERS, MAX_WIDTH};
+pub use data_options::DataOptions;
 pub use error::Error;
 pub use import::{ImportOptions, PixelRange, import};
 pub use int8::{Int8Layer, Int8Network, Int8Output};

@@ -23,6 +23,16 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::SparseCategoricalCrossentropy,
+        Self::GeneralizedCrossentropy,
+        Self::BinaryCrossentropy,
+        Self::MeanSquaredError,
+        Self::MeanAbsoluteError,
+        Self::Huber,
+    ];
+
     /// The name in Keras and in files.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -83,6 +93,9 @@ pub enum Task {
 }
 
 impl Task {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Multiclass, Self::Binary, Self::Regression];
+
     /// The name on the command line and in files.
     #[must_use]
     pub const fn name(self) -> &'static str {

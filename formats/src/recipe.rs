@@ -69,7 +69,31 @@ pub enum OptimizerName {
     Rmsprop,
 }
 
+impl Optimizer {
+    /// Number of arrays of state for each layer.
+    #[must_use]
+    pub const fn states(&self) -> usize {
+        match self.name {
+            OptimizerName::Adam => 2,
+            OptimizerName::Rmsprop => 1,
+            OptimizerName::Sgd => (self.momentum > 0.0) as usize,
+        }
+    }
+}
+
 impl OptimizerName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Adam, Self::Sgd, Self::Rmsprop];
+
+    /// Keras's default learning rate.
+    #[must_use]
+    pub const fn default_learning_rate(self) -> f32 {
+        match self {
+            Self::Adam | Self::Rmsprop => 0.001,
+            Self::Sgd => 0.01,
+        }
+    }
+
     /// The name on the command line and in files.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -77,16 +101,6 @@ impl OptimizerName {
             Self::Adam => "adam",
             Self::Sgd => "sgd",
             Self::Rmsprop => "rmsprop",
-        }
-    }
-
-    /// Arrays of state for each layer, where there is no momentum.
-    #[must_use]
-    pub const fn states(self) -> usize {
-        match self {
-            Self::Adam => 2,
-            Self::Rmsprop => 1,
-            Self::Sgd => 0,
         }
     }
 }

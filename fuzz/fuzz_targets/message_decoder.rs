@@ -4,8 +4,8 @@
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 use firmware::device::{Device, Machine};
-use firmware::link::{self, Decoder, MAX_FRAME};
-use firmware::protocol::{Answer, ClockSource, Command, Request};
+use dense_protocol::frames::{self, Decoder, MAX_FRAME};
+use dense_protocol::messages::{Answer, ClockSource, Command, Request};
 use firmware::store::Store;
 use firmware::weights::MODEL;
 use firmware::{Model, parameters};
@@ -18,7 +18,7 @@ const MACHINE: Machine =
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(answer) = Answer::from_message(bytes) {
         let mut frame = Vec::<u8, MAX_FRAME>::new();
-        if link::encode(&answer, &mut frame).is_ok() {
+        if frames::encode(&answer, &mut frame).is_ok() {
             let mut decoder = Decoder::new();
             let message = frame.iter().find_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec())));
             let message = message.expect("a frame").expect("a whole one");

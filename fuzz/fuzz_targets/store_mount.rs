@@ -4,7 +4,7 @@
 
 use dense_core::Dense;
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
-use firmware::checksum::Checksum;
+use dense_protocol::checksum::Checksum;
 use firmware::parameters;
 use firmware::store::{Store, StoreError};
 use libfuzzer_sys::fuzz_target;

@@ -1,10 +1,34 @@
 //! Data sets: samples in memory, whatever file they come from.
 
+mod csv;
+mod error;
+mod folds;
+mod idx;
+mod images;
+mod names;
+mod options;
+mod read;
 mod samples;
+mod split;
+mod standardization;
+mod table;
+mod tabular;
+mod targets;
+mod windows;
 
+use std::path::Path;
+
+use formats::{DataOptions, Input, Output, Task};
+
+pub use error::DataError;
+pub use folds::Folds;
+pub use idx::{CLASSES_FILE, class_names, find_file, to_files};
+pub use options::OPTIONS_FILE;
+pub use read::{MAX_BYTES, open, read};
 pub use samples::{Inputs, Samples, Targets};
-
-use formats::{Input, Output};
+pub use split::TEST_SPLIT;
+pub use standardization::Standardization;
+pub use targets::MAX_CLASSES;
 
 /// Samples to learn from and to test with, and what their numbers mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,3 +44,90 @@ pub struct Dataset {
     /// The test set.
     pub test: Samples,
 }
+
+impl Dataset {
+    /// The kind of its targets.
+    #[must_use]
+    pub const fn task(&self) -> Task {
+        self.output.task()
+    }
+}
+
+/// A data set, and the names of its groups.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The data set.
+    pub dataset: Dataset,
+    /// The names of the groups that [`Samples::groups`] are indices into; empty where there are none.
+    pub groups: Vec<String>,
+}
+
+/// Loads a data set: a folder of IDX files, of pictures by class or with a `dataset.json`; or a `.csv`, `.csv.gz` or
+/// `.npz` file.
+///
+/// # Errors
+///
+/// A file is missing, unreadable or malformed, or options contradict each other or the data.
+pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
+    let (options, name) = prepare(options)?;
+    match kind(&options.path)? {
+        Kind::Idx => {
+            options::refuse(&options, "a folder of IDX files", &SPLITS)?;
+            options::refuse(&options, "a folder of IDX files", &["--size"])?;
+            idx::load(&options, name)
+        }
+        Kind::Csv => {
+            options::refuse(&options, "a file of rows", &["--size"])?;
+            tabular::load(&options, name)
+        }
+    }
+}
+
+/// Loads rows that have groups, to leave out one group at a time. How [`load`] would choose test samples is no matter.
+///
+/// # Errors
+///
+/// Those of [`load`], or there are no groups.
+pub fn load_folds(options: &DataOptions) -> Result<Folds, DataError> {
+    let (options, name) = prepare(options)?;
+    match kind(&options.path)? {
+        Kind::Csv if options.group.is_some() => tabular::folds(&options, name),
+        _ => {
+            Err(DataError::Conflict("--group COLUMN of a .csv file is needed to leave out one group at a time".into()))
+        }
+    }
+}
+
+/// Options that are for rows alone.
+const SPLITS: [&str; 6] = ["--target", "--group", "--ignore", "--test", "--test-split", "--window"];
+
+/// What a path holds.
+enum Kind {
+    Idx,
+    Csv,
+}
+
+fn kind(path: &Path) -> Result<Kind, DataError> {
+    let found = std::fs::metadata(path).map_err(|error| DataError::file(path, format!("cannot open: {error}")))?;
+    if found.is_dir() {
+        return Ok(Kind::Idx);
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if name.ends_with(".csv") || name.ends_with(".csv.gz") {
+        return Ok(Kind::Csv);
+    }
+    Err(DataError::file(path, "a folder, a .csv, .csv.gz or .npz file wanted"))
+}
+
+/// The options, completed and checked, and the name of the data set.
+fn prepare(options: &DataOptions) -> Result<(DataOptions, String), DataError> {
+    let name = std::fs::canonicalize(&options.path).ok();
+    let name = name.as_deref().unwrap_or(&options.path).file_name();
+    let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let options = options::completed(options)?;
+    options::check(&options)?;
+    Ok((options, name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,12 @@ impl Momentum {
     pub const fn with_nesterov(self) -> Self {
         Self { step: MomentumUpdate { nesterov: true, ..self.step } }
     }
+
+    /// The rule of a step.
+    #[must_use]
+    pub const fn rule(&self) -> &MomentumUpdate {
+        &self.step
+    }
 }
 
 impl Optimizer for Momentum {

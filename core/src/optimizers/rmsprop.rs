@@ -35,6 +35,12 @@ impl Rmsprop {
             Err(error) => Err(error),
         }
     }
+
+    /// The rule of a step.
+    #[must_use]
+    pub const fn rule(&self) -> &RmspropUpdate {
+        &self.update
+    }
 }
 
 impl Optimizer for Rmsprop {

@@ -31,6 +31,12 @@ impl Sgd {
             Err(error) => Err(error),
         }
     }
+
+    /// The rule of a step.
+    #[must_use]
+    pub const fn rule(&self) -> SgdUpdate {
+        SgdUpdate { learning_rate: self.learning_rate }
+    }
 }
 
 impl Optimizer for Sgd {
@@ -55,7 +61,6 @@ impl Optimizer for Sgd {
         deltas: &[[f32; OUT]],
         (): &mut (),
     ) -> Result<(), Error> {
-        let rule = SgdUpdate { learning_rate: self.learning_rate };
-        super::update_layer(kernel, batch, deltas, &rule, [layer])
+        super::update_layer(kernel, batch, deltas, &self.rule(), [layer])
     }
 }

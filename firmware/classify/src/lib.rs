@@ -5,6 +5,8 @@
 
 #![no_std]
 
+use protocol::{INPUTS, OUTPUTS};
+
 pub mod classifier;
 #[path = "../../src/pixels.rs"]
 pub mod pixels;

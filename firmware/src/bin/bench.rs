@@ -20,9 +20,9 @@ mod on_device {
     use dense_core::{
         Batch, Error, Hidden, Layers, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
     };
+    use dense_protocol::messages::{INPUTS, OUTPUTS};
     use firmware::Model;
     use firmware::pixels;
-    use firmware::protocol::{INPUTS, OUTPUTS};
     use firmware::quantized;
     use firmware::runtime::{entry, ram, semihosting, singleton};
     use firmware::test_images;

@@ -5,11 +5,11 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::hint;
+    use dense_protocol::frames::{self, MAX_FRAME};
+    use dense_protocol::messages::{Command, INPUTS, Request};
     use firmware::Model;
     use firmware::boards::{Board, cycles};
     use firmware::device::{Device, Machine};
-    use firmware::link::{self, MAX_FRAME};
-    use firmware::protocol::{Command, INPUTS, Request};
     use firmware::runtime::{entry, ram, semihosting, singleton};
     use firmware::session::Session;
     use firmware::store::Store;
@@ -48,7 +48,7 @@ mod on_device {
         let mut within = true;
         for ((name, command, budget), sequence) in CASES.into_iter().zip(1..) {
             let mut frame = Vec::<u8, MAX_FRAME>::new();
-            let Ok(()) = link::encode(&Request { sequence, command }, &mut frame) else { panic!("too long a frame") };
+            let Ok(()) = frames::encode(&Request { sequence, command }, &mut frame) else { panic!("too long a frame") };
             let (answered, bytes) =
                 ram::measure_stack(|| frame.iter().filter(|&&byte| session.receive(byte).is_some()).count() == 1);
             defmt::info!("{=str}: {=usize} bytes of stack", name, bytes);

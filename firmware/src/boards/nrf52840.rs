@@ -2,8 +2,8 @@
 //! LED 1 on P0.13, and weights in the last 256 KB of flash.
 
 use super::{BAUD_RATE, cycle_counter};
-use crate::protocol::ClockSource;
 use crate::runtime::semihosting;
+use dense_protocol::messages::ClockSource;
 use hal::clocks::Clocks;
 use hal::gpio::{Level, Output, Pin, PushPull, p0};
 use hal::nvmc::Nvmc;

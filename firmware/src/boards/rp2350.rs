@@ -2,8 +2,8 @@
 //! has no driver for the external flash, and the program runs from it.
 
 use super::{BAUD_RATE, cycle_counter};
-use crate::protocol::ClockSource;
 use crate::runtime::semihosting;
+use dense_protocol::messages::ClockSource;
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
 use hal::clocks::init_clocks_and_plls;
 use hal::fugit::RateExtU32;

@@ -1,10 +1,10 @@
 //! A machine that only QEMU has: the serial line is the host's console, weights are kept in the host's file, and there is
 //! neither a clock nor an LED.
 
-use crate::protocol::ClockSource;
 use crate::runtime::host_flash::HostFlash;
 use crate::runtime::semihosting;
 use core::convert::Infallible;
+use dense_protocol::messages::ClockSource;
 use embedded_hal::digital::{ErrorType, OutputPin, StatefulOutputPin};
 
 /// Bytes for one save.

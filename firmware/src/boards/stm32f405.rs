@@ -6,10 +6,10 @@ mod flash;
 pub use flash::Flash;
 
 use super::{BAUD_RATE, cycle_counter};
-use crate::protocol::ClockSource;
 use crate::runtime::semihosting;
 use cortex_m::peripheral::{DCB, NVIC};
 use cortex_m::{asm, interrupt};
+use dense_protocol::messages::ClockSource;
 use hal::gpio::PinState;
 use hal::nb::{self, block};
 use hal::pac::{self, Interrupt, USART1};

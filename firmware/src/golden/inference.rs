@@ -2,12 +2,12 @@
 
 use super::Witness;
 use crate::pixels;
-use crate::protocol::OUTPUTS;
 use crate::test_images::images;
 use crate::weights::MODEL;
 use core::slice;
 use dense_core::losses::Loss;
 use dense_core::{Batch, Error, Kernel, SparseCategoricalCrossEntropy};
+use dense_protocol::messages::OUTPUTS;
 
 #[inline(never)]
 pub(super) fn run(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {

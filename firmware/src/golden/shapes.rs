@@ -2,12 +2,12 @@
 
 use super::Witness;
 use super::kernels::Values;
-use crate::checksum::Checksum;
 use core::array;
 use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, SgdUpdate, StoreGradient};
 use dense_core::kernels::{self, Element, Rows, weight_index};
 use dense_core::math::{SMALLEST_WEIGHT, flush_below};
 use dense_core::{Error, Kernel, PixelTable, Random};
+use dense_protocol::checksum::Checksum;
 
 /// The most inputs, and the most outputs but for one larger number of them.
 const MOST: usize = 40;

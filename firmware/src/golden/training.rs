@@ -3,12 +3,12 @@
 use super::Witness;
 use crate::Model;
 use crate::pixels;
-use crate::protocol::{INPUTS, OUTPUTS};
 use crate::test_images::{COUNT, images, labels};
 use crate::weights::MODEL;
 use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
 use dense_core::{Batch, Error, Kernel, Random, Sgd, SparseCategoricalCrossEntropy};
+use dense_protocol::messages::{INPUTS, OUTPUTS};
 
 const STEPS: u32 = 100;
 const BATCH_SIZES: [usize; 2] = [1, LARGEST_BATCH];

@@ -5,9 +5,9 @@ use super::{MACHINE, Random};
 use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
 use dense_core::{Batch, Kernel, Sgd, SparseCategoricalCrossEntropy};
+use dense_protocol::frames::{self, Decoder, MAX_FRAME};
+use dense_protocol::messages::{Answer, Command, INPUTS, OUTPUTS, Refusal, Reply, Request};
 use firmware::device::Device;
-use firmware::link::{self, Decoder, MAX_FRAME};
-use firmware::protocol::{Answer, Command, INPUTS, OUTPUTS, Refusal, Reply, Request};
 use firmware::session::Session;
 use firmware::store::Store;
 use firmware::weights::MODEL;
@@ -39,7 +39,7 @@ pub fn send(session: &mut TestSession<'_>, bytes: &[u8]) -> std::vec::Vec<u8> {
 
 pub fn frame(sequence: u16, command: Command<'_>) -> Vec<u8, MAX_FRAME> {
     let mut frame = Vec::new();
-    link::encode(&Request { sequence, command }, &mut frame).expect("it fits");
+    frames::encode(&Request { sequence, command }, &mut frame).expect("it fits");
     frame
 }
 

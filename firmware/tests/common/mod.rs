@@ -4,9 +4,9 @@
 pub mod conversation;
 pub mod flash;
 
+use dense_protocol::messages::{ClockSource, INPUTS};
 use firmware::Model;
 use firmware::device::Machine;
-use firmware::protocol::{ClockSource, INPUTS};
 use std::cell::Cell;
 use std::ops::Range;
 use std::thread;

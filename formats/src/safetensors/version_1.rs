@@ -133,6 +133,7 @@ fn provenance(origin: Origin, hidden: Vec<usize>, loss: Loss) -> Provenance {
     };
     Provenance::Trained {
         data_set: trained.data_set,
+        data: Box::default(),
         data_checksum: 0,
         samples: trained.samples,
         recipe: Box::new(recipe),

@@ -1,5 +1,8 @@
 //! Samples: inputs and targets of equal number.
 
+use dense_core::PixelTable;
+use flate2::Crc;
+
 /// Inputs with their targets, one target row for each input row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
@@ -46,6 +49,25 @@ pub enum Targets {
 }
 
 impl Inputs {
+    /// The first `count` samples, or all if there are no more than that.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        let count = count.min(self.len());
+        match self {
+            Self::Bytes { width, values } => Self::Bytes { width: *width, values: values[..count * width].to_vec() },
+            Self::Numbers { width, values } => {
+                Self::Numbers { width: *width, values: values[..count * width].to_vec() }
+            }
+        }
+    }
+
+    /// Replaces each byte by that of the table; numbers stay as they are.
+    pub fn look_up(&mut self, table: &PixelTable) {
+        if let Self::Bytes { values, .. } = self {
+            table.apply(values);
+        }
+    }
+
     /// Numbers of a sample.
     #[must_use]
     pub const fn width(&self) -> usize {
@@ -88,6 +110,24 @@ impl Targets {
 }
 
 impl Samples {
+    /// The CRC-32 of all inputs and then all targets.
+    #[must_use]
+    pub fn checksum(&self) -> u32 {
+        let mut checksum = Crc::new();
+        let update = |checksum: &mut Crc, values: &[f32]| {
+            values.iter().for_each(|value| checksum.update(&value.to_le_bytes()));
+        };
+        match &self.inputs {
+            Inputs::Bytes { values, .. } => checksum.update(values),
+            Inputs::Numbers { values, .. } => update(&mut checksum, values),
+        }
+        match &self.targets {
+            Targets::Labels(labels) => checksum.update(labels),
+            Targets::Numbers { values, .. } => update(&mut checksum, values),
+        }
+        checksum.sum()
+    }
+
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -99,4 +139,79 @@ impl Samples {
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
     }
+
+    /// The samples of these indices, in their order.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such sample.
+    #[must_use]
+    pub fn select(&self, indices: &[usize]) -> Self {
+        Self {
+            inputs: match &self.inputs {
+                Inputs::Bytes { width, values } => {
+                    Inputs::Bytes { width: *width, values: select_rows(values, *width, indices) }
+                }
+                Inputs::Numbers { width, values } => {
+                    Inputs::Numbers { width: *width, values: select_rows(values, *width, indices) }
+                }
+            },
+            targets: match &self.targets {
+                Targets::Labels(labels) => Targets::Labels(select_rows(labels, 1, indices)),
+                Targets::Numbers { width, values } => {
+                    Targets::Numbers { width: *width, values: select_rows(values, *width, indices) }
+                }
+            },
+            groups: if self.groups.is_empty() { Vec::new() } else { select_rows(&self.groups, 1, indices) },
+        }
+    }
+
+    /// Keeps the first `count` samples, and returns the others.
+    ///
+    /// # Panics
+    ///
+    /// Where there are not as many.
+    #[must_use]
+    pub fn split_off(&mut self, count: usize) -> Self {
+        Self {
+            inputs: match &mut self.inputs {
+                Inputs::Bytes { width, values } => {
+                    Inputs::Bytes { width: *width, values: values.split_off(count * *width) }
+                }
+                Inputs::Numbers { width, values } => {
+                    Inputs::Numbers { width: *width, values: values.split_off(count * *width) }
+                }
+            },
+            targets: match &mut self.targets {
+                Targets::Labels(labels) => Targets::Labels(labels.split_off(count)),
+                Targets::Numbers { width, values } => {
+                    Targets::Numbers { width: *width, values: values.split_off(count * *width) }
+                }
+            },
+            groups: if self.groups.is_empty() { Vec::new() } else { self.groups.split_off(count) },
+        }
+    }
+
+    /// Keeps the first `limit` samples, or all if there are no more than that.
+    pub fn truncate(&mut self, limit: usize) {
+        if limit < self.len() {
+            let _ = self.split_off(limit);
+        }
+    }
+
+    /// How many samples each of `classes` classes has; nothing where targets are numbers.
+    #[must_use]
+    pub fn label_counts(&self, classes: usize) -> Vec<usize> {
+        let mut counts = vec![0; classes];
+        if let Targets::Labels(labels) = &self.targets {
+            for &label in labels {
+                counts[usize::from(label)] += 1;
+            }
+        }
+        counts
+    }
+}
+
+fn select_rows<T: Copy>(values: &[T], width: usize, indices: &[usize]) -> Vec<T> {
+    indices.iter().flat_map(|index| &values[index * width..][..width]).copied().collect()
 }

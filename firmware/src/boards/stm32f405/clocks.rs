@@ -1,6 +1,6 @@
 //! The clocks: 168 MHz from the crystal where it starts, else 16 MHz from the oscillator inside the chip.
 
-use crate::protocol::ClockSource;
+use dense_protocol::messages::ClockSource;
 use hal::pac::RCC;
 use hal::prelude::*;
 use hal::rcc::{Config, Rcc};

@@ -1,0 +1,152 @@
+//! `host-trainer device` and `host-trainer adapt` as a user runs them, against the simulated firmware.
+
+mod simulator;
+
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use simulator::{Simulator, dataset, workspace};
+
+/// What a run of the program printed, and its exit code.
+struct Run {
+    code: i32,
+    out: String,
+    error: String,
+}
+
+fn run(arguments: &[&str]) -> Run {
+    let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
+        .args(arguments)
+        .env("CARGO_MANIFEST_DIR", workspace("host-trainer"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code().unwrap(), out: text(output.stdout), error: text(output.stderr) }
+}
+
+/// Runs `device`, which must succeed, and returns what it printed.
+fn device(simulator: &Simulator, line: &str) -> String {
+    let port = simulator.address().to_string();
+    let mut arguments = vec!["device", "--port", &port, "--timeout", "20"];
+    arguments.extend(line.split_whitespace());
+    let Run { code, out, error } = run(&arguments);
+    assert_eq!((code, error.as_str()), (0, ""), "{line}: {out}");
+    out
+}
+
+#[track_caller]
+fn check(out: &str, wanted: &[&str]) {
+    for wanted in wanted {
+        assert!(out.contains(wanted), "{wanted:?} is not in\n{out}");
+    }
+}
+
+#[test]
+fn every_action_says_what_it_did() {
+    let simulator = Simulator::start();
+    let same = "every logit and probability is the host's, bit for bit";
+    check(&device(&simulator, "info"), &["simulator", "168 MHz", "7,850 parameters", "from the firmware"]);
+    // The first test image is an ankle boot, and the model sees it.
+    check(&device(&simulator, "classify --test 0"), &["9 Ankle boot: right", "Trouser"]);
+    let out = device(&simulator, "evaluate --limit 100");
+    check(&out, &["answered:", "on 100 test images", "the line lost nothing", same]);
+    let out = device(&simulator, "learn --test 0..50 --learning-rate 0.02");
+    check(&out, &["learned 50 images", "after every step the weights are the host's, bit for bit", "not saved yet"]);
+    check(&device(&simulator, "evaluate --limit 20"), &["not compared with the host"]);
+    check(&device(&simulator, "evaluate --limit 20 --learned 0..50 --learning-rate 0.02"), &[same]);
+    check(&device(&simulator, "learn --test 50..52"), &["learned 2 images", "not compared with the host"]);
+    check(&device(&simulator, "save"), &["saved as number 1 in slot 0"]);
+    check(&device(&simulator, "load"), &["loaded save number 1"]);
+    check(&device(&simulator, "info"), &["from save number 1", "52 learned"]);
+    check(&device(&simulator, "reset"), &["back to the firmware's weights"]);
+    check(&device(&simulator, "evaluate --limit 20"), &[same]);
+}
+
+#[test]
+fn a_png_is_classified_and_other_pictures_are_refused() {
+    let simulator = Simulator::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image.png");
+    let write = |side: u32, greys: &[u8]| {
+        image::save_buffer(&path, greys, side, side, image::ExtendedColorType::L8).unwrap();
+    };
+    let boot = &dataset().test.images[0];
+    write(28, boot);
+    let out = device(&simulator, &format!("classify {}", path.display()));
+    check(&out, &["image.png: PNG, 28 x 28 pixels, grey; taken as it is\n9 Ankle boot\n"]);
+    // The same four times as large, dark on a light page.
+    let large: Vec<u8> = (0..12544).map(|pixel| 255 - boot[pixel / 112 / 4 * 28 + pixel % 112 / 4]).collect();
+    write(112, &large);
+    let out = device(&simulator, &format!("classify {}", path.display()));
+    check(&out, &["image.png: PNG, 112 x 112 pixels, grey; inverted; ", "\n9 Ankle boot\n"]);
+    write(30, &[0; 900]);
+    let port = simulator.address().to_string();
+    let Run { code, error, .. } = run(&["device", "--port", &port, "classify", path.to_str().unwrap()]);
+    assert_eq!(code, 2);
+    check(&error, &["image.png: nothing to be seen: all pixels are alike"]);
+}
+
+#[test]
+fn faults_exit_with_2_and_name_the_port() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = format!("tcp:{closed}");
+    let simulator = Simulator::start();
+    let port = simulator.address().to_string();
+    for (arguments, wanted) in [
+        (&["device", "--port", &closed, "info"][..], &*format!("error: {closed}: cannot open")),
+        (&["device", "--port", "/dev/no-such-port", "info"], "error: /dev/no-such-port: cannot open"),
+        (&["device", "--port", &port, "load"], &format!("error: {port}: load was refused")),
+        (&["device", "--port", &port, "classify", "--test", "10000"], "--test 10000: the data set has 10000 test"),
+        (&["device", "--port", &port, "learn", "--test", "9990..10001"], "--test 9990..10001"),
+        (&["adapt", "--port", &port, "--world", "noisy", "--amount", "300"], "--amount 300: must be from 0 to 255"),
+        (&["adapt", "--port", &port, "--evaluate", "2", "--teach", "2"], "nobody there to turn the device off"),
+    ] {
+        let Run { code, error, .. } = run(arguments);
+        assert_eq!(code, 2, "{arguments:?}: {error}");
+        check(&error, &[wanted]);
+    }
+    // The last of them has taught the device, which is therefore not as it should be at the start.
+    let Run { code, error, .. } = run(&["adapt", "--port", &port]);
+    assert_eq!(code, 2);
+    check(&error, &["the device's weights have checksum", "device reset"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_adapts_to_every_world_and_keeps_it() {
+    for world in ["inverted", "rotated", "translated", "noisy"] {
+        let simulator = Simulator::start();
+        let (port, restart) = (simulator.address().to_string(), simulator.restart_command());
+        let arguments = ["adapt", "--port", &port, "--timeout", "20", "--world", world, "--restart-command", &restart];
+        let Run { code, out, error } = run(&arguments);
+        println!("{out}");
+        assert_eq!((code, error.as_str()), (0, ""), "{out}");
+        check(&out, &["500 images taught", "saved as number 1 in slot 0", "kept: checksum"]);
+        // The numbers of a line: on the device and on the host, in the original world and in the shifted one.
+        let numbers = |name: &str| {
+            let line = out.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            let numbers = line.split_whitespace().filter_map(|word| word.trim_matches(['(', ')']).parse::<f64>().ok());
+            numbers.collect::<Vec<_>>()
+        };
+        let (before, after, kept) = (numbers("before  "), numbers("after  "), numbers("after power cycle"));
+        assert!(before[1] > 0.83 && before[3] < 0.4, "{out}");
+        assert_eq!(after, kept, "{out}");
+        assert!(kept[2] > before[2] + 0.2 && kept[3] > before[3] + 0.3, "{out}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_power_cycle_that_fails_is_an_error() {
+    let simulator = Simulator::start();
+    let port = simulator.address().to_string();
+    let quick = ["adapt", "--port", &port, "--evaluate", "2", "--teach", "2", "--restart-command"];
+    let Run { code, error, .. } = run(&[&quick[..], &["exit 3"]].concat());
+    assert_eq!(code, 2);
+    check(&error, &["--restart-command `exit 3`: exit status: 3"]);
+    device(&simulator, "reset");
+    let Run { code, error, .. } = run(&[&quick[..], &["true"]].concat());
+    assert_eq!(code, 2);
+    check(&error, &["was not turned off: it still counts"]);
+}

@@ -1,0 +1,157 @@
+//! The firmware in QEMU:
+//! `cargo test --manifest-path firmware/Cargo.toml --package end-to-end --test qemu -- --ignored`.
+
+// Of the simulator, only what it says about paths and patience is used here.
+mod simulator;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dense_core::Random;
+use host_trainer::device::{Address, Device, Mirror, Patience};
+use simulator::{dataset, mirror, workspace};
+use tempfile::TempDir;
+
+const MACHINE: &str = "netduinoplus2";
+/// The first start also builds the firmware.
+const START: Duration = Duration::from_secs(900);
+// What is sent before the board has started is lost, so asking often is what finds it early.
+const PATIENCE: Patience = Patience { timeout: Duration::from_millis(500), tries: 40 };
+
+/// A simulated board, its serial port behind TCP, and its flash in a folder that outlives its power cuts.
+struct Board {
+    process: Child,
+    address: Address,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Board {
+    fn start() -> (Self, Device) {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = tempfile::tempdir().unwrap();
+        let process = Self::boot(port, folder.path());
+        let mut board = Self { process, address: Address::Tcp(format!("127.0.0.1:{port}")), port, folder };
+        let device = board.connect();
+        (board, device)
+    }
+
+    fn boot(port: u16, flash: &Path) -> Child {
+        // The script hands its process over to QEMU, so that killing the one is killing the other.
+        Command::new(workspace("firmware/qemu"))
+            .args([MACHINE, "serve", "-serial", &format!("tcp:127.0.0.1:{port},server=on,wait=off")])
+            .env("FLASH_DIR", flash)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    fn connect(&mut self) -> Device {
+        let deadline = Instant::now() + START;
+        loop {
+            assert_eq!(self.process.try_wait().unwrap(), None, "QEMU ended");
+            match Device::open_within(&self.address, PATIENCE, Duration::from_secs(1)) {
+                Ok(device) => return device,
+                Err(error) if Instant::now() > deadline => panic!("{error}"),
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn cut_power(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn restart(&mut self) -> Device {
+        self.cut_power();
+        self.process = Self::boot(self.port, self.folder.path());
+        self.connect()
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs QEMU"]
+fn the_firmware_classifies_learns_and_remembers() {
+    let (mut board, mut device) = Board::start();
+    let (dataset, mut mirror) = (dataset(), mirror());
+    let info = device.info().unwrap();
+    assert_eq!((info.parameters, info.loaded), (7_850, None));
+    assert_eq!(info.weights_checksum, mirror.weights_checksum());
+    for (index, image) in dataset.test.images[..200].iter().enumerate() {
+        mirror.check_classified(&format!("image {index}"), image, &device.classify(image).unwrap()).unwrap();
+    }
+    for (index, (image, &label)) in dataset.test.images[..50].iter().zip(&dataset.test.labels).enumerate() {
+        let learned = device.learn(image, label, 0.01).unwrap();
+        mirror.check_learned(&format!("image {index}"), image, label, 0.01, &learned).unwrap();
+    }
+    assert_eq!(device.info().unwrap().weights_checksum, mirror.weights_checksum());
+    let saved = device.save().unwrap();
+
+    let mut device = board.restart();
+    let info = device.info().unwrap();
+    assert_eq!((info.weights_checksum, info.loaded), (mirror.weights_checksum(), Some(saved.save)));
+    assert_eq!(device.counters().unwrap().learned, 0, "it was restarted");
+    for (index, image) in dataset.test.images[..20].iter().enumerate() {
+        mirror.check_classified(&format!("image {index}"), image, &device.classify(image).unwrap()).unwrap();
+    }
+    device.reset().unwrap();
+    let mut device = board.restart();
+    assert_eq!(device.info().unwrap().weights_checksum, simulator::mirror().weights_checksum());
+}
+
+#[test]
+#[ignore = "needs QEMU"]
+fn a_power_cut_during_a_save_leaves_the_old_weights_or_the_new_ones() {
+    let (mut board, mut device) = Board::start();
+    let dataset = dataset();
+    let learn = |device: &mut Device, mirror: &mut Mirror, index: usize| {
+        let (image, label) = (&dataset.test.images[index], dataset.test.labels[index]);
+        let learned = device.learn(image, label, 0.1).unwrap();
+        mirror.check_learned(&format!("image {index}"), image, label, 0.1, &learned).unwrap();
+    };
+    let mut saved = mirror();
+    learn(&mut device, &mut saved, 0);
+    let start = Instant::now();
+    device.save().unwrap();
+    let save_time = start.elapsed();
+
+    let mut random = Random::new(0, 0);
+    let (mut old, mut new) = (0, 0);
+    for cut in 1..=50 {
+        let mut changed = saved.clone();
+        learn(&mut device, &mut changed, cut);
+        // Some cuts come when the save is over; then it must be there.
+        let delay = save_time.mul_f32(1.1 * random.uniform());
+        let saving = thread::spawn(move || device.save());
+        thread::sleep(delay);
+        board.cut_power();
+        let answered = saving.join().unwrap().is_ok();
+        device = board.restart();
+        let found = device.info().unwrap().weights_checksum;
+        if found == changed.weights_checksum() {
+            saved = changed;
+            new += 1;
+        } else {
+            assert_eq!(
+                found,
+                saved.weights_checksum(),
+                "cut {cut} after {delay:?}: neither the old nor the new weights"
+            );
+            assert!(!answered, "cut {cut} after {delay:?}: the save was confirmed, but is not there");
+            old += 1;
+        }
+    }
+    println!("50 power cuts within {:?} of a save's start: {old} left the old weights, {new} the new ones", save_time);
+    assert!(old > 0 && new > 0, "{old} old and {new} new: the cuts missed the saves");
+}

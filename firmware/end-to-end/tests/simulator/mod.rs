@@ -1,0 +1,193 @@
+//! The firmware on this machine: its session and its store over a flash in memory, on one end of a stream of bytes.
+
+// Every test file is a program of its own and uses its share of this.
+#![allow(dead_code)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+use dense_protocol::messages::ClockSource;
+use embedded_storage::nor_flash::{
+    ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
+};
+use firmware::Model;
+use firmware::device::{Device, Machine};
+use firmware::session::Session;
+use firmware::store::Store;
+use firmware::weights::MODEL;
+use host_trainer::dataset::Dataset;
+use host_trainer::device::{Address, Mirror, Patience};
+use host_trainer::model_files;
+use tempfile::TempDir;
+
+/// Patience with a device that never loses anything, on a machine that may have other work.
+pub(crate) const PATIENT: Patience = Patience { timeout: Duration::from_secs(20), tries: 2 };
+
+const SECTOR: usize = 32 * 1024;
+
+/// A path in the workspace.
+pub(crate) fn workspace(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+/// Fashion-MNIST.
+pub(crate) fn dataset() -> Dataset {
+    Dataset::load(&workspace("data/fashion-mnist")).unwrap()
+}
+
+/// The file that the firmware has its weights from.
+pub(crate) fn weights() -> PathBuf {
+    std::env::var_os("WEIGHTS").map_or_else(|| workspace("firmware/src/weights.rs"), PathBuf::from)
+}
+
+/// The host's copy of the firmware's weights.
+pub(crate) fn mirror() -> Mirror {
+    let (network, pixel_table) = model_files::load_linear(&weights()).unwrap();
+    Mirror::new(network, pixel_table, dense_core::Kernel::PORTABLE)
+}
+
+/// A flash that several lives of a device share.
+#[derive(Clone, Debug)]
+pub(crate) struct Flash(Arc<Mutex<Vec<u8>>>);
+
+impl Flash {
+    /// Erased, with room for two saves.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(vec![0xff; 2 * SECTOR])))
+    }
+
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl ErrorType for Flash {
+    type Error = NorFlashErrorKind;
+}
+
+impl ReadNorFlash for Flash {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+        check_read(self, offset, bytes.len())?;
+        bytes.copy_from_slice(&self.bytes()[offset as usize..][..bytes.len()]);
+        Ok(())
+    }
+
+    fn capacity(&self) -> usize {
+        2 * SECTOR
+    }
+}
+
+impl NorFlash for Flash {
+    const WRITE_SIZE: usize = 4;
+    const ERASE_SIZE: usize = SECTOR;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+        check_erase(self, from, to)?;
+        self.bytes()[from as usize..to as usize].fill(0xff);
+        Ok(())
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+        check_write(self, offset, bytes.len())?;
+        let mut flash = self.bytes();
+        let place = &mut flash[offset as usize..][..bytes.len()];
+        if place.iter().any(|&byte| byte != 0xff) {
+            return Err(NorFlashErrorKind::Other);
+        }
+        place.copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// One life of a device, from its start to its power cut: serves the streams that `next` gives, as long as it gives
+/// any.
+pub(crate) fn live<S: Read + Write>(flash: &Flash, mut next: impl FnMut() -> Option<S>) {
+    let machine = Machine {
+        board: "simulator",
+        clock_hz: 168_000_000,
+        clock_source: ClockSource::Host,
+        static_bytes: 40_000,
+        cycles: || 0,
+    };
+    let mut model = Box::new(Model::ZERO);
+    let store = Store::new(flash.clone(), 0..2 * SECTOR as u32).unwrap();
+    let mut session = Session::new(Device::new(&mut model, &MODEL, store, machine));
+    while let Some(mut stream) = next() {
+        let mut bytes = [0; 256];
+        while let Ok(received @ 1..) = stream.read(&mut bytes) {
+            for &byte in &bytes[..received] {
+                // What the host does not want to hear is lost, as on a real line.
+                if let Some(answer) = session.receive(byte) {
+                    let _ = stream.write_all(answer);
+                }
+            }
+        }
+    }
+}
+
+/// A device behind a TCP port. Whoever connects after the file of [`restart_command`](Self::restart_command) was made
+/// finds it restarted.
+pub(crate) struct Simulator {
+    address: String,
+    folder: TempDir,
+}
+
+impl Simulator {
+    /// Starts with an erased flash. It runs until the test ends.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let simulator = Self { address, folder: tempfile::tempdir().unwrap() };
+        let restart = simulator.restart_file();
+        thread::spawn(move || {
+            let flash = Flash::new();
+            let mut waiting: Option<TcpStream> = None;
+            loop {
+                live(&flash, || {
+                    if let Some(stream) = waiting.take() {
+                        return Some(stream);
+                    }
+                    let (stream, _) = listener.accept().unwrap();
+                    stream.set_nodelay(true).unwrap();
+                    if fs::remove_file(&restart).is_ok() {
+                        waiting = Some(stream);
+                        return None;
+                    }
+                    Some(stream)
+                });
+            }
+        });
+        simulator
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> Address {
+        Address::Tcp(self.address.clone())
+    }
+
+    /// A connection to it.
+    pub(crate) fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).unwrap()
+    }
+
+    /// Makes the next connection find it restarted.
+    pub(crate) fn restart(&self) {
+        fs::write(self.restart_file(), "").unwrap();
+    }
+
+    /// A shell command that does the same.
+    pub(crate) fn restart_command(&self) -> String {
+        format!("touch '{}'", self.restart_file().display())
+    }
+
+    fn restart_file(&self) -> PathBuf {
+        self.folder.path().join("restart")
+    }
+}

@@ -1,0 +1,181 @@
+//! Comma-separated values with a header (RFC 4180): a column of targets, perhaps one of groups, the others features.
+
+use std::path::Path;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::read::read;
+use super::table::{Table, Texts};
+use formats::DataOptions;
+use super::{DataError, names};
+
+/// More columns than any file for a network here should have.
+const MAX_COLUMNS: usize = 65_536;
+/// Texts that stand for a value that is not known.
+const MISSING: [&str; 6] = ["", "?", "na", "n/a", "nan", "null"];
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// What a column is for.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Feature,
+    Target,
+    Group,
+    Ignored,
+}
+
+/// Reads a file, all rows of equal length, all features finite numbers that vary.
+///
+/// # Errors
+///
+/// Anything else; the error names the line and the column.
+pub(super) fn load(path: &Path, options: &DataOptions) -> Result<Table, DataError> {
+    let bytes = read(path).map_err(|error| DataError::file(path, format!("cannot read: {error}")))?;
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut record = ByteRecord::new();
+    let mut lines = Lines { bytes, counted: 0, line: 1 };
+    let damaged = |error: csv::Error| DataError::file(path, format!("cannot read: {error}"));
+    if !reader.read_byte_record(&mut record).map_err(damaged)? {
+        return Err(DataError::file(path, "the file is empty; a header with the names of the columns wanted"));
+    }
+    let header = header(path, &record)?;
+    let roles = roles(path, &header, options)?;
+    let named = |role| header.iter().zip(&roles).filter(move |(_, found)| **found == role).map(|(name, _)| name);
+    let features: Vec<String> = named(Role::Feature).cloned().collect();
+    if features.is_empty() {
+        return Err(DataError::file(path, "no column is left to be a feature"));
+    }
+    let mut table = Table {
+        path: path.to_owned(),
+        features,
+        values: Vec::new(),
+        target: named(Role::Target).next().map(|name| Texts::new(name)).unwrap_or_default(),
+        groups: named(Role::Group).next().map(|name| Texts::new(name)),
+    };
+    while reader.read_byte_record(&mut record).map_err(damaged)? {
+        let line = lines.of(&record);
+        if record.len() != header.len() {
+            let fault = format!("line {line}: {} values, but the header has {} columns", record.len(), header.len());
+            return Err(DataError::file(path, fault));
+        }
+        for ((bytes, role), name) in record.iter().zip(&roles).zip(&header) {
+            let fault = |fault| DataError::Cell { path: path.to_owned(), line, column: name.clone(), fault };
+            match role {
+                Role::Feature => table.values.push(number(bytes).map_err(fault)?),
+                Role::Target => table.target.push(text(bytes).map_err(fault)?, line),
+                Role::Group => table.groups.iter_mut().try_for_each(|groups| {
+                    groups.push(text(bytes).map_err(fault)?, line);
+                    Ok(())
+                })?,
+                Role::Ignored => {}
+            }
+        }
+    }
+    if table.rows() == 0 {
+        return Err(DataError::file(path, "no rows after the header"));
+    }
+    Ok(table)
+}
+
+/// Says on which line a record begins; the reader's own count is one less after a carriage return or an empty line.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record that follows those asked for before.
+    fn of(&mut self, record: &ByteRecord) -> u64 {
+        let from = record.position().map_or(0, |position| position.byte() as usize);
+        let blank = self.bytes[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let start = from + blank;
+        self.line += self.bytes[self.counted..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.counted = start;
+        self.line
+    }
+}
+
+/// The names of the columns.
+fn header(path: &Path, record: &ByteRecord) -> Result<Vec<String>, DataError> {
+    if record.len() > MAX_COLUMNS {
+        return Err(DataError::file(path, format!("{} columns, at most {MAX_COLUMNS} wanted", record.len())));
+    }
+    if record.len() == 1
+        && let Some(&separator) = record[0].iter().find(|byte| b";\t|".contains(byte))
+    {
+        let fault = format!("columns separated by {:?}; commas wanted, and points in numbers", char::from(separator));
+        return Err(DataError::file(path, fault));
+    }
+    let mut names = Vec::<String>::with_capacity(record.len());
+    for (index, bytes) in record.iter().enumerate() {
+        let fault = |fault: String| DataError::file(path, format!("header, column {}: {fault}", index + 1));
+        let name = str::from_utf8(bytes).map_err(|_| fault("not UTF-8".into()))?.trim();
+        names::check(name).map_err(fault)?;
+        names.push(name.into());
+    }
+    if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+        return Err(DataError::file(path, "the first line has numbers alone; a header with names of columns wanted"));
+    }
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(DataError::file(path, format!("header: two columns with the name `{}`", pair[0]))),
+        None => Ok(names),
+    }
+}
+
+/// What each column is for.
+fn roles(path: &Path, header: &[String], options: &DataOptions) -> Result<Vec<Role>, DataError> {
+    let mut roles = vec![Role::Feature; header.len()];
+    let mut set = |name: &str, option: &str, role| {
+        let column = header.iter().position(|column| column == name).ok_or_else(|| {
+            let columns: Vec<&str> = header.iter().take(20).map(String::as_str).collect();
+            let more = if header.len() > columns.len() { ", …" } else { "" };
+            DataError::file(
+                path,
+                format!("no column `{name}`, as {option} says; there are {}{more}", columns.join(", ")),
+            )
+        })?;
+        if roles[column] != Role::Feature {
+            return Err(DataError::Conflict(format!("{option}: the column `{name}` has another use already")));
+        }
+        roles[column] = role;
+        Ok(())
+    };
+    // A target that no option names is the last column that is left.
+    if let Some(target) = &options.target {
+        set(target, "--target", Role::Target)?;
+    }
+    if let Some(group) = &options.group {
+        set(group, "--group", Role::Group)?;
+    }
+    for name in &options.ignore {
+        set(name, "--ignore", Role::Ignored)?;
+    }
+    if options.target.is_none()
+        && let Some(last) = roles.iter().rposition(|role| *role == Role::Feature)
+    {
+        roles[last] = Role::Target;
+    }
+    Ok(roles)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, String> {
+    let text = str::from_utf8(bytes).map_err(|_| "not UTF-8")?.trim();
+    if MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing)) {
+        return Err(if text.is_empty() { "no value".into() } else { format!("no value, but `{text}`") });
+    }
+    names::check(text)?;
+    Ok(text)
+}
+
+fn number(bytes: &[u8]) -> Result<f32, String> {
+    let text = text(bytes)?;
+    match text.parse::<f32>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        Ok(_) => Err(format!("`{text}` is not a finite number of 32 bits")),
+        Err(_) => Err(format!("`{text}` is not a number; a column of texts can be left out by --ignore")),
+    }
+}

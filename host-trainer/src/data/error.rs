@@ -1,0 +1,41 @@
+//! Why data cannot be loaded.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why data cannot be loaded.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// DataOptions or files contradict each other.
+    #[error("{0}")]
+    Conflict(String),
+    /// A file or folder is unreadable or malformed.
+    #[error("{}: {fault}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A place in a file of comma-separated values is malformed.
+    #[error("{}: line {line}, column `{column}`: {fault}", path.display())]
+    Cell {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1; the header is the first.
+        line: u64,
+        /// The name of the column.
+        column: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+}
+
+impl DataError {
+    /// [`DataError::File`].
+    pub(super) fn file(path: &Path, fault: impl Display) -> Self {
+        Self::File { path: path.to_owned(), fault: fault.to_string() }
+    }
+}

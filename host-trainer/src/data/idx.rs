@@ -1,0 +1,166 @@
+//! A folder with the four files of an MNIST-like data set, and the names of its classes.
+
+mod file;
+
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::{panic, thread};
+
+use formats::Input;
+
+use super::images::{Images, classes, pixels, samples};
+use super::read::{decompressed, open};
+use formats::DataOptions;
+use super::{DataError, Dataset, Inputs, Loaded, MAX_CLASSES, Targets, names};
+
+/// The optional file that names the classes, one in a line.
+pub const CLASSES_FILE: &str = "classes.txt";
+/// No list of names is longer.
+const MAX_CLASSES_BYTES: u64 = 1 << 20;
+
+/// Images and labels of training and test, as their files are called.
+const FILES: [(&str, &str, u8); 4] =
+    [("train", "images", 3), ("train", "labels", 1), ("t10k", "images", 3), ("t10k", "labels", 1)];
+
+/// Loads the data set in a folder.
+///
+/// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
+/// `t10k-labels-idx1-ubyte`. Each may also be written with a dot, as in `train-images.idx3-ubyte`, and may have `.gz`
+/// appended; of several, one without `.gz` is read, and of those the one without the dot. Either may be compressed by
+/// gzip, whatever its name.
+///
+/// If there is a `classes.txt`, its lines are the names of the classes, else these are "0", "1" and so on up to the
+/// largest label of a training sample.
+pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
+    let folder = &options.path;
+    let (train, test) = thread::scope(|scope| {
+        let test = scope.spawn(|| load_part(folder, "t10k"));
+        let train = load_part(folder, "train");
+        (train, test.join().unwrap_or_else(|payload| panic::resume_unwind(payload)))
+    });
+    let ((train_images, train_labels), (test_images, test_labels)) = (train?, test?);
+    let names = match class_names(folder)? {
+        Some(names) => names,
+        None => (0..=train_labels.iter().copied().max().unwrap_or(0)).map(|label| label.to_string()).collect(),
+    };
+    for (labels, prefix) in [(&train_labels, "train"), (&test_labels, "t10k")] {
+        if let Some(index) = labels.iter().position(|&label| usize::from(label) >= names.len()) {
+            let fault = format!("label {} found at sample {index}, 0 to {} wanted", labels[index], names.len() - 1);
+            return Err(DataError::file(&locate(folder, prefix, "labels", 1)?, fault));
+        }
+    }
+    let size = [train_images.height, train_images.width];
+    if [test_images.height, test_images.width] != size {
+        let fault = format!(
+            "images of {} x {} pixels, those to train with have {} x {}",
+            test_images.height, test_images.width, size[0], size[1]
+        );
+        return Err(DataError::file(&locate(folder, "t10k", "images", 3)?, fault));
+    }
+    let dataset = Dataset {
+        name,
+        input: pixels(size),
+        output: classes(folder, names, options.task)?,
+        train: samples(train_images, train_labels),
+        test: samples(test_images, test_labels),
+    };
+    Ok(Loaded { dataset, groups: Vec::new() })
+}
+
+fn load_part(folder: &Path, prefix: &str) -> Result<(Images, Vec<u8>), DataError> {
+    let images_path = locate(folder, prefix, "images", 3)?;
+    let labels_path = locate(folder, prefix, "labels", 1)?;
+    let labels = read(&labels_path, file::read_labels)?;
+    let images = read(&images_path, file::read_images)?;
+    if images.len() != labels.len() {
+        let fault = format!("has {} images, but {} has {} labels", images.len(), labels_path.display(), labels.len());
+        return Err(DataError::Conflict(format!("{} {fault}", images_path.display())));
+    }
+    Ok((images, labels))
+}
+
+fn read<T>(path: &Path, read: impl Fn(Box<dyn Read>) -> Result<T, String>) -> Result<T, DataError> {
+    let source = decompressed(path).map_err(|error| DataError::file(path, format!("cannot read: {error}")))?;
+    read(source).map_err(|fault| DataError::file(path, fault))
+}
+
+/// The names that a file may have, the one that is read first.
+fn file_names(prefix: &str, kind: &str, dimensions: u8) -> [String; 4] {
+    let name = |mark, suffix| format!("{prefix}-{kind}{mark}idx{dimensions}-ubyte{suffix}");
+    [name("-", ""), name(".", ""), name("-", ".gz"), name(".", ".gz")]
+}
+
+fn locate(folder: &Path, prefix: &str, kind: &str, dimensions: u8) -> Result<PathBuf, DataError> {
+    let names = file_names(prefix, kind, dimensions);
+    let mut paths = names.iter().map(|name| folder.join(name));
+    paths
+        .find(|path| path.exists())
+        .ok_or_else(|| DataError::Conflict(format!("no file {} in {}", names.join(" or "), folder.display())))
+}
+
+/// A file that a data set in `folder` would be read from, if one is there.
+#[must_use]
+pub fn find_file(folder: &Path) -> Option<PathBuf> {
+    let names = FILES.iter().flat_map(|&(prefix, kind, dimensions)| file_names(prefix, kind, dimensions));
+    names.map(|name| folder.join(name)).find(|path| path.exists())
+}
+
+/// The names of the classes of the data set in a folder, if its `classes.txt` is there.
+///
+/// # Errors
+///
+/// The file is unreadable or malformed.
+pub fn class_names(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
+    let path = folder.join(CLASSES_FILE);
+    let mut text = String::new();
+    let names = match open(&path).and_then(|file| file.take(MAX_CLASSES_BYTES).read_to_string(&mut text)) {
+        Ok(_) => parse_class_names(&text),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => Err(format!("cannot read: {error}")),
+    };
+    names.map(Some).map_err(|fault| DataError::file(&path, fault))
+}
+
+fn parse_class_names(text: &str) -> Result<Vec<String>, String> {
+    let names: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+    for (line, name) in (1..).zip(&names) {
+        if name.is_empty() {
+            return Err(format!("line {line} is empty, the name of a class wanted"));
+        }
+        names::check(name).map_err(|fault| format!("line {line}: {fault}"))?;
+        if names[..line - 1].contains(name) {
+            return Err(format!("line {line}: `{name}` is there already"));
+        }
+    }
+    match names.len() {
+        2..=MAX_CLASSES => Ok(names),
+        found => Err(format!("2 to {MAX_CLASSES} lines wanted, {found} found")),
+    }
+}
+
+/// The files of a data set of pictures, with the names of Fashion-MNIST's: paths and contents.
+///
+/// # Errors
+///
+/// More samples than the format can count.
+pub fn to_files(folder: &Path, dataset: &Dataset) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for (samples, (prefix, kind, dimensions)) in
+        [&dataset.train, &dataset.train, &dataset.test, &dataset.test].into_iter().zip(FILES)
+    {
+        let [_, _, compressed, _] = file_names(prefix, kind, dimensions);
+        let bytes = match (&samples.inputs, &samples.targets, &dataset.input) {
+            (Inputs::Bytes { values, .. }, _, Input::Pixels(pixels)) if kind == "images" => {
+                file::write_images(&Images { height: pixels.height, width: pixels.width, values: values.clone() })
+            }
+            (_, Targets::Labels(labels), _) if kind == "labels" => file::write_labels(labels),
+            _ => Err(io::Error::other("not pictures with classes")),
+        };
+        files.push((folder.join(compressed), bytes?));
+    }
+    files.push((folder.join(CLASSES_FILE), (dataset.output.names().join("\n") + "\n").into_bytes()));
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests;

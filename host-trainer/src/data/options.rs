@@ -1,0 +1,102 @@
+//! Which data to load, and how: what a folder says, and what contradicts.
+
+use formats::{DataOptions, Task};
+
+use super::DataError;
+use super::read::read;
+
+/// The optional file of a folder that says which file to load and how: [`DataOptions`] as JSON.
+pub const OPTIONS_FILE: &str = "dataset.json";
+
+/// These options, completed by those of the folder's `dataset.json` if there is one.
+pub(super) fn completed(options: &DataOptions) -> Result<DataOptions, DataError> {
+    let file = options.path.join(OPTIONS_FILE);
+    if !file.is_file() {
+        return Ok(options.clone());
+    }
+    let fault = |fault: &dyn std::fmt::Display| DataError::file(&file, fault);
+    let bytes = read(&file).map_err(|error| fault(&error))?;
+    let mut stored: DataOptions = serde_json::from_slice(&bytes).map_err(|error| fault(&error))?;
+    if stored.path.as_os_str().is_empty() {
+        return Err(fault(&"`file` is missing"));
+    }
+    stored.path = options.path.join(&stored.path);
+    stored.test = stored.test.map(|test| options.path.join(test));
+    if options.test.is_some() || options.test_split.is_some() || !options.test_groups.is_empty() {
+        stored.test.clone_from(&options.test);
+        stored.test_split = options.test_split;
+        stored.test_groups.clone_from(&options.test_groups);
+    }
+    if !options.ignore.is_empty() {
+        stored.ignore.clone_from(&options.ignore);
+    }
+    stored.task = options.task.or(stored.task);
+    stored.target = options.target.clone().or(stored.target);
+    stored.group = options.group.clone().or(stored.group);
+    stored.window = options.window.or(stored.window);
+    if options.stride.is_some() {
+        (stored.stride, stored.train_stride) = (options.stride, None);
+    }
+    stored.train_stride = options.train_stride.or(stored.train_stride);
+    stored.downsample = options.downsample.or(stored.downsample);
+    stored.size = options.size.or(stored.size);
+    stored.seed = options.seed;
+    Ok(stored)
+}
+
+/// Refuses contradictions between options.
+pub(super) fn check(options: &DataOptions) -> Result<(), DataError> {
+    let refuse = |fault: &str| Err(DataError::Conflict(fault.into()));
+    let ways = [options.test.is_some(), options.test_split.is_some(), !options.test_groups.is_empty()];
+    if ways.iter().filter(|&&way| way).count() > 1 {
+        return refuse("of --test, --test-split and --test-groups, only one can be given");
+    }
+    if options.test_split.is_some_and(|share| !(share > 0.0 && share < 1.0)) {
+        return refuse("--test-split: must be a number between 0 and 1");
+    }
+    if !options.test_groups.is_empty() && options.group.is_none() {
+        return refuse("--test-groups needs --group COLUMN");
+    }
+    let numbers = [
+        ("--window", options.window),
+        ("--stride", options.stride),
+        ("--train-stride", options.train_stride),
+        ("--downsample", options.downsample),
+    ];
+    if let Some((name, _)) = numbers.iter().find(|(_, number)| *number == Some(0)) {
+        return refuse(&format!("{name}: must be at least 1"));
+    }
+    let Some(window) = options.window else {
+        return match numbers.iter().find(|(_, number)| number.is_some()) {
+            Some((name, _)) => refuse(&format!("{name} needs --window")),
+            None => Ok(()),
+        };
+    };
+    let downsample = options.downsample.unwrap_or(1);
+    if !window.is_multiple_of(downsample) {
+        return refuse(&format!("--window {window} is no multiple of --downsample {downsample}"));
+    }
+    if options.task == Some(Task::Regression) {
+        return refuse("--window is for classes, not for --task regression");
+    }
+    Ok(())
+}
+
+/// Refuses options that mean nothing for this kind of data.
+pub(super) fn refuse(options: &DataOptions, kind: &str, names: &[&str]) -> Result<(), DataError> {
+    let given = [
+        ("--target", options.target.is_some()),
+        ("--group", options.group.is_some()),
+        ("--ignore", !options.ignore.is_empty()),
+        ("--test", options.test.is_some()),
+        ("--test-split", options.test_split.is_some()),
+        ("--window", options.window.is_some()),
+        ("--size", options.size.is_some()),
+    ];
+    match given.iter().find(|(name, given)| *given && names.contains(name)) {
+        Some((name, _)) => {
+            Err(DataError::Conflict(format!("{name} does not apply to {}, {kind}", options.path.display())))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,117 @@
+//! Which samples are for testing, and the order of those for training.
+
+use dense_core::Random;
+
+use super::windows::{Place, runs};
+use formats::DataOptions;
+use super::{DataError, Samples, Targets};
+
+/// The share of a table to test with, unless options say otherwise.
+pub const TEST_SPLIT: f64 = 0.2;
+/// The stream of random numbers that says which samples are for the test, and that orders them.
+const STREAM: u64 = 3;
+
+/// For each row, whether it is for the test: of the groups that options name; of a share of the groups where there are
+/// groups; of the last share of each run of a time series; of a share of every class; or of a share of all.
+pub(super) fn test_rows(samples: &Samples, groups: &[String], options: &DataOptions) -> Result<Vec<bool>, DataError> {
+    let mut random = Random::new(options.seed, STREAM);
+    let share = options.test_split.unwrap_or(TEST_SPLIT);
+    let mut for_test = vec![false; samples.len()];
+    if !groups.is_empty() {
+        let test = test_groups(groups, options, share, &mut random)?;
+        for (row, &group) in samples.groups.iter().enumerate() {
+            for_test[row] = test.contains(&(group as usize));
+        }
+    } else if options.window.is_some() {
+        for run in runs(samples.len(), |row| label(samples, row)) {
+            let last = held_back(run.len(), share);
+            for_test[run.end - last..run.end].fill(true);
+        }
+    } else {
+        for mut class in classes(samples) {
+            random.shuffle(&mut class);
+            for &row in &class[..held_back(class.len(), share)] {
+                for_test[row] = true;
+            }
+        }
+    }
+    if !for_test.contains(&true) || !for_test.contains(&false) {
+        return Err(DataError::Conflict("too few samples to hold some back for the test".into()));
+    }
+    Ok(for_test)
+}
+
+/// How many of `count` are for the test: one at least, but never all.
+fn held_back(count: usize, share: f64) -> usize {
+    ((count as f64 * share).round() as usize).clamp(1, count.max(2) - 1).min(count.saturating_sub(1))
+}
+
+/// The groups that are for the test.
+fn test_groups(groups: &[String], options: &DataOptions, share: f64, random: &mut Random) -> Result<Vec<usize>, DataError> {
+    let refuse = |fault: String| Err(DataError::Conflict(fault));
+    if groups.len() < 2 {
+        return refuse(format!("--group: there is one group alone, `{}`; none is left for the test", groups[0]));
+    }
+    if options.test_groups.is_empty() {
+        let mut order: Vec<usize> = (0..groups.len()).collect();
+        random.shuffle(&mut order);
+        order.truncate(held_back(groups.len(), share));
+        return Ok(order);
+    }
+    let mut test = Vec::new();
+    for name in &options.test_groups {
+        match groups.iter().position(|group| group == name) {
+            Some(group) => test.push(group),
+            None => return refuse(format!("--test-groups: no group `{name}`; there are {}", groups.join(", "))),
+        }
+    }
+    if (0..groups.len()).all(|group| test.contains(&group)) {
+        return refuse("--test-groups: none is left to train with".into());
+    }
+    Ok(test)
+}
+
+/// The class of a sample, where it has one.
+pub(super) fn label(samples: &Samples, row: usize) -> Option<u8> {
+    match &samples.targets {
+        Targets::Labels(labels) => Some(labels[row]),
+        Targets::Numbers { .. } => None,
+    }
+}
+
+/// The rows of each class; where targets are numbers, all rows.
+fn classes(samples: &Samples) -> Vec<Vec<usize>> {
+    let Targets::Labels(labels) = &samples.targets else { return vec![(0..samples.len()).collect()] };
+    let mut classes = vec![Vec::new(); 256];
+    for (row, &label) in labels.iter().enumerate() {
+        classes[usize::from(label)].push(row);
+    }
+    classes.retain(|class| !class.is_empty());
+    classes
+}
+
+/// Puts training samples into an order in which the last ones, which a validation split takes, say something about new
+/// data: shuffled, group by group where there are groups.
+pub(super) fn order_rows(rows: &mut [usize], groups: &[u32], seed: u64) {
+    let mut random = Random::new(seed, STREAM + 1);
+    random.shuffle(rows);
+    if let Some(&most) = groups.iter().max() {
+        let mut rank: Vec<u32> = (0..=most).collect();
+        random.shuffle(&mut rank);
+        rows.sort_by_key(|&row| rank[groups[row] as usize]);
+    }
+}
+
+/// The same for windows: group by group, or else those first that are early in their run.
+pub(super) fn order_places(places: &mut [Place], groups: &[u32], seed: u64) {
+    let mut random = Random::new(seed, STREAM + 1);
+    random.shuffle(places);
+    match groups.iter().max() {
+        Some(&most) => {
+            let mut rank: Vec<u32> = (0..=most).collect();
+            random.shuffle(&mut rank);
+            places.sort_by_key(|place| rank[groups[place.row] as usize]);
+        }
+        None => places.sort_by(|one, other| one.position.total_cmp(&other.position)),
+    }
+}

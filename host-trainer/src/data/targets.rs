@@ -1,0 +1,129 @@
+//! What a column of targets means: classes, two classes or numbers.
+
+use formats::{Output, Task};
+
+use super::table::{Table, Texts};
+use super::{DataError, Targets};
+
+/// The most classes: a label is a byte.
+pub const MAX_CLASSES: usize = 256;
+/// Of whole numbers, so many different ones at most are taken for classes.
+const MAX_NUMBERED_CLASSES: usize = 20;
+
+/// What a column of targets means.
+pub(super) struct Meaning {
+    pub(super) output: Output,
+    pub(super) task: Task,
+}
+
+impl Meaning {
+    /// Decides what the targets of training samples mean, unless `task` says it: two different ones are two classes;
+    /// texts are classes; whole numbers from 0 to 255 are classes if they are 20 at most and half as many as rows at most;
+    /// other numbers are numbers.
+    pub(super) fn of(table: &Table, task: Option<Task>) -> Result<Self, DataError> {
+        let target = &table.target;
+        let numbers: Option<Vec<f64>> = target.distinct.iter().map(|text| finite(text)).collect();
+        let classes = classes(target, numbers.as_deref());
+        let at_most = |most: usize| classes.len() <= most;
+        let whole = |number: &f64| (0.0..256.0).contains(number) && number.fract() == 0.0;
+        let task = task.unwrap_or(match &numbers {
+            _ if at_most(2) => Task::Binary,
+            None => Task::Multiclass,
+            Some(numbers)
+                if numbers.iter().all(whole)
+                    && at_most(MAX_NUMBERED_CLASSES)
+                    && 2 * classes.len() <= target.cells.len() =>
+            {
+                Task::Multiclass
+            }
+            Some(_) => Task::Regression,
+        });
+        if let [only] = &classes[..] {
+            return Err(Self::fault(table, format!("all rows have the same target, `{only}`")));
+        }
+        let output = match task {
+            Task::Regression => {
+                target_numbers(table)?;
+                Output::Values { names: vec![target.name.clone()] }
+            }
+            Task::Binary => match <[String; 2]>::try_from(classes) {
+                Ok(names) => Output::Binary { names },
+                Err(classes) => {
+                    return Err(Self::fault(table, format!("{} classes; a binary task has two", classes.len())));
+                }
+            },
+            Task::Multiclass if classes.len() > MAX_CLASSES => {
+                let text = target.distinct.iter().position(|text| finite(text).is_none());
+                let example = text.map_or(String::new(), |index| {
+                    format!("; `{}` in line {} is not a number", target.distinct[index], target.lines[index])
+                });
+                let fault = format!("{} classes, at most {MAX_CLASSES} wanted{example}", classes.len());
+                return Err(Self::fault(table, fault));
+            }
+            Task::Multiclass => Output::Classes { names: classes },
+        };
+        Ok(Self { output, task })
+    }
+
+    /// The targets of a table, of the training samples or of others.
+    pub(super) fn targets(&self, table: &Table) -> Result<Targets, DataError> {
+        if self.task == Task::Regression {
+            return Ok(Targets::Numbers { width: 1, values: target_numbers(table)? });
+        }
+        let target = &table.target;
+        let names = self.output.names();
+        let label = |(index, text): (usize, &String)| {
+            let name = class_name(text);
+            names.iter().position(|other| *other == name).map(|label| label as u8).ok_or_else(|| DataError::Cell {
+                path: table.path.clone(),
+                line: target.lines[index],
+                column: target.name.clone(),
+                fault: format!("`{text}` is no class of the training samples; they have {}", names.join(", ")),
+            })
+        };
+        let labels: Vec<u8> = target.distinct.iter().enumerate().map(label).collect::<Result<_, _>>()?;
+        Ok(Targets::Labels(target.cells.iter().map(|&cell| labels[cell as usize]).collect()))
+    }
+
+    fn fault(table: &Table, fault: String) -> DataError {
+        DataError::file(&table.path, format!("column `{}`: {fault}", table.target.name))
+    }
+}
+
+/// The names of the classes: numbers by size, texts by their code points.
+fn classes(target: &Texts, numbers: Option<&[f64]>) -> Vec<String> {
+    let mut order: Vec<usize> = (0..target.distinct.len()).collect();
+    match numbers {
+        Some(numbers) => order.sort_by(|&one, &other| numbers[one].total_cmp(&numbers[other])),
+        None => order.sort_by_key(|&index| &target.distinct[index]),
+    }
+    let mut names: Vec<String> = order.into_iter().map(|index| class_name(&target.distinct[index])).collect();
+    names.dedup();
+    names
+}
+
+/// The name of a class: of a whole number its digits, so that `1.0` is `1`.
+fn class_name(text: &str) -> String {
+    match finite(text) {
+        Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{}", number as i64),
+        _ => text.into(),
+    }
+}
+
+fn target_numbers(table: &Table) -> Result<Vec<f32>, DataError> {
+    let target = &table.target;
+    let number = |(text, &line): (&String, &u64)| {
+        finite(text).map(|number| number as f32).filter(|number| number.is_finite()).ok_or_else(|| DataError::Cell {
+            path: table.path.clone(),
+            line,
+            column: target.name.clone(),
+            fault: format!("`{text}` is not a finite number of 32 bits, which a regression needs"),
+        })
+    };
+    let numbers: Vec<f32> = target.distinct.iter().zip(&target.lines).map(number).collect::<Result<_, _>>()?;
+    Ok(target.cells.iter().map(|&cell| numbers[cell as usize]).collect())
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}

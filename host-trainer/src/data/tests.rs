@@ -1,0 +1,478 @@
+//! Tests of loading files of rows.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use formats::Window;
+use tempfile::TempDir;
+
+use super::*;
+
+/// A folder with one file, and options that name it.
+fn file(name: &str, contents: impl AsRef<[u8]>) -> (TempDir, DataOptions) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, contents).unwrap();
+    (folder, DataOptions::new(&path))
+}
+
+/// `count` rows of a header's columns, of which `row` gives the cells.
+fn rows(header: &str, count: usize, row: impl Fn(usize) -> String) -> String {
+    let lines: Vec<String> = std::iter::once(header.into()).chain((0..count).map(row)).collect();
+    lines.join("\n") + "\n"
+}
+
+fn numbers(samples: &Samples) -> &[f32] {
+    match &samples.inputs {
+        Inputs::Numbers { values, .. } => values,
+        Inputs::Bytes { .. } => panic!("bytes"),
+    }
+}
+
+fn labels(samples: &Samples) -> &[u8] {
+    match &samples.targets {
+        Targets::Labels(labels) => labels,
+        Targets::Numbers { .. } => panic!("numbers"),
+    }
+}
+
+#[test]
+fn faults_of_a_file_name_line_and_column() {
+    for (contents, fault) in [
+        (&b""[..], "the file is empty; a header with the names of the columns wanted"),
+        (b"a,y\n", "no rows after the header"),
+        (b"a,,y\n1,2,3\n", "header, column 2: an empty name"),
+        (b"a,a,y\n1,2,3\n", "header: two columns with the name `a`"),
+        (b"a\x1b,y\n1,2\n", "header, column 1: a name with the control character \\u{1b}"),
+        (b"a\xff,y\n1,2\n", "header, column 1: not UTF-8"),
+        (b"1,2.5\n3,4\n", "the first line has numbers alone; a header with names of columns wanted"),
+        (b"a;y\n1;2\n", "columns separated by ';'; commas wanted, and points in numbers"),
+        (b"a\ty\n1\t2\n", "columns separated by '\\t'; commas wanted, and points in numbers"),
+        (b"y\n1\n", "no column is left to be a feature"),
+        (b"a,y\n1,0\n2\n", "line 3: 1 values, but the header has 2 columns"),
+        (b"a,y\r\n1,0\r\n\r\n2,1,3\r\n", "line 4: 3 values, but the header has 2 columns"),
+        (b"a,y\n1,0\n,1\n", "line 3, column `a`: no value"),
+        (b"a,y\n1,0\nNaN,1\n", "line 3, column `a`: no value, but `NaN`"),
+        (b"a,y\n1,0\n2,?\n", "line 3, column `y`: no value, but `?`"),
+        (b"a,y\n1,0\ninf,1\n", "line 3, column `a`: `inf` is not a finite number of 32 bits"),
+        (b"a,y\n1,0\n1e39,1\n", "line 3, column `a`: `1e39` is not a finite number of 32 bits"),
+        (b"a,y\n1,0\n\"r\ned\",1\n2,1\nblue,1\n", "line 3, column `a`: a name with the control character \\u{a}"),
+        (
+            b"a,y\n1,0\n\"re,d\",1\n",
+            "line 3, column `a`: `re,d` is not a number; a column of texts can be left out by --ignore",
+        ),
+        (b"a,y\n1,0\n2,b\xff\n", "line 3, column `y`: not UTF-8"),
+        (b"a,y\n1,0\n1,1\n1,0\n", "column `a`: all values are 1; leave it out by --ignore a"),
+        (b"a,y\n1,0\n2,0\n", "column `y`: all rows have the same target, `0`"),
+        (b"a,y\n1,b\n2,b\n", "column `y`: all rows have the same target, `b`"),
+    ] {
+        let (folder, options) = file("data.csv", contents);
+        let message = load(&options).unwrap_err().to_string();
+        let message = message.strip_prefix(&format!("{}: ", folder.path().join("data.csv").display())).unwrap();
+        assert_eq!(message, fault);
+    }
+}
+
+#[test]
+fn the_column_of_targets_says_the_task() {
+    let many = |row: fn(usize) -> String| rows("a,y", 60, |index| format!("{index},{}", row(index)));
+    let names = |count: usize| (0..count).map(|name| name.to_string()).collect::<Vec<_>>();
+    let classes = |names: &[&str]| Output::Classes { names: names.iter().map(|&name| name.into()).collect() };
+    let binary = |names: [&str; 2]| Output::Binary { names: names.map(String::from) };
+    let values = Output::Values { names: vec!["y".into()] };
+    for (contents, task, wanted) in [
+        (many(|row| ["red", "blue", "green"][row % 3].into()), None, Ok(classes(&["blue", "green", "red"]))),
+        (many(|row| ["yes", "no"][row % 2].into()), None, Ok(binary(["no", "yes"]))),
+        (many(|row| ["true", "false"][row % 2].into()), None, Ok(binary(["false", "true"]))),
+        (many(|row| ["1", "-1"][row % 2].into()), None, Ok(binary(["-1", "1"]))),
+        (many(|row| ["1", "0"][row % 2].into()), Some(Task::Multiclass), Ok(classes(&["0", "1"]))),
+        (many(|row| ["1", "0"][row % 2].into()), Some(Task::Regression), Ok(values.clone())),
+        (many(|row| ["10", "9.0", "2", "2.0"][row % 4].into()), None, Ok(classes(&["2", "9", "10"]))),
+        (many(|row| (row % 20).to_string()), None, Ok(Output::Classes { names: names(20) })),
+        (many(|row| (row % 21).to_string()), None, Ok(values.clone())),
+        (many(|row| (row % 21).to_string()), Some(Task::Multiclass), Ok(Output::Classes { names: names(21) })),
+        (many(|row| (row % 20 * 100).to_string()), None, Ok(values.clone())),
+        (many(|row| format!("{}", row as f64 / 8.0)), None, Ok(values.clone())),
+        (rows("a,y", 9, |row| format!("{row},{row}")), None, Ok(values)),
+        (
+            many(|row| ["a", "b", "c"][row % 3].into()),
+            Some(Task::Binary),
+            Err("column `y`: 3 classes; a binary task has two"),
+        ),
+        (
+            many(|row| ["1", "b", "2"][row % 3].into()),
+            Some(Task::Regression),
+            Err("line 3, column `y`: `b` is not a finite number of 32 bits, which a regression needs"),
+        ),
+        (
+            rows("a,y", 300, |row| format!("{row},{}", if row == 7 { "x".into() } else { row.to_string() })),
+            None,
+            Err("column `y`: 300 classes, at most 256 wanted; `x` in line 9 is not a number"),
+        ),
+    ] {
+        let (_folder, options) = file("data.csv", &contents);
+        match (load(&DataOptions { task, ..options }), wanted) {
+            (Ok(loaded), Ok(wanted)) => assert_eq!(loaded.dataset.output, wanted),
+            (Err(error), Err(wanted)) => assert!(error.to_string().ends_with(wanted), "{error}"),
+            (found, wanted) => panic!("{found:?}, wanted {wanted:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_way_to_write_a_row_is_read() {
+    let plain = "a,b,y\n1,-2.5,yes\n3,4e-1,no\n5,6,yes\n7,8,no\n";
+    let load = |name, contents: &[u8]| {
+        let (_folder, options) = file(name, contents);
+        super::load(&options).unwrap().dataset
+    };
+    let wanted = load("data.csv", plain.as_bytes());
+    let quoted = plain.replace("yes", "\" yes \"").replace("4e-1", " \"0.4\"");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(plain.as_bytes()).unwrap();
+    for (name, contents) in [
+        ("data.csv", plain.replace('\n', "\r\n").into_bytes()),
+        ("data.csv", format!("\u{feff}{plain}").into_bytes()),
+        ("data.csv", plain.trim_end().as_bytes().to_vec()),
+        ("data.CSV", quoted.replace(" \"0.4\"", "\" 0.4\"").into_bytes()),
+        ("data.csv.gz", gzip.finish().unwrap()),
+    ] {
+        assert_eq!(load(name, &contents), Dataset { name: name.into(), ..wanted.clone() });
+    }
+}
+
+#[test]
+fn options_choose_columns() {
+    let contents = rows("a,who,b,y,c", 40, |row| format!("{row},p{},{},{},{}", row % 4, row * 2, row % 2, row % 3));
+    let (_folder, options) = file("data.csv", contents);
+    let names = |options: &DataOptions| {
+        let dataset = load(options)?.dataset;
+        let Input::Features { names, window: None, standardized: false } = dataset.input else { panic!() };
+        Ok::<_, DataError>((names.join(" "), dataset.output.names().join(" ")))
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let all = DataOptions { target: text("y"), group: text("who"), ..options.clone() };
+    assert_eq!(names(&all).unwrap(), ("a b c".into(), "0 1".into()));
+    let ignoring = DataOptions { ignore: vec!["a".into(), "who".into(), "c".into()], ..options.clone() };
+    assert_eq!(names(&ignoring).unwrap(), ("b".into(), "0 1".into()));
+    for (options, fault) in [
+        (DataOptions { target: text("z"), ..all.clone() }, "no column `z`, as --target says; there are a, who, b, y, c"),
+        (DataOptions { group: text("y"), ..all.clone() }, "--group: the column `y` has another use already"),
+        (
+            DataOptions { ignore: vec!["d".into()], ..all.clone() },
+            "no column `d`, as --ignore says; there are a, who, b, y, c",
+        ),
+        (DataOptions { ignore: vec!["y".into()], ..all.clone() }, "--ignore: the column `y` has another use already"),
+        (
+            DataOptions { test_split: Some(0.5), test: Some("x".into()), ..all.clone() },
+            "of --test, --test-split and --test-groups, only one can be given",
+        ),
+        (DataOptions { test_split: Some(1.0), ..all.clone() }, "--test-split: must be a number between 0 and 1"),
+        (DataOptions { test_groups: vec!["1".into()], ..options.clone() }, "--test-groups needs --group COLUMN"),
+        (
+            DataOptions { test_groups: vec!["p9".into()], ..all.clone() },
+            "--test-groups: no group `p9`; there are p0, p1, p2, p3",
+        ),
+        (
+            DataOptions { test_groups: ["p0", "p1", "p2", "p3"].map(String::from).into(), ..all.clone() },
+            "--test-groups: none is left to train with",
+        ),
+        (DataOptions { stride: Some(4), ..all.clone() }, "--stride needs --window"),
+        (DataOptions { window: Some(0), ..all.clone() }, "--window: must be at least 1"),
+        (
+            DataOptions { window: Some(10), downsample: Some(4), ..all.clone() },
+            "--window 10 is no multiple of --downsample 4",
+        ),
+        (
+            DataOptions { window: Some(2), task: Some(Task::Regression), ..all.clone() },
+            "--window is for classes, not for --task regression",
+        ),
+        (
+            DataOptions { window: Some(2), ..all.clone() },
+            "--window 2: the longest run of rows of one class and group to train with has 1",
+        ),
+        (DataOptions { size: Some([8, 8]), ..all.clone() }, "--size does not apply to"),
+    ] {
+        let message = load(&options).unwrap_err().to_string();
+        assert!(message.contains(fault), "{message}");
+    }
+}
+
+#[test]
+fn a_share_of_every_class_is_for_the_test_and_a_seed_says_which() {
+    let contents =
+        rows("a,y", 100, |row| format!("{row},{}", ["x", "y", "z"][usize::from(row > 9) + usize::from(row > 98)]));
+    let (_folder, options) = file("data.csv", contents);
+    for (share, train, test) in [(None, [8, 71, 1], [2, 18, 0]), (Some(0.5), [5, 44, 1], [5, 45, 0])] {
+        let options = DataOptions { test_split: share, ..options.clone() };
+        let loaded = load(&options).unwrap().dataset;
+        assert_eq!((loaded.train.label_counts(3), loaded.test.label_counts(3)), (train.into(), test.into()));
+        let mut all = [numbers(&loaded.train), numbers(&loaded.test)].concat();
+        assert!(!numbers(&loaded.train).is_sorted(), "shuffled");
+        all.sort_by(f32::total_cmp);
+        assert_eq!(all, (0..100).map(|row| row as f32).collect::<Vec<_>>(), "each row once");
+        assert_eq!(load(&options).unwrap().dataset, loaded, "the same again");
+        assert_ne!(load(&DataOptions { seed: 1, ..options }).unwrap().dataset, loaded, "another seed");
+    }
+}
+
+#[test]
+fn a_second_file_has_the_same_columns_and_classes() {
+    let (folder, options) = file("data.csv", rows("a,who,y", 30, |row| format!("{row},p{},c{}", row % 2, row % 3)));
+    let options = DataOptions { group: Some("who".into()), ..options };
+    for (contents, wanted) in [
+        ("a,who,y\n7,p1,c2\n8,new,c1\n", Ok(())),
+        (
+            "a,who,y\n7,p1,c3\n",
+            Err("line 2, column `y`: `c3` is no class of the training samples; they have c0, c1, c2"),
+        ),
+        ("b,who,y\n7,p1,c2\n", Err("the column `b` where")),
+        ("a,b,who,y\n7,8,p1,c2\n", Err("2 columns of features, but")),
+        ("a,who,z\n7,p1,c2\n", Err("no column `y`, as --target says; there are a, who, z")),
+    ] {
+        let test = folder.path().join("test.csv");
+        fs::write(&test, contents).unwrap();
+        match (load(&DataOptions { test: Some(test), ..options.clone() }), wanted) {
+            (Ok(loaded), Ok(())) => {
+                assert_eq!(
+                    (numbers(&loaded.dataset.test), labels(&loaded.dataset.test)),
+                    (&[7.0, 8.0][..], &[2, 1][..])
+                );
+                assert_eq!(loaded.dataset.test.groups, [1, 2]);
+                assert_eq!(loaded.groups, ["p0", "p1", "new"]);
+                assert_eq!(loaded.dataset.train.len(), 30);
+            }
+            (Err(error), Err(wanted)) => assert!(error.to_string().contains(wanted), "{error}"),
+            (found, wanted) => panic!("{found:?}, wanted {wanted:?}"),
+        }
+    }
+}
+
+#[test]
+fn groups_are_for_training_or_for_the_test_as_a_whole() {
+    let (_folder, options) = file("data.csv", rows("a,who,y", 60, |row| format!("{row},p{},{}", row % 6, row % 2)));
+    let options = DataOptions { group: Some("who".into()), ..options };
+    for (choice, wanted) in [
+        (DataOptions { test_groups: vec!["p1".into(), "p4".into()], ..options.clone() }, vec![1, 4]),
+        (DataOptions { test_split: Some(0.5), ..options.clone() }, vec![]),
+        (options, vec![]),
+    ] {
+        let loaded = load(&choice).unwrap();
+        let distinct = |samples: &Samples| {
+            let mut groups = samples.groups.clone();
+            groups.dedup();
+            groups.sort();
+            groups
+        };
+        // The rows of a training group follow each other, so that a validation split takes whole groups.
+        let (train, test) = (distinct(&loaded.dataset.train), {
+            let mut t = distinct(&loaded.dataset.test);
+            t.dedup();
+            t
+        });
+        assert_eq!(train.len() + test.len(), 6);
+        assert!(train.iter().all(|group| !test.contains(group)));
+        assert!(wanted.is_empty() || test == wanted);
+        for samples in [&loaded.dataset.train, &loaded.dataset.test] {
+            let rows = numbers(samples).iter().zip(&samples.groups);
+            rows.for_each(|(number, group)| assert_eq!(*number as u32 % 6, *group));
+        }
+    }
+}
+
+/// Two people, each with runs of 5, 4 and 3 rows of classes x, y, x; the channels count the rows, up and down.
+fn series() -> String {
+    rows("up,down,who,y", 24, |row| {
+        let class = ["x", "y", "x"][match row % 12 {
+            0..5 => 0,
+            5..9 => 1,
+            _ => 2,
+        }];
+        format!("{row},{},{},{class}", 100 - row, ["ann", "bob"][row / 12])
+    })
+}
+
+#[test]
+fn windows_cross_no_border() {
+    let (_folder, options) = file("series.csv", series());
+    let options = DataOptions { window: Some(2), downsample: Some(2), ..options };
+    let grouped = DataOptions { group: Some("who".into()), test_groups: vec!["bob".into()], ..options.clone() };
+    let loaded = load(&DataOptions { stride: Some(2), train_stride: Some(1), ..grouped.clone() }).unwrap().dataset;
+    assert_eq!(
+        loaded.input,
+        Input::Features {
+            names: vec!["up_0".into(), "down_0".into()],
+            window: Some(Window { channels: vec!["up".into(), "down".into()], length: 2, stride: 2, downsample: 2 }),
+            standardized: false
+        }
+    );
+    let first = |samples: &Samples| {
+        let mut rows: Vec<(f32, u8)> = numbers(samples)
+            .chunks(2)
+            .map(|input| {
+                assert_eq!(input[1], 100.0 - input[0]);
+                input[0]
+            })
+            .zip(labels(samples).iter().copied())
+            .collect();
+        rows.sort_by(|one, other| one.0.total_cmp(&other.0));
+        rows
+    };
+    let wanted_train = [(0.5, 0), (1.5, 0), (2.5, 0), (3.5, 0), (5.5, 1), (6.5, 1), (7.5, 1), (9.5, 0), (10.5, 0)];
+    let wanted_test = [(12.5, 0), (14.5, 0), (17.5, 1), (19.5, 1), (21.5, 0)];
+    assert_eq!(first(&loaded.train), wanted_train);
+    assert_eq!(first(&loaded.test), wanted_test);
+    assert_eq!((&loaded.train.groups[..], &loaded.test.groups[..]), (&[0; 9][..], &[1; 5][..]));
+
+    // Without groups, bob's first run goes on with ann's last, and the end of each run is for the test.
+    let options = DataOptions { test_split: Some(0.5), stride: Some(1), ignore: vec!["who".into()], ..options.clone() };
+    let loaded = load(&options).unwrap().dataset;
+    assert_eq!(first(&loaded.train), [(0.5, 0), (5.5, 1), (9.5, 0), (10.5, 0), (11.5, 0), (17.5, 1)]);
+    let wanted = [(2.5, 0), (3.5, 0), (7.5, 1), (13.5, 0), (14.5, 0), (15.5, 0), (19.5, 1), (22.5, 0)];
+    assert_eq!(first(&loaded.test), wanted);
+
+    // Two rows of two, channel after channel within a row.
+    let long = DataOptions { window: Some(4), downsample: Some(2), stride: Some(9), ..grouped };
+    let loaded = load(&long).unwrap().dataset;
+    assert_eq!(numbers(&loaded.test), [12.5, 87.5, 14.5, 85.5, 17.5, 82.5, 19.5, 80.5]);
+}
+
+#[test]
+fn each_group_is_left_out_once() {
+    let (_folder, options) = file("series.csv", series());
+    let options = DataOptions { window: Some(2), stride: Some(2), train_stride: Some(1), ..options };
+    let grouped = DataOptions { group: Some("who".into()), ..options.clone() };
+    let folds = load_folds(&grouped).unwrap();
+    assert_eq!(folds.groups, ["ann", "bob"]);
+    for (group, fold) in folds.datasets().enumerate() {
+        let name = folds.groups[group].clone();
+        let wanted = load(&DataOptions { test_groups: vec![name], ..grouped.clone() }).unwrap().dataset;
+        assert_eq!((&fold.test, &fold.input, &fold.output), (&wanted.test, &wanted.input, &wanted.output));
+        let sorted = |samples: &Samples| {
+            let mut inputs: Vec<Vec<u32>> =
+                numbers(samples).chunks(4).map(|input| input.iter().map(|x| *x as u32).collect()).collect();
+            inputs.sort();
+            (inputs, samples.groups.clone())
+        };
+        assert_eq!(sorted(&fold.train), sorted(&wanted.train));
+    }
+    for (options, fault) in [
+        (options, "--group COLUMN of a .csv file is needed"),
+        (DataOptions { window: Some(6), ..grouped.clone() }, "--window 6: the longest run of rows of one class and group"),
+    ] {
+        let message = load_folds(&options).unwrap_err().to_string();
+        assert!(message.contains(fault), "{message}");
+    }
+    let (_folder, other) = file("series.csv", series().replace("20,80,bob,y\n", "20,80,bob,z\n").replace("bob", "b"));
+    let short = DataOptions { path: other.path, window: Some(5), stride: Some(1), train_stride: None, ..grouped };
+    assert_eq!(load_folds(&short).unwrap().test.groups, [0, 1]);
+}
+
+#[test]
+fn a_folder_can_say_how_it_is_loaded() {
+    let (folder, options) = file("series.csv", series());
+    let path = folder.path().join(OPTIONS_FILE);
+    let stored =
+        r#"{"file": "series.csv", "target": "y", "group": "who", "window": 2, "stride": 2, "train_stride": 1}"#;
+    fs::write(&path, stored).unwrap();
+    let folder_options = DataOptions::new(folder.path());
+    let direct = DataOptions {
+        group: Some("who".into()),
+        window: Some(2),
+        stride: Some(2),
+        train_stride: Some(1),
+        test_groups: vec!["ann".into()],
+        ..options
+    };
+    let loaded = load(&DataOptions { test_groups: vec!["ann".into()], ..folder_options.clone() }).unwrap();
+    assert_eq!(loaded.dataset.name, folder.path().file_name().unwrap().to_str().unwrap());
+    assert_eq!(loaded.dataset.train, load(&direct).unwrap().dataset.train);
+    let strided =
+        load(&DataOptions { stride: Some(1), test_groups: vec!["ann".into()], ..folder_options.clone() }).unwrap();
+    assert_ne!(strided.dataset.test, loaded.dataset.test);
+    for (stored, fault) in [
+        ("{}", "`file` is missing"),
+        (r#"{"file": "series.csv", "windows": 2}"#, "unknown field `windows`"),
+        (r#"{"file": "series.csv", "window": -2}"#, "invalid value"),
+        (r#"{"file": "other.csv"}"#, "other.csv: cannot open: No such file or directory"),
+    ] {
+        fs::write(&path, stored).unwrap();
+        let message = load(&folder_options).unwrap_err().to_string();
+        assert!(message.contains(fault), "{message}");
+    }
+}
+
+#[test]
+fn other_files_are_refused() {
+    for (name, fault) in
+        [("data.txt", "a folder, a .csv, .csv.gz or .npz file wanted"), ("none.csv", "cannot open: No such file")]
+    {
+        let (folder, options) = file("data.txt", "a,y\n1,2\n");
+        let message = load(&DataOptions { path: folder.path().join(name), ..options }).unwrap_err().to_string();
+        assert!(message.contains(fault), "{message}");
+    }
+    assert!(load(&DataOptions::new(&PathBuf::from("/dev/null"))).unwrap_err().to_string().contains("wanted"));
+}
+
+#[test]
+fn standardised_numbers_have_mean_0_and_deviation_1_and_fold_into_the_first_layer() {
+    let mut random = dense_core::Random::new(1, 1);
+    let (width, count) = (5, 200);
+    // One is constant, one far from 0, one small, one seldom anything but 0.
+    let row = |random: &mut dense_core::Random| {
+        let seldom = if random.below(50) > 0 { 0.0 } else { 1.0 };
+        [3.0, 1e4 + random.uniform(), 1e-3 * random.uniform(), seldom, random.uniform() - 0.5]
+    };
+    let values: Vec<f32> = (0..count).flat_map(|_| row(&mut random)).collect();
+    let bytes: Vec<u8> = values.iter().map(|value| (value * 255.0) as u8).collect();
+    for (inputs, smallest) in [
+        (Inputs::Numbers { width, values: values.clone() }, 0.0),
+        (Inputs::Numbers { width, values }, 0.01),
+        (Inputs::Bytes { width, values: bytes }, 0.05),
+    ] {
+        let standardization = Standardization::measure(&inputs, smallest);
+        let mut standardized = vec![0.0; count * width];
+        let raw: Vec<f32> = match &inputs {
+            Inputs::Bytes { values, .. } => values.iter().map(|&value| f32::from(value) / 255.0).collect(),
+            Inputs::Numbers { values, .. } => values.clone(),
+        };
+        for (sample, place) in standardized.chunks_mut(width).enumerate() {
+            match &inputs {
+                Inputs::Bytes { values, .. } => standardization.apply_bytes(&values[sample * width..][..width], place),
+                Inputs::Numbers { values, .. } => {
+                    standardization.apply_numbers(&values[sample * width..][..width], place);
+                }
+            }
+        }
+        let statistics = |values: &[f32], column: usize| {
+            let column = || values.iter().skip(column).step_by(width).map(|&value| f64::from(value));
+            let mean = column().sum::<f64>() / count as f64;
+            (mean, (column().map(|value| (value - mean).powi(2)).sum::<f64>() / count as f64).sqrt())
+        };
+        for column in 0..width {
+            let ((_, before), (mean, deviation)) = (statistics(&raw, column), statistics(&standardized, column));
+            assert!(mean.abs() < 2e-3, "column {column}: mean {mean}");
+            let wanted = if before > 0.0 { before / before.max(smallest) } else { 0.0 };
+            assert!((deviation - wanted).abs() < 1e-3, "column {column}: deviation {deviation}, wanted {wanted}");
+        }
+        let mut layer = formats::Layer::zero(width, 3, formats::Activation::Linear);
+        layer.weights.iter_mut().chain(&mut layer.bias).for_each(|weight| *weight = random.uniform() - 0.5);
+        let trained = layer.clone();
+        standardization.fold(&mut layer);
+        let forward = |layer: &formats::Layer, inputs: &[f32], unit: usize| {
+            let products = layer.weights[unit * width..].iter().zip(inputs);
+            products.map(|(&w, &x)| f64::from(w) * f64::from(x)).sum::<f64>() + f64::from(layer.bias[unit])
+        };
+        for sample in 0..count {
+            for unit in 0..3 {
+                let wanted = forward(&trained, &standardized[sample * width..][..width], unit);
+                let found = forward(&layer, &raw[sample * width..][..width], unit);
+                // Weights of 1e4 / 0.3 are rounded to 24 bits and taken away again.
+                assert!((found - wanted).abs() < 1e-2, "{wanted} became {found}");
+            }
+        }
+    }
+}

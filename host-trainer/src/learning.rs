@@ -1,0 +1,30 @@
+//! Training and evaluation of dense networks whose shape is known at run time, over the kernels of [`dense_core`].
+//!
+//! The same bits as [`dense_core::Trainer`] on a network of the same shape, for any kernel and any number of threads,
+//! interrupted or not.
+
+mod batches;
+mod buffer;
+mod epochs;
+pub mod evaluate;
+mod exchange;
+mod functions;
+pub mod metrics;
+pub mod int8;
+mod network;
+mod optimizer;
+mod settings;
+mod standardization;
+mod state;
+mod trainer;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+pub use epochs::fit;
+pub use metrics::Metrics;
+pub use network::Network;
+pub use settings::{Data, FitError, Keeper, Progress, Settings, Silent, Watch};
+pub use standardization::Standardization;
+pub use state::{Best, End, Epoch, Fit, Numbers, Parameters, Position, Running, State};

@@ -1,0 +1,216 @@
+//! The training loop: epochs of shuffled batches, each one step, and what is measured and decided between them.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use dense_core::{Error, Kernel, Random};
+
+use super::batches::Batches;
+use super::evaluate::{evaluate, metric_sum};
+use super::functions::{check_finite, check_length};
+use super::optimizer::Optimizer;
+use super::settings::{Data, FitError, Settings, Watch};
+use super::standardization::Standardization;
+use super::state::{Best, End, Epoch, Fit, Position, State};
+use super::trainer::Trainer;
+use super::{Metrics, Network};
+use crate::data::{Inputs, Samples, Targets};
+
+/// Trains `network` on samples, from a state where there is one, which was made with the same network, samples and
+/// settings. In the end the network has the weights of the last epoch, or those of the best one where early stopping
+/// looks for it, for inputs that are not standardised.
+///
+/// The weights are the same, to the last bit, for any kernel, any number of threads and any interruptions.
+///
+/// # Errors
+///
+/// [`FitError::Diverged`] as soon as an output is not finite, [`FitError::Core`] for wrong settings or samples,
+/// [`FitError::NoValidation`] where these are missing. The network is then as it was.
+pub fn fit(
+    network: &mut Network,
+    data: &Data<'_>,
+    settings: &Settings,
+    from: Option<&State>,
+    watch: &mut Watch<'_>,
+) -> Result<Fit, FitError> {
+    check(network, data, settings)?;
+    let samples = data.train.len();
+    let optimizer = Optimizer::new(&settings.recipe.optimizer, settings.schedule(samples))?;
+    let mut trainer = Trainer::new(network, settings, &optimizer);
+    let mut position = Position::default();
+    if let Some(state) = from {
+        position = state.position.clone();
+        trainer.resume(&state.numbers, position.steps(settings.steps_per_epoch(samples)))?;
+    }
+    let measure = |smallest| Standardization::measure(&data.train.inputs, smallest);
+    let standardization = settings.recipe.smallest_deviation.map(measure);
+    let mut training = Training { network: network.clone(), trainer, standardization, data, settings, position };
+    let end = training.run(watch).inspect_err(|_| watch.progress.break_off())?;
+    let state = training.state();
+    if let (Some(best), true) = (&state.position.best, end != End::Interrupted) {
+        training.trainer.set_layers(&best.layers)?;
+    }
+    let (epoch, step) = (state.position.epochs.len(), settings.steps_per_epoch(samples));
+    training.update_network().map_err(|error| FitError::of_step(error, epoch, step))?;
+    *network = training.network;
+    Ok(Fit { state, end })
+}
+
+/// Refuses settings and samples that no training can begin with.
+fn check(network: &Network, data: &Data<'_>, settings: &Settings) -> Result<(), FitError> {
+    if data.train.is_empty() || settings.recipe.batch_size == 0 {
+        return Err(FitError::Core(Error::EmptyBatch));
+    }
+    if settings.recipe.early_stopping.is_some() && data.validation.is_none() {
+        return Err(FitError::NoValidation);
+    }
+    for samples in [Some(data.train), data.validation, data.test].into_iter().flatten() {
+        check_length("inputs", samples.inputs.width(), network.inputs())?;
+        check_length("targets", samples.targets.len(), samples.len())?;
+        if let Inputs::Numbers { values, .. } = &samples.inputs {
+            check_finite("samples", values)?;
+        }
+        if let Targets::Numbers { width, values } = &samples.targets {
+            check_length("outputs", *width, network.outputs())?;
+            check_finite("targets", values)?;
+        }
+    }
+    Ok(())
+}
+
+struct Training<'a> {
+    /// With the parameters of the last epoch, for inputs that are not standardised.
+    network: Network,
+    trainer: Trainer,
+    standardization: Option<Standardization>,
+    data: &'a Data<'a>,
+    settings: &'a Settings,
+    position: Position,
+}
+
+impl Training<'_> {
+    fn run(&mut self, watch: &mut Watch<'_>) -> Result<End, FitError> {
+        let mut random = Random::new(self.settings.recipe.seed, Random::SHUFFLE);
+        let mut order: Vec<u32> = (0..).take(self.data.train.len()).collect();
+        for _ in &self.position.epochs {
+            random.shuffle(&mut order);
+        }
+        let mut last_kept = Instant::now();
+        let mut stopped = false;
+        loop {
+            if self.position.epochs.len() >= self.settings.recipe.epochs {
+                return Ok(End::Finished);
+            }
+            if self.has_waited_enough() {
+                return Ok(End::StoppedEarly);
+            }
+            if stopped {
+                return Ok(End::Interrupted);
+            }
+            random.shuffle(&mut order);
+            stopped = self.train(&order, watch)?.is_break();
+            if self.position.running.steps < self.settings.steps_per_epoch(order.len()) {
+                watch.progress.break_off();
+                return Ok(End::Interrupted);
+            }
+            self.finish_epoch(watch)?;
+            if let Some(keeper) = &mut watch.keeper
+                && last_kept.elapsed() >= keeper.interval
+            {
+                (keeper.keep)(&self.state());
+                last_kept = Instant::now();
+            }
+        }
+    }
+
+    /// Goes through the epoch, or what is left of it, until it is over or was told to stop.
+    fn train(&mut self, order: &[u32], watch: &mut Watch<'_>) -> Result<ControlFlow<()>, FitError> {
+        let start = Instant::now();
+        let Self { trainer, network, data, settings, position: Position { epochs, running, .. }, .. } = self;
+        let (epoch, done_before) = (epochs.len() + 1, running.steps);
+        watch.progress.start_epoch(epoch);
+        let size = settings.recipe.batch_size;
+        let left = order.get(done_before * size..).unwrap_or_default();
+        let mut flow = ControlFlow::Continue(());
+        let batches = Batches { samples: data.train, order: left, size };
+        let result = trainer.run(batches, self.standardization.as_ref(), &mut |score| {
+            running.steps += 1;
+            running.loss += f64::from(score.loss_sum);
+            running.metric += metric_sum(network, &score);
+            let done = order.len().min(running.steps * size);
+            watch.progress.step(running.steps, &|| (running.metrics(done), done));
+            if (watch.stop)() {
+                flow = ControlFlow::Break(());
+            }
+            flow
+        });
+        result.map_err(|failure| FitError::of_step(failure.error, epoch, done_before + failure.step + 1))?;
+        running.seconds += start.elapsed().as_secs_f64();
+        Ok(flow)
+    }
+
+    /// Measures and records an epoch that is over.
+    fn finish_epoch(&mut self, watch: &mut Watch<'_>) -> Result<(), FitError> {
+        let samples = self.data.train.len();
+        let running = std::mem::take(&mut self.position.running);
+        let number = self.position.epochs.len() + 1;
+        let diverged = |_| FitError::Diverged { epoch: number, step: running.steps };
+        if self.data.validation.is_some() || self.data.test.is_some() {
+            self.update_network().map_err(diverged)?;
+        }
+        let Settings { kernel, threads, .. } = *self.settings;
+        let measure = |samples| measure(&self.network, samples, kernel, threads).map_err(diverged);
+        let epoch = Epoch {
+            train: running.metrics(samples),
+            seconds: running.seconds,
+            validation: measure(self.data.validation)?,
+            test: measure(self.data.test)?,
+        };
+        watch.progress.finish_epoch(&epoch, samples);
+        let position = &mut self.position;
+        position.epochs.push(epoch);
+        if self.settings.recipe.early_stopping.is_some() {
+            let loss = |epoch: &Epoch| epoch.validation.map_or(f64::INFINITY, |validation| validation.loss);
+            let best = position.best.as_ref().map(|best| loss(&position.epochs[best.epoch - 1]));
+            if best.is_none_or(|best| loss(&epoch) < best) {
+                position.best = Some(Best { epoch: number, layers: self.trainer.layers() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the best epoch is as long ago as early stopping lets it be.
+    fn has_waited_enough(&self) -> bool {
+        match (self.settings.recipe.early_stopping, &self.position.best) {
+            (Some(patience), Some(best)) => self.position.epochs.len() - best.epoch >= patience,
+            _ => false,
+        }
+    }
+
+    /// Gives the network the parameters of the trainer, with the standardisation in them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFinite`] where one is not.
+    fn update_network(&mut self) -> Result<(), Error> {
+        let mut layers = self.trainer.layers();
+        if let (Some(standardization), Some(first)) = (&self.standardization, layers.first_mut()) {
+            standardization.fold(first);
+        }
+        self.network = Network::new(layers, self.network.loss())?;
+        Ok(())
+    }
+
+    fn state(&self) -> State {
+        State { position: self.position.clone(), numbers: self.trainer.numbers() }
+    }
+}
+
+fn measure(
+    network: &Network,
+    samples: Option<&Samples>,
+    kernel: Kernel,
+    threads: usize,
+) -> Result<Option<Metrics>, Error> {
+    samples.map(|samples| evaluate(network, samples, kernel, threads)).transpose()
+}

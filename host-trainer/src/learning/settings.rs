@@ -1,0 +1,136 @@
+//! What a training is given, and why it may fail.
+
+use std::time::Duration;
+
+use dense_core::{Error, Kernel, optimizers};
+use formats::{Recipe, Schedule};
+
+use super::{Epoch, Metrics, State};
+use crate::data::Samples;
+
+/// How to train. Threads and kernel change no bit of the result.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The recipe. The shape of the network is that of the network which is trained.
+    pub recipe: Recipe,
+    /// Threads that share each step; no more of them than the first layer has units find work.
+    pub threads: usize,
+    /// The kernel.
+    pub kernel: Kernel,
+}
+
+impl Settings {
+    /// Steps of an epoch over so many samples.
+    #[must_use]
+    pub const fn steps_per_epoch(&self, samples: usize) -> usize {
+        if self.recipe.batch_size == 0 { 0 } else { samples.div_ceil(self.recipe.batch_size) }
+    }
+
+    /// The schedule, in steps over so many samples.
+    pub(super) fn schedule(&self, samples: usize) -> optimizers::Schedule {
+        let steps = |epochs| {
+            let steps = self.steps_per_epoch(samples).saturating_mul(epochs);
+            u32::try_from(steps).unwrap_or(u32::MAX)
+        };
+        match self.recipe.schedule {
+            Schedule::Constant => optimizers::Schedule::Constant,
+            Schedule::Cosine => optimizers::Schedule::Cosine { steps: steps(self.recipe.epochs), rest: 0.0 },
+            Schedule::Step { epochs, factor } => optimizers::Schedule::Step { every: steps(epochs), factor },
+        }
+    }
+}
+
+/// What a training learns from and what it is measured on.
+#[derive(Clone, Copy, Debug)]
+pub struct Data<'a> {
+    /// The samples to learn from.
+    pub train: &'a Samples,
+    /// Samples that early stopping may judge by, measured after each epoch.
+    pub validation: Option<&'a Samples>,
+    /// Samples to measure after each epoch for the record; they decide nothing.
+    pub test: Option<&'a Samples>,
+}
+
+impl<'a> Data<'a> {
+    /// Samples to learn from, and none to measure.
+    #[must_use]
+    pub const fn new(train: &'a Samples) -> Self {
+        Self { train, validation: None, test: None }
+    }
+}
+
+/// What goes on beside a training.
+pub struct Watch<'a> {
+    /// What is shown.
+    pub progress: &'a mut dyn Progress,
+    /// Asked after each step: whether to stop there.
+    pub stop: &'a mut (dyn FnMut() -> bool + Send),
+    /// Where states are kept on the way.
+    pub keeper: Option<Keeper<'a>>,
+}
+
+/// Keeps the state of a training at the end of an epoch, where more time than this has gone by since it last did.
+pub struct Keeper<'a> {
+    /// The time.
+    pub interval: Duration,
+    /// Takes the state.
+    pub keep: Box<dyn FnMut(&State) + 'a>,
+}
+
+/// Is told how a training gets on.
+pub trait Progress: Send {
+    /// Epoch number `epoch`, from 1, begins, or goes on.
+    fn start_epoch(&mut self, epoch: usize);
+
+    /// So many steps of the epoch are done. `running` returns the metrics so far, and the number of samples.
+    fn step(&mut self, steps_done: usize, running: &dyn Fn() -> (Metrics, usize));
+
+    /// The epoch, of so many samples, is done and measured.
+    fn finish_epoch(&mut self, epoch: &Epoch, samples: usize);
+
+    /// The epoch stays as it stands.
+    fn break_off(&mut self);
+}
+
+/// Shows nothing.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn start_epoch(&mut self, _: usize) {}
+    fn step(&mut self, _: usize, _: &dyn Fn() -> (Metrics, usize)) {}
+    fn finish_epoch(&mut self, _: &Epoch, _: usize) {}
+    fn break_off(&mut self) {}
+}
+
+/// Why a training failed.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// The weights have grown until an output was not finite.
+    #[error(
+        "training diverged at epoch {epoch}, step {step}: the weights have grown until the outputs were no longer \
+         finite; try a smaller learning rate"
+    )]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step in the epoch, from 1.
+        step: usize,
+    },
+    /// Early stopping without samples to judge by.
+    #[error("early stopping needs validation samples")]
+    NoValidation,
+    /// A setting or a sample was wrong.
+    #[error("{0}")]
+    Core(#[from] Error),
+}
+
+impl FitError {
+    /// The meaning of an error in a step.
+    pub(super) const fn of_step(error: Error, epoch: usize, step: usize) -> Self {
+        match error {
+            Error::NotFinite { .. } => Self::Diverged { epoch, step },
+            error => Self::Core(error),
+        }
+    }
+}

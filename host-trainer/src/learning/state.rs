@@ -1,0 +1,118 @@
+//! The state of a training: all that it takes to go on, another time, to the same bits.
+
+use formats::Layer;
+use serde::{Deserialize, Serialize};
+
+use super::Metrics;
+
+/// How far a training has come, and the numbers that it goes on from. The shuffles follow from the seed, and what the
+/// optimizer counts from the steps made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// How far it has come.
+    pub position: Position,
+    /// The numbers that a step changes.
+    pub numbers: Numbers,
+}
+
+/// How far a training has come, and its record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Position {
+    /// The epochs that are done.
+    pub epochs: Vec<Epoch>,
+    /// What is done of the next one.
+    pub running: Running,
+    /// The best epoch so far, where early stopping looks for one.
+    pub best: Option<Best>,
+}
+
+impl Position {
+    /// The number of steps made in all.
+    pub(super) const fn steps(&self, steps_per_epoch: usize) -> usize {
+        self.epochs.len() * steps_per_epoch + self.running.steps
+    }
+}
+
+/// The record of one pass over the training samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Means over the batches, each before its step.
+    pub train: Metrics,
+    /// Wall-clock time of the steps, without that of the measurements after them.
+    pub seconds: f64,
+    /// On the validation samples after the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Metrics>,
+    /// On the test samples after the epoch, which decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Metrics>,
+}
+
+/// A part of an epoch, as sums over its samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Running {
+    /// Steps made.
+    pub steps: usize,
+    /// The sum of the samples' losses.
+    pub loss: f64,
+    /// The sum of the samples' metrics: 1 for each that is classified correctly, or the absolute error.
+    pub metric: f64,
+    /// Wall-clock time of the steps.
+    pub seconds: f64,
+}
+
+impl Running {
+    /// The means over so many samples.
+    #[must_use]
+    pub fn metrics(&self, samples: usize) -> Metrics {
+        Metrics { loss: self.loss / samples as f64, metric: self.metric / samples as f64 }
+    }
+}
+
+/// The epoch with the smallest validation loss; of equal ones, the first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    /// Its number, from 1.
+    pub epoch: usize,
+    /// The layers at its end, as they were trained.
+    pub layers: Vec<Layer>,
+}
+
+/// The numbers that a step changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
+    /// The layers as they are trained: of standardised inputs, where inputs are standardised.
+    pub layers: Vec<Layer>,
+    /// The state of the optimizer for each layer: none of gradient descent, the velocities of momentum, the mean squares
+    /// of RMSprop, the first and the second moments of Adam.
+    pub states: Vec<Vec<Parameters>>,
+}
+
+/// A number for each parameter of a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// `[units][inputs]`.
+    pub weights: Vec<f32>,
+    /// `[units]`.
+    pub bias: Vec<f32>,
+}
+
+/// A training that has come to its end, or as far as it was let.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// All that it takes to go on.
+    pub state: State,
+    /// Why it went no further.
+    pub end: End,
+}
+
+/// Why a training goes no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All epochs are done.
+    Finished,
+    /// The validation loss has not become smaller for as many epochs as it may.
+    StoppedEarly,
+    /// It was told to stop.
+    Interrupted,
+}

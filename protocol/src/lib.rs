@@ -1,0 +1,32 @@
+//! The serial protocol between a host and a device that classifies and learns.
+//!
+//! The host sends a [`Request`](messages::Request) and the device an [`Answer`](messages::Answer), serialised by postcard,
+//! each in a [frame](frames) of its own: COBS around the message and its CRC-32C.
+//!
+//! ```
+//! use dense_protocol::frames::{self, Decoder, MAX_FRAME};
+//! use dense_protocol::messages::{Command, Request};
+//!
+//! let request = Request { sequence: 7, command: Command::Classify { image: &[0; 784] } };
+//! let mut frame = heapless::Vec::<u8, MAX_FRAME>::new();
+//! frames::encode(&request, &mut frame)?;
+//!
+//! let mut decoder = Decoder::new();
+//! let (end, start) = frame.split_last().unwrap();
+//! assert!(start.iter().all(|&byte| decoder.push(byte).is_none()));
+//! let message = decoder.push(*end).unwrap()?;
+//! assert_eq!(Request::from_message(message)?, request);
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! # Modules
+//!
+//! - [`messages`]: requests and answers
+//! - [`frames`]: encoder and decoder of frames
+//! - [`checksum`]: CRC-32C of bytes and of a model's parameters
+
+#![no_std]
+
+pub mod checksum;
+pub mod frames;
+pub mod messages;
