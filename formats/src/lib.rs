@@ -10,10 +10,12 @@
 //! | `.npz` of NumPy | [`npz::to_npz`] | [`import`] |
 //! | ONNX | [`onnx::to_onnx`] | [`import`] |
 //! | TensorFlow Lite | [`tflite::to_tflite`], [`tflite::to_tflite_int8`] | [`import`] |
+//! | C99 | [`c::to_c`], [`c::to_c_int8`] | a compiler |
 //! | Keras, safetensors of other programs | | [`import`] |
 
 mod activation;
 mod arrays;
+pub mod c;
 mod check;
 mod data_options;
 mod error;
@@ -22,7 +24,6 @@ mod fixtures;
 mod import;
 mod int8;
 mod loss;
-mod mark;
 mod model;
 pub mod npz;
 pub mod onnx;
@@ -38,6 +39,5 @@ pub use error::Error;
 pub use import::{ImportOptions, PixelRange, import};
 pub use int8::{Int8Layer, Int8Network, Int8Output};
 pub use loss::{Loss, Task};
-pub use mark::is_own;
 pub use model::{Input, Layer, Model, Output, PixelInput, Provenance, Quantization, QuantizedLayer, Window};
 pub use recipe::{Optimizer, OptimizerName, Recipe, Schedule};

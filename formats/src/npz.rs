@@ -6,11 +6,10 @@ use std::io::{Cursor, Write};
 
 use dense_core::PixelTable;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, ZipWriter};
 
 use self::header::{Header, header, read_array};
 use crate::arrays::{Array, Float};
-use crate::mark::MARK;
 use crate::{Error, Model};
 
 const FORMAT: &str = "npz";
@@ -27,7 +26,6 @@ pub fn to_npz(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
     let damaged = |error: &dyn std::fmt::Display| Error::format(FORMAT, error);
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    archive.set_comment(MARK).map_err(|error| damaged(&error))?;
     let mut write = |name: &str, descr: &str, shape: &[usize], data: &[u8]| -> Result<(), Error> {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         archive.start_file(format!("{name}.npy"), options).map_err(|error| damaged(&error))?;
@@ -47,11 +45,6 @@ pub fn to_npz(model: &Model) -> Result<Vec<u8>, Error> {
         write(PIXEL_TABLE, "|u1", &[256], table.values())?;
     }
     Ok(archive.finish().map_err(|error| damaged(&error))?.into_inner())
-}
-
-/// Whether [`to_npz`] wrote a file: by its comment.
-pub(crate) fn is_own(bytes: &[u8]) -> bool {
-    ZipArchive::new(Cursor::new(bytes)).is_ok_and(|archive| archive.comment() == MARK.as_bytes())
 }
 
 /// The arrays of an npz, in natural order, from its entries; and what becomes of pixels.

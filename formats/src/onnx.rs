@@ -4,7 +4,6 @@ mod messages;
 mod read;
 mod write;
 
-pub(crate) use self::messages::Model;
 pub(crate) use self::read::from_onnx;
 pub use self::write::to_onnx;
 

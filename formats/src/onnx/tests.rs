@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use super::messages::{Attribute, Graph, Node, Tensor, ValueInfo, data_type};
+use super::messages::{Attribute, Graph, Model, Node, Tensor, ValueInfo, data_type};
 use super::*;
 use crate::fixtures::{all, regression, windows};
 use crate::import::{Chain, Step};

@@ -6,7 +6,6 @@ use super::messages::{
     Attribute, Dimension, Graph, Model as File, Node, OperatorSet, Property, Shape, Tensor, TensorType, Type,
     ValueInfo, attribute_kind, data_type, dimension,
 };
-use crate::mark::MARK;
 use crate::{Activation, Error, Input, Model, Output, Task};
 
 /// The version of the file format, and the set of operators that came with it.
@@ -46,7 +45,7 @@ pub fn to_onnx(model: &Model) -> Result<Vec<u8>, Error> {
         ir_version: Some(format),
         producer_name: Some("host-trainer".into()),
         producer_version: Some(env!("CARGO_PKG_VERSION").into()),
-        doc_string: Some(format!("{MARK}: {}", model.description())),
+        doc_string: Some(model.description()),
         graph: Some(graph(model)),
         opset_import: vec![OperatorSet { domain: Some(String::new()), version: Some(operators) }],
         metadata_props: properties,

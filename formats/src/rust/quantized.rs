@@ -176,8 +176,5 @@ fn quantization(quantization: quant::Quantization) -> String {
 
 /// That of one to int8, whose bytes are 128 more here.
 fn int8_quantization(int8: Quantization) -> Result<String, Error> {
-    let fault =
-        |_| Error::Model(format!("a quantisation of scale {:e} and zero point {}", int8.scale, int8.zero_point));
-    let zero_point = i8::try_from(int8.zero_point).map_err(|_| Error::Model("a zero point beyond int8".into()))?;
-    quant::Quantization::from_int8(int8.scale, zero_point).map(quantization).map_err(fault)
+    int8.to_bytes().map(quantization)
 }

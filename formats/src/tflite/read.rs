@@ -22,12 +22,6 @@ const INT32: u8 = 2;
 const UINT8: u8 = 3;
 const INT8: u8 = 9;
 
-/// The description of a file, if it is one.
-pub(crate) fn description(bytes: &[u8]) -> Option<String> {
-    bytes.get(4..8).filter(|identifier| *identifier == b"TFL3")?;
-    Some(Table::root(bytes)?.text(3))
-}
-
 /// The chain of a file's only subgraph.
 pub(crate) fn from_tflite(bytes: &[u8]) -> Result<Chain, Error> {
     let damaged = |fault: &str| Error::format(FORMAT, fault);

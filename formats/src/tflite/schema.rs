@@ -3,7 +3,6 @@
 
 use flatbuffers::{FlatBufferBuilder, TableFinishedWIPOffset, UnionWIPOffset, VOffsetT, Vector, WIPOffset};
 
-use crate::mark::MARK;
 use crate::{Input, Model, Output};
 
 /// The version of the schema.
@@ -165,8 +164,7 @@ pub(crate) fn to_bytes(
     }
     let [codes, subgraphs, buffers, metadata, signatures] =
         [&codes[..], &[subgraph], &buffers, &metadata, &[signature]].map(|tables| builder.create_vector(tables));
-    // Written last, so that it is near the start of the file.
-    let description = builder.create_string(&format!("{MARK}: {}", model.description()));
+    let description = builder.create_string(&model.description());
     let start = builder.start_table();
     builder.push_slot(slot(0), VERSION, 0);
     builder.push_slot_always(slot(1), codes);
