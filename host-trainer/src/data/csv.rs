@@ -6,7 +6,8 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::read::read;
 use super::table::{Table, Texts};
-use super::{DataError, Options, names};
+use super::{DataError, names};
+use formats::DataOptions;
 
 /// More columns than any file for a network here should have.
 const MAX_COLUMNS: usize = 65_536;
@@ -28,7 +29,7 @@ enum Role {
 /// # Errors
 ///
 /// Anything else; the error names the line and the column.
-pub(super) fn load(path: &Path, options: &Options) -> Result<Table, DataError> {
+pub(super) fn load(path: &Path, options: &DataOptions) -> Result<Table, DataError> {
     let bytes = read(path).map_err(|error| DataError::file(path, format!("cannot read: {error}")))?;
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
@@ -45,13 +46,12 @@ pub(super) fn load(path: &Path, options: &Options) -> Result<Table, DataError> {
     if features.is_empty() {
         return Err(DataError::file(path, "no column is left to be a feature"));
     }
-    let mut table = Table {
-        path: path.to_owned(),
-        features,
-        values: Vec::new(),
-        target: named(Role::Target).next().map(|name| Texts::new(name)).unwrap_or_default(),
-        groups: named(Role::Group).next().map(|name| Texts::new(name)),
+    let Some(target) = named(Role::Target).next() else {
+        return Err(DataError::file(path, "no column is left to be the target"));
     };
+    let texts = |name: &String| Texts::new(path, "line", name);
+    let (target, groups) = (texts(target), named(Role::Group).next().map(texts));
+    let mut table = Table { path: path.to_owned(), features, values: Vec::new(), target, groups };
     while reader.read_byte_record(&mut record).map_err(damaged)? {
         let line = lines.of(&record);
         if record.len() != header.len() {
@@ -59,7 +59,12 @@ pub(super) fn load(path: &Path, options: &Options) -> Result<Table, DataError> {
             return Err(DataError::file(path, fault));
         }
         for ((bytes, role), name) in record.iter().zip(&roles).zip(&header) {
-            let fault = |fault| DataError::Cell { path: path.to_owned(), line, column: name.clone(), fault };
+            let fault = |fault| DataError::Cell {
+                path: path.to_owned(),
+                place: format!("line {line}"),
+                column: name.clone(),
+                fault,
+            };
             match role {
                 Role::Feature => table.values.push(number(bytes).map_err(fault)?),
                 Role::Target => table.target.push(text(bytes).map_err(fault)?, line),
@@ -126,7 +131,7 @@ fn header(path: &Path, record: &ByteRecord) -> Result<Vec<String>, DataError> {
 }
 
 /// What each column is for.
-fn roles(path: &Path, header: &[String], options: &Options) -> Result<Vec<Role>, DataError> {
+fn roles(path: &Path, header: &[String], options: &DataOptions) -> Result<Vec<Role>, DataError> {
     let mut roles = vec![Role::Feature; header.len()];
     let mut set = |name: &str, option: &str, role| {
         let column = header.iter().position(|column| column == name).ok_or_else(|| {

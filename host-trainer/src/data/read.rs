@@ -40,7 +40,7 @@ pub(super) fn decompressed(path: &Path) -> io::Result<Box<dyn Read>> {
 /// # Errors
 ///
 /// Those of [`open`], a damaged gzip, or more than [`MAX_BYTES`].
-pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     decompressed(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {

@@ -1,6 +1,6 @@
 //! What a device says, kept after its message is gone.
 
-use dense_protocol::messages::{ClockSource, Info};
+use firmware::protocol::{ClockSource, Info};
 
 use crate::idx::CLASSES;
 

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::client::Patience;
 use super::transport::Address;
 use super::world::World;
-use crate::cli::{KernelChoice, WEIGHTS, in_workspace, learning_rate, whole_number};
+use crate::options::{KernelChoice, WEIGHTS, in_workspace, learning_rate, whole_number};
 use crate::photo::Preparation;
 
 /// The learning rate of the first lesson in a shifted world. A larger one learns a little more and forgets much more, as

@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{Answer, Command, Counters, OUTPUTS, Refusal, Reply, Request};
+use firmware::link::{self, Decoder, MAX_FRAME};
+use firmware::protocol::{Answer, Command, Counters, OUTPUTS, Refusal, Reply, Request};
 
 use super::answers::{Classified, DeviceInfo, Learned, Saved};
 use super::error::DeviceError;
@@ -204,7 +204,7 @@ impl Device {
         let (request, timeout) = (name(&command), self.timeout(&command));
         self.sequence = self.sequence.wrapping_add(1);
         let mut frame = Default::default();
-        frames::encode::<MAX_FRAME>(&Request { sequence: self.sequence, command }, &mut frame)
+        link::encode::<MAX_FRAME>(&Request { sequence: self.sequence, command }, &mut frame)
             .expect("a request of one image and a few numbers fits into a frame");
         let broken_before = self.broken_frames;
         for attempt in 0..self.patience.tries.max(1) {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use dense_protocol::messages::ClockSource;
+use firmware::protocol::ClockSource;
 
 use super::answers::{DeviceInfo, Saved};
 use super::args::{Action, ClassifyArgs, DeviceArgs, EvaluateArgs, HostArgs, LearnArgs};
@@ -119,7 +119,7 @@ fn evaluate(arguments: &EvaluateArgs, open: impl Fn() -> Result<Device, DeviceEr
     let info = device.info()?;
     let same = info.weights_checksum == mirror.weights_checksum();
     let measured = measure(&mut device, same.then_some(&mirror), &dataset.test, "classify")?;
-    print!("{}", measured.confusion.table(&dataset.class_names));
+    print!("{}", measured.confusion.table(&dataset.class_names, crate::terminal::columns()));
     println!("accuracy {:.4} on {} test images", measured.confusion.accuracy(), measured.confusion.total());
     println!("{}", time("an image", measured.cycles, &info));
     println!("{}", line_quality(&device));
@@ -194,7 +194,7 @@ pub(super) fn measure(
     title: &str,
 ) -> Result<Measured, DeviceError> {
     let bar = bar(title, split.len());
-    let (mut confusion, mut cycles) = (Confusion::default(), 0.0);
+    let (mut confusion, mut cycles) = (Confusion::new(crate::idx::CLASSES), 0.0);
     for (index, (image, &label)) in split.images.iter().zip(&split.labels).enumerate() {
         let classified = device.classify(image)?;
         if let Some(mirror) = mirror {

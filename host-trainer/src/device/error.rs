@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use dense_protocol::messages::Refusal;
+use firmware::protocol::Refusal;
 
 use crate::photo::PhotoError;
 

@@ -3,7 +3,7 @@
 use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
 use dense_core::{Batch, Error, Kernel, PixelTable, Sgd, SparseCategoricalCrossEntropy, argmax};
-use dense_protocol::checksum;
+use firmware::checksum;
 
 use super::answers::{Classified, Learned};
 use super::error::DeviceError;
@@ -30,9 +30,7 @@ impl Mirror {
     /// The checksum of its weights and its table of pixels.
     #[must_use]
     pub fn weights_checksum(&self) -> u32 {
-        let layer = &self.network.layer;
-        let parameters = layer.weights().chain(layer.bias().iter().copied());
-        checksum::of_parameters(self.pixel_table.unless_identity().map(PixelTable::values), parameters)
+        checksum::of_model(self.pixel_table.unless_identity(), &self.network.layer)
     }
 
     /// What the network sees of an image.

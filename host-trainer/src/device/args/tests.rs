@@ -1,7 +1,7 @@
 //! Tests of the options of `device` and `adapt`.
 
 use super::*;
-use crate::cli::{Cli, Command};
+use crate::options::{Cli, Command};
 use clap::Parser;
 use std::path::Path;
 
