@@ -37,10 +37,14 @@ pub(in crate::kernels) fn input_gradient(deltas: &[f32], weights: &[f32], units:
 /// Replaces the elements of a register of a magnitude below the limit in q7 by +0.0, and NaN by the canonical one.
 macro_rules! flush {
     ($register:literal) => {
-        concat!(
-            "vabs.f32 q6, q", $register, "\n vpt.f32 gt, q7, q6\n vmovt.i32 q", $register, ", #0\n",
-            "vpt.f32 ne, q", $register, ", q", $register, "\n vdupt.32 q", $register, ", {nan}\n",
-        )
+        each!([$register](
+            "vabs.f32 q6, q",
+            "\n vpt.f32 gt, q7, q6\n vmovt.i32 q",
+            ", #0\n vpt.f32 ne, q",
+            ", q",
+            "\n vdupt.32 q",
+            ", {nan}"
+        ))
     };
 }
 
