@@ -9,7 +9,7 @@ mod rmsprop;
 mod sgd;
 mod store;
 
-use super::vector::F32x16;
+use super::vector::Vector;
 
 pub use adam::AdamUpdate;
 pub use momentum::MomentumUpdate;
@@ -23,7 +23,7 @@ pub trait Update<const N: usize> {
     fn scalar(&self, sum: f32, scale: f32, parameter: [f32; N]) -> [f32; N];
 
     /// [`scalar`](Self::scalar) for 16 parameters, with the same bits.
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, parameters: [V; N]) -> [V; N];
+    fn vector<V: Vector>(&self, sum: V, scale: f32, parameters: [V; N]) -> [V; N];
 
     /// [`scalar`](Self::scalar) for consecutive parameters, in place. Some rules have it in assembly for a Cortex-M.
     #[cfg(fpv4)]

@@ -1,7 +1,7 @@
 //! Adam's update rule.
 
 use super::Update;
-use crate::kernels::vector::F32x16;
+use crate::kernels::vector::Vector;
 use crate::math::{
     LARGEST_GRADIENT, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT, canonical, flush_below,
     fused_multiply_add, sqrt,
@@ -35,7 +35,7 @@ impl Update<3> for AdamUpdate {
     }
 
     #[inline(always)]
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight, mean, square]: [V; 3]) -> [V; 3] {
+    fn vector<V: Vector>(&self, sum: V, scale: f32, [weight, mean, square]: [V; 3]) -> [V; 3] {
         let gradient = sum.mul(sum.fill(scale)).clamp_magnitude(LARGEST_GRADIENT);
         let mean = gradient.sub(mean).mul_add(sum.fill(self.first_share), mean);
         let mean = mean.flush_below(SMALLEST_FIRST_MOMENT);

@@ -1,7 +1,7 @@
 //! The update rule of gradient descent with momentum.
 
 use super::Update;
-use crate::kernels::vector::F32x16;
+use crate::kernels::vector::Vector;
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
 
 /// Gradient descent with momentum. With g = (learning rate · scale) · sum, below [`SMALLEST_WEIGHT`] +0.0:
@@ -27,7 +27,7 @@ impl Update<2> for MomentumUpdate {
     }
 
     #[inline(always)]
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight, velocity]: [V; 2]) -> [V; 2] {
+    fn vector<V: Vector>(&self, sum: V, scale: f32, [weight, velocity]: [V; 2]) -> [V; 2] {
         let momentum = sum.fill(self.momentum);
         // −g, and of zeros whichever sign: no NaN is negated.
         let push = sum.mul(sum.fill(-(self.learning_rate * scale))).flush_below(SMALLEST_WEIGHT);

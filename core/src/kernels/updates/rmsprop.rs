@@ -1,7 +1,7 @@
 //! RMSprop's update rule.
 
 use super::Update;
-use crate::kernels::vector::F32x16;
+use crate::kernels::vector::Vector;
 use crate::math::{
     LARGEST_GRADIENT, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT, canonical, flush_below,
     fused_multiply_add, sqrt,
@@ -32,7 +32,7 @@ impl Update<2> for RmspropUpdate {
     }
 
     #[inline(always)]
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight, square]: [V; 2]) -> [V; 2] {
+    fn vector<V: Vector>(&self, sum: V, scale: f32, [weight, square]: [V; 2]) -> [V; 2] {
         let gradient = sum.mul(sum.fill(scale)).clamp_magnitude(LARGEST_GRADIENT);
         let gradient = gradient.flush_below(SMALLEST_FIRST_MOMENT);
         let square = gradient.mul_sub(gradient, square).mul_add(sum.fill(self.share), square);

@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use super::forward::Packed;
-use super::lanes::{F32x16, LANES};
+use super::lanes::{F32x16, LANES, Vector};
 use super::load::Load;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
@@ -48,8 +48,11 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
             columns::<V, T, U, A, 1>(rows, &batch, column, LANES, &update);
             column += LANES;
         }
-        if column < width {
-            columns::<V, T, U, A, 1>(rows, &batch, column, width - column, &update);
+        let left = width - column;
+        if const { V::Short::LANES < LANES } && left > 0 && left <= V::Short::LANES {
+            columns::<V::Short, T, U, A, 1>(rows, &batch, column, left, &update);
+        } else if left > 0 {
+            columns::<V, T, U, A, 1>(rows, &batch, column, left, &update);
         }
     }
 }
@@ -70,12 +73,12 @@ struct Updater<'a, U, const A: usize> {
 }
 
 impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
-    /// Updates the first `count` parameters, from 1 to 16, from `at` on.
+    /// Updates the first `count` parameters, or as many as there are lanes, from `at` on.
     ///
     /// # Safety
     /// They are there.
     #[inline(always)]
-    unsafe fn apply<V: F32x16>(&self, count: usize, at: usize, sum: V) {
+    unsafe fn apply<V: Vector>(&self, count: usize, at: usize, sum: V) {
         let mut values = [sum; A];
         // SAFETY: the caller's.
         unsafe {
@@ -123,7 +126,7 @@ unsafe fn single_input<V: F32x16, T: Element, U: Update<A>, const A: usize>(
 /// # Safety
 /// As for [`weight_gradient_update`]; there are `count` columns of each vector, all 16 where `C` is not 1.
 #[inline(always)]
-unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize>(
+unsafe fn columns<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize>(
     rows: Rows<'_, T>,
     batch: &Deltas,
     column: usize,
@@ -132,17 +135,17 @@ unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: 
 ) {
     // SAFETY: the caller's; a packed row has room for `C` vectors.
     unsafe {
-        if const { T::CONVERTED } && batch.units > UNITS && rows.len() <= PACKED / (C * LANES) {
+        if const { T::CONVERTED } && batch.units > UNITS && rows.len() <= PACKED / (C * V::LANES) {
             let mut packed = MaybeUninit::<Packed<PACKED>>::uninit();
             let packed = packed.as_mut_ptr().cast::<f32>();
             for row in 0..rows.len() {
                 for chunk in 0..C {
-                    let from = rows.row_pointer(row).add(column + chunk * LANES);
-                    T::load_up_to::<V>(count, from).store(packed.add((row * C + chunk) * LANES));
+                    let from = rows.row_pointer(row).add(column + chunk * V::LANES);
+                    T::load_up_to::<V>(count, from).store(packed.add((row * C + chunk) * V::LANES));
                 }
             }
-            let row = |index: usize| packed.cast_const().wrapping_add(index * C * LANES);
-            tiles::<V, f32, U, A, C>(row, LANES, batch, column, count, update);
+            let row = |index: usize| packed.cast_const().wrapping_add(index * C * V::LANES);
+            tiles::<V, f32, U, A, C>(row, V::LANES, batch, column, count, update);
         } else {
             let row = |index: usize| rows.row_pointer(index).wrapping_add(column);
             tiles::<V, T, U, A, C>(row, count, batch, column, count, update);
@@ -155,7 +158,7 @@ unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: 
 /// # Safety
 /// As for [`columns`].
 #[inline(always)]
-unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize>(
+unsafe fn tiles<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize>(
     row: impl Fn(usize) -> *const T,
     readable: usize,
     batch: &Deltas,
@@ -187,7 +190,7 @@ unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: us
 /// # Safety
 /// As for [`columns`]; there are `N` units from `first` on.
 #[inline(always)]
-unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize, const N: usize>(
+unsafe fn tile<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize, const N: usize>(
     row: &impl Fn(usize) -> *const T,
     readable: usize,
     batch: &Deltas,
@@ -212,7 +215,7 @@ unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usi
         }
         for (unit, sums) in sums.iter().enumerate() {
             for (chunk, &sum) in sums.iter().enumerate() {
-                update.apply(count, (first + unit) * batch.width + column + chunk * LANES, sum);
+                update.apply(count, (first + unit) * batch.width + column + chunk * V::LANES, sum);
             }
         }
     }
@@ -224,7 +227,7 @@ unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usi
 /// # Safety
 /// There are `N` deltas, and `readable` inputs of each of `C` vectors.
 #[inline(always)]
-unsafe fn add_row<V: F32x16, T: Element, const C: usize, const N: usize>(
+unsafe fn add_row<V: Vector, T: Element, const C: usize, const N: usize>(
     sums: &mut [[V; C]; N],
     inputs: *const T,
     readable: usize,
@@ -234,7 +237,7 @@ unsafe fn add_row<V: F32x16, T: Element, const C: usize, const N: usize>(
     unsafe {
         let mut values = [V::splat(0.0); C];
         for chunk in 0..C {
-            values[chunk] = T::load_up_to(readable, inputs.add(chunk * LANES));
+            values[chunk] = T::load_up_to(readable, inputs.add(chunk * V::LANES));
         }
         for unit in 0..N {
             let delta = V::splat(*deltas.add(unit));
