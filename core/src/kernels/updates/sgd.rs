@@ -21,9 +21,9 @@ impl Update<1> for SgdUpdate {
     }
 
     #[inline(always)]
-    fn vector<V: Vector>(&self, sum: V, scale: f32, [weight]: [V; 1]) -> [V; 1] {
+    fn finish<V: Vector>(&self, sum: V, scale: f32, [weight]: [V; 1]) -> V {
         let updated = sum.mul_add(sum.fill(-(self.learning_rate * scale)), weight);
-        [updated.flush_below(SMALLEST_WEIGHT).canonical_result()]
+        updated.flush_below(SMALLEST_WEIGHT).canonical_result()
     }
 
     #[cfg(fpv4)]

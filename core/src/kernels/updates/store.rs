@@ -15,8 +15,8 @@ impl Update<1> for StoreGradient {
     }
 
     #[inline(always)]
-    fn vector<V: Vector>(&self, sum: V, scale: f32, _: [V; 1]) -> [V; 1] {
-        [sum.mul(sum.fill(scale)).canonical_result()]
+    fn finish<V: Vector>(&self, sum: V, scale: f32, _: [V; 1]) -> V {
+        sum.mul(sum.fill(scale)).canonical_result()
     }
 
     #[cfg(helium)]
