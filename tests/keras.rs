@@ -3,11 +3,12 @@
 use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, Batch, Dense, Kernel, Memory, Sgd, SparseCategoricalCrossEntropy};
+use formats::DataOptions;
 use golden::Result;
 use golden::reference::{self, Layer};
 use golden::tolerances::{ADAM, ADAM_LOSSES, ADAM_WRITTEN_OUT, GRADIENTS, LOGITS, LOSS, SGD, SGD_LOSSES, Tolerance};
 use golden::vectors::{Vectors, directory};
-use host_trainer::dataset::Dataset;
+use host_trainer::data::{self, Inputs, Targets};
 
 const BATCH_SIZE: usize = 32;
 const STEPS: usize = 100;
@@ -26,9 +27,13 @@ impl Recipe {
     fn open() -> Result<Self> {
         let vectors = Vectors::open("softmax_regression.safetensors")?;
         let initial = vectors.dense("initial")?;
-        let mut train = Dataset::load(&directory().join("../data/fashion-mnist"))?.train;
+        let path = directory().join("../data/fashion-mnist");
+        let mut train = data::load(&DataOptions { path, ..DataOptions::default() })?.dataset.train;
         train.truncate(STEPS * BATCH_SIZE);
-        Ok(Self { vectors, initial, images: train.images, labels: train.labels })
+        let (Inputs::Bytes { values, .. }, Targets::Labels(labels)) = (train.inputs, train.targets) else {
+            return Err("no images with labels".into());
+        };
+        Ok(Self { vectors, initial, images: values.as_chunks().0.to_vec(), labels })
     }
 
     fn batches(&self) -> impl Iterator<Item = (&[[u8; 784]], &[u8])> {

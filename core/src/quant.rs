@@ -49,7 +49,7 @@ pub use fixed::{ONE_LOGIT, ONE_PROBABILITY, class, requantize, sigmoid, softmax}
 pub use multiplier::Multiplier;
 pub use network::{QuantizedHidden, QuantizedNetwork};
 pub use quantization::{Quantization, Range};
-pub use quantize::Rounding;
+pub use quantize::{Rounding, choose_scales, round_within};
 pub use requantize::RequantizedDense;
 
 /// The scale of a pixel, 1/255.

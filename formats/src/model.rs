@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dense_core::PixelTable;
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, DataOptions, Loss, Recipe};
+use crate::{Activation, DataOptions, Loss, Recipe, Task};
 
 /// A trained network, and all that it takes to use it and to know where it comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -191,6 +191,16 @@ pub enum Output {
 }
 
 impl Output {
+    /// The kind of the targets.
+    #[must_use]
+    pub const fn task(&self) -> Task {
+        match self {
+            Self::Classes { .. } => Task::Multiclass,
+            Self::Binary { .. } => Task::Binary,
+            Self::Values { .. } => Task::Regression,
+        }
+    }
+
     /// Number of outputs of the last layer.
     #[must_use]
     pub const fn width(&self) -> usize {

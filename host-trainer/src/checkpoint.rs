@@ -1,52 +1,70 @@
-//! The state of a training in a file, to go on another time to the same last bit.
+//! The state of a training in a file, to go on another time to the same weights, bit for bit.
 
 mod file;
-mod identity;
 
-use std::fs;
-use std::io;
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-pub use self::identity::{Identity, data_checksum};
-use crate::fit::State;
+use dense_core::math::BACKEND;
+use formats::{Recipe, Schedule};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// A training that may go on.
+use crate::data::{self, Samples};
+use crate::prepared::Prepared;
+use crate::learning::State;
+
+/// A training, and where it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     /// Which training it is.
     pub identity: Identity,
-    /// Where it is.
+    /// How far it has come.
     pub state: State,
 }
 
-/// Why a training cannot go on from a file.
+/// Everything that decides the weights after every step. Threads and kernels do not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Numbers of a sample.
+    pub inputs: usize,
+    /// Outputs of the last layer.
+    pub outputs: usize,
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Training samples.
+    pub train_samples: usize,
+    /// Samples that are held back for validation.
+    pub validation_samples: usize,
+    /// [`Samples::checksum`] of the training samples, those held back included.
+    pub data_checksum: u32,
+    /// The [`Backend`](dense_core::math::Backend) of the arithmetic.
+    pub backend: String,
+}
+
+/// Why a training cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// There is none.
-    #[error("{}: no such file; there is nothing to resume", .0.display())]
+    /// There is no such file.
+    #[error("{}: no such file", .0.display())]
     Missing(PathBuf),
-    /// The operating system would not read it.
-    #[error("{}: {error}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        error: io::Error,
-    },
-    /// Its contents are faulty.
+    /// The file cannot be read, or holds no checkpoint.
     #[error("{}: {fault}", path.display())]
     Faulty {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong with it.
         fault: String,
     },
-    /// It is of another training than the one that is wanted.
-    #[error("{}: cannot go on with other settings: {differences}", path.display())]
+    /// The file is of another training.
+    #[error("{}: is of another training: {differences}", path.display())]
     Other {
         /// The file.
         path: PathBuf,
-        /// The settings, each as it is there and as it is wanted.
+        /// Each setting that differs, as it is there and as it is wanted.
         differences: String,
     },
     /// It has come further than it is to come.
@@ -62,7 +80,7 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
-    /// The contents of a file; the same training at the same place gives the same ones but for its times.
+    /// The contents of a file.
     ///
     /// # Errors
     ///
@@ -80,18 +98,19 @@ impl Checkpoint {
         file::read(bytes)
     }
 
-    /// Moves the state of a training that has not made all its epochs out of the way of another one. Returns where it is
-    /// now.
+    /// Renames the state of an unfinished training to the first free name `checkpoint-1.safetensors`, `-2` and so on.
+    /// Returns where it is now.
     ///
     /// # Errors
     ///
     /// If it cannot be renamed.
     pub fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
-        let checkpoint = fs::read(path).ok().and_then(|bytes| Self::from_bytes(&bytes).ok());
-        if checkpoint.is_none_or(|it| it.state.position.epochs.len() >= it.identity.epochs) {
+        let checkpoint = data::read(path).ok().and_then(|bytes| Self::from_bytes(&bytes).ok());
+        if checkpoint.is_none_or(|it| it.state.position.epochs.len() >= it.identity.recipe.epochs) {
             return Ok(None);
         }
-        let aside = path.with_file_name("previous-checkpoint.safetensors");
+        let names = (1..).map(|number| path.with_file_name(format!("checkpoint-{number}.safetensors")));
+        let Some(aside) = names.into_iter().find(|aside| !aside.exists()) else { return Ok(None) };
         fs::rename(path, &aside)?;
         Ok(Some(aside))
     }
@@ -103,12 +122,11 @@ impl Checkpoint {
     /// If there is no such file, it is faulty, or it is of another training.
     pub fn load(path: &Path, wanted: &Identity) -> Result<State, CheckpointError> {
         let path = path.to_owned();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(CheckpointError::Missing(path)),
-            Err(error) => return Err(CheckpointError::Unreadable { path, error }),
-        };
-        let Self { identity, state } = match Self::from_bytes(&bytes) {
+        if !path.exists() {
+            return Err(CheckpointError::Missing(path));
+        }
+        let read = data::read(&path).map_err(|error| error.to_string());
+        let Self { identity, state } = match read.and_then(|bytes| Self::from_bytes(&bytes)) {
             Ok(checkpoint) => checkpoint,
             Err(fault) => return Err(CheckpointError::Faulty { path, fault }),
         };
@@ -117,9 +135,59 @@ impl Checkpoint {
             return Err(CheckpointError::Other { path, differences: differences.join(", ") });
         }
         let reached = state.position.epochs.len() + usize::from(state.position.running.steps > 0);
-        if reached > wanted.epochs {
-            return Err(CheckpointError::TooFar { path, reached, wanted: wanted.epochs });
+        if reached > wanted.recipe.epochs {
+            return Err(CheckpointError::TooFar { path, reached, wanted: wanted.recipe.epochs });
         }
         Ok(state)
+    }
+}
+
+impl Identity {
+    /// The identity of a training on prepared data.
+    #[must_use]
+    pub fn new(prepared: &Prepared) -> Self {
+        Self {
+            inputs: prepared.input.width(),
+            outputs: prepared.output.width(),
+            recipe: prepared.recipe.clone(),
+            train_samples: prepared.train.len(),
+            validation_samples: prepared.validation.as_ref().map_or(0, Samples::len),
+            data_checksum: prepared.checksum,
+            backend: BACKEND.name().into(),
+        }
+    }
+
+    /// The settings in which the training of a file, this one, is not the one that is wanted.
+    fn differences(&self, wanted: &Self) -> Vec<String> {
+        let stretched = self.recipe.schedule == Schedule::Cosine;
+        // How long a training goes on does not change what it has become so far, nor what names its settings.
+        let comparable = |identity: &Self| {
+            let mut identity = identity.clone();
+            if !stretched {
+                identity.recipe.epochs = 0;
+            }
+            identity.recipe.preset.clear();
+            identity.recipe.validation_split = None;
+            identity.recipe.early_stopping = identity.recipe.early_stopping.map(|_| 1);
+            serde_json::to_value(identity).unwrap_or_default()
+        };
+        let mut differences = Vec::new();
+        compare("", &comparable(self), &comparable(wanted), &mut differences);
+        differences
+    }
+}
+
+/// Adds a text for every leaf in which two values differ.
+fn compare(name: &str, found: &Value, wanted: &Value, differences: &mut Vec<String>) {
+    match (found, wanted) {
+        (Value::Object(found), Value::Object(wanted)) => {
+            let keys: std::collections::BTreeSet<_> = found.keys().chain(wanted.keys()).collect();
+            for key in keys {
+                let get = |of: &serde_json::Map<String, Value>| of.get(key).cloned().unwrap_or(Value::Null);
+                compare(key, &get(found), &get(wanted), differences);
+            }
+        }
+        _ if found == wanted => {}
+        _ => differences.push(format!("{name} {found} in the file, {wanted} here").replace("null", "none")),
     }
 }

@@ -5,12 +5,16 @@ mod error;
 mod folds;
 mod idx;
 mod images;
+mod inputs;
 mod names;
+mod npz;
 mod options;
+pub mod picture;
+mod picture_folder;
+mod pictures;
 mod read;
 mod samples;
 mod split;
-mod standardization;
 mod table;
 mod tabular;
 mod targets;
@@ -18,16 +22,19 @@ mod windows;
 
 use std::path::Path;
 
-use formats::{Input, Output, Task};
+use formats::{DataOptions, Input, Output, Task};
+
+use self::picture::Preparation;
 
 pub use error::DataError;
 pub use folds::Folds;
 pub use idx::{CLASSES_FILE, class_names, find_file, to_files};
-pub use options::{OPTIONS_FILE, Options};
-pub use read::{MAX_BYTES, open};
+pub use inputs::{Unlabelled, load_inputs};
+pub use options::OPTIONS_FILE;
+pub use pictures::{Bad, Pictures, load_pictures};
+pub use read::{MAX_BYTES, open, read};
 pub use samples::{Inputs, Samples, Targets};
 pub use split::TEST_SPLIT;
-pub use standardization::Standardization;
 pub use targets::MAX_CLASSES;
 
 /// Samples to learn from and to test with, and what their numbers mean.
@@ -49,11 +56,7 @@ impl Dataset {
     /// The kind of its targets.
     #[must_use]
     pub const fn task(&self) -> Task {
-        match self.output {
-            Output::Classes { .. } => Task::Multiclass,
-            Output::Binary { .. } => Task::Binary,
-            Output::Values { .. } => Task::Regression,
-        }
+        self.output.task()
     }
 }
 
@@ -72,18 +75,20 @@ pub struct Loaded {
 /// # Errors
 ///
 /// A file is missing, unreadable or malformed, or options contradict each other or the data.
-pub fn load(options: &Options) -> Result<Loaded, DataError> {
+pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
     let (options, name) = prepare(options)?;
-    match kind(&options.path)? {
-        Kind::Idx => {
-            options.refuse("a folder of IDX files", &SPLITS)?;
-            options.refuse("a folder of IDX files", &["--size"])?;
-            idx::load(&options, name)
+    let kind = kind(&options.path)?;
+    options::refuse(&options, &kind)?;
+    match kind {
+        Kind::Idx => idx::load(&options, name),
+        Kind::Pictures => {
+            let pictures = load_pictures(&options, &Preparation::default(), |_| ())?;
+            pictures.refuse_bad()?;
+            pictures.refuse_empty()?;
+            Ok(Loaded { dataset: Dataset { name, ..pictures.dataset }, groups: Vec::new() })
         }
-        Kind::Csv => {
-            options.refuse("a file of rows", &["--size"])?;
-            tabular::load(&options, name)
-        }
+        Kind::Csv => tabular::load(&options, name),
+        Kind::Npz => npz::load(&options, name),
     }
 }
 
@@ -92,7 +97,7 @@ pub fn load(options: &Options) -> Result<Loaded, DataError> {
 /// # Errors
 ///
 /// Those of [`load`], or there are no groups.
-pub fn load_folds(options: &Options) -> Result<Folds, DataError> {
+pub fn load_folds(options: &DataOptions) -> Result<Folds, DataError> {
     let (options, name) = prepare(options)?;
     match kind(&options.path)? {
         Kind::Csv if options.group.is_some() => tabular::folds(&options, name),
@@ -102,34 +107,41 @@ pub fn load_folds(options: &Options) -> Result<Folds, DataError> {
     }
 }
 
-/// Options that are for rows alone.
-const SPLITS: [&str; 6] = ["--target", "--group", "--ignore", "--test", "--test-split", "--window"];
-
 /// What a path holds.
 enum Kind {
     Idx,
+    Pictures,
     Csv,
+    Npz,
 }
 
 fn kind(path: &Path) -> Result<Kind, DataError> {
-    let found = std::fs::metadata(path).map_err(|error| DataError::file(path, format!("cannot open: {error}")))?;
-    if found.is_dir() {
-        return Ok(Kind::Idx);
+    let failed = |error| DataError::file(path, format!("cannot open: {error}"));
+    if std::fs::metadata(path).map_err(failed)?.is_dir() {
+        if find_file(path).is_some() {
+            return Ok(Kind::Idx);
+        }
+        let mut entries = std::fs::read_dir(path).map_err(failed)?;
+        if entries.any(|entry| entry.is_ok_and(|entry| entry.path().is_dir())) {
+            return Ok(Kind::Pictures);
+        }
+        let fault = "no data set in it: neither IDX files such as train-images-idx3-ubyte.gz, nor a folder of pictures for \
+                     each class, nor dataset.json";
+        return Err(DataError::file(path, fault));
     }
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if name.ends_with(".csv") || name.ends_with(".csv.gz") {
-        return Ok(Kind::Csv);
-    }
-    Err(DataError::file(path, "a folder, a .csv, .csv.gz or .npz file wanted"))
+    let kinds = [(".csv", Kind::Csv), (".csv.gz", Kind::Csv), (".npz", Kind::Npz)];
+    let kind = kinds.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, kind)| kind);
+    kind.ok_or_else(|| DataError::file(path, "a folder, a .csv, .csv.gz or .npz file wanted"))
 }
 
 /// The options, completed and checked, and the name of the data set.
-fn prepare(options: &Options) -> Result<(Options, String), DataError> {
+fn prepare(options: &DataOptions) -> Result<(DataOptions, String), DataError> {
     let name = std::fs::canonicalize(&options.path).ok();
     let name = name.as_deref().unwrap_or(&options.path).file_name();
     let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let options = options.completed()?;
-    options.check()?;
+    let options = options::completed(options)?;
+    options::check(&options)?;
     Ok((options, name))
 }
 

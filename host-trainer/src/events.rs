@@ -3,9 +3,26 @@
 //! Times are seconds of wall-clock time, losses are means, accuracies are shares from 0 to 1, and epochs and steps count
 //! from 1. A number that is not finite is `null`. Errors go to standard error as text, and the exit code says the rest.
 
+use std::collections::BTreeMap;
+
+use formats::Recipe;
 use serde::Serialize;
 
-use crate::history::{Epoch, Metrics};
+use crate::learning::Epoch;
+
+/// The numbers of an epoch by Keras's names: `loss`, the metric, `seconds`, and, where they are known, those after it with
+/// `val_` or `test_` in front.
+#[must_use]
+pub fn named(epoch: &Epoch, metric: &str) -> BTreeMap<String, f64> {
+    let mut named = BTreeMap::from([("seconds".to_owned(), epoch.seconds)]);
+    for (prefix, metrics) in [("", Some(epoch.train)), ("val_", epoch.validation), ("test_", epoch.test)] {
+        if let Some(metrics) = metrics {
+            named.insert(format!("{prefix}loss"), metrics.loss);
+            named.insert(format!("{prefix}{metric}"), metrics.metric);
+        }
+    }
+    named
+}
 
 /// One line.
 #[derive(Clone, Debug, Serialize)]
@@ -13,8 +30,8 @@ use crate::history::{Epoch, Metrics};
 pub enum Event<'a> {
     /// A command has read what it needs and begins.
     Start(Start<'a>),
-    /// An epoch of training is over: `loss` and `accuracy` while it learned, with `val_` in front on the validation
-    /// samples, if any, and with `test_` on the test samples after it; `seconds` of training.
+    /// An epoch of training is over: `loss` and `accuracy`, or another metric, while it learned, with `val_` in front on
+    /// the validation samples, if any, and with `test_` on the test samples after it; `seconds` of training.
     Epoch {
         /// Which one.
         epoch: usize,
@@ -22,7 +39,7 @@ pub enum Event<'a> {
         epochs: usize,
         /// How it went.
         #[serde(flatten)]
-        result: &'a Epoch,
+        result: BTreeMap<String, f64>,
     },
     /// The weights are those of the epoch with the smallest validation loss.
     BestWeightsRestored {
@@ -46,20 +63,30 @@ pub enum Event<'a> {
     Test {
         /// How many there are.
         samples: usize,
-        /// The results themselves.
+        /// The loss and the metrics, by Keras's names.
         #[serde(flatten)]
-        metrics: Metrics,
+        metrics: &'a BTreeMap<String, f64>,
         /// How long the test took.
         seconds: f64,
     },
-    /// The network in whole numbers beside the one in floats, on the test samples.
+    /// The network in int8 on the test samples.
     Int8 {
-        /// How many samples the floats are right about.
-        float_correct: usize,
-        /// How many the whole numbers are right about.
-        int8_correct: usize,
-        /// How many the two take for different classes.
-        different: usize,
+        /// The metrics, by Keras's names.
+        #[serde(flatten)]
+        metrics: &'a BTreeMap<String, f64>,
+        /// Of a classifier, how many samples it predicts another class of than the network in f32.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        different: Option<usize>,
+    },
+    /// A group of a cross-validation is tested.
+    Group {
+        /// Its name.
+        name: &'a str,
+        /// How many samples it has.
+        samples: usize,
+        /// Loss and metrics, by Keras's names.
+        #[serde(flatten)]
+        metrics: &'a BTreeMap<String, f64>,
     },
     /// A file is in place.
     Written {
@@ -76,40 +103,29 @@ pub enum Event<'a> {
 pub enum Start<'a> {
     /// `train`.
     Train {
-        /// The network, as `--model` names it.
-        model: &'a str,
+        /// Inputs, units of each hidden layer, and outputs.
+        widths: Vec<usize>,
         /// How many numbers it learns.
         parameters: usize,
-        /// The folder of the data set.
+        /// The path of the data set.
         data: String,
-        /// The names of the classes, in the order of their labels.
-        class_names: &'a [String],
+        /// The names of the classes, in the order of their labels, or of the outputs.
+        names: &'a [String],
         /// Samples that are trained on.
         train_samples: usize,
         /// Samples that are held back for validation.
         validation_samples: usize,
         /// Samples to test on.
         test_samples: usize,
-        /// Samples in a step.
-        batch_size: usize,
         /// Steps in an epoch.
         steps_per_epoch: usize,
-        /// Epochs in all.
-        epochs: usize,
         /// Epochs that were done before.
         epochs_done: usize,
         /// Steps of the epoch after those that were made before.
         steps_done: usize,
-        /// The preset, as `--preset` names it.
-        preset: &'a str,
-        /// The rule, as `--optimizer` names it.
-        optimizer: &'a str,
-        /// The step size.
-        learning_rate: f32,
-        /// What becomes of it, as `--learning-rate-schedule` names it.
-        learning_rate_schedule: String,
-        /// The seed.
-        seed: u64,
+        /// The recipe; its members are those of this object.
+        #[serde(flatten)]
+        recipe: &'a Recipe,
         /// Threads that find work.
         threads: usize,
         /// The code that does the arithmetic, as `--kernel` names it.
@@ -117,11 +133,11 @@ pub enum Start<'a> {
     },
     /// `evaluate`.
     Evaluate {
-        /// The network, as `--model` names it.
-        model: &'a str,
+        /// Inputs, units of each hidden layer, and outputs.
+        widths: Vec<usize>,
         /// The file it comes from.
         weights: String,
-        /// The folder of the data set.
+        /// The path of the data set.
         data: String,
         /// Samples to test on.
         test_samples: usize,

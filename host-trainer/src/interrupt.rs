@@ -1,48 +1,48 @@
-//! Ctrl-C: the first one asks a fit to stop, the second one ends the program.
+//! Ctrl-C and SIGTERM: the first one is a request to stop, the second one ends the program.
 
 use std::process;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How a program ends that a user has interrupted, as shells say it: 128 and the number of the signal.
+/// The exit code of a program that a user has interrupted, as shells say it: 128 and the number of SIGINT.
 pub const EXIT_CODE: u8 = 130;
 
-/// Whether the next Ctrl-C is only a request.
-static PATIENT: AtomicBool = AtomicBool::new(false);
-static ASKED: AtomicBool = AtomicBool::new(false);
+/// Whether the next signal is only a request.
+static CAUGHT: AtomicBool = AtomicBool::new(false);
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 static HANDLER: Once = Once::new();
 
-/// While this lives, the first Ctrl-C is a request; before, after and from the second one on it ends the program.
+/// While this lives, the first signal is a request; before, after and from the second one on it ends the program.
 #[derive(Debug)]
-pub struct Patience(());
+pub struct Interrupts(());
 
-impl Patience {
-    /// Begins to be patient. On a system that does not let it, Ctrl-C ends the program as ever.
+impl Interrupts {
+    /// Begins to catch signals. On a system that does not let it, they end the program as ever.
     #[must_use]
-    pub fn begin() -> Self {
+    pub fn catch() -> Self {
         HANDLER.call_once(|| {
             let _ = ctrlc::set_handler(|| {
-                if PATIENT.swap(false, Ordering::Relaxed) {
-                    ASKED.store(true, Ordering::Relaxed);
+                if CAUGHT.swap(false, Ordering::Relaxed) {
+                    REQUESTED.store(true, Ordering::Relaxed);
                 } else {
                     process::exit(EXIT_CODE.into());
                 }
             });
         });
-        ASKED.store(false, Ordering::Relaxed);
-        PATIENT.store(true, Ordering::Relaxed);
+        REQUESTED.store(false, Ordering::Relaxed);
+        CAUGHT.store(true, Ordering::Relaxed);
         Self(())
     }
 
     /// Whether there was a request.
     #[must_use]
-    pub fn is_over(&self) -> bool {
-        ASKED.load(Ordering::Relaxed)
+    pub fn requested(&self) -> bool {
+        REQUESTED.load(Ordering::Relaxed)
     }
 }
 
-impl Drop for Patience {
+impl Drop for Interrupts {
     fn drop(&mut self) {
-        PATIENT.store(false, Ordering::Relaxed);
+        CAUGHT.store(false, Ordering::Relaxed);
     }
 }

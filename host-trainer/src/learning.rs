@@ -10,6 +10,7 @@ pub mod evaluate;
 mod exchange;
 mod functions;
 pub mod metrics;
+pub mod int8;
 mod network;
 mod optimizer;
 mod settings;

@@ -1,47 +1,126 @@
-//! Draws images in a grid, as text for the terminal or as a PNG.
+//! Draws pictures in a grid, as text for the terminal or as a PNG.
 
 use std::fmt::Write as _;
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder, ImageResult};
+use image::{ExtendedColorType, ImageResult};
 
-use crate::idx::{PIXELS, SIDE};
+use crate::plot::png::encode;
 use crate::terminal::Palette;
+use crate::terminal::table::{pad, shorten};
 
 /// The greys of text without colour, from 0 up to 255.
 const RAMP: &[u8] = b" .:-=+*#%@";
-/// Blank columns between two images of text.
+/// Blank columns between two pictures of text.
 const GAP: &str = "  ";
-/// Pixels of a PNG along each side of an image's pixel.
+/// A picture of text has no more columns.
+const WIDEST: usize = 64;
+/// Pixels of a PNG along each side of a small picture's pixel.
 const SCALE: usize = 4;
-/// White pixels of a PNG around each image.
+/// A PNG's picture is enlarged to no more pixels than this along its longer side.
+const ENLARGED: usize = 160;
+/// White pixels of a PNG around each picture.
 const BORDER: usize = 8;
 
-/// How many images of text fit beside each other into a terminal of so many columns; one at least.
-#[must_use]
-pub const fn images_across(columns: usize) -> usize {
-    let across = (columns + GAP.len()) / (SIDE + GAP.len());
-    if across == 0 { 1 } else { across }
+/// Pictures of one channel and equal size.
+#[derive(Clone, Copy, Debug)]
+pub struct Pictures<'a> {
+    /// Rows of each.
+    pub height: usize,
+    /// Columns of each.
+    pub width: usize,
+    /// `[pictures][height][width]`.
+    pub pixels: &'a [u8],
 }
 
-/// Images and their captions as text, `across` of them beside each other.
-///
-/// Each image takes 28 columns and 14 lines, each character two pixels, one above the other,
-/// and a line below for its caption, of which the first 28 characters are shown. In colours
-/// the text has ANSI escape codes; without them a character stands for the mean of its two
-/// pixels, blank for 0.
-pub fn terminal_grid(images: &[[u8; PIXELS]], captions: &[String], across: usize, palette: Palette) -> String {
-    let captions = captions.iter().map(String::as_str).chain(std::iter::repeat(""));
-    let captions: Vec<&str> = captions.take(images.len()).collect();
-    let mut text = String::new();
-    for (images, captions) in images.chunks(across.max(1)).zip(captions.chunks(across.max(1))) {
-        for line in 0..SIDE / 2 {
-            let images = images.iter().map(|image| image_line(image, line, palette));
-            push_line(&mut text, images);
-        }
-        push_line(&mut text, captions.iter().map(|caption| format!("{caption:<SIDE$.SIDE$}")));
+impl<'a> Pictures<'a> {
+    fn iter(self) -> std::slice::ChunksExact<'a, u8> {
+        self.pixels.chunks_exact((self.height * self.width).max(1))
     }
-    text
+
+    /// Pixels along each side that one pixel of text stands for.
+    const fn reduction(self) -> usize {
+        self.width.div_ceil(WIDEST)
+    }
+
+    /// Columns of a picture of text.
+    const fn columns(self) -> usize {
+        self.width.div_ceil(self.reduction())
+    }
+
+    /// How many pictures of text fit beside each other into a terminal of so many columns; one at least.
+    #[must_use]
+    pub const fn across(self, columns: usize) -> usize {
+        let across = (columns + GAP.len()) / (self.columns() + GAP.len());
+        if across == 0 { 1 } else { across }
+    }
+
+    /// The pictures and their captions as text, `across` of them beside each other.
+    ///
+    /// Each character stands for two pixels, one above the other; a picture of more than 64 columns is reduced by taking
+    /// every second pixel, or every third and so on, along both sides. A line below has the caption, cut off where the
+    /// picture ends. In colours the text has ANSI escape codes; without them a character stands for the mean of its two
+    /// pixels, blank for 0.
+    #[must_use]
+    pub fn text(self, captions: &[String], across: usize, palette: Palette) -> String {
+        let (columns, step) = (self.columns(), self.reduction());
+        let pictures: Vec<&[u8]> = self.iter().collect();
+        let captions = captions.iter().map(String::as_str).chain(std::iter::repeat(""));
+        let captions: Vec<&str> = captions.take(pictures.len()).collect();
+        let mut text = String::new();
+        for (pictures, captions) in pictures.chunks(across.max(1)).zip(captions.chunks(across.max(1))) {
+            for row in (0..self.height).step_by(2 * step) {
+                let pixels = |picture: &[u8], row: usize| -> Vec<u8> {
+                    let pixels = picture.get(row * self.width..).unwrap_or_default();
+                    let pixels = pixels.iter().copied().take(self.width).step_by(step);
+                    pixels.chain(std::iter::repeat(0)).take(columns).collect()
+                };
+                let line = |picture: &&[u8]| line(&pixels(picture, row), &pixels(picture, row + step), palette);
+                push_line(&mut text, pictures.iter().map(line));
+            }
+            push_line(&mut text, captions.iter().map(|caption| pad(&shorten(caption, columns), columns)));
+        }
+        text
+    }
+
+    /// The pictures as a PNG in greys, `across` beside each other, with white borders of 8 pixels around and between.
+    /// Small ones are enlarged, each pixel to 4 × 4 at most.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the encoder reports.
+    pub fn png_grid(self, across: usize) -> ImageResult<Vec<u8>> {
+        let (across, count) = (across.max(1), self.iter().len());
+        let scale = (ENLARGED / self.height.max(self.width).max(1)).clamp(1, SCALE);
+        let (across_pitch, down_pitch) = (self.width * scale + BORDER, self.height * scale + BORDER);
+        let width = across * across_pitch + BORDER;
+        let height = count.div_ceil(across) * down_pitch + BORDER;
+        let mut greys = vec![u8::MAX; width * height];
+        for (index, picture) in self.iter().enumerate() {
+            let top = index / across * down_pitch + BORDER;
+            let left = index % across * across_pitch + BORDER;
+            for row in 0..self.height * scale {
+                let pixels = &picture[row / scale * self.width..][..self.width];
+                let target = &mut greys[(top + row) * width + left..][..self.width * scale];
+                for (target, &pixel) in target.chunks_mut(scale).zip(pixels) {
+                    target.fill(pixel);
+                }
+            }
+        }
+        encode(&greys, width, height, ExtendedColorType::L8)
+    }
+
+    /// The pictures as a PNG to look at, in about as many columns as rows; a single one as it is, which
+    /// [`photo::prepare`](crate::photo::prepare) reads back unchanged.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the encoder reports.
+    pub fn png(self) -> ImageResult<Vec<u8>> {
+        match self.iter().len() {
+            1 => encode(self.pixels, self.width, self.height, ExtendedColorType::L8),
+            count => self.png_grid(count.isqrt() + usize::from(count.isqrt().pow(2) < count)),
+        }
+    }
 }
 
 fn push_line(text: &mut String, cells: impl Iterator<Item = String>) {
@@ -50,9 +129,8 @@ fn push_line(text: &mut String, cells: impl Iterator<Item = String>) {
     text.push('\n');
 }
 
-/// Two rows of the pixels of an image as one line of text.
-fn image_line(image: &[u8; PIXELS], line: usize, palette: Palette) -> String {
-    let (upper, lower) = image[2 * line * SIDE..][..2 * SIDE].split_at(SIDE);
+/// Two rows of pixels as one line of text.
+fn line(upper: &[u8], lower: &[u8], palette: Palette) -> String {
     let pairs = upper.iter().copied().zip(lower.iter().copied());
     match palette {
         Palette::Characters => pairs.map(|(upper, lower)| shade(upper, lower)).collect(),
@@ -94,70 +172,20 @@ fn half_blocks(pairs: impl Iterator<Item = [u8; 2]>, code: impl Fn(u8) -> String
     text + "\x1b[0m"
 }
 
-/// Images as a PNG in greys, `across` beside each other, each pixel enlarged to 4 x 4, with white borders of 8 pixels
-/// around and between.
-///
-/// # Errors
-///
-/// Whatever the encoder reports.
-pub fn png_grid(images: &[[u8; PIXELS]], across: usize) -> ImageResult<Vec<u8>> {
-    let across = across.max(1);
-    let pitch = SIDE * SCALE + BORDER;
-    let width = across * pitch + BORDER;
-    let height = images.len().div_ceil(across) * pitch + BORDER;
-    let mut greys = vec![u8::MAX; width * height];
-    for (index, image) in images.iter().enumerate() {
-        let top = index / across * pitch + BORDER;
-        let left = index % across * pitch + BORDER;
-        for row in 0..SIDE * SCALE {
-            let pixels = &image[row / SCALE * SIDE..][..SIDE];
-            let target = &mut greys[(top + row) * width + left..][..SIDE * SCALE];
-            for (target, &pixel) in target.chunks_mut(SCALE).zip(pixels) {
-                target.fill(pixel);
-            }
-        }
-    }
-    encode_png(&greys, width, height, ExtendedColorType::L8)
-}
-
-/// Images as a PNG to look at, in about as many columns as rows; a single one as it is, 28 x 28 pixels, which
-/// [`photo::prepare`](crate::photo::prepare) reads back unchanged.
-///
-/// # Errors
-///
-/// Whatever the encoder reports.
-pub fn png(images: &[[u8; PIXELS]]) -> ImageResult<Vec<u8>> {
-    if let [image] = images {
-        return encode_png(image, SIDE, SIDE, ExtendedColorType::L8);
-    }
-    let root = images.len().isqrt();
-    png_grid(images, root + usize::from(root * root < images.len()))
-}
-
-/// Pixels of 8 bits a channel, row after row, as a PNG.
-///
-/// # Errors
-///
-/// Whatever the encoder reports.
-pub(crate) fn encode_png(
-    pixels: &[u8],
-    width: usize,
-    height: usize,
-    colours: ExtendedColorType,
-) -> ImageResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
-    encoder.write_image(pixels, width as u32, height as u32, colours)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Each image has its own index in every pixel, times ten.
+    const SIDE: usize = 28;
+    const PIXELS: usize = SIDE * SIDE;
+
+    /// Each picture has its own index in every pixel, times ten.
     fn images(count: usize) -> Vec<[u8; PIXELS]> {
         (0..count).map(|image| [10 * image as u8; PIXELS]).collect()
+    }
+
+    fn pictures(images: &[[u8; PIXELS]]) -> Pictures<'_> {
+        Pictures { height: SIDE, width: SIDE, pixels: images.as_flattened() }
     }
 
     fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
@@ -172,7 +200,7 @@ mod tests {
         for (count, across, size) in
             [(1, 3, (368, 128)), (3, 3, (368, 128)), (4, 3, (368, 248)), (9, 3, (368, 368)), (9, 5, (608, 248))]
         {
-            let (width, height, _) = decode(&png_grid(&images(count), across).unwrap());
+            let (width, height, _) = decode(&pictures(&images(count)).png_grid(across).unwrap());
             assert_eq!((width, height), size, "{count} images, {across} across");
         }
     }
@@ -181,7 +209,7 @@ mod tests {
     fn a_png_shows_each_pixel_in_its_place() {
         let mut images = images(5);
         images[4][SIDE + 2] = 255;
-        let (width, _, greys) = decode(&png_grid(&images, 3).unwrap());
+        let (width, _, greys) = decode(&pictures(&images).png_grid(3).unwrap());
         let grey = |x: usize, y: usize| greys[y * width as usize + x];
         for (x, y, wanted) in [
             (0, 0, 255),     // corner of the border
@@ -208,7 +236,7 @@ mod tests {
             image[column] = upper;
             image[SIDE + column] = lower;
         }
-        let text = terminal_grid(&[image, [255; PIXELS]], &["Bag".into()], 2, Palette::Characters);
+        let text = pictures(&[image, [255; PIXELS]]).text(&["Bag".into()], 2, Palette::Characters);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 15);
         assert_eq!(lines[0], format!("@++.{:26}{}", "", "@".repeat(28)));
@@ -220,9 +248,9 @@ mod tests {
     fn a_single_image_keeps_its_size_and_others_make_a_square() {
         let mut image = images(1)[0];
         image[30] = 77;
-        assert_eq!(decode(&png(&[image]).unwrap()), (28, 28, image.to_vec()));
+        assert_eq!(decode(&pictures(&[image]).png().unwrap()), (28, 28, image.to_vec()));
         for (count, size) in [(2, (248, 128)), (4, (248, 248)), (5, (368, 248)), (9, (368, 368)), (10, (488, 368))] {
-            let (width, height, _) = decode(&png(&images(count)).unwrap());
+            let (width, height, _) = decode(&pictures(&images(count)).png().unwrap());
             assert_eq!((width, height), size, "{count} images");
         }
     }
@@ -235,7 +263,7 @@ mod tests {
         for (palette, dark, light) in
             [(Palette::TrueColour, "2;7;7;7", "2;200;200;200"), (Palette::Greys, "5;232", "5;251")]
         {
-            let text = terminal_grid(&[image], &[], 1, palette);
+            let text = pictures(&[image]).text(&[], 1, palette);
             let wanted = format!("\x1b[38;{dark};48;{dark}m{blocks}\x1b[38;{dark};48;{light}m▀\x1b[0m");
             assert_eq!(text.lines().next(), Some(&*wanted));
         }
@@ -263,7 +291,7 @@ mod tests {
         for (count, across, lines, width) in
             [(0, 3, 0, 0), (1, 3, 15, 28), (3, 3, 15, 88), (4, 3, 30, 88), (9, 2, 75, 58), (10, 7, 30, 208)]
         {
-            let text = terminal_grid(&bright[..count], &captions, across, Palette::Characters);
+            let text = pictures(&bright[..count]).text(&captions, across, Palette::Characters);
             assert_eq!(text.lines().count(), lines, "{count} images");
             let found = text.lines().map(|line| line.chars().count()).max();
             assert_eq!(found.unwrap_or(0), width, "{count} images");
@@ -273,7 +301,23 @@ mod tests {
     #[test]
     fn as_many_images_stand_beside_each_other_as_fit() {
         for (columns, wanted) in [(0, 1), (28, 1), (57, 1), (58, 2), (80, 2), (87, 2), (88, 3), (200, 6)] {
-            assert_eq!(images_across(columns), wanted, "{columns} columns");
+            assert_eq!(pictures(&[]).across(columns), wanted, "{columns} columns");
+        }
+    }
+
+    #[test]
+    fn pictures_of_any_size_are_drawn() {
+        for (height, width, lines, columns, png) in
+            [(1, 1, 1, 1, (20, 20)), (3, 5, 2, 5, (36, 28)), (96, 96, 24, 48, (112, 112)), (9, 200, 2, 50, (216, 25))]
+        {
+            let pixels = vec![255; 2 * height * width];
+            let two = Pictures { height, width, pixels: &pixels };
+            let text = two.text(&[], 1, Palette::Characters);
+            let [first, ..] = text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+            assert_eq!((text.lines().count(), first.len()), (2 * (lines + 1), columns), "{height} x {width}");
+            let one = Pictures { pixels: &pixels[..height * width], ..two };
+            let (found_width, found_height, _) = decode(&one.png_grid(1).unwrap());
+            assert_eq!((found_width, found_height), png, "{height} x {width}");
         }
     }
 }

@@ -1,5 +1,8 @@
-//! What pictures with numbers in them are made of: paper, colours and axes.
+//! Figures: what they are drawn of, as SVG and as PNG.
 
 pub(crate) mod axis;
 pub(crate) mod canvas;
+pub(crate) mod chart;
+pub(crate) mod figure;
 pub(crate) mod palette;
+pub(crate) mod png;

@@ -1,93 +1,209 @@
-//! The report of a training: a page that needs no other file, and its figures as pictures.
+//! The report of a training: a page that needs no other file, and its figures as PNG.
 
-mod chart;
+mod cross_validation;
 mod curves;
 mod facts;
-mod image;
+mod features;
+mod header;
 mod matrix;
 mod mistakes;
 mod page;
+mod regression;
+mod roc;
 mod scores;
 mod text;
+mod tiles;
 mod weight_maps;
 
+use std::collections::BTreeMap;
+
+use dense_core::argmax;
+use formats::{Input, Model, Output, Recipe, Task};
+use image::ImageResult;
+
 use crate::confusion::Confusion;
-use crate::history::History;
-use crate::idx::{CLASSES, PIXELS};
-use crate::model_files::Weights;
+use crate::data::{Samples, Targets};
+use crate::learning::Epoch;
+use crate::plot::figure;
 
-use self::curves::Curves;
-use self::weight_maps::WeightMaps;
-
-/// The names of the files, in the order of [`Report::files`].
-pub const FILES: [&str; 5] = ["report.html", "learning-curves.png", "confusion.png", "weights.png", "mistakes.png"];
+pub use self::cross_validation::{CrossValidation, Group};
 
 /// What a report tells of.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// Name of the data set.
     pub data_set: &'a str,
-    /// Settings, epochs and results.
-    pub history: &'a History,
-    /// What was trained.
-    pub weights: &'a Weights,
-    /// What each label stands for. Nothing in them is trusted.
-    pub class_names: &'a [String; CLASSES],
-    /// The images of the test, as they are in the data set.
-    pub images: &'a [[u8; PIXELS]],
-    /// The label of each, below [`CLASSES`].
-    pub labels: &'a [u8],
-    /// The class that each is taken for, below [`CLASSES`].
-    pub classes: &'a [u8],
-    /// The probability of each class for each of the images, as the network sees it.
-    pub probabilities: &'a [[f32; CLASSES]],
-    /// What the model takes in whole numbers.
-    pub int8_bytes: usize,
+    /// How the model was trained.
+    pub recipe: &'a Recipe,
+    /// The trained model. Nothing in its names is trusted.
+    pub model: &'a Model,
+    /// The record of each epoch.
+    pub epochs: &'a [Epoch],
+    /// The epoch that the weights are of, where early stopping chose it; from 1.
+    pub best_epoch: Option<usize>,
+    /// Samples that were trained on.
+    pub training_samples: usize,
+    /// Samples that were held back for validation.
+    pub validation_samples: usize,
+    /// Loss and metrics on the test samples, by Keras's names.
+    pub test: &'a BTreeMap<String, f64>,
+    /// The test samples, as they are in the data set.
+    pub samples: &'a Samples,
+    /// What the model predicts for them, `[samples][outputs]`: probabilities of a classifier, values of a regression.
+    pub outputs: &'a [f32],
+    /// The same model in int8.
+    pub int8: Option<Int8<'a>>,
     /// Name and size of each file that the model is written to.
     pub model_files: &'a [(&'a str, usize)],
+    /// Threads that trained.
+    pub threads: usize,
+    /// Name of the kernel that trained.
+    pub kernel: &'a str,
+}
+
+/// A model in int8.
+#[derive(Clone, Copy, Debug)]
+pub struct Int8<'a> {
+    /// Metrics on the test samples, by Keras's names.
+    pub metrics: &'a BTreeMap<String, f64>,
+    /// Size of weights, biases and scales.
+    pub bytes: usize,
+}
+
+/// The names of the files of a report on a model of this kind, in the order of [`Report::files`].
+#[must_use]
+pub fn file_names(input: &Input, task: Task) -> Vec<&'static str> {
+    let task = match task {
+        Task::Multiclass => &["confusion.png"][..],
+        Task::Binary => &["confusion.png", "roc.png"],
+        Task::Regression => &["predictions.png"],
+    };
+    let pictures = match (input, task) {
+        (Input::Features { .. }, _) => &[][..],
+        (Input::Pixels(_), ["predictions.png"]) => &["weights.png"],
+        (Input::Pixels(_), _) => &["weights.png", "mistakes.png"],
+    };
+    [&["report.html", "learning-curves.png"], task, pictures].concat()
 }
 
 impl Report<'_> {
-    /// The contents of the [`FILES`].
+    /// The contents of the files of [`file_names`].
     ///
     /// # Errors
     ///
     /// Whatever the encoder of PNG reports.
-    pub fn files(&self) -> ::image::ImageResult<[Vec<u8>; FILES.len()]> {
-        let curves = Curves::new(self.history);
-        let confusion = self.confusion();
-        let maps = WeightMaps::new(self.weights, self.images);
-        let mistakes = mistakes::mistakes(self);
-        Ok([
-            page::html(self, &curves, &confusion, &maps, &mistakes)?.into_bytes(),
-            curves.picture().png()?,
-            matrix::picture(&confusion, self.class_names).png()?,
-            maps.picture(self.class_names).png()?,
-            mistakes::picture(self, &mistakes).png()?,
-        ])
+    pub fn files(&self) -> ImageResult<Vec<Vec<u8>>> {
+        let mut page = page::Page::new(header::title(self), header::html(self));
+        let curves = curves::figures(self);
+        let mut pictures = vec![figure::png(&curves)?];
+        page.section("curves", "Learning curves", "", &curves::html(self, &curves));
+        match &self.samples.targets {
+            Targets::Labels(labels) => {
+                let confusion = self.confusion(labels);
+                let matrix = matrix::figure(&confusion, self.names());
+                page.section("confusion", "Confusion matrix", matrix::EXPLANATION, &page::scrolled(&matrix));
+                pictures.push(figure::png(&[matrix])?);
+                page.section("scores", "Scores of each class", "", &scores::html(&confusion, self.names()));
+                if let Task::Binary = self.model.loss.task() {
+                    let roc = roc::figure(self, labels);
+                    page.section("roc", "ROC curve", roc::EXPLANATION, &roc.svg());
+                    pictures.push(figure::png(&[roc])?);
+                }
+            }
+            Targets::Numbers { values, .. } => {
+                let figures = regression::figures(self, values);
+                page.section("predictions", "Predictions", "", &regression::html(self, values, &figures));
+                pictures.push(figure::png(&figures)?);
+            }
+        }
+        match &self.model.input {
+            Input::Pixels(size) => {
+                let maps = weight_maps::tiles(self.model, size);
+                page.section("weights", "Weights", &weight_maps::explanation(self.model), &maps.html()?);
+                pictures.push(maps.png()?);
+                if let Targets::Labels(labels) = &self.samples.targets {
+                    let mistakes = mistakes::tiles(self, size, labels);
+                    page.section("mistakes", "Most confident mistakes", mistakes::EXPLANATION, &mistakes.html()?);
+                    pictures.push(mistakes.png()?);
+                }
+            }
+            Input::Features { .. } => {
+                page.section("features", "Features", features::EXPLANATION, &features::html(self));
+            }
+        }
+        page.section("facts", "Recipe, sizes and times", "", &facts::html(self));
+        pictures.insert(0, page.html().into_bytes());
+        Ok(pictures)
     }
 
-    fn confusion(&self) -> Confusion {
-        let mut confusion = Confusion::default();
-        for (&label, &class) in self.labels.iter().zip(self.classes) {
-            confusion.add(label, class);
-        }
-        confusion
+    /// The names of classes or of outputs.
+    fn names(&self) -> &[String] {
+        self.model.output.names()
+    }
+
+    /// The class predicted for each test sample.
+    fn classes(&self) -> Vec<u8> {
+        classes(&self.model.output, self.outputs)
+    }
+
+    fn confusion(&self, labels: &[u8]) -> Confusion {
+        Confusion::of(self.names().len(), labels, &self.classes())
+    }
+
+    /// A metric of the test, or NaN where it is not known.
+    fn metric(&self, name: &str) -> f64 {
+        self.test.get(name).copied().unwrap_or(f64::NAN)
     }
 
     fn parameters(&self) -> usize {
-        self.weights.layers.iter().map(|layer| layer.parameters()).sum()
+        self.model.layers.iter().map(|layer| layer.parameters()).sum()
     }
 
     fn float_bytes(&self) -> usize {
         self.parameters() * size_of::<f32>()
     }
 
-    fn images_per_second(&self) -> usize {
-        let images = (self.history.samples * self.history.epochs.len()) as f64;
-        (images / self.history.fit_seconds.max(1e-9)).round() as usize
+    fn fit_seconds(&self) -> f64 {
+        self.epochs.iter().map(|epoch| epoch.seconds).sum()
+    }
+
+    /// The plural of what is learned from.
+    fn noun(&self) -> &'static str {
+        noun(&self.model.input)
+    }
+
+    fn samples_per_second(&self) -> usize {
+        let samples = (self.training_samples * self.epochs.len()) as f64;
+        (samples / self.fit_seconds().max(1e-9)).round() as usize
     }
 }
 
+/// The plural of what a model is trained on.
+#[must_use]
+pub const fn noun(input: &Input) -> &'static str {
+    match input {
+        Input::Pixels(_) => "images",
+        Input::Features { window: Some(_), .. } => "windows",
+        Input::Features { .. } => "samples",
+    }
+}
+
+/// The class predicted for each sample from the probabilities of all: the most probable one, of equal ones the first; of
+/// two classes, class 1 above 0.5.
+#[must_use]
+pub fn classes(output: &Output, probabilities: &[f32]) -> Vec<u8> {
+    match output {
+        Output::Binary { .. } => probabilities.iter().map(|&probability| u8::from(probability > 0.5)).collect(),
+        _ => probabilities.chunks_exact(output.width().max(1)).map(|row| argmax(row) as u8).collect(),
+    }
+}
+
+/// The widths of a network: `784-32-10`.
+#[must_use]
+pub fn widths(model: &Model) -> String {
+    let widths = std::iter::once(model.input.width()).chain(model.layers.iter().map(|layer| layer.units()));
+    widths.map(|width| width.to_string()).collect::<Vec<_>>().join("-")
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,17 +1,23 @@
 //! Standard output: what a terminal there can do, and that nobody reading it any more is no reason to stop a fit.
 
-use std::env;
-use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+pub(crate) mod bar;
+mod palette;
+pub mod progress;
+pub mod summary;
+pub mod table;
 
-use clap::ValueEnum;
+use std::env;
+use std::io::{self, Write};
+
 use terminal_size::{Width, terminal_size};
 
 use crate::events::Event;
 
+pub use self::palette::{ColourChoice, Palette};
+
 /// How a command speaks on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Voice {
+pub enum Verbosity {
     /// Not at all.
     Silent,
     /// In text, with a progress bar where that is a terminal.
@@ -22,7 +28,7 @@ pub enum Voice {
     Json,
 }
 
-impl Voice {
+impl Verbosity {
     /// The voice for these options; `verbose` is from 0 to 2.
     #[must_use]
     pub const fn new(verbose: u8, json: bool) -> Self {
@@ -81,60 +87,9 @@ pub fn gauge(share: f32, columns: usize) -> String {
     "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
 }
 
-/// When pictures are drawn in colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColourChoice {
-    /// In a terminal that has them
-    Auto,
-    /// Even into a file or a pipe
-    Always,
-    /// Never: in plain characters
-    Never,
-}
-
-/// What pictures are drawn with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Palette {
-    /// Plain characters.
-    Characters,
-    /// The greys of the usual 256 colours.
-    Greys,
-    /// 24-bit colours.
-    TrueColour,
-}
-
-impl Palette {
-    /// What the user wants and standard output can do.
-    #[must_use]
-    pub fn of_standard_output(choice: ColourChoice) -> Self {
-        Self::choose(choice, io::stdout().is_terminal(), |name| env::var_os(name))
-    }
-
-    /// `NO_COLOR` (no-color.org) and `TERM=dumb` want plain characters; `COLORTERM` promises 24-bit colours, as the
-    /// terminal of Windows does by `WT_SESSION`, and a `TERM` with 256 in it the usual 256.
-    fn choose(choice: ColourChoice, is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let is = |name, value: &str| variable(name).is_some_and(|found| found == value);
-        let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
-        let promised = if is("COLORTERM", "truecolor") || is("COLORTERM", "24bit") || is_set("WT_SESSION") {
-            Some(Self::TrueColour)
-        } else {
-            let greys = variable("TERM").is_some_and(|terminal| terminal.to_string_lossy().contains("256"));
-            greys.then_some(Self::Greys)
-        };
-        match choice {
-            ColourChoice::Never => Self::Characters,
-            ColourChoice::Always => promised.unwrap_or(Self::TrueColour),
-            ColourChoice::Auto if !is_terminal || is_set("NO_COLOR") || is("TERM", "dumb") => Self::Characters,
-            ColourChoice::Auto => promised.unwrap_or(Self::Characters),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ColourChoice::{Always, Auto, Never};
-    use Palette::{Characters, Greys, TrueColour};
 
     #[test]
     fn gauges_are_exact_to_an_eighth_of_a_column() {
@@ -144,34 +99,5 @@ mod tests {
             assert_eq!(gauge(share, 8), wanted, "{share}");
         }
         assert_eq!(gauge(f32::NAN, 8), "");
-    }
-
-    #[test]
-    fn colours_are_those_that_the_terminal_has() {
-        for (choice, is_terminal, variables, wanted) in [
-            (Auto, true, "", Characters),
-            (Auto, true, "TERM=xterm", Characters),
-            (Auto, true, "TERM=xterm-256color", Greys),
-            (Auto, true, "TERM=xterm-256color COLORTERM=truecolor", TrueColour),
-            (Auto, true, "TERM=screen COLORTERM=24bit", TrueColour),
-            (Auto, true, "WT_SESSION=1", TrueColour),
-            (Auto, true, "TERM=dumb COLORTERM=truecolor", Characters),
-            (Auto, true, "TERM=xterm-256color NO_COLOR=1", Characters),
-            (Auto, true, "TERM=xterm-256color NO_COLOR=", Greys),
-            (Auto, false, "TERM=xterm-256color COLORTERM=truecolor", Characters),
-            (Always, false, "TERM=xterm-256color NO_COLOR=1", Greys),
-            (Always, false, "", TrueColour),
-            (Never, true, "COLORTERM=truecolor", Characters),
-        ] {
-            let variable = |name: &str| {
-                let mut pairs = variables.split_whitespace().filter_map(|pair| pair.split_once('='));
-                pairs.find(|pair| pair.0 == name).map(|pair| pair.1.into())
-            };
-            assert_eq!(
-                Palette::choose(choice, is_terminal, variable),
-                wanted,
-                "{choice:?}, {is_terminal}, {variables}"
-            );
-        }
     }
 }

@@ -98,7 +98,7 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
 }
 
 /// The scales of the weights and of the sum, for an output with these largest magnitudes of weights and bias.
-const fn choose_scales(weight: f32, bias: f32, input: f32, largest_bias: i32) -> Result<(f32, f32), Error> {
+pub const fn choose_scales(weight: f32, bias: f32, input: f32, largest_bias: i32) -> Result<(f32, f32), Error> {
     let for_weights = weight / LARGEST_WEIGHT as f32;
     let for_bias = bias / input / largest_bias as f32;
     let scale = if for_weights > for_bias { for_weights } else { for_bias };
@@ -113,7 +113,7 @@ const fn choose_scales(weight: f32, bias: f32, input: f32, largest_bias: i32) ->
 }
 
 /// The nearest integer, ties away from zero, clamped to ±`largest`.
-const fn round_within(value: f32, largest: i32) -> i32 {
+pub const fn round_within(value: f32, largest: i32) -> i32 {
     let rounded = round(value);
     if rounded > largest {
         largest

@@ -1,31 +1,38 @@
 //! Tests of the command line.
 
+use std::path::Path;
+
+use clap::CommandFactory;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, ValueEnum};
-use dense_core::Kernel;
+use formats::{Activation, Input, Loss, OptimizerName, PixelInput, Recipe, Schedule, Task};
 
 use super::*;
-use crate::model::ModelName;
-use crate::presets::PresetName;
-use crate::terminal::Voice;
+use crate::options::{KernelChoice, model_name};
+use crate::terminal::Verbosity;
 
 fn parse(line: &str) -> Result<Command, clap::Error> {
     let words = line.split_whitespace();
     Cli::try_parse_from(std::iter::once("host-trainer").chain(words)).map(Cli::into_command)
 }
 
-fn train(line: &str) -> TrainArgs {
+fn train(line: &str) -> Box<TrainArgs> {
     match parse(line) {
         Ok(Command::Train(args)) => args,
         other => panic!("{line:?} gave {other:?}"),
     }
 }
 
-fn evaluate(line: &str) -> EvaluateArgs {
-    match parse(line) {
-        Ok(Command::Evaluate(args)) => args,
-        other => panic!("{line:?} gave {other:?}"),
-    }
+fn pixels() -> Input {
+    Input::Pixels(PixelInput { height: 28, width: 28, table: None, standardized: false })
+}
+
+fn features() -> Input {
+    Input::Features { names: vec!["a".into(), "b".into()], window: None, standardized: false }
+}
+
+/// The recipe for pictures of several classes.
+fn recipe(line: &str) -> Recipe {
+    train(line).recipe.recipe(&pixels(), Task::Multiclass).unwrap()
 }
 
 #[test]
@@ -38,110 +45,78 @@ fn defaults_are_those_of_keras_and_lie_in_the_workspace() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for line in ["", "train"] {
         let args = train(line);
-        assert_eq!(args.common.data, workspace.join("data/fashion-mnist"));
-        assert_eq!(args.common.kernel, KernelChoice::Auto);
-        assert_eq!(args.common.verbose, 1);
+        assert_eq!(args.data.options(0).path, Path::new("data/fashion-mnist"));
+        assert_eq!((args.common.kernel, args.common.verbose), (KernelChoice::Auto, 1));
         assert_eq!(args.out, workspace.join("out"));
-        assert_eq!(args.weights(), workspace.join("firmware/src/weights.rs"));
-        assert_eq!((args.model, args.schedule()), (ModelName::Linear, Schedule::Constant));
-        assert_eq!((args.epochs(), args.batch_size()), (10, 32));
-        assert_eq!((args.seed, args.threads), (0, 1));
-        assert_eq!(args.optimizer(), Optimizer::Adam);
-        assert_eq!(args.limit, None);
-        assert_eq!((args.validation_split, args.early_stopping, args.resume()), (None, None, None));
-        assert_eq!(args.voice(), Voice::Bar);
+        assert_eq!((args.threads, args.limit, args.resume()), (1, None, None));
+        assert_eq!(args.verbosity(), Verbosity::Bar);
+        let recipe = recipe(line);
+        assert_eq!((recipe.epochs, recipe.batch_size, recipe.seed), (10, 32, 0));
+        assert_eq!((recipe.optimizer.name, recipe.optimizer.learning_rate), (OptimizerName::Adam, 0.001));
+        assert_eq!((recipe.schedule, recipe.loss), (Schedule::Constant, Loss::SparseCategoricalCrossentropy));
+        assert_eq!((recipe.smallest_deviation, recipe.pixel_exponent), (None, 1.0));
+        assert_eq!((recipe.validation_split, recipe.early_stopping), (None, None));
+        assert_eq!(model_name(&recipe.hidden), "linear");
     }
-    let args = evaluate("evaluate");
-    assert_eq!(args.common.data, workspace.join("data/fashion-mnist"));
-    assert_eq!(args.weights, workspace.join("firmware/src/weights.rs"));
 }
 
 #[test]
-fn every_option_of_train_works_with_and_without_its_name() {
+fn every_option_of_a_recipe_is_in_it() {
+    let line = "--hidden 64,32 --activation tanh --loss generalized_crossentropy --standardize on --epochs 100000 \
+                --batch-size 65536 --optimizer sgd --learning-rate 0.5 --momentum 0.9 --nesterov --weight-decay 0.01 \
+                --learning-rate-schedule step:3:0.5 --seed 18446744073709551615 --validation-split 0.25 --early-stopping 2";
     for subcommand in ["", "train "] {
-        let args = train(&format!(
-            "{subcommand}--data d --out o --weights w.rs --epochs 100000 --batch-size 65536 \
-             --optimizer sgd --learning-rate 0.5 --seed 18446744073709551615 --threads 256 \
-             --kernel portable --limit 1 --verbose 2 --model mlp128-64 --learning-rate-schedule constant --validation-split 0.25 --early-stopping 2 --resume c"
-        ));
-        assert_eq!(args.common.data, Path::new("d"));
-        assert_eq!(args.common.kernel, KernelChoice::Portable);
-        assert_eq!(args.common.verbose, 2);
-        assert_eq!(args.out, Path::new("o"));
-        assert_eq!(args.weights(), Path::new("w.rs"));
-        assert_eq!((args.model, args.schedule()), (ModelName::Mlp128x64, Schedule::Constant));
-        assert_eq!((args.epochs(), args.batch_size()), (100_000, 65_536));
-        assert_eq!((args.seed, args.threads), (u64::MAX, 256));
-        assert_eq!(args.optimizer(), Optimizer::Sgd);
-        assert_eq!(args.learning_rate(), 0.5);
-        assert_eq!(args.limit, Some(1));
-        assert_eq!((args.validation_split, args.early_stopping), (Some(0.25), Some(2)));
-        assert_eq!(args.resume().as_deref(), Some(Path::new("c")));
+        let recipe = recipe(&format!("{subcommand}{line}"));
+        assert_eq!((&recipe.hidden[..], recipe.activation), (&[64, 32][..], Activation::Tanh));
+        assert_eq!((recipe.loss, recipe.smallest_deviation), (Loss::GeneralizedCrossentropy, Some(0.3)));
+        assert_eq!((recipe.epochs, recipe.batch_size, recipe.seed), (100_000, 65_536, u64::MAX));
+        let optimizer = recipe.optimizer;
+        assert_eq!((optimizer.name, optimizer.learning_rate, optimizer.momentum), (OptimizerName::Sgd, 0.5, 0.9));
+        assert_eq!((optimizer.nesterov, optimizer.weight_decay), (true, 0.01));
+        assert_eq!(recipe.schedule, Schedule::Step { epochs: 3, factor: 0.5 });
+        assert_eq!((recipe.validation_split, recipe.early_stopping), (Some(0.25), Some(2)));
     }
 }
 
 #[test]
-fn evaluate_takes_its_own_options() {
-    let args = evaluate("evaluate --data d --weights m.safetensors --kernel neon --verbose 0");
-    assert_eq!(args.common.data, Path::new("d"));
-    assert_eq!(args.weights, Path::new("m.safetensors"));
-    assert_eq!(args.common.kernel, KernelChoice::Neon);
-    assert_eq!(args.common.verbose, 0);
-}
-
-#[test]
-fn learning_rate_follows_the_optimizer_unless_given() {
-    for (line, wanted) in [
-        ("", 0.001),
-        ("--optimizer adam", 0.001),
-        ("--optimizer sgd", 0.01),
-        ("--optimizer sgd --learning-rate 1e-3", 0.001),
-    ] {
-        assert_eq!(train(line).learning_rate(), wanted, "{line}");
-    }
-}
-
-#[test]
-fn presets_decide_what_no_option_does() {
+fn what_no_option_says_depends_on_preset_network_and_optimizer() {
     for (line, epochs, batch_size, schedule, learning_rate) in [
         ("--preset recipe", 10, 32, Schedule::Constant, 0.001),
+        ("--model mlp32", 10, 32, Schedule::Cosine, 0.001),
+        ("--hidden 5", 10, 32, Schedule::Cosine, 0.001),
+        ("--optimizer sgd", 10, 32, Schedule::Constant, 0.01),
+        ("--optimizer rmsprop", 10, 32, Schedule::Constant, 0.001),
+        ("--optimizer sgd --learning-rate 1e-3", 10, 32, Schedule::Constant, 0.001),
         ("--preset best", 10, 128, Schedule::Cosine, 0.002),
-        ("--preset best --model mlp32", 10, 128, Schedule::Cosine, 0.002),
-        (
-            "--preset best --epochs 3 --batch-size 32 --learning-rate-schedule constant",
-            3,
-            32,
-            Schedule::Constant,
-            0.002,
-        ),
+        ("--preset best --epochs 3 --batch-size 32 --learning-rate-schedule constant", 3, 32, Schedule::Constant, 0.002),
         ("--preset best --learning-rate 0.1", 10, 128, Schedule::Cosine, 0.1),
         ("--preset best --optimizer sgd", 10, 128, Schedule::Cosine, 0.01),
     ] {
-        let args = train(line);
-        assert_eq!((args.epochs(), args.batch_size()), (epochs, batch_size), "{line}");
-        assert_eq!((args.schedule(), args.learning_rate()), (schedule, learning_rate), "{line}");
+        let recipe = recipe(line);
+        assert_eq!((recipe.epochs, recipe.batch_size), (epochs, batch_size), "{line}");
+        assert_eq!((recipe.schedule, recipe.optimizer.learning_rate), (schedule, learning_rate), "{line}");
     }
-    assert!(train("").preset().pixel_table().is_identity());
-    assert!(!train("--preset best").preset().pixel_table().is_identity());
+    for (name, hidden) in [("linear", &[][..]), ("mlp32", &[32]), ("mlp128-64", &[128, 64])] {
+        let recipe = recipe(&format!("--model {name}"));
+        assert_eq!((&recipe.hidden[..], model_name(&recipe.hidden).as_str()), (hidden, name));
+    }
+    let of_numbers = |task| train("").recipe.recipe(&features(), task).unwrap();
+    assert_eq!(of_numbers(Task::Regression).loss, Loss::MeanSquaredError);
+    assert_eq!(of_numbers(Task::Binary).loss, Loss::BinaryCrossentropy);
+    assert_eq!(of_numbers(Task::Binary).smallest_deviation, Some(0.0));
 }
 
 #[test]
-fn a_model_with_hidden_layers_has_other_defaults() {
-    for model in ["mlp32", "mlp128-64"] {
-        let args = train(&format!("--model {model} --out o"));
-        assert_eq!(args.model.name(), model);
-        assert_eq!(args.weights(), Path::new("o/weights.rs"));
-        assert_eq!(args.schedule(), Schedule::Cosine);
-    }
-    assert_eq!(train("--learning-rate-schedule cosine").schedule(), Schedule::Cosine);
-}
-
-#[test]
-fn schedules_are_read_as_they_are_written() {
-    let steps = Schedule::Step { epochs: 3, factor: 0.5 };
-    for (text, wanted) in [("constant", Schedule::Constant), ("cosine", Schedule::Cosine), ("step:3:0.5", steps)] {
-        assert_eq!(train(&format!("--learning-rate-schedule {text}")).schedule(), wanted);
-        assert_eq!(wanted.to_string(), text);
+fn options_that_contradict_each_other_or_the_data_are_refused() {
+    for (line, input, task, wanted) in [
+        ("--activation tanh", pixels(), Task::Multiclass, "--activation tanh: there is no hidden layer"),
+        ("--optimizer adam --momentum 0.9", pixels(), Task::Multiclass, "--momentum 0.9: is for --optimizer sgd, not adam"),
+        ("--loss huber", pixels(), Task::Multiclass, "--loss huber: is for regression, not multiclass"),
+        ("--loss huber", features(), Task::Binary, "--loss huber: is for regression, not binary"),
+        ("--preset best", features(), Task::Multiclass, "--preset best: is for pictures"),
+    ] {
+        let fault = train(line).recipe.recipe(&input, task).unwrap_err();
+        assert!(fault.starts_with(wanted), "{line}: {fault}");
     }
 }
 
@@ -158,11 +133,13 @@ fn a_training_goes_on_from_its_own_folder_unless_told_otherwise() {
 
 #[test]
 fn events_take_the_place_of_text() {
-    for (options, wanted) in
-        [("", Voice::Bar), ("--verbose 0", Voice::Silent), ("--verbose 2", Voice::Lines), ("--json", Voice::Json)]
-    {
-        assert_eq!(train(options).voice(), wanted);
-        assert_eq!(evaluate(&format!("evaluate {options}")).voice(), wanted);
+    for (options, wanted) in [
+        ("", Verbosity::Bar),
+        ("--verbose 0", Verbosity::Silent),
+        ("--verbose 2", Verbosity::Lines),
+        ("--json", Verbosity::Json),
+    ] {
+        assert_eq!(train(options).verbosity(), wanted);
     }
 }
 
@@ -202,7 +179,15 @@ fn bad_values_are_refused_with_the_option_and_the_fault() {
         ("--early-stopping", "0", epochs),
         ("--early-stopping", "-1", epochs),
         ("--verbose", "3", "must be 0, 1 or 2"),
-        ("--optimizer", "rmsprop", "[possible values: adam, sgd]"),
+        ("--optimizer", "adamw", "must be one of adam, sgd, rmsprop"),
+        ("--activation", "swish", "must be one of linear, relu, leaky_relu, elu, gelu, sigmoid, tanh"),
+        ("--loss", "hinge", "must be one of sparse_categorical_crossentropy, generalized_crossentropy, "),
+        ("--task", "ranking", "must be one of multiclass, binary, regression"),
+        ("--hidden", "0", "must be a whole number from 1 to 4096"),
+        ("--momentum", "1.5", "must be a number from 9.536743e-7 to 1"),
+        ("--weight-decay", "-1", "must be a number from 0e0 to 1"),
+        ("--size", "28", "must be HEIGHTxWIDTH, each from 1 to 256, such as 28x28"),
+        ("--test-split", "1", "must be a number between 0 and 1"),
         ("--preset", "good", "[possible values: recipe, best]"),
         ("--model", "mlp64", "[possible values: linear, mlp32, mlp128-64]"),
         ("--learning-rate-schedule", "step", schedule),
@@ -234,6 +219,9 @@ fn stray_words_are_refused() {
         ("--epochs", ErrorKind::InvalidValue),
         ("--epochs 3 --epochs 4", ErrorKind::ArgumentConflict),
         ("--early-stopping 3", ErrorKind::MissingRequiredArgument),
+        ("--nesterov", ErrorKind::MissingRequiredArgument),
+        ("--model linear --hidden 3", ErrorKind::ArgumentConflict),
+        ("--install --weights w.rs", ErrorKind::ArgumentConflict),
         ("--json --verbose 1", ErrorKind::ArgumentConflict),
         ("evaluate --json --verbose 0", ErrorKind::ArgumentConflict),
         ("evaluate --resume", ErrorKind::UnknownArgument),
@@ -252,34 +240,13 @@ fn help_shows_the_defaults_but_no_path_of_this_machine() {
     for wanted in [
         "Examples:",
         "[default: data/fashion-mnist]",
-        "[default: firmware/src/weights.rs for linear, DIR/weights.rs for others]",
+        "[default: DIR/weights.rs]",
         "[default: constant for linear with recipe, else cosine]",
         "[default: 32 for recipe, 128 for best]",
-        "[default: 0.001 for adam, 0.01 for sgd; 0.002 for best]",
+        "[default: 0.001, for sgd 0.01; 0.002 for best]",
     ] {
         assert!(help.contains(wanted), "{wanted} is not in\n{help}");
     }
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     assert!(!help.contains(&*workspace.to_string_lossy()), "{help}");
-}
-
-#[test]
-fn values_answer_to_their_names() {
-    assert_eq!(KernelChoice::Auto.kernel(), Ok(Kernel::best()));
-    for choice in KernelChoice::value_variants() {
-        let name = choice.to_possible_value().unwrap().get_name().to_owned();
-        if let (Ok(kernel), true) = (choice.kernel(), name != "auto") {
-            assert_eq!(kernel.name(), name);
-        }
-    }
-    for optimizer in Optimizer::value_variants() {
-        let name = optimizer.to_possible_value().unwrap().get_name().to_owned();
-        assert_eq!(optimizer.name(), name);
-    }
-    for model in ModelName::value_variants() {
-        assert_eq!(model.to_possible_value().unwrap().get_name(), model.name());
-    }
-    for preset in PresetName::value_variants() {
-        assert_eq!(preset.to_possible_value().unwrap().get_name(), preset.name());
-    }
 }

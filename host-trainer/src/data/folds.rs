@@ -1,6 +1,6 @@
 //! Cross-validation that leaves out one group at a time.
 
-use formats::{Input, Output};
+use formats::{Input, Output, Task};
 
 use super::{Dataset, Samples};
 
@@ -22,6 +22,12 @@ pub struct Folds {
 }
 
 impl Folds {
+    /// The kind of the targets.
+    #[must_use]
+    pub const fn task(&self) -> Task {
+        self.output.task()
+    }
+
     /// The data set whose test samples are those of a group, an index into `groups`, and whose training samples are
     /// those of all others.
     #[must_use]

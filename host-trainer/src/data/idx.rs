@@ -10,7 +10,8 @@ use formats::Input;
 
 use super::images::{Images, classes, pixels, samples};
 use super::read::{decompressed, open};
-use super::{DataError, Dataset, Inputs, Loaded, MAX_CLASSES, Options, Targets, names};
+use super::{DataError, Dataset, Inputs, Loaded, MAX_CLASSES, Targets, names};
+use formats::DataOptions;
 
 /// The optional file that names the classes, one in a line.
 pub const CLASSES_FILE: &str = "classes.txt";
@@ -30,7 +31,7 @@ const FILES: [(&str, &str, u8); 4] =
 ///
 /// If there is a `classes.txt`, its lines are the names of the classes, else these are "0", "1" and so on up to the
 /// largest label of a training sample.
-pub(super) fn load(options: &Options, name: String) -> Result<Loaded, DataError> {
+pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
     let folder = &options.path;
     let (train, test) = thread::scope(|scope| {
         let test = scope.spawn(|| load_part(folder, "t10k"));

@@ -19,7 +19,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub fn open(path: &Path) -> io::Result<File> {
     let kind = fs::metadata(path)?;
     if kind.is_dir() {
-        return Err(ErrorKind::IsADirectory.into());
+        return Err(io::Error::new(ErrorKind::IsADirectory, "a folder, where a file is wanted"));
     }
     if !kind.is_file() {
         return Err(io::Error::other("not a regular file"));
@@ -40,7 +40,7 @@ pub(super) fn decompressed(path: &Path) -> io::Result<Box<dyn Read>> {
 /// # Errors
 ///
 /// Those of [`open`], a damaged gzip, or more than [`MAX_BYTES`].
-pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     decompressed(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {

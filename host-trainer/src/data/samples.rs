@@ -1,5 +1,8 @@
 //! Samples: inputs and targets of equal number.
 
+use dense_core::PixelTable;
+use flate2::Crc;
+
 /// Inputs with their targets, one target row for each input row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
@@ -46,6 +49,25 @@ pub enum Targets {
 }
 
 impl Inputs {
+    /// The first `count` samples, or all if there are no more than that.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        let count = count.min(self.len());
+        match self {
+            Self::Bytes { width, values } => Self::Bytes { width: *width, values: values[..count * width].to_vec() },
+            Self::Numbers { width, values } => {
+                Self::Numbers { width: *width, values: values[..count * width].to_vec() }
+            }
+        }
+    }
+
+    /// Replaces each byte by that of the table; numbers stay as they are.
+    pub fn look_up(&mut self, table: &PixelTable) {
+        if let Self::Bytes { values, .. } = self {
+            table.apply(values);
+        }
+    }
+
     /// Numbers of a sample.
     #[must_use]
     pub const fn width(&self) -> usize {
@@ -88,6 +110,24 @@ impl Targets {
 }
 
 impl Samples {
+    /// The CRC-32 of all inputs and then all targets.
+    #[must_use]
+    pub fn checksum(&self) -> u32 {
+        let mut checksum = Crc::new();
+        let update = |checksum: &mut Crc, values: &[f32]| {
+            values.iter().for_each(|value| checksum.update(&value.to_le_bytes()));
+        };
+        match &self.inputs {
+            Inputs::Bytes { values, .. } => checksum.update(values),
+            Inputs::Numbers { values, .. } => update(&mut checksum, values),
+        }
+        match &self.targets {
+            Targets::Labels(labels) => checksum.update(labels),
+            Targets::Numbers { values, .. } => update(&mut checksum, values),
+        }
+        checksum.sum()
+    }
+
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -8,7 +8,8 @@ use super::split::{self, label};
 use super::table::Table;
 use super::targets::Meaning;
 use super::windows::{self, Place};
-use super::{DataError, Dataset, Folds, Inputs, Loaded, Options, Samples, csv};
+use super::{DataError, Dataset, Folds, Inputs, Loaded, Samples, csv};
+use formats::DataOptions;
 
 /// Rows, and what they mean.
 struct Rows {
@@ -20,10 +21,10 @@ struct Rows {
 }
 
 /// Loads a `.csv` file.
-pub(super) fn load(options: &Options, name: String) -> Result<Loaded, DataError> {
+pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
-    let meaning = Meaning::of(&table, options.task)?;
+    let meaning = Meaning::of(&table.target, options.task)?;
     let test = options.test.as_ref().map(|path| test_table(path, &table, options)).transpose()?;
     let mut all = rows(table, &meaning, options)?;
     let (train, test) = match test {
@@ -46,10 +47,10 @@ pub(super) fn load(options: &Options, name: String) -> Result<Loaded, DataError>
 }
 
 /// Loads a `.csv` file to leave out one group at a time.
-pub(super) fn folds(options: &Options, name: String) -> Result<Folds, DataError> {
+pub(super) fn folds(options: &DataOptions, name: String) -> Result<Folds, DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
-    let meaning = Meaning::of(&table, options.task)?;
+    let meaning = Meaning::of(&table.target, options.task)?;
     let all = rows(table, &meaning, options)?;
     let [train, test] = [Part::Train, Part::Test].map(|part| all.cut(&options.path, options, part, |_| true));
     let (train, test) = (train?, test?);
@@ -85,7 +86,7 @@ impl Rows {
     fn cut(
         &self,
         path: &Path,
-        options: &Options,
+        options: &DataOptions,
         part: Part,
         included: impl Fn(usize) -> bool,
     ) -> Result<Samples, DataError> {
@@ -132,8 +133,8 @@ impl Rows {
 }
 
 /// The rows of a table, and what options make of them.
-fn rows(table: Table, meaning: &Meaning, options: &Options) -> Result<Rows, DataError> {
-    let targets = meaning.targets(&table)?;
+fn rows(table: Table, meaning: &Meaning, options: &DataOptions) -> Result<Rows, DataError> {
+    let targets = meaning.targets(&table.target)?;
     let (names, window) = match options.window {
         None => (table.features.clone(), None),
         Some(length) => {
@@ -161,8 +162,8 @@ fn rows(table: Table, meaning: &Meaning, options: &Options) -> Result<Rows, Data
 }
 
 /// The table of a second file, with the columns of the first.
-fn test_table(path: &Path, train: &Table, options: &Options) -> Result<Table, DataError> {
-    let options = Options { target: Some(train.target.name.clone()), ..options.clone() };
+fn test_table(path: &Path, train: &Table, options: &DataOptions) -> Result<Table, DataError> {
+    let options = DataOptions { target: Some(train.target.name.clone()), ..options.clone() };
     let test = csv::load(path, &options)?;
     if let Some((wanted, found)) = train.features.iter().zip(&test.features).find(|(one, other)| one != other) {
         let fault = format!("the column `{found}` where {} has `{wanted}`", train.path.display());

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -11,12 +10,17 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// Options of a path alone.
+fn of(path: &Path) -> DataOptions {
+    DataOptions { path: path.into(), ..DataOptions::default() }
+}
+
 /// A folder with one file, and options that name it.
-fn file(name: &str, contents: impl AsRef<[u8]>) -> (TempDir, Options) {
+fn file(name: &str, contents: impl AsRef<[u8]>) -> (TempDir, DataOptions) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, contents).unwrap();
-    (folder, Options::new(&path))
+    (folder, of(&path))
 }
 
 /// `count` rows of a header's columns, of which `row` gives the cells.
@@ -114,7 +118,7 @@ fn the_column_of_targets_says_the_task() {
         ),
     ] {
         let (_folder, options) = file("data.csv", &contents);
-        match (load(&Options { task, ..options }), wanted) {
+        match (load(&DataOptions { task, ..options }), wanted) {
             (Ok(loaded), Ok(wanted)) => assert_eq!(loaded.dataset.output, wanted),
             (Err(error), Err(wanted)) => assert!(error.to_string().ends_with(wanted), "{error}"),
             (found, wanted) => panic!("{found:?}, wanted {wanted:?}"),
@@ -148,53 +152,56 @@ fn every_way_to_write_a_row_is_read() {
 fn options_choose_columns() {
     let contents = rows("a,who,b,y,c", 40, |row| format!("{row},p{},{},{},{}", row % 4, row * 2, row % 2, row % 3));
     let (_folder, options) = file("data.csv", contents);
-    let names = |options: &Options| {
+    let names = |options: &DataOptions| {
         let dataset = load(options)?.dataset;
         let Input::Features { names, window: None, standardized: false } = dataset.input else { panic!() };
         Ok::<_, DataError>((names.join(" "), dataset.output.names().join(" ")))
     };
     let text = |text: &str| Some(text.to_owned());
-    let all = Options { target: text("y"), group: text("who"), ..options.clone() };
+    let all = DataOptions { target: text("y"), group: text("who"), ..options.clone() };
     assert_eq!(names(&all).unwrap(), ("a b c".into(), "0 1".into()));
-    let ignoring = Options { ignore: vec!["a".into(), "who".into(), "c".into()], ..options.clone() };
+    let ignoring = DataOptions { ignore: vec!["a".into(), "who".into(), "c".into()], ..options.clone() };
     assert_eq!(names(&ignoring).unwrap(), ("b".into(), "0 1".into()));
     for (options, fault) in [
-        (Options { target: text("z"), ..all.clone() }, "no column `z`, as --target says; there are a, who, b, y, c"),
-        (Options { group: text("y"), ..all.clone() }, "--group: the column `y` has another use already"),
         (
-            Options { ignore: vec!["d".into()], ..all.clone() },
+            DataOptions { target: text("z"), ..all.clone() },
+            "no column `z`, as --target says; there are a, who, b, y, c",
+        ),
+        (DataOptions { group: text("y"), ..all.clone() }, "--group: the column `y` has another use already"),
+        (
+            DataOptions { ignore: vec!["d".into()], ..all.clone() },
             "no column `d`, as --ignore says; there are a, who, b, y, c",
         ),
-        (Options { ignore: vec!["y".into()], ..all.clone() }, "--ignore: the column `y` has another use already"),
+        (DataOptions { ignore: vec!["y".into()], ..all.clone() }, "--ignore: the column `y` has another use already"),
         (
-            Options { test_split: Some(0.5), test: Some("x".into()), ..all.clone() },
+            DataOptions { test_split: Some(0.5), test: Some("x".into()), ..all.clone() },
             "of --test, --test-split and --test-groups, only one can be given",
         ),
-        (Options { test_split: Some(1.0), ..all.clone() }, "--test-split: must be a number between 0 and 1"),
-        (Options { test_groups: vec!["1".into()], ..options.clone() }, "--test-groups needs --group COLUMN"),
+        (DataOptions { test_split: Some(1.0), ..all.clone() }, "--test-split: must be a number between 0 and 1"),
+        (DataOptions { test_groups: vec!["1".into()], ..options.clone() }, "--test-groups needs --group COLUMN"),
         (
-            Options { test_groups: vec!["p9".into()], ..all.clone() },
+            DataOptions { test_groups: vec!["p9".into()], ..all.clone() },
             "--test-groups: no group `p9`; there are p0, p1, p2, p3",
         ),
         (
-            Options { test_groups: ["p0", "p1", "p2", "p3"].map(String::from).into(), ..all.clone() },
+            DataOptions { test_groups: ["p0", "p1", "p2", "p3"].map(String::from).into(), ..all.clone() },
             "--test-groups: none is left to train with",
         ),
-        (Options { stride: Some(4), ..all.clone() }, "--stride needs --window"),
-        (Options { window: Some(0), ..all.clone() }, "--window: must be at least 1"),
+        (DataOptions { stride: Some(4), ..all.clone() }, "--stride needs --window"),
+        (DataOptions { window: Some(0), ..all.clone() }, "--window: must be at least 1"),
         (
-            Options { window: Some(10), downsample: Some(4), ..all.clone() },
+            DataOptions { window: Some(10), downsample: Some(4), ..all.clone() },
             "--window 10 is no multiple of --downsample 4",
         ),
         (
-            Options { window: Some(2), task: Some(Task::Regression), ..all.clone() },
+            DataOptions { window: Some(2), task: Some(Task::Regression), ..all.clone() },
             "--window is for classes, not for --task regression",
         ),
         (
-            Options { window: Some(2), ..all.clone() },
+            DataOptions { window: Some(2), ..all.clone() },
             "--window 2: the longest run of rows of one class and group to train with has 1",
         ),
-        (Options { size: Some([8, 8]), ..all.clone() }, "--size does not apply to"),
+        (DataOptions { size: Some([8, 8]), ..all.clone() }, "--size does not apply to"),
     ] {
         let message = load(&options).unwrap_err().to_string();
         assert!(message.contains(fault), "{message}");
@@ -207,7 +214,7 @@ fn a_share_of_every_class_is_for_the_test_and_a_seed_says_which() {
         rows("a,y", 100, |row| format!("{row},{}", ["x", "y", "z"][usize::from(row > 9) + usize::from(row > 98)]));
     let (_folder, options) = file("data.csv", contents);
     for (share, train, test) in [(None, [8, 71, 1], [2, 18, 0]), (Some(0.5), [5, 44, 1], [5, 45, 0])] {
-        let options = Options { test_split: share, ..options.clone() };
+        let options = DataOptions { test_split: share, ..options.clone() };
         let loaded = load(&options).unwrap().dataset;
         assert_eq!((loaded.train.label_counts(3), loaded.test.label_counts(3)), (train.into(), test.into()));
         let mut all = [numbers(&loaded.train), numbers(&loaded.test)].concat();
@@ -215,14 +222,14 @@ fn a_share_of_every_class_is_for_the_test_and_a_seed_says_which() {
         all.sort_by(f32::total_cmp);
         assert_eq!(all, (0..100).map(|row| row as f32).collect::<Vec<_>>(), "each row once");
         assert_eq!(load(&options).unwrap().dataset, loaded, "the same again");
-        assert_ne!(load(&Options { seed: 1, ..options }).unwrap().dataset, loaded, "another seed");
+        assert_ne!(load(&DataOptions { seed: 1, ..options }).unwrap().dataset, loaded, "another seed");
     }
 }
 
 #[test]
 fn a_second_file_has_the_same_columns_and_classes() {
     let (folder, options) = file("data.csv", rows("a,who,y", 30, |row| format!("{row},p{},c{}", row % 2, row % 3)));
-    let options = Options { group: Some("who".into()), ..options };
+    let options = DataOptions { group: Some("who".into()), ..options };
     for (contents, wanted) in [
         ("a,who,y\n7,p1,c2\n8,new,c1\n", Ok(())),
         (
@@ -235,7 +242,7 @@ fn a_second_file_has_the_same_columns_and_classes() {
     ] {
         let test = folder.path().join("test.csv");
         fs::write(&test, contents).unwrap();
-        match (load(&Options { test: Some(test), ..options.clone() }), wanted) {
+        match (load(&DataOptions { test: Some(test), ..options.clone() }), wanted) {
             (Ok(loaded), Ok(())) => {
                 assert_eq!(
                     (numbers(&loaded.dataset.test), labels(&loaded.dataset.test)),
@@ -254,10 +261,10 @@ fn a_second_file_has_the_same_columns_and_classes() {
 #[test]
 fn groups_are_for_training_or_for_the_test_as_a_whole() {
     let (_folder, options) = file("data.csv", rows("a,who,y", 60, |row| format!("{row},p{},{}", row % 6, row % 2)));
-    let options = Options { group: Some("who".into()), ..options };
+    let options = DataOptions { group: Some("who".into()), ..options };
     for (choice, wanted) in [
-        (Options { test_groups: vec!["p1".into(), "p4".into()], ..options.clone() }, vec![1, 4]),
-        (Options { test_split: Some(0.5), ..options.clone() }, vec![]),
+        (DataOptions { test_groups: vec!["p1".into(), "p4".into()], ..options.clone() }, vec![1, 4]),
+        (DataOptions { test_split: Some(0.5), ..options.clone() }, vec![]),
         (options, vec![]),
     ] {
         let loaded = load(&choice).unwrap();
@@ -298,9 +305,9 @@ fn series() -> String {
 #[test]
 fn windows_cross_no_border() {
     let (_folder, options) = file("series.csv", series());
-    let options = Options { window: Some(2), downsample: Some(2), ..options };
-    let grouped = Options { group: Some("who".into()), test_groups: vec!["bob".into()], ..options.clone() };
-    let loaded = load(&Options { stride: Some(2), train_stride: Some(1), ..grouped.clone() }).unwrap().dataset;
+    let options = DataOptions { window: Some(2), downsample: Some(2), ..options };
+    let grouped = DataOptions { group: Some("who".into()), test_groups: vec!["bob".into()], ..options.clone() };
+    let loaded = load(&DataOptions { stride: Some(2), train_stride: Some(1), ..grouped.clone() }).unwrap().dataset;
     assert_eq!(
         loaded.input,
         Input::Features {
@@ -328,14 +335,14 @@ fn windows_cross_no_border() {
     assert_eq!((&loaded.train.groups[..], &loaded.test.groups[..]), (&[0; 9][..], &[1; 5][..]));
 
     // Without groups, bob's first run goes on with ann's last, and the end of each run is for the test.
-    let options = Options { test_split: Some(0.5), stride: Some(1), ignore: vec!["who".into()], ..options.clone() };
+    let options = DataOptions { test_split: Some(0.5), stride: Some(1), ignore: vec!["who".into()], ..options.clone() };
     let loaded = load(&options).unwrap().dataset;
     assert_eq!(first(&loaded.train), [(0.5, 0), (5.5, 1), (9.5, 0), (10.5, 0), (11.5, 0), (17.5, 1)]);
     let wanted = [(2.5, 0), (3.5, 0), (7.5, 1), (13.5, 0), (14.5, 0), (15.5, 0), (19.5, 1), (22.5, 0)];
     assert_eq!(first(&loaded.test), wanted);
 
     // Two rows of two, channel after channel within a row.
-    let long = Options { window: Some(4), downsample: Some(2), stride: Some(9), ..grouped };
+    let long = DataOptions { window: Some(4), downsample: Some(2), stride: Some(9), ..grouped };
     let loaded = load(&long).unwrap().dataset;
     assert_eq!(numbers(&loaded.test), [12.5, 87.5, 14.5, 85.5, 17.5, 82.5, 19.5, 80.5]);
 }
@@ -343,13 +350,13 @@ fn windows_cross_no_border() {
 #[test]
 fn each_group_is_left_out_once() {
     let (_folder, options) = file("series.csv", series());
-    let options = Options { window: Some(2), stride: Some(2), train_stride: Some(1), ..options };
-    let grouped = Options { group: Some("who".into()), ..options.clone() };
+    let options = DataOptions { window: Some(2), stride: Some(2), train_stride: Some(1), ..options };
+    let grouped = DataOptions { group: Some("who".into()), ..options.clone() };
     let folds = load_folds(&grouped).unwrap();
     assert_eq!(folds.groups, ["ann", "bob"]);
     for (group, fold) in folds.datasets().enumerate() {
         let name = folds.groups[group].clone();
-        let wanted = load(&Options { test_groups: vec![name], ..grouped.clone() }).unwrap().dataset;
+        let wanted = load(&DataOptions { test_groups: vec![name], ..grouped.clone() }).unwrap().dataset;
         assert_eq!((&fold.test, &fold.input, &fold.output), (&wanted.test, &wanted.input, &wanted.output));
         let sorted = |samples: &Samples| {
             let mut inputs: Vec<Vec<u32>> =
@@ -361,13 +368,16 @@ fn each_group_is_left_out_once() {
     }
     for (options, fault) in [
         (options, "--group COLUMN of a .csv file is needed"),
-        (Options { window: Some(6), ..grouped.clone() }, "--window 6: the longest run of rows of one class and group"),
+        (
+            DataOptions { window: Some(6), ..grouped.clone() },
+            "--window 6: the longest run of rows of one class and group",
+        ),
     ] {
         let message = load_folds(&options).unwrap_err().to_string();
         assert!(message.contains(fault), "{message}");
     }
     let (_folder, other) = file("series.csv", series().replace("20,80,bob,y\n", "20,80,bob,z\n").replace("bob", "b"));
-    let short = Options { path: other.path, window: Some(5), stride: Some(1), train_stride: None, ..grouped };
+    let short = DataOptions { path: other.path, window: Some(5), stride: Some(1), train_stride: None, ..grouped };
     assert_eq!(load_folds(&short).unwrap().test.groups, [0, 1]);
 }
 
@@ -378,8 +388,8 @@ fn a_folder_can_say_how_it_is_loaded() {
     let stored =
         r#"{"file": "series.csv", "target": "y", "group": "who", "window": 2, "stride": 2, "train_stride": 1}"#;
     fs::write(&path, stored).unwrap();
-    let folder_options = Options::new(folder.path());
-    let direct = Options {
+    let folder_options = of(folder.path());
+    let direct = DataOptions {
         group: Some("who".into()),
         window: Some(2),
         stride: Some(2),
@@ -387,11 +397,11 @@ fn a_folder_can_say_how_it_is_loaded() {
         test_groups: vec!["ann".into()],
         ..options
     };
-    let loaded = load(&Options { test_groups: vec!["ann".into()], ..folder_options.clone() }).unwrap();
+    let loaded = load(&DataOptions { test_groups: vec!["ann".into()], ..folder_options.clone() }).unwrap();
     assert_eq!(loaded.dataset.name, folder.path().file_name().unwrap().to_str().unwrap());
     assert_eq!(loaded.dataset.train, load(&direct).unwrap().dataset.train);
     let strided =
-        load(&Options { stride: Some(1), test_groups: vec!["ann".into()], ..folder_options.clone() }).unwrap();
+        load(&DataOptions { stride: Some(1), test_groups: vec!["ann".into()], ..folder_options.clone() }).unwrap();
     assert_ne!(strided.dataset.test, loaded.dataset.test);
     for (stored, fault) in [
         ("{}", "`file` is missing"),
@@ -411,68 +421,34 @@ fn other_files_are_refused() {
         [("data.txt", "a folder, a .csv, .csv.gz or .npz file wanted"), ("none.csv", "cannot open: No such file")]
     {
         let (folder, options) = file("data.txt", "a,y\n1,2\n");
-        let message = load(&Options { path: folder.path().join(name), ..options }).unwrap_err().to_string();
+        let message = load(&DataOptions { path: folder.path().join(name), ..options }).unwrap_err().to_string();
         assert!(message.contains(fault), "{message}");
     }
-    assert!(load(&Options::new(&PathBuf::from("/dev/null"))).unwrap_err().to_string().contains("wanted"));
+    assert!(load(&of(Path::new("/dev/null"))).unwrap_err().to_string().contains("wanted"));
 }
 
 #[test]
-fn standardised_numbers_have_mean_0_and_deviation_1_and_fold_into_the_first_layer() {
-    let mut random = dense_core::Random::new(1, 1);
-    let (width, count) = (5, 200);
-    // One is constant, one far from 0, one small, one seldom anything but 0.
-    let row = |random: &mut dense_core::Random| {
-        let seldom = if random.below(50) > 0 { 0.0 } else { 1.0 };
-        [3.0, 1e4 + random.uniform(), 1e-3 * random.uniform(), seldom, random.uniform() - 0.5]
-    };
-    let values: Vec<f32> = (0..count).flat_map(|_| row(&mut random)).collect();
-    let bytes: Vec<u8> = values.iter().map(|value| (value * 255.0) as u8).collect();
-    for (inputs, smallest) in [
-        (Inputs::Numbers { width, values: values.clone() }, 0.0),
-        (Inputs::Numbers { width, values }, 0.01),
-        (Inputs::Bytes { width, values: bytes }, 0.05),
+fn inputs_without_targets_are_those_of_the_same_names() {
+    let (_folder, options) = file("series.csv", series());
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let load = |names: &[String], window: Option<&Window>| load_inputs(&options.path, names, window, Some("who"));
+    // In the order of the model, not of the file.
+    let rows = load(&names(&["down", "up"]), None).unwrap();
+    assert_eq!(rows.lines, (2..26).collect::<Vec<_>>());
+    let wanted: Vec<f32> = (0..24).flat_map(|row| [100.0 - row as f32, row as f32]).collect();
+    assert_eq!(rows.inputs, Inputs::Numbers { width: 2, values: wanted });
+
+    let window = Window { channels: names(&["up"]), length: 8, stride: 4, downsample: 4 };
+    let windows = load(&[], Some(&window)).unwrap();
+    assert_eq!(windows.lines, [2, 6, 14, 18], "two of each person");
+    let wanted = [1.5, 5.5, 5.5, 9.5, 13.5, 17.5, 17.5, 21.5];
+    assert_eq!(windows.inputs, Inputs::Numbers { width: 2, values: wanted.into() });
+    for (names, window, fault) in [
+        (names(&["up", "left"]), None, "no column `left`, which the model takes"),
+        (names(&["y"]), None, "line 2, column `y`: `x` is not a number"),
+        (vec![], Some(Window { length: 13, downsample: 1, ..window }), "no run of 13 rows, as long as a window"),
     ] {
-        let standardization = Standardization::measure(&inputs, smallest);
-        let mut standardized = vec![0.0; count * width];
-        let raw: Vec<f32> = match &inputs {
-            Inputs::Bytes { values, .. } => values.iter().map(|&value| f32::from(value) / 255.0).collect(),
-            Inputs::Numbers { values, .. } => values.clone(),
-        };
-        for (sample, place) in standardized.chunks_mut(width).enumerate() {
-            match &inputs {
-                Inputs::Bytes { values, .. } => standardization.apply_bytes(&values[sample * width..][..width], place),
-                Inputs::Numbers { values, .. } => {
-                    standardization.apply_numbers(&values[sample * width..][..width], place);
-                }
-            }
-        }
-        let statistics = |values: &[f32], column: usize| {
-            let column = || values.iter().skip(column).step_by(width).map(|&value| f64::from(value));
-            let mean = column().sum::<f64>() / count as f64;
-            (mean, (column().map(|value| (value - mean).powi(2)).sum::<f64>() / count as f64).sqrt())
-        };
-        for column in 0..width {
-            let ((_, before), (mean, deviation)) = (statistics(&raw, column), statistics(&standardized, column));
-            assert!(mean.abs() < 2e-3, "column {column}: mean {mean}");
-            let wanted = if before > 0.0 { before / before.max(smallest) } else { 0.0 };
-            assert!((deviation - wanted).abs() < 1e-3, "column {column}: deviation {deviation}, wanted {wanted}");
-        }
-        let mut layer = formats::Layer::zero(width, 3, formats::Activation::Linear);
-        layer.weights.iter_mut().chain(&mut layer.bias).for_each(|weight| *weight = random.uniform() - 0.5);
-        let trained = layer.clone();
-        standardization.fold(&mut layer);
-        let forward = |layer: &formats::Layer, inputs: &[f32], unit: usize| {
-            let products = layer.weights[unit * width..].iter().zip(inputs);
-            products.map(|(&w, &x)| f64::from(w) * f64::from(x)).sum::<f64>() + f64::from(layer.bias[unit])
-        };
-        for sample in 0..count {
-            for unit in 0..3 {
-                let wanted = forward(&trained, &standardized[sample * width..][..width], unit);
-                let found = forward(&layer, &raw[sample * width..][..width], unit);
-                // Weights of 1e4 / 0.3 are rounded to 24 bits and taken away again.
-                assert!((found - wanted).abs() < 1e-2, "{wanted} became {found}");
-            }
-        }
+        let message = load(&names, window.as_ref()).unwrap_err().to_string();
+        assert!(message.contains(fault), "{message}");
     }
 }

@@ -66,12 +66,11 @@ pub fn test(
 ) -> Result<BTreeMap<String, f64>, Error> {
     let Metrics { loss, metric } = evaluate(network, samples, kernel, threads)?;
     check_length("predictions", predictions.len(), samples.len() * network.outputs())?;
-    let mut named = match (&samples.targets, network.outputs()) {
-        (Targets::Labels(labels), 1) => metrics::binary(predictions, labels),
-        // As the loss counted it.
-        (Targets::Labels(_), _) => BTreeMap::from([("accuracy".to_owned(), metric)]),
-        (Targets::Numbers { width, values }, _) => metrics::regression(predictions, *width, values),
-    };
+    let mut named = metrics::named(predictions, network.outputs(), &samples.targets);
+    if network.loss().task() == formats::Task::Multiclass {
+        // By logits, which are told apart where probabilities are rounded to equal ones.
+        named.insert("accuracy".to_owned(), metric);
+    }
     named.insert("loss".to_owned(), loss);
     Ok(named)
 }

@@ -6,6 +6,8 @@ use dense_core::argmax;
 use formats::Task;
 use serde::{Deserialize, Serialize};
 
+use crate::data::Targets;
+
 /// The mean loss and the metric of a task over samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
@@ -21,6 +23,17 @@ pub const fn metric_name(task: Task) -> &'static str {
     match task {
         Task::Multiclass | Task::Binary => "accuracy",
         Task::Regression => "mae",
+    }
+}
+
+/// All metrics of predictions `[samples][outputs]`: of labels with one output those of [`binary`], with several the
+/// accuracy, and of numbers those of [`regression`].
+#[must_use]
+pub fn named(predictions: &[f32], outputs: usize, targets: &Targets) -> BTreeMap<String, f64> {
+    match targets {
+        Targets::Labels(labels) if outputs == 1 => binary(predictions, labels),
+        Targets::Labels(labels) => BTreeMap::from([("accuracy".to_owned(), accuracy(predictions, outputs, labels))]),
+        Targets::Numbers { width, values } => regression(predictions, *width, values),
     }
 }
 
@@ -44,7 +57,7 @@ pub fn binary(probabilities: &[f32], labels: &[u8]) -> BTreeMap<String, f64> {
     let (true_negatives, false_negatives) = (count(false, 0), count(false, 1));
     // Without a positive prediction or a positive label, Keras says 0.
     let ratio = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
-    named([
+    collect([
         ("accuracy", (true_positives + true_negatives) / labels.len() as f64),
         ("auc", auc(probabilities, labels)),
         ("precision", ratio(true_positives, true_positives + false_positives)),
@@ -80,7 +93,7 @@ pub fn regression(values: &[f32], outputs: usize, targets: &[f32]) -> BTreeMap<S
         errors.sum::<f64>() / targets.len() as f64
     };
     let r2 = (0..outputs).map(|output| r2(values, outputs, output, targets)).sum::<f64>() / outputs as f64;
-    named([("mse", mean_of(&|error| error * error)), ("mae", mean_of(&f64::abs)), ("r2", r2)])
+    collect([("mse", mean_of(&|error| error * error)), ("mae", mean_of(&f64::abs)), ("r2", r2)])
 }
 
 /// 1 − Σ (y − t)² / Σ (t − mean t)² of one output; as Keras has it, 0 where all targets are equal.
@@ -93,7 +106,7 @@ fn r2(values: &[f32], outputs: usize, output: usize, targets: &[f32]) -> f64 {
     if total > 0.0 { 1.0 - residual / total } else { 0.0 }
 }
 
-fn named<const N: usize>(metrics: [(&str, f64); N]) -> BTreeMap<String, f64> {
+fn collect<const N: usize>(metrics: [(&str, f64); N]) -> BTreeMap<String, f64> {
     metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

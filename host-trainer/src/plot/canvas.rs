@@ -2,12 +2,11 @@
 
 mod letters;
 
-use image::{ExtendedColorType, ImageResult};
+use image::ImageResult;
 use tiny_skia::{FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};
 
 use super::palette::{Colour, Palette};
-use crate::idx::SIDE;
-use crate::pictures;
+use super::png;
 
 pub(crate) use self::letters::{Anchor, Font};
 
@@ -58,11 +57,11 @@ impl Canvas {
         self.fill(dot, colour);
     }
 
-    /// Draws an image of 28 × 28 pixels, each a square with sides of `scale` units; `colour` has the pixel's number.
-    pub(crate) fn image(&mut self, (left, top): (f32, f32), scale: f32, colour: impl Fn(usize) -> Colour) {
-        for pixel in 0..SIDE * SIDE {
-            let (x, y) = ((pixel % SIDE) as f32, (pixel / SIDE) as f32);
-            self.rectangle([left + x * scale, top + y * scale, scale, scale], colour(pixel));
+    /// Draws an image of rows of `columns` pixels, each a square with sides of `scale` units.
+    pub(crate) fn image(&mut self, (left, top): (f32, f32), scale: f32, columns: usize, pixels: &[Colour]) {
+        for (pixel, &colour) in pixels.iter().enumerate() {
+            let (x, y) = ((pixel % columns) as f32, (pixel / columns) as f32);
+            self.rectangle([left + x * scale, top + y * scale, scale, scale], colour);
         }
     }
 
@@ -95,7 +94,7 @@ impl Canvas {
         let colours: Vec<u8> =
             self.pixmap.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
         let [width, height] = [self.pixmap.width(), self.pixmap.height()].map(|side| side as usize);
-        pictures::encode_png(&colours, width, height, ExtendedColorType::Rgb8)
+        png::encode(&colours, width, height, image::ExtendedColorType::Rgb8)
     }
 }
 
@@ -112,7 +111,6 @@ fn transform() -> Transform {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::idx::PIXELS;
 
     const RED: Colour = Colour([200, 0, 0]);
 
@@ -152,10 +150,12 @@ mod tests {
     #[test]
     fn images_are_enlarged() {
         let mut canvas = Canvas::new(28, 28);
-        canvas.image((0.0, 0.0), 1.0, |pixel| if pixel == SIDE + 2 { RED } else { Colour([9; 3]) });
+        let mut pixels = [Colour([9; 3]); 3 * 28];
+        pixels[28 + 2] = RED;
+        canvas.image((0.0, 0.0), 1.0, 28, &pixels);
         let rows = colours(&canvas);
         let inked: Vec<_> =
-            (0..4 * PIXELS).map(|place| (place % 56, place / 56)).filter(|&(x, y)| rows[y][x] == RED.0).collect();
+            (0..56 * 56).map(|place| (place % 56, place / 56)).filter(|&(x, y)| rows[y][x] == RED.0).collect();
         assert_eq!(inked, [(4, 2), (5, 2), (4, 3), (5, 3)]);
     }
 

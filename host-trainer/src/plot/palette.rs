@@ -18,9 +18,15 @@ impl Colour {
     }
 }
 
-/// One of the colours that carry a meaning.
+/// A colour by its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hue {
+    /// Text.
+    Ink,
+    /// Text of less weight.
+    Muted,
+    /// Grid lines.
+    Rule,
     /// Training, and what is right.
     Blue,
     /// Validation.
@@ -33,6 +39,9 @@ impl Hue {
     /// The class of the style sheet.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Ink => "ink",
+            Self::Muted => "muted",
+            Self::Rule => "rule",
             Self::Blue => "blue",
             Self::Green => "green",
             Self::Orange => "orange",
@@ -86,6 +95,9 @@ impl Palette {
     /// The colour of a hue.
     pub(crate) const fn hue(&self, hue: Hue) -> Colour {
         match hue {
+            Hue::Ink => self.ink,
+            Hue::Muted => self.muted,
+            Hue::Rule => self.rule,
             Hue::Blue => self.blue,
             Hue::Green => self.green,
             Hue::Orange => self.orange,

@@ -1,110 +1,150 @@
-//! The learning curves: loss and accuracy, epoch after epoch.
+//! The learning curves: loss and metric, epoch after epoch.
 
-use std::fmt::Write as _;
+use formats::Task;
 
-use super::chart::{self, Chart, Series};
+use super::Report;
+use super::page;
 use super::text::{percent, seconds};
-use crate::fit::Loss;
-use crate::history::{Epoch, History, Metrics};
-use crate::plot::canvas::{Anchor, Canvas, Font};
-use crate::plot::palette::{Hue, Palette};
+use crate::learning::metrics::metric_name;
+use crate::learning::{Epoch, Metrics};
+use crate::plot::chart::{Axis, Chart};
+use crate::plot::figure::Figure;
+use crate::plot::palette::Hue;
 
 /// Epochs shown, at most: of more, some are left out.
 const MOST_EPOCHS: usize = 200;
 
-/// Two charts and the numbers behind them.
-pub(super) struct Curves<'a> {
-    /// The epochs that are shown, with their numbers.
-    shown: Vec<(usize, &'a Epoch)>,
-    test: Metrics,
-    loss: Chart,
-    accuracy: Chart,
+/// One of the two quantities of an epoch.
+struct Quantity {
+    name: &'static str,
+    title: String,
+    of: fn(Metrics) -> f64,
+    write: fn(f64) -> String,
 }
 
-impl<'a> Curves<'a> {
-    /// Those of a training.
-    pub(super) fn new(history: &'a History) -> Self {
-        let epochs = history.epochs.len();
-        let stride = epochs.div_ceil(MOST_EPOCHS).max(1);
-        let all = (1..).zip(&history.epochs);
-        let shown: Vec<_> = all.filter(|(epoch, _)| epoch % stride == 0 || *epoch == epochs).collect();
-        let chart = |title, value: fn(Metrics) -> f64, number: fn(f64) -> String| {
-            Chart::new(title, &series(&shown, history.test, value), epochs, number)
-        };
-        let title = match history.loss {
-            Loss::CrossEntropy => "Loss",
-            Loss::GeneralizedCrossEntropy => "Loss (generalized cross-entropy)",
-        };
-        let loss = chart(title, |metrics| metrics.loss, |loss| format!("{loss:.4}"));
-        let accuracy = chart("Accuracy, %", |metrics| 100.0 * metrics.accuracy, |accuracy| format!("{accuracy:.2}"));
-        Self { loss, accuracy, test: history.test, shown }
-    }
-
-    /// The charts, and their numbers in a table to unfold.
-    pub(super) fn html(&self) -> String {
-        let validated = self.shown.iter().any(|(_, epoch)| epoch.validation.is_some());
-        let sets = if validated { &["train", "validation", "test"][..] } else { &["train", "test"] };
-        let mut html = format!(
-            "<div class=\"charts\">\n{}{}</div>\n<p class=\"note\">The values for training are means over an epoch, taken \
-             while the weights change; all others are taken after it.</p>\n<details>\n<summary>The numbers</summary>\n\
-             <div class=\"scroll\" role=\"region\" aria-label=\"Numbers of the learning curves\" tabindex=\"0\">\n\
-             <table class=\"numbers\">\n<thead><tr><th scope=\"col\">Epoch</th>",
-            self.loss.svg(),
-            self.accuracy.svg()
-        );
-        for quantity in ["loss", "accuracy"] {
-            for set in sets {
-                let _ = write!(html, "<th scope=\"col\">{set} {quantity}</th>");
-            }
-        }
-        html += "<th scope=\"col\">time</th></tr></thead>\n<tbody>\n";
-        for &(number, epoch) in &self.shown {
-            let test = epoch.test.or_else(|| is_last(&self.shown, number).then_some(self.test));
-            let metrics = match validated {
-                true => vec![Some(epoch.metrics), epoch.validation, test],
-                false => vec![Some(epoch.metrics), test],
-            };
-            let _ = write!(html, "<tr><th scope=\"row\">{number}</th>");
-            for write in
-                [|metrics: Metrics| format!("{:.4}", metrics.loss), |metrics: Metrics| percent(metrics.accuracy, 2)]
-            {
-                for metrics in &metrics {
-                    let _ = write!(html, "<td>{}</td>", metrics.map_or_else(|| "–".into(), write));
-                }
-            }
-            let _ = writeln!(html, "<td>{}</td></tr>", seconds(epoch.seconds));
-        }
-        html + "</tbody>\n</table>\n</div>\n</details>\n"
-    }
-
-    /// Both charts as a picture, side by side.
-    pub(super) fn picture(&self) -> Canvas {
-        const BORDER: f32 = 28.0;
-        let width = 2.0 * chart::WIDTH + 3.0 * BORDER - 16.0;
-        let mut canvas = Canvas::new(width as u32, (chart::HEIGHT + 2.0 * BORDER) as u32);
-        self.loss.draw(&mut canvas, (BORDER, BORDER));
-        self.accuracy.draw(&mut canvas, (2.0 * BORDER + chart::WIDTH, BORDER));
-        let note = "train: means over an epoch, while the weights change; all others: after it";
-        let font = Font { size: 11.0, bold: false };
-        let below = chart::HEIGHT + 2.0 * BORDER - 16.0;
-        canvas.text((BORDER, below), Anchor::Start, font, Palette::LIGHT.muted, note);
-        canvas
-    }
-}
-
-fn is_last(shown: &[(usize, &Epoch)], number: usize) -> bool {
-    shown.last().is_some_and(|&(last, _)| last == number)
-}
-
-/// One line for each set of samples that something is known about. What the test found at the end is known always.
-fn series(shown: &[(usize, &Epoch)], test: Metrics, value: fn(Metrics) -> f64) -> Vec<Series> {
-    let line = |name, hue, metrics: &dyn Fn(usize, &Epoch) -> Option<Metrics>| {
-        let point = |&(number, epoch): &(usize, &Epoch)| Some((number, value(metrics(number, epoch)?)));
-        Series { name, hue, points: shown.iter().filter_map(point).collect() }
-    };
-    vec![
-        line("train", Hue::Blue, &|_, epoch| Some(epoch.metrics)),
-        line("validation", Hue::Green, &|_, epoch| epoch.validation),
-        line("test", Hue::Orange, &|number, epoch| epoch.test.or_else(|| is_last(shown, number).then_some(test))),
+/// The loss, and the metric of the task.
+fn quantities(report: &Report) -> [Quantity; 2] {
+    let loss = report.model.loss.name().replace('_', " ");
+    let plain = |value: f64| format!("{value:.4}");
+    [
+        Quantity { name: "loss", title: format!("Loss ({loss})"), of: |metrics| metrics.loss, write: plain },
+        match report.model.loss.task() {
+            Task::Multiclass | Task::Binary => Quantity {
+                name: "accuracy",
+                title: "Accuracy, %".into(),
+                of: |metrics| 100.0 * metrics.metric,
+                write: |value| format!("{value:.2}"),
+            },
+            Task::Regression => Quantity {
+                name: "MAE",
+                title: "Mean absolute error".into(),
+                of: |metrics| metrics.metric,
+                write: plain,
+            },
+        },
     ]
+}
+
+/// The epochs that are shown, with their numbers.
+fn shown<'a>(report: &Report<'a>) -> Vec<(usize, &'a Epoch)> {
+    let epochs = report.epochs.len();
+    let stride = epochs.div_ceil(MOST_EPOCHS).max(1);
+    let all = (1..).zip(report.epochs);
+    let is_shown = |epoch: usize| epoch % stride == 0 || epoch == epochs || Some(epoch) == report.best_epoch;
+    all.filter(|&(epoch, _)| is_shown(epoch)).collect()
+}
+
+/// The test samples' metrics after an epoch. Those of the model itself are known even where no epoch was tested.
+fn test(report: &Report, number: usize, epoch: &Epoch) -> Option<Metrics> {
+    let metric = report.metric(metric_name(report.model.loss.task()));
+    let is_the_models = number == report.best_epoch.unwrap_or(report.epochs.len());
+    epoch.test.or_else(|| is_the_models.then_some(Metrics { loss: report.metric("loss"), metric }))
+}
+
+/// A chart of each quantity.
+pub(super) fn figures(report: &Report) -> Vec<Figure> {
+    let shown = shown(report);
+    let epochs = report.epochs.len();
+    quantities(report)
+        .into_iter()
+        .map(|Quantity { title, of, write, .. }| {
+            let line = |metrics: &dyn Fn(usize, &Epoch) -> Option<Metrics>| -> Vec<(f64, f64)> {
+                let point = |&(number, epoch): &(usize, &Epoch)| Some((number as f64, of(metrics(number, epoch)?)));
+                shown.iter().filter_map(point).collect()
+            };
+            let lines: [(&str, Hue, Vec<(f64, f64)>); 3] = [
+                ("train", Hue::Blue, line(&|_, epoch| Some(epoch.train))),
+                ("validation", Hue::Green, line(&|_, epoch| epoch.validation)),
+                ("test", Hue::Orange, line(&|number, epoch| test(report, number, epoch))),
+            ];
+            let legend: Vec<(Hue, String)> = lines
+                .iter()
+                .filter_map(|(name, hue, points)| Some((*hue, format!("{name} {}", write(points.last()?.1)))))
+                .collect();
+            let texts: Vec<&str> = legend.iter().map(|(_, text)| text.as_str()).collect();
+            let plural = if epochs == 1 { "" } else { "s" };
+            let description = format!("{title} over {epochs} epoch{plural}; at the end: {}", texts.join(", "));
+            let y = Axis::of(lines.iter().flat_map(|(.., points)| points.iter().map(|point| point.1)), "");
+            let mut chart = Chart::new(&title, description, Axis::epochs(epochs), y);
+            chart.legend(&legend);
+            if let Some(best) = report.best_epoch {
+                chart.mark(best as f64, &format!("best epoch: {best}"));
+            }
+            for (_, hue, points) in &lines {
+                chart.line(points, *hue);
+            }
+            for (index, &(number, _)) in shown.iter().enumerate() {
+                let middle = |other: Option<&(usize, &Epoch)>, edge: f64| {
+                    other.map_or(edge, |&(other, _)| (number + other) as f64 / 2.0)
+                };
+                let from = middle(index.checked_sub(1).and_then(|before| shown.get(before)), 0.0);
+                let to = middle(shown.get(index + 1), epochs as f64 + 1.0);
+                let mut text = format!("epoch {number}");
+                for (name, _, points) in &lines {
+                    if let Some((_, value)) = points.iter().find(|point| point.0 == number as f64) {
+                        text += &format!("\n{name} {}", write(*value));
+                    }
+                }
+                chart.hint(from, to, text);
+            }
+            chart.figure()
+        })
+        .collect()
+}
+
+/// The charts, and their numbers in a table to unfold.
+pub(super) fn html(report: &Report, figures: &[Figure]) -> String {
+    let charts: String = figures.iter().map(Figure::svg).collect();
+    let validated = report.epochs.iter().any(|epoch| epoch.validation.is_some());
+    let sets: &[&str] = if validated { &["train", "validation", "test"] } else { &["train", "test"] };
+    let names = quantities(report).map(|quantity| quantity.name);
+    let headings: Vec<String> =
+        names.iter().flat_map(|name| sets.iter().map(move |set| format!("{set} {name}"))).collect();
+    let mut headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    headings.insert(0, "Epoch");
+    headings.push("time");
+    let percentages = report.model.loss.task() != Task::Regression;
+    let rows: Vec<Vec<String>> = shown(report)
+        .into_iter()
+        .map(|(number, epoch)| {
+            let mut sets = vec![Some(epoch.train), test(report, number, epoch)];
+            if validated {
+                sets.insert(1, epoch.validation);
+            }
+            let best = if Some(number) == report.best_epoch { " (best)" } else { "" };
+            let mut row = vec![format!("{number}{best}")];
+            let dash = || "–".to_owned();
+            row.extend(sets.iter().map(|set| set.map_or_else(dash, |metrics| format!("{:.4}", metrics.loss))));
+            let write = |metric| if percentages { percent(metric, 2) } else { format!("{metric:.4}") };
+            row.extend(sets.iter().map(|set| set.map_or_else(dash, |metrics| write(metrics.metric))));
+            row.push(seconds(epoch.seconds));
+            row
+        })
+        .collect();
+    let table = page::table("numbers", "Numbers of the learning curves", &headings, &rows);
+    format!(
+        "<div class=\"charts\">\n{charts}</div>\n<p class=\"note\">The values for training are means over an epoch, taken \
+         while the weights change; all others are taken after it.</p>\n<details>\n<summary>The numbers</summary>\n{table}\
+         </details>\n"
+    )
 }

@@ -1,90 +1,81 @@
-//! The confusion matrix: which label is taken for which class.
+//! The confusion matrix as a figure.
 
-use std::fmt::Write as _;
-
-use super::text::{escape, percent};
+use super::text::percent;
 use crate::confusion::Confusion;
-use crate::idx::CLASSES;
-use crate::plot::canvas::{Anchor, Canvas, Font};
+use crate::plot::canvas::{Anchor, Font};
+use crate::plot::figure::{Figure, Text};
 use crate::plot::palette::{Hue, Palette};
-use crate::summary::thousands;
+use crate::terminal::summary::thousands;
 
-/// How opaque the colour of a cell is: most, where it has all samples of its label. The root brings out mistakes, which
-/// are few beside what is right.
-fn opacity(confusion: &Confusion, label: usize, class: usize) -> f64 {
-    let share = f64::from(confusion.count(label, class)) / f64::from(confusion.labelled(label).max(1));
-    Palette::DARKEST_SHADE * share.sqrt()
-}
+/// What the matrix shows, in a sentence.
+pub(super) const EXPLANATION: &str =
+    "A row for each label, a column for each predicted class. Shade: square root of the share of the row.";
 
-fn hue(label: usize, class: usize) -> Hue {
-    if label == class { Hue::Blue } else { Hue::Orange }
-}
+/// Cells are at most so large.
+const LARGEST: f32 = 46.0;
+/// Smaller cells have no numbers in them.
+const SMALLEST_WITH_NUMBER: f32 = 22.0;
+/// Room for names.
+const NAMES: f32 = 120.0;
 
-/// The matrix as a table.
-pub(super) fn html(confusion: &Confusion, names: &[String; CLASSES]) -> String {
-    let names = names.each_ref().map(|name| escape(name));
-    let mut html = String::from(
-        "<div class=\"scroll\" role=\"region\" aria-label=\"Confusion matrix\" tabindex=\"0\">\n<table class=\"matrix\">\n\
-         <thead><tr><td class=\"corner\">label\u{a0}↓ taken for\u{a0}→</td>",
-    );
-    for name in &names {
-        let _ = write!(html, "<th scope=\"col\"><span>{name}</span></th>");
+/// The matrix: numbers in the cells of up to 40 classes, shades alone of more.
+pub(super) fn figure(confusion: &Confusion, names: &[String]) -> Figure {
+    let classes = confusion.classes();
+    let cell = match classes {
+        0..=40 => (600.0 / classes as f32).clamp(SMALLEST_WITH_NUMBER, LARGEST),
+        _ => (960.0 / classes as f32).clamp(4.0, SMALLEST_WITH_NUMBER - 1.0),
+    };
+    let side = cell * classes as f32;
+    let description = format!("Confusion matrix of {classes} classes, accuracy {}", percent(confusion.accuracy(), 2));
+    let mut figure = Figure::new((NAMES + side, NAMES + side), description);
+    let font = Font { size: (cell * 0.8).clamp(8.0, 12.0), bold: false };
+    figure.text((0.0, NAMES - 12.0), Anchor::Start, font, Hue::Muted, "label ↓");
+    figure.text((NAMES - 10.0, 12.0), Anchor::End, font, Hue::Muted, "predicted →");
+    // As many names as do not touch.
+    for class in (0..classes).step_by((font.size / cell).ceil() as usize) {
+        let offset = NAMES + cell * (class as f32 + 0.5) + font.size / 3.0;
+        let mut name = |at, anchor, upwards| {
+            let text = Text {
+                at,
+                anchor,
+                upwards,
+                text: font.shorten(&names[class], NAMES - 14.0),
+                substitute: format!("class {class}"),
+            };
+            figure.name(font, Hue::Ink, text);
+        };
+        name((NAMES - 8.0, offset), Anchor::End, false);
+        name((offset, NAMES - 8.0), Anchor::Start, true);
     }
-    html += "</tr></thead>\n<tbody>\n";
-    for (label, name) in names.iter().enumerate() {
-        let _ = write!(html, "<tr><th scope=\"row\">{name}</th>");
-        for (class, other) in names.iter().enumerate() {
-            let (count, all) = (confusion.count(label, class), confusion.labelled(label));
-            if count == 0 {
-                html += "<td class=\"none\">0</td>";
-                continue;
-            }
-            let share = percent(f64::from(count) / f64::from(all), 1);
-            let [count, all] = [count, all].map(|count| thousands(count as usize));
-            let _ = write!(
-                html,
-                "<td class=\"{}\" style=\"--o:{:.3}\" title=\"{name} taken for {other}: {count} of {all}, {share}\">{count}</td>",
-                hue(label, class).name(),
-                opacity(confusion, label, class),
-            );
-        }
-        html += "</tr>\n";
-    }
-    html + "</tbody>\n</table>\n</div>\n"
-}
-
-/// The matrix as a picture.
-pub(super) fn picture(confusion: &Confusion, names: &[String; CLASSES]) -> Canvas {
-    const CELL: f32 = 46.0;
-    const LEFT: f32 = 128.0;
-    const TOP: f32 = 120.0;
-    const BORDER: f32 = 24.0;
-    const SIZE: f32 = CELL * CLASSES as f32;
-    const NAME: Font = Font { size: 12.0, bold: false };
-    let colours = Palette::LIGHT;
-    let mut canvas = Canvas::new((LEFT + SIZE + BORDER) as u32, (TOP + SIZE + BORDER + 12.0) as u32);
-    canvas.text((BORDER, TOP - 12.0), Anchor::Start, NAME, colours.muted, "label ↓");
-    canvas.text((LEFT - 12.0, BORDER + 6.0), Anchor::End, NAME, colours.muted, "taken for →");
-    for (class, name) in names.iter().enumerate() {
-        let offset = CELL * (class as f32 + 0.5) + 4.0;
-        let name = NAME.shorten(name, LEFT - BORDER - 12.0);
-        canvas.text((LEFT - 12.0, TOP + offset), Anchor::End, NAME, colours.ink, &name);
-        canvas.text_upwards((LEFT + offset, TOP - 10.0), NAME, colours.ink, &name);
-    }
-    for label in 0..CLASSES {
-        for class in 0..CLASSES {
+    for label in 0..classes {
+        for class in 0..classes {
             let count = confusion.count(label, class);
-            let (left, top) = (LEFT + CELL * class as f32, TOP + CELL * label as f32);
-            let colour = colours.hue(hue(label, class)).over(opacity(confusion, label, class), colours.paper);
-            canvas.rectangle([left + 0.5, top + 0.5, CELL - 1.0, CELL - 1.0], colour);
-            let ink = if count == 0 { colours.muted } else { colours.ink };
-            let font = Font { size: 12.0, bold: label == class };
+            let (left, top) = (NAMES + cell * class as f32, NAMES + cell * label as f32);
             let text = thousands(count as usize);
-            canvas.text((left + CELL / 2.0, top + CELL / 2.0 + 4.0), Anchor::Middle, font, ink, &text);
+            if count > 0 {
+                let all = confusion.labelled(label);
+                let share = f64::from(count) / f64::from(all.max(1));
+                // The root brings out mistakes, which are few beside what is right.
+                let opacity = Palette::DARKEST_SHADE * share.sqrt();
+                let hue = if label == class { Hue::Blue } else { Hue::Orange };
+                let title = format!(
+                    "{} predicted as {}: {text} of {}, {}",
+                    names[label],
+                    names[class],
+                    thousands(all as usize),
+                    percent(share, 1)
+                );
+                let title = if classes <= 64 { title } else { String::new() };
+                figure.rectangle([left + 0.5, top + 0.5, cell - 1.0, cell - 1.0], hue, opacity, title);
+            }
+            if cell >= SMALLEST_WITH_NUMBER {
+                let font = Font { size: 12.0, bold: label == class };
+                let size = 12.0_f32.min(12.0 * (cell - 4.0) / font.width(&text));
+                let hue = if count == 0 { Hue::Muted } else { Hue::Ink };
+                let baseline = top + cell / 2.0 + size / 3.0;
+                figure.text((left + cell / 2.0, baseline), Anchor::Middle, Font { size, ..font }, hue, text);
+            }
         }
     }
-    let note = "Shade: square root of the share of the label's samples";
-    let font = Font { size: 11.0, bold: false };
-    canvas.text((LEFT, TOP + SIZE + 22.0), Anchor::Start, font, colours.muted, note);
-    canvas
+    figure
 }

@@ -1,23 +1,7 @@
-//! Numbers and names as the report writes them.
+//! Numbers as the report writes them.
 
 /// A space that does not break the line.
 const SPACE: char = '\u{a0}';
-
-/// Text made safe for HTML, as content and between quotes.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            character => safe.push(character),
-        }
-    }
-    safe
-}
 
 /// A share from 0 to 1 in percent: `84.45 %`.
 pub(super) fn percent(share: f64, decimals: usize) -> String {
@@ -33,6 +17,16 @@ pub(super) fn percent_or_dash(share: Option<f64>) -> String {
 pub(super) fn confidence(probability: f32) -> String {
     // What would be rounded to 100 %.
     if probability >= 0.9995 { format!("over{SPACE}99.9{SPACE}%") } else { percent(f64::from(probability), 1) }
+}
+
+/// Wilson's 95 % confidence interval of a share that was found among so many samples.
+pub(super) fn interval(share: f64, samples: usize) -> [f64; 2] {
+    const Z: f64 = 1.959_964;
+    let samples = samples.max(1) as f64;
+    let weight = 1.0 + Z * Z / samples;
+    let middle = share + Z * Z / (2.0 * samples);
+    let half = Z * (share * (1.0 - share) / samples + Z * Z / (4.0 * samples * samples)).sqrt();
+    [(middle - half) / weight, (middle + half) / weight].map(|bound| bound.clamp(0.0, 1.0))
 }
 
 /// A time in the unit that fits it.
@@ -58,12 +52,15 @@ pub(super) fn size(bytes: usize) -> String {
 mod tests {
     use super::*;
 
+    /// The bounds of `statsmodels.stats.proportion.proportion_confint(…, method="wilson")`.
     #[test]
-    fn nothing_that_html_reads_as_its_own_is_left() {
-        assert_eq!(
-            escape(r#"<b onclick="x('y')">T-shirt & Größe"#),
-            "&lt;b onclick=&quot;x(&#39;y&#39;)&quot;&gt;T-shirt &amp; Größe"
-        );
+    fn intervals_are_wilsons() {
+        for (right, samples, low, high) in
+            [(8, 10, 0.490_162, 0.943_318), (0, 10, 0.0, 0.277_533), (8_428, 10_000, 0.835_534, 0.849_802)]
+        {
+            let [found_low, found_high] = interval(f64::from(right) / samples as f64, samples);
+            assert!((found_low - low).abs() < 1e-5 && (found_high - high).abs() < 1e-5, "{found_low} {found_high}");
+        }
     }
 
     #[test]

@@ -39,6 +39,12 @@ impl Font {
         width * self.scale(&face)
     }
 
+    /// Whether the font has every letter of the text.
+    pub(crate) fn has(self, text: &str) -> bool {
+        let face = self.face();
+        text.chars().all(|character| face.glyph_index(character).is_some())
+    }
+
     /// The text, or as much of it as fits into a width, with an ellipsis.
     pub(crate) fn shorten(self, text: &str, width: f32) -> String {
         if self.width(text) <= width {
@@ -54,10 +60,10 @@ impl Font {
     }
 }
 
-/// The width of a character in the units of the font. The box of an unknown character has one too.
+/// The width of a character in the units of the font; of one that only other fonts have, about that of a square.
 fn advance(face: &Face, character: char) -> f32 {
-    let glyph = face.glyph_index(character).unwrap_or_default();
-    f32::from(face.glyph_hor_advance(glyph).unwrap_or_default())
+    let width = face.glyph_index(character).and_then(|glyph| face.glyph_hor_advance(glyph));
+    f32::from(width.unwrap_or_else(|| face.units_per_em()))
 }
 
 /// The outlines of a text, or none where there is nothing to see.

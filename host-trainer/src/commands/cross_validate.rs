@@ -1,0 +1,149 @@
+//! The command `cross-validate`: leaves out one group of samples at a time, trains on all others and tests on it.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{panic, thread};
+
+use clap::Args;
+use dense_core::Kernel;
+use formats::{DataOptions, Model};
+
+use crate::failure::Failure;
+use crate::prepared::Prepared;
+use super::shared::{all_threads, shown, tell_written};
+use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
+use crate::data;
+use crate::events::Event;
+use crate::interrupt::Interrupts;
+use crate::learning::{self, Data, End, Network, Settings, Silent, Watch, evaluate};
+use crate::lock::Lock;
+use crate::outputs::Outputs;
+use crate::report::{CrossValidation, Group};
+use crate::terminal::Verbosity;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  host-trainer cross-validate --data data/watch --hidden 32
+      How well a smartwatch knows the exercises of a person that it has never seen
+  host-trainer cross-validate --data plants.csv --target species --group site --hidden 16
+      The same for a table with a column that says where each row was measured";
+
+/// Options of `cross-validate`.
+#[derive(Args, Debug)]
+pub struct CrossValidateArgs {
+    /// Trainings at the same time, each on a thread [default: as many as the machine has cores]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_THREADS))]
+    jobs: Option<usize>,
+
+    /// Folder for cross-validation.json and cross-validation.html [default: out]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
+    #[arg(hide_default_value = true)]
+    out: PathBuf,
+
+    /// Replace files in DIR that this program has not written
+    #[arg(long)]
+    force: bool,
+
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long, conflicts_with = "verbose")]
+    json: bool,
+
+    /// The network and how it is trained.
+    #[command(flatten)]
+    recipe: RecipeArgs,
+
+    /// The data.
+    #[command(flatten)]
+    data: DataArgs,
+
+    /// Options shared with other subcommands.
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// Trains and tests once for each group, and writes the results.
+///
+/// # Errors
+///
+/// The data have no groups, a training diverged, or the outputs cannot be written.
+pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
+    let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
+    let kernel = arguments.common.kernel()?;
+    let options = arguments.data.options(arguments.recipe.seed);
+    let located = DataOptions { path: locate(&options.path), ..options.clone() };
+    let folds = data::load_folds(&located)?;
+    let [json, html] = ["cross-validation.json", "cross-validation.html"].map(|name| arguments.out.join(name));
+    let _lock = Lock::acquire(&arguments.out)?;
+    let mut outputs = Outputs::new(arguments.force);
+    outputs.check(&[&json, &html], &[&located.path])?;
+    let jobs = arguments.jobs.unwrap_or_else(all_threads).min(folds.groups.len());
+    verbosity.text(|| {
+        let groups = folds.groups.len();
+        format!("{}: {groups} groups, each left out once, on {jobs} threads\n", shown(&options.path))
+    });
+
+    let recipe = arguments.recipe.recipe(&folds.input, folds.task()).map_err(Failure::new)?;
+    let interrupts = Interrupts::catch();
+    let next = AtomicUsize::new(0);
+    let failed = AtomicBool::new(false);
+    let stop = || interrupts.requested() || failed.load(Ordering::Relaxed);
+    let work = || {
+        let mut done = Vec::new();
+        while !stop() {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(name) = folds.groups.get(index) else { break };
+            let prepared = Prepared::new(folds.dataset(index), &arguments.recipe, None);
+            let tested = prepared.and_then(|prepared| leave_out(name, &prepared, kernel, &stop));
+            let tested = tested.inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+            let Some((model, group)) = tested else { break };
+            verbosity.event(&Event::Group { name, samples: group.targets.len(), metrics: &group.metrics });
+            done.push((index, model, group));
+        }
+        Ok::<_, Failure>(done)
+    };
+    let mut done = thread::scope(|scope| {
+        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        let mut all = Vec::new();
+        for thread in threads {
+            all.extend(thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload))?);
+        }
+        Ok::<_, Failure>(all)
+    })?;
+    if done.len() < folds.groups.len() {
+        let (found, all) = (done.len(), folds.groups.len());
+        return Err(Failure::interrupted(format!("interrupted after {found} of {all} groups")));
+    }
+    done.sort_by_key(|(index, ..)| *index);
+    let model = done[0].1.clone();
+    let groups: Vec<Group> = done.into_iter().map(|(_, _, group)| group).collect();
+    let results = CrossValidation { data_set: &folds.name, recipe: &recipe, model: &model, groups: &groups };
+    verbosity.text(|| results.table());
+    outputs.stage(&json, &results.to_json())?;
+    outputs.stage(&html, results.html().as_bytes())?;
+    tell_written(verbosity, outputs.commit()?);
+    Ok(())
+}
+
+/// Trains without a group and tests on it. Returns nothing where it was told to stop.
+fn leave_out(
+    name: &str,
+    prepared: &Prepared,
+    kernel: Kernel,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<Option<(Model, Group)>, Failure> {
+    let settings = Settings { recipe: prepared.recipe.clone(), threads: 1, kernel };
+    let mut network = Network::initial(prepared.input.width(), prepared.output.width(), &prepared.recipe)?;
+    let data = Data { validation: prepared.validation.as_ref(), ..Data::new(&prepared.train) };
+    let mut asked = || stop();
+    let mut watch = Watch { progress: &mut Silent, stop: &mut asked, keeper: None };
+    let fit = learning::fit(&mut network, &data, &settings, None, &mut watch).map_err(Failure::of_fit)?;
+    if fit.end == End::Interrupted {
+        return Ok(None);
+    }
+    let about = |error| Failure::about(format!("without the group {name}"), error);
+    let outputs = evaluate::predict(&network, &prepared.test.inputs, kernel, 1).map_err(about)?;
+    let metrics = evaluate::test(&network, &prepared.test, &outputs, kernel, 1).map_err(about)?;
+    let targets = prepared.test.targets.clone();
+    let group = Group { name: name.to_owned(), metrics: metrics.clone(), targets, outputs };
+    Ok(Some((prepared.model(network, metrics, DataOptions::default(), None), group)))
+}

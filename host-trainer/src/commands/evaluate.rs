@@ -1,0 +1,73 @@
+//! The command `evaluate`: tests a model file on the test samples of its data, or of others.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::failure::Failure;
+use super::shared::{all_threads, data_of, load_model, network, shown};
+use super::testing::{self, Int8Test};
+use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
+use crate::data::Dataset;
+use crate::events::{Event, Start};
+use crate::report::widths;
+use crate::terminal::Verbosity;
+
+/// Options of `evaluate`.
+#[derive(Args, Debug)]
+pub struct EvaluateArgs {
+    /// Model file to test [default: out/model.safetensors]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
+    #[arg(hide_default_value = true)]
+    weights: PathBuf,
+
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long, conflicts_with = "verbose")]
+    json: bool,
+
+    /// The data.
+    #[command(flatten)]
+    data: DataArgs,
+
+    /// Options shared with other subcommands.
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// Tests a model in f32 and in int8.
+///
+/// # Errors
+///
+/// The model, the data or the kernel cannot be used.
+pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
+    let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
+    let kernel = arguments.common.kernel()?;
+    let model = load_model(&arguments.weights)?;
+    let (Dataset { train, test, output, .. }, options) = data_of(&model, &arguments.data)?;
+    let (file, data) = (shown(&arguments.weights), shown(&options.path));
+    let name = widths(&model);
+    verbosity.text(|| format!("{file}, {name}, on {data}\n"));
+    verbosity.event(&Event::Start(Start::Evaluate {
+        widths: std::iter::once(model.input.width()).chain(model.layers.iter().map(formats::Layer::units)).collect(),
+        weights: file.clone(),
+        data,
+        test_samples: test.len(),
+        kernel: kernel.name(),
+    }));
+    let failed = |error: &dyn std::fmt::Display| Failure::about(&file, error);
+    let network = network(&model)?;
+    let table = model.input.pixel_table();
+    let [calibration, inputs] =
+        [train.inputs.first(crate::learning::int8::CALIBRATION_SAMPLES), test.inputs.clone()].map(|mut inputs| {
+            if let Some(table) = table {
+                inputs.look_up(table);
+            }
+            inputs
+        });
+    let seen = crate::data::Samples { inputs, ..test };
+    let (_, predictions) = testing::test(&network, &seen, kernel, all_threads(), verbosity).map_err(|e| failed(&e))?;
+    let int8 = Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel).map_err(|e| failed(&e))?;
+    verbosity.text(|| int8.text(&output));
+    verbosity.event(&int8.event());
+    Ok(())
+}

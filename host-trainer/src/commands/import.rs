@@ -1,0 +1,1 @@
+//! The command `import`: takes over a model of another program.

@@ -1,0 +1,320 @@
+//! The command `predict`: says what a model makes of pictures, or of rows of a file, of the user's own.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use dense_core::Kernel;
+use formats::{Input, Model, Output, PixelInput, Provenance, Window};
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::shared::{load_model, network, tell_written};
+use crate::data::picture::{self, PictureError, Preparation, Prepared};
+use crate::data::{Inputs, load_inputs};
+use crate::failure::Failure;
+use crate::learning::{Network, evaluate};
+use crate::options::{KernelChoice, MODEL, in_workspace, whole_number};
+use crate::outputs::Outputs;
+use crate::pictures::Pictures;
+use crate::terminal::table::pad;
+use crate::terminal::{ColourChoice, Palette, Verbosity, columns, gauge, print};
+
+/// Options of `predict`.
+#[derive(Args, Debug)]
+pub struct PredictArgs {
+    /// PNG or JPEG files of whatever size, or files of raw pixels, - is standard input; or, where the model takes
+    /// features, .csv files with a column for each
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Model file to predict with [default: out/model.safetensors]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
+    #[arg(hide_default_value = true)]
+    weights: PathBuf,
+
+    /// How pictures are prepared.
+    #[command(flatten)]
+    preparation: Preparation,
+
+    /// How many classes to name for a picture, the likeliest first
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number(256))]
+    top: usize,
+
+    /// Draw what was made of each picture
+    #[arg(long)]
+    show: bool,
+
+    /// PNG to write what was made of the pictures to, that of a single one in its own size
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+
+    /// Replace that file if this program has not written it
+    #[arg(long)]
+    force: bool,
+
+    /// When to draw in colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
+    colour: ColourChoice,
+
+    /// Print a line of JSON for each picture or row
+    #[arg(long, conflicts_with_all = ["show", "png", "top", "colour"])]
+    json: bool,
+
+    /// Code that does the arithmetic: all give the same bits, auto is the fastest
+    #[arg(long, value_enum, default_value_t = KernelChoice::Auto)]
+    kernel: KernelChoice,
+}
+
+/// Predicts from every file, and says what was done to pictures before.
+///
+/// # Errors
+///
+/// The model cannot be used, the PNG not be written, or, once all other files are through, a file is no picture or has
+/// other columns.
+pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
+    let model = load_model(&arguments.weights)?;
+    let kernel = arguments.kernel.kernel().map_err(|error| Failure::about("--kernel", error))?;
+    let predictor = Predictor { network: network(&model)?, model: &model, kernel };
+    match &model.input {
+        Input::Pixels(pixels) => predictor.pictures(arguments, pixels),
+        Input::Features { .. } if arguments.show || arguments.png.is_some() => {
+            Err(Failure::new("--show and --png are for pictures; this model takes features"))
+        }
+        Input::Features { names, window, .. } => each_file(arguments, |path, file| {
+            let predictions = predictor.rows(path, names, window.as_ref()).map_err(|error| error.to_string())?;
+            for (line, prediction) in predictions {
+                print(&if arguments.json {
+                    json_line(&prediction.json(file, Some(line), None))
+                } else {
+                    prediction.row(file, line)
+                });
+            }
+            Ok(())
+        }),
+    }
+}
+
+/// Does something with every file, and goes on after one that it fails for.
+fn each_file(arguments: &PredictArgs, mut each: impl FnMut(&Path, &str) -> Result<(), String>) -> Result<(), Failure> {
+    let mut failed = 0;
+    for path in &arguments.files {
+        let file = path.display().to_string();
+        if let Err(error) = each(path, &file) {
+            failed += 1;
+            if arguments.json {
+                print(&json_line(&Fault { file: &file, error: &error }));
+            }
+            if arguments.files.len() == 1 {
+                return Err(Failure::about(file, error));
+            }
+            eprintln!("error: {file}: {error}");
+        }
+    }
+    match failed {
+        0 => Ok(()),
+        _ => Err(Failure::new(format!("nothing was predicted from {failed} of {} files", arguments.files.len()))),
+    }
+}
+
+/// A model that is ready to compute.
+struct Predictor<'a> {
+    model: &'a Model,
+    network: Network,
+    kernel: Kernel,
+}
+
+impl<'a> Predictor<'a> {
+    fn pictures(&self, arguments: &PredictArgs, pixels: &PixelInput) -> Result<(), Failure> {
+        let [height, width] = [pixels.height, pixels.width];
+        let mut outputs = Outputs::new(arguments.force);
+        if let Some(path) = &arguments.png {
+            let files: Vec<&Path> = arguments.files.iter().map(PathBuf::as_path).collect();
+            outputs.check(&[path], &files)?;
+        }
+        let palette = Palette::of_standard_output(arguments.colour);
+        let mut images = Vec::new();
+        let result = each_file(arguments, |path, file| {
+            let bytes = read(path).map_err(|error| error.to_string())?;
+            let prepared = picture::prepare(&bytes, &arguments.preparation, [height, width]);
+            let prepared = prepared.map_err(|error| error.to_string())?;
+            let mut image = prepared.image.clone();
+            if let Some(table) = &pixels.table {
+                table.apply(&mut image);
+            }
+            let inputs = Inputs::Bytes { width: image.len(), values: image };
+            let [prediction] = &self.predict(&inputs).map_err(|error| error.to_string())?[..] else {
+                return Err("not one image".into());
+            };
+            if arguments.json {
+                print(&json_line(&prediction.json(file, None, Some(&prepared))));
+            } else {
+                let gap = if images.is_empty() { "" } else { "\n" };
+                let drawing = match arguments.show {
+                    true => Pictures { height, width, pixels: &prepared.image }.text(&[], 1, palette),
+                    false => String::new(),
+                };
+                print(&format!("{gap}{file}: {prepared}\n{drawing}{}", prediction.list(arguments.top)));
+            }
+            images.extend(prepared.image);
+            Ok(())
+        });
+        if let Some(path) = arguments.png.as_ref().filter(|_| !images.is_empty()) {
+            outputs.stage(path, &Pictures { height, width, pixels: &images }.png()?)?;
+            tell_written(Verbosity::Lines, outputs.commit()?);
+        }
+        result
+    }
+
+    /// The prediction for each row, or for each window of rows, with the line where it begins.
+    fn rows(
+        &self,
+        path: &Path,
+        names: &[String],
+        window: Option<&Window>,
+    ) -> Result<Vec<(u64, Prediction<'a>)>, Failure> {
+        let group = match &self.model.provenance {
+            Provenance::Trained { data, .. } => data.group.as_deref(),
+            Provenance::Imported { .. } => None,
+        };
+        let unlabelled = load_inputs(path, names, window, group).map_err(|error| {
+            // Which file it is will be said.
+            Failure::new(error.to_string().trim_start_matches(&format!("{}: ", path.display())))
+        })?;
+        Ok(unlabelled.lines.into_iter().zip(self.predict(&unlabelled.inputs)?).collect())
+    }
+
+    fn predict(&self, inputs: &Inputs) -> Result<Vec<Prediction<'a>>, dense_core::Error> {
+        let outputs = evaluate::predict(&self.network, inputs, self.kernel, 1)?;
+        let output = &self.model.output;
+        Ok(outputs.chunks_exact(self.network.outputs()).map(|outputs| Prediction::new(output, outputs)).collect())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
+    if path == Path::new("-") { picture::read_from(io::stdin().lock()) } else { picture::read(path) }
+}
+
+/// What a network makes of a sample.
+struct Prediction<'a> {
+    output: &'a Output,
+    /// The probability of each class, or the value of each output.
+    values: Vec<f32>,
+}
+
+impl<'a> Prediction<'a> {
+    fn new(output: &'a Output, outputs: &[f32]) -> Self {
+        let values = match (output, outputs) {
+            (Output::Binary { .. }, &[positive]) => vec![1.0 - positive, positive],
+            _ => outputs.to_vec(),
+        };
+        Self { output, values }
+    }
+
+    const fn is_class(&self) -> bool {
+        !matches!(self.output, Output::Values { .. })
+    }
+
+    /// All classes, the likeliest first.
+    fn ranked(&self) -> Vec<usize> {
+        let mut classes: Vec<usize> = (0..self.values.len()).collect();
+        classes.sort_by(|&one, &other| self.values[other].total_cmp(&self.values[one]));
+        classes
+    }
+
+    /// The likeliest classes as bars, or all values.
+    fn list(&self, top: usize) -> String {
+        let names = self.output.names();
+        let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
+        let mut text = String::new();
+        if !self.is_class() {
+            for (name, value) in names.iter().zip(&self.values) {
+                _ = writeln!(text, "{}  {value}", pad(name, width));
+            }
+            return text;
+        }
+        for class in self.ranked().into_iter().take(top) {
+            let line = format!("{class:>3} {}  {:.4}", pad(&names[class], width), self.values[class]);
+            let room = columns().saturating_sub(line.width() + 2).clamp(10, 50);
+            _ = writeln!(text, "{}", format!("{line}  {}", gauge(self.values[class], room)).trim_end());
+        }
+        text
+    }
+
+    /// The likeliest class, or all values, of a row.
+    fn row(&self, file: &str, line: u64) -> String {
+        let names = self.output.names();
+        let text = if self.is_class() {
+            let class = self.ranked()[0];
+            format!("{}  {:.4}", names[class], self.values[class])
+        } else {
+            let values = names.iter().zip(&self.values).map(|(name, value)| format!("{name} {value}"));
+            values.collect::<Vec<_>>().join("  ")
+        };
+        format!("{file}:{line}: {text}\n")
+    }
+
+    fn json<'b>(&'b self, file: &'b str, line: Option<u64>, prepared: Option<&'b Prepared>) -> Success<'b> {
+        let class = self.is_class().then(|| self.ranked()[0]);
+        Success {
+            file,
+            line,
+            source: prepared.map(|prepared| prepared.source.as_str()),
+            steps: prepared.map(|prepared| prepared.steps.iter().map(ToString::to_string).collect()),
+            class,
+            name: class.map(|class| self.output.names()[class].as_str()),
+            probabilities: class.map(|_| &self.values[..]),
+            values: class.is_none().then_some(&self.values[..]),
+        }
+    }
+}
+
+/// What was predicted from a picture or a row.
+#[derive(Serialize)]
+struct Success<'a> {
+    file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probabilities: Option<&'a [f32]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<&'a [f32]>,
+}
+
+/// A file that nothing was predicted from.
+#[derive(Serialize)]
+struct Fault<'a> {
+    file: &'a str,
+    error: &'a str,
+}
+
+fn json_line(object: &impl Serialize) -> String {
+    serde_json::to_string(object).expect("strings and numbers are JSON") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_likeliest_class_comes_first_and_the_first_of_equals() {
+        let output = Output::Classes { names: ["a", "b", "c", "d"].map(String::from).into() };
+        let prediction = Prediction::new(&output, &[0.1, 0.4, 0.4, 0.1]);
+        assert_eq!(prediction.ranked(), [1, 2, 0, 3]);
+        assert_eq!(prediction.row("x.csv", 3), "x.csv:3: b  0.4000\n");
+        let binary = Output::Binary { names: ["no", "yes"].map(String::from) };
+        assert_eq!(Prediction::new(&binary, &[0.75]).row("x.csv", 3), "x.csv:3: yes  0.7500\n");
+        assert_eq!(Prediction::new(&binary, &[0.25]).ranked(), [0, 1]);
+        let values = Output::Values { names: ["u", "v"].map(String::from).into() };
+        assert_eq!(Prediction::new(&values, &[2.5, -1.0]).row("x.csv", 3), "x.csv:3: u 2.5  v -1\n");
+    }
+}

@@ -1,0 +1,148 @@
+//! What several commands do: reading a model, the data that it is for, and saying what was written.
+
+use std::env;
+use std::path::Path;
+
+use dense_core::{Kernel, PixelTable};
+use formats::{DataOptions, Input, Model, Output, Provenance};
+
+use crate::failure::Failure;
+use crate::options::{DataArgs, locate};
+use crate::data::{self, Dataset, Inputs, Loaded, Samples};
+use crate::learning::Network;
+use crate::outputs::Written;
+use crate::events::Event;
+use crate::terminal::Verbosity;
+use crate::terminal::summary::thousands;
+
+/// Reads the model file at `path`.
+///
+/// # Errors
+///
+/// It cannot be read, or it holds no model.
+pub fn load_model(path: &Path) -> Result<Model, Failure> {
+    if !path.exists() {
+        return Err(Failure::about(path.display(), "no such file; run `host-trainer train` first"));
+    }
+    let bytes = data::read(path).map_err(|error| Failure::about(path.display(), error))?;
+    let model = formats::safetensors::from_safetensors(&bytes);
+    model.map_err(|error| Failure::about(path.display(), error))
+}
+
+/// The network of a model, to compute with.
+///
+/// # Errors
+///
+/// Its layers do not fit together.
+pub fn network(model: &Model) -> Result<Network, Failure> {
+    Ok(Network::new(model.layers.clone(), model.loss)?)
+}
+
+/// The data that a model was trained on, or those that `arguments` name, checked to be what the model takes. Returns
+/// the options they were loaded by as well.
+///
+/// # Errors
+///
+/// The data cannot be loaded, or are others than the model takes.
+pub fn data_of(model: &Model, arguments: &DataArgs) -> Result<(Dataset, DataOptions), Failure> {
+    let stored = match &model.provenance {
+        Provenance::Trained { data, .. } => Some(&**data),
+        Provenance::Imported { .. } => None,
+    };
+    let options = arguments.options_of(stored);
+    let Loaded { dataset, .. } = load(&options)?;
+    check_data(model, &dataset)?;
+    Ok((dataset, options))
+}
+
+/// Loads data from where they lie.
+///
+/// # Errors
+///
+/// Those of [`data::load`].
+pub fn load(options: &DataOptions) -> Result<Loaded, Failure> {
+    let located = DataOptions { path: locate(&options.path), ..options.clone() };
+    Ok(data::load(&located)?)
+}
+
+/// Refuses data whose inputs or outputs are others than those of the model.
+fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
+    let differ = |what: &str, found: String, wanted: String| {
+        Err(Failure::new(format!("--data: {what} {found}, but the model is for {wanted}")))
+    };
+    match (&model.input, &dataset.input) {
+        (Input::Pixels(wanted), Input::Pixels(found)) => {
+            if (wanted.height, wanted.width) != (found.height, found.width) {
+                let of = |height, width| format!("{height} x {width} pixels");
+                return differ("pictures of", of(found.height, found.width), of(wanted.height, wanted.width));
+            }
+        }
+        (Input::Features { names: wanted, window, .. }, Input::Features { names: found, window: found_window, .. }) => {
+            if wanted.len() != found.len() {
+                return differ("features:", found.len().to_string(), wanted.len().to_string());
+            }
+            if let Some((wanted, found)) = wanted.iter().zip(found).find(|(wanted, found)| wanted != found) {
+                return differ("the feature", format!("`{found}`"), format!("`{wanted}` in its place"));
+            }
+            let shape = |window: &formats::Window| (window.length, window.downsample);
+            if window.as_ref().map(shape) != found_window.as_ref().map(shape) {
+                return differ("other windows", String::new(), "its own".into());
+            }
+        }
+        (Input::Pixels(_), Input::Features { .. }) => return differ("numbers,", String::new(), "pictures".into()),
+        (Input::Features { .. }, Input::Pixels(_)) => return differ("pictures,", String::new(), "numbers".into()),
+    }
+    let list = |output: &Output| output.names().join(", ");
+    if model.output != dataset.output {
+        return differ("targets", list(&dataset.output), list(&model.output));
+    }
+    Ok(())
+}
+
+/// The samples as the first layer sees them: pixels through the look-up table.
+#[must_use]
+pub fn through(mut samples: Samples, table: Option<&PixelTable>) -> Samples {
+    if let (Inputs::Bytes { values, .. }, Some(table)) = (&mut samples.inputs, table) {
+        table.apply(values);
+    }
+    samples
+}
+
+/// The last part of a path, whatever way leads to it.
+#[must_use]
+pub fn name_of(path: &Path) -> String {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// A path as short as the current folder allows.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let current = env::current_dir().ok();
+    let relative = current.and_then(|current| path.strip_prefix(current).ok());
+    relative.unwrap_or(path).display().to_string()
+}
+
+/// Says what was written, and where.
+pub fn tell_written(verbosity: Verbosity, written: Vec<Written>) {
+    for Written { path, bytes } in written {
+        let path = shown(&path);
+        verbosity.text(|| format!("wrote {path} ({} bytes)\n", thousands(bytes as usize)));
+        verbosity.event(&Event::Written { path, bytes });
+    }
+}
+
+/// Threads for work that may take all cores.
+#[must_use]
+pub fn all_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The kernel that an option names.
+///
+/// # Errors
+///
+/// This machine lacks it.
+pub fn kernel(choice: crate::options::KernelChoice) -> Result<Kernel, Failure> {
+    choice.kernel().map_err(|error| Failure::about("--kernel", error))
+}

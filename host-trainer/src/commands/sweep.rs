@@ -1,0 +1,120 @@
+//! `sweep`: trains with many settings and seeds, and finds which settings do best on samples that were held back.
+
+mod args;
+mod plot;
+mod results;
+mod runs;
+
+use std::path::PathBuf;
+
+use formats::Task;
+use indicatif::ProgressBar;
+
+pub(crate) use self::args::EXAMPLES;
+pub use self::args::SweepArgs;
+use self::results::Results;
+use self::runs::{Outcome, Run, run_all};
+use super::shared::{load, tell_written};
+use crate::data::Samples;
+use crate::failure::Failure;
+use crate::interrupt::Interrupts;
+use crate::learning::{Data, Settings};
+use crate::options::model_name;
+use crate::outputs::Outputs;
+use crate::prepared::Prepared;
+use crate::terminal::bar::bar;
+use crate::terminal::summary::thousands;
+use crate::terminal::{Verbosity, print};
+
+/// Share of the training samples to judge by, unless given.
+const VALIDATION_SPLIT: f64 = 1.0 / 6.0;
+
+/// Trains with all settings, tells how good each was, and writes the results and their plot.
+///
+/// # Errors
+///
+/// Nothing was written then, but for what was finished before an interrupt, and all of it where every training diverged.
+pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
+    let common = &arguments.common;
+    let verbosity = Verbosity::new(common.verbose, false);
+    let kernel = common.kernel()?;
+    let [table, plot]: [PathBuf; 2] = ["sweep.csv", "sweep.png"].map(|name| arguments.out.join(name));
+    let mut outputs = Outputs::new(arguments.force);
+    let mut recipe = arguments.recipe.clone();
+    recipe.validation_split.get_or_insert(VALIDATION_SPLIT);
+    let options = arguments.data.options(recipe.seed);
+    outputs.check(&[&table, &plot], &[&options.path])?;
+    let prepared = Prepared::new(load(&options)?.dataset, &recipe, arguments.limit)?;
+    if prepared.task() == Task::Regression {
+        return Err(Failure::new("sweep: is for classes, not for regression"));
+    }
+    let recipe = &prepared.recipe;
+    let trials = arguments.trials(recipe, kernel)?;
+    let data = Data { validation: prepared.validation.as_ref(), ..Data::new(&prepared.train) };
+    let held_back = prepared.validation.as_ref().map_or(0, Samples::len);
+    let jobs = arguments.jobs().min(trials.len());
+    verbosity.text(|| {
+        format!(
+            "{}, to train {} times for {} epoch{} on {} thread{}: {} samples to train on, the {} after them to judge by\n",
+            model_name(&recipe.hidden),
+            thousands(trials.len()),
+            recipe.epochs,
+            plural(recipe.epochs),
+            jobs,
+            plural(jobs),
+            thousands(prepared.train.len()),
+            thousands(held_back)
+        )
+    });
+
+    let interrupts = Interrupts::catch();
+    let progress = if verbosity == Verbosity::Bar { bar("runs", trials.len()) } else { ProgressBar::hidden() };
+    progress.tick();
+    let tell = |settings: &Settings, outcome: Outcome| {
+        progress.inc(1);
+        if verbosity == Verbosity::Lines {
+            print(&Run::new(settings, outcome).line());
+        }
+    };
+    let outputs_of_layer = prepared.output.width();
+    let outcomes = run_all(outputs_of_layer, &trials, &data, jobs, &|| interrupts.requested(), &tell);
+    progress.finish_and_clear();
+    let outcomes = outcomes.map_err(Failure::of_fit)?;
+    drop(interrupts);
+
+    let finished = trials.iter().zip(outcomes).filter_map(|(settings, outcome)| Some(Run::new(settings, outcome?)));
+    let results = Results { runs: finished.collect(), seeds: arguments.seeds };
+    let (done, runs) = (results.runs.len(), trials.len());
+    let best = results.best();
+    if done > 0 {
+        verbosity.text(|| results.table());
+        if let Some(best) = &best {
+            verbosity.text(|| {
+                format!(
+                    "\nJudged by {} samples held back from training; the test set was not looked at. With the best settings, \
+                     on all samples:\n  {}\n",
+                    thousands(held_back),
+                    SweepArgs::command(best.learning_rate, best.batch_size)
+                )
+            });
+        }
+        outputs.stage(&table, results.csv(recipe, prepared.train.len(), held_back).as_bytes())?;
+        outputs.stage(&plot, &plot::picture(&results, &arguments.title(recipe)).png()?)?;
+        tell_written(verbosity, outputs.commit()?);
+    }
+    if done < runs {
+        return Err(Failure::interrupted(format!("interrupted after {done} of {runs} runs")));
+    }
+    if best.is_none() {
+        return Err(Failure::of_result("with all settings some training diverged; try smaller learning rates"));
+    }
+    Ok(())
+}
+
+/// The ending of the name of so many things.
+const fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+#[cfg(test)]
+mod tests;

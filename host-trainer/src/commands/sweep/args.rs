@@ -1,0 +1,176 @@
+//! Options of `sweep`, and the settings they stand for.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use clap::Args;
+use dense_core::Kernel;
+use formats::{Optimizer, OptimizerName, Recipe};
+
+use super::plural;
+use crate::commands::shared::all_threads;
+use crate::failure::Failure;
+use crate::learning::Settings;
+use crate::options::{
+    CommonArgs, DataArgs, MAX_BATCH_SIZE, MAX_THREADS, RecipeArgs, in_workspace, learning_rate, model_name,
+    whole_number,
+};
+
+/// More say hardly more about a mean.
+const MAX_SEEDS: usize = 1_000;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  host-trainer sweep
+      Find a learning rate and a batch size for softmax regression
+  host-trainer sweep --preset best --learning-rates 0.001,0.002,0.004 --batch-sizes 64,128 --seeds 5
+      The same around the highest accuracy, with more certainty
+  host-trainer sweep --model mlp32 --epochs 3 --limit 12000 --jobs 2
+      A quick look at another network, with two cores
+
+Settings are chosen by their mean validation accuracy over the seeds, among those of which no run diverged. Ctrl-C stops
+the runs, tells and writes what is finished, and ends with code 130; a second one stops at once.";
+
+/// Options of `sweep`.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    /// Step sizes to try [default: 0.0003,0.001,0.003 for adam, 0.01,0.03,0.1 for sgd]
+    #[arg(long, value_name = "X,...", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(value_parser = learning_rate)]
+    learning_rates: Vec<f32>,
+
+    /// Batch sizes to try with each of them
+    #[arg(long, value_name = "N,...", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_BATCH_SIZE), default_values_t = [32, 128])]
+    batch_sizes: Vec<usize>,
+
+    /// Trainings with each of both, with the seeds 0 to N-1
+    #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_SEEDS))]
+    pub seeds: usize,
+
+    /// Trainings at the same time, each on a thread [default: as many as the machine has cores]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_THREADS))]
+    jobs: Option<usize>,
+
+    /// Folder for sweep.csv, with every run, and the plot, sweep.png [default: out]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
+    #[arg(hide_default_value = true)]
+    pub out: PathBuf,
+
+    /// Replace files in DIR that this program has not written
+    #[arg(long)]
+    pub force: bool,
+
+    /// The network and what all trainings have in common; of a validation split, 1/6 unless given.
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+
+    /// Use the first N training samples only
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(u32::MAX as usize))]
+    pub limit: Option<usize>,
+
+    /// The data.
+    #[command(flatten)]
+    pub data: DataArgs,
+
+    /// Options shared with other subcommands.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+impl SweepArgs {
+    /// How many trainings are to go on at the same time.
+    pub(super) fn jobs(&self) -> usize {
+        self.jobs.unwrap_or_else(all_threads)
+    }
+
+    /// The learning rates given, or else those around the usual one of the optimizer.
+    fn learning_rates(&self, recipe: &Recipe) -> Vec<f32> {
+        match (&self.learning_rates[..], recipe.optimizer.name) {
+            ([], OptimizerName::Adam | OptimizerName::Rmsprop) => vec![0.0003, 0.001, 0.003],
+            ([], OptimizerName::Sgd) => vec![0.01, 0.03, 0.1],
+            (given, _) => given.to_vec(),
+        }
+    }
+
+    /// All that is to be trained, by learning rate, batch size and seed, the smallest first; `recipe` has all else.
+    ///
+    /// # Errors
+    ///
+    /// A value is given twice.
+    pub(super) fn trials(&self, recipe: &Recipe, kernel: Kernel) -> Result<Vec<Settings>, Failure> {
+        let (mut learning_rates, mut batch_sizes) = (self.learning_rates(recipe), self.batch_sizes.clone());
+        learning_rates.sort_by(f32::total_cmp);
+        batch_sizes.sort_unstable();
+        refuse_twice("--learning-rates", &learning_rates)?;
+        refuse_twice("--batch-sizes", &batch_sizes)?;
+        let mut trials = Vec::new();
+        for &learning_rate in &learning_rates {
+            for &batch_size in &batch_sizes {
+                trials.extend((0..).take(self.seeds).map(|seed| {
+                    let optimizer = Optimizer { learning_rate, ..recipe.optimizer };
+                    let recipe = Recipe { optimizer, batch_size, seed, ..recipe.clone() };
+                    Settings { recipe, threads: 1, kernel }
+                }));
+            }
+        }
+        Ok(trials)
+    }
+
+    /// What all runs have in common, in words.
+    pub(super) fn title(&self, recipe: &Recipe) -> String {
+        let (epochs, seeds) = (recipe.epochs, self.seeds);
+        let (model, optimizer) = (model_name(&recipe.hidden), recipe.optimizer.name.name());
+        format!(
+            "{model}, preset {}, {optimizer}, schedule {}, {epochs} epoch{}, {seeds} seed{}",
+            recipe.preset,
+            recipe.schedule,
+            plural(epochs),
+            plural(seeds)
+        )
+    }
+
+    /// What all runs have in common, by the names in the table of results.
+    pub(super) fn common_columns(recipe: &Recipe) -> [(&'static str, String); 5] {
+        [
+            ("model", model_name(&recipe.hidden)),
+            ("preset", recipe.preset.clone()),
+            ("optimizer", recipe.optimizer.name.name().into()),
+            ("learning_rate_schedule", recipe.schedule.to_string()),
+            ("epochs", recipe.epochs.to_string()),
+        ]
+    }
+
+    /// The line that trains with these settings on all samples: this command line with them in place of the lists.
+    pub(super) fn command(learning_rate: f32, batch_size: usize) -> String {
+        let own = ["--learning-rates", "--batch-sizes", "--seeds", "--jobs", "--validation-split", "--verbose"];
+        let mut line = format!("host-trainer train --learning-rate {learning_rate} --batch-size {batch_size}");
+        let mut words = std::env::args().skip_while(|word| word != "sweep").skip(1);
+        while let Some(word) = words.next() {
+            let name = word.split('=').next().unwrap_or_default();
+            if own.contains(&name) {
+                if !word.contains('=') {
+                    words.next();
+                }
+            } else if name != "--learning-rate" && name != "--batch-size" {
+                line += &format!(" {}", quoted(&word));
+            }
+        }
+        line
+    }
+}
+
+/// Refuses sorted values of which two are the same.
+fn refuse_twice<T: Display + PartialEq>(option: &'static str, values: &[T]) -> Result<(), Failure> {
+    match values.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Failure::new(format!("{option}: {} is given twice", pair[0]))),
+        None => Ok(()),
+    }
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-+=:,@%".contains(character);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,123 @@
+//! The trainings of a sweep, shared among threads.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{panic, thread};
+
+use formats::Recipe;
+
+use crate::learning::{self, Data, End, FitError, Metrics, Network, Settings, Silent, Watch};
+
+/// What a training came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Outcome {
+    /// It went to its end.
+    Finished {
+        /// Result on the validation samples after the last epoch.
+        validation: Metrics,
+        /// Wall-clock time of the training, without that of the measurements between epochs.
+        seconds: f64,
+    },
+    /// Its weights grew until outputs were no longer finite.
+    Diverged,
+}
+
+/// A training that is over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Run {
+    pub(super) learning_rate: f32,
+    pub(super) batch_size: usize,
+    pub(super) seed: u64,
+    pub(super) outcome: Outcome,
+}
+
+impl Run {
+    pub(super) fn new(settings: &Settings, outcome: Outcome) -> Self {
+        let Recipe { optimizer, batch_size, seed, .. } = &settings.recipe;
+        Self { learning_rate: optimizer.learning_rate, batch_size: *batch_size, seed: *seed, outcome }
+    }
+
+    /// The result on the validation samples and the time, of a run that went to its end.
+    pub(super) const fn finished(&self) -> Option<(Metrics, f64)> {
+        match self.outcome {
+            Outcome::Finished { validation, seconds } => Some((validation, seconds)),
+            Outcome::Diverged => None,
+        }
+    }
+
+    /// The run in words.
+    pub(super) fn line(&self) -> String {
+        let Self { learning_rate, batch_size, seed, .. } = self;
+        let outcome = self.finished().map_or_else(
+            || "diverged".into(),
+            |(Metrics { loss, metric: accuracy }, seconds)| {
+                format!("val_accuracy: {accuracy:.4} - val_loss: {loss:.4} - {seconds:.2}s")
+            },
+        );
+        format!("learning_rate: {learning_rate} - batch_size: {batch_size} - seed: {seed} - {outcome}\n")
+    }
+}
+
+/// Trains a new network of so many outputs by each of the settings, `jobs` at the same time, and tells `tell` of each that is
+/// over. Returns what each came to, in the order of the settings, and nothing for those that were not over when `stop`
+/// told to stop.
+///
+/// # Errors
+///
+/// A [`FitError`] other than [`FitError::Diverged`]. All other trainings are stopped then.
+pub(super) fn run_all(
+    outputs: usize,
+    trials: &[Settings],
+    data: &Data<'_>,
+    jobs: usize,
+    stop: &(dyn Fn() -> bool + Sync),
+    tell: &(dyn Fn(&Settings, Outcome) + Sync),
+) -> Result<Vec<Option<Outcome>>, FitError> {
+    let next = AtomicUsize::new(0);
+    let failed = AtomicBool::new(false);
+    let stop = || stop() || failed.load(Ordering::Relaxed);
+    let work = || {
+        let mut done = Vec::new();
+        while !stop() {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(settings) = trials.get(index) else { break };
+            let outcome = run(outputs, settings, data, &stop).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+            let Some(outcome) = outcome else { break };
+            tell(settings, outcome);
+            done.push((index, outcome));
+        }
+        Ok::<_, FitError>(done)
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..jobs.min(trials.len())).map(|_| scope.spawn(work)).collect();
+        let mut outcomes = vec![None; trials.len()];
+        for thread in threads {
+            for (index, outcome) in thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload))? {
+                outcomes[index] = Some(outcome);
+            }
+        }
+        Ok(outcomes)
+    })
+}
+
+/// Trains once, unless told to stop.
+fn run(
+    outputs: usize,
+    settings: &Settings,
+    data: &Data<'_>,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<Option<Outcome>, FitError> {
+    let mut network = Network::initial(data.train.inputs.width(), outputs, &settings.recipe)?;
+    let mut stop = || stop();
+    let mut watch = Watch { progress: &mut Silent, stop: &mut stop, keeper: None };
+    let fit = match learning::fit(&mut network, data, settings, None, &mut watch) {
+        Err(FitError::Diverged { .. }) => return Ok(Some(Outcome::Diverged)),
+        fit => fit?,
+    };
+    let epochs = &fit.state.position.epochs;
+    let seconds = epochs.iter().map(|epoch| epoch.seconds).sum();
+    let validation = epochs.last().and_then(|epoch| epoch.validation).ok_or(FitError::NoValidation);
+    match fit.end {
+        End::Interrupted => Ok(None),
+        End::Finished | End::StoppedEarly => Ok(Some(Outcome::Finished { validation: validation?, seconds })),
+    }
+}

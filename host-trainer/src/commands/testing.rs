@@ -1,0 +1,98 @@
+//! The test of a network in f32 and in int8, as it is told.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use dense_core::{Error, Kernel};
+use formats::{Int8Network, Output};
+
+use crate::comparison::Comparison;
+use crate::data::{Inputs, Samples, Targets};
+use crate::events::Event;
+use crate::learning::{Network, evaluate, int8, metrics};
+use crate::report::classes;
+use crate::terminal::Verbosity;
+use crate::terminal::progress::evaluation_text;
+
+/// Tests the network, tells how good it is, and returns loss, metrics and predictions.
+///
+/// # Errors
+///
+/// Those of [`evaluate::test`].
+pub fn test(
+    network: &Network,
+    samples: &Samples,
+    kernel: Kernel,
+    threads: usize,
+    verbosity: Verbosity,
+) -> Result<(BTreeMap<String, f64>, Vec<f32>), Error> {
+    let start = Instant::now();
+    let predictions = evaluate::predict(network, &samples.inputs, kernel, threads)?;
+    let metrics = evaluate::test(network, samples, &predictions, kernel, threads)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let steps = samples.len().div_ceil(evaluate::BATCH_SIZE);
+    verbosity.text(|| evaluation_text(&metrics, seconds, steps));
+    verbosity.event(&Event::Test { samples: samples.len(), metrics: &metrics, seconds });
+    Ok((metrics, predictions))
+}
+
+/// The network in int8, and its test.
+#[derive(Clone, Debug)]
+pub struct Int8Test {
+    /// The network.
+    pub network: Int8Network,
+    /// Its metrics on the test samples, by Keras's names.
+    pub metrics: BTreeMap<String, f64>,
+    /// Beside the network in f32, where both classify.
+    comparison: Option<Comparison>,
+}
+
+impl Int8Test {
+    /// Quantises the network by the `calibration` inputs and tests it; `predictions` are those in f32.
+    ///
+    /// # Errors
+    ///
+    /// Weights are too large to be quantised.
+    pub fn run(
+        network: &Network,
+        calibration: &Inputs,
+        samples: &Samples,
+        predictions: &[f32],
+        output: &Output,
+        kernel: Kernel,
+    ) -> Result<Self, Error> {
+        let quantized = int8::quantize(network, calibration, kernel)?;
+        let int8_predictions = int8::predict(&quantized, network.loss(), &samples.inputs, kernel)?;
+        let metrics = metrics::named(&int8_predictions, network.outputs(), &samples.targets);
+        let comparison = match &samples.targets {
+            Targets::Labels(labels) => {
+                let [float, int8] = [predictions, &int8_predictions].map(|predictions| classes(output, predictions));
+                Some(Comparison::new(output.names().len(), labels, &float, &int8))
+            }
+            Targets::Numbers { .. } => None,
+        };
+        Ok(Self { network: quantized, metrics, comparison })
+    }
+
+    /// The comparison with the network in f32, as text.
+    #[must_use]
+    pub fn text(&self, output: &Output) -> String {
+        match &self.comparison {
+            Some(comparison) => comparison.table(output.names()),
+            None => format!("in int8{}\n", self.metrics.iter().map(|(name, value)| format!(" - {name}: {value:.4}")).collect::<String>()),
+        }
+    }
+
+    /// The same for other programs.
+    #[must_use]
+    pub fn event(&self) -> Event<'_> {
+        let different = self.comparison.as_ref().map(|comparison| comparison.total().different);
+        Event::Int8 { metrics: &self.metrics, different }
+    }
+
+    /// Size of weights, biases and scales.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.network.layers.iter().map(formats::Int8Layer::bytes).sum()
+    }
+}

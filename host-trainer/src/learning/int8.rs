@@ -1,0 +1,331 @@
+//! Int8 networks of any shape: quantised from trained ones by calibration, and evaluated beside them.
+//!
+//! The same integers as those of [`dense_core::quant`] for a network of the same shape.
+
+use std::panic;
+use std::thread;
+
+use dense_core::activations::{Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
+use dense_core::kernels::int8::{LARGEST_WEIGHT, ORDER};
+use dense_core::kernels::{self, Rows};
+use dense_core::quant::{
+    Clamp, LARGEST_BIAS, Multiplier, ONE_LOGIT, Quantization, QuantizedActivation, Range, Rounding, choose_scales,
+    requantize, round_within,
+};
+use dense_core::{Error, Kernel};
+use formats::{Activation, Int8Layer, Int8Network, Int8Output, Layer, Loss};
+
+use super::Network;
+use super::functions::{activate, check_finite, check_length, output_activation};
+use crate::data::Inputs;
+
+/// Training samples that calibrate the ranges of inputs and hidden outputs. With more, about as many decisions change,
+/// among training samples too.
+pub const CALIBRATION_SAMPLES: usize = 5_000;
+
+/// Fraction bits of a logit.
+const LOGIT_BITS: u32 = ONE_LOGIT.trailing_zeros();
+
+/// Post-training quantisation of a network; the `calibration` inputs choose the ranges of its hidden outputs, and of
+/// inputs that are no bytes.
+///
+/// # Errors
+///
+/// [`Error::NotFinite`] or [`Error::Setting`] where a parameter is not finite, or so large or small that its scale cannot
+/// be represented; [`Error::Length`] where inputs do not fit the network.
+pub fn quantize(network: &Network, calibration: &Inputs, kernel: Kernel) -> Result<Int8Network, Error> {
+    let mut ranges = vec![[Range::EMPTY; 2]; network.layers().len() - 1];
+    let mut inputs = Range::EMPTY;
+    for sample in 0..calibration.len() {
+        calibrate(network, calibration, sample, kernel, &mut ranges)?;
+    }
+    let (input, rounding) = match calibration {
+        // Neighbouring pixels are alike.
+        Inputs::Bytes { .. } => (Quantization::PIXELS, Rounding::Diffused),
+        Inputs::Numbers { values, .. } => {
+            inputs.include(values)?;
+            (inputs.quantization()?, Rounding::Nearest)
+        }
+    };
+    let (mut layers, mut of_inputs, mut rounding) = (Vec::new(), input, rounding);
+    for (index, layer) in network.layers().iter().enumerate() {
+        let output = ranges.get(index).map(|[sums, outputs]| quantize_output(layer.activation, sums, outputs));
+        let output = output.transpose()?;
+        layers.push(quantize_layer(layer, of_inputs, rounding, output)?);
+        if let Some(Int8Output { outputs, .. }) = &layers[index].output {
+            (of_inputs, rounding) = (*outputs, Rounding::Nearest);
+        }
+    }
+    Ok(Int8Network { input, layers })
+}
+
+/// Takes the sums and the outputs of hidden layers for a sample into their ranges.
+fn calibrate(
+    network: &Network,
+    calibration: &Inputs,
+    sample: usize,
+    kernel: Kernel,
+    ranges: &mut [[Range; 2]],
+) -> Result<(), Error> {
+    let mut values: Vec<f32> = Vec::new();
+    for (index, (layer, [sums, outputs])) in network.layers().iter().zip(ranges).enumerate() {
+        let mut results = vec![0.0; layer.units()];
+        let (weights, bias) = (&layer.weights, &layer.bias);
+        match calibration {
+            Inputs::Bytes { width, values } if index == 0 => {
+                let row = Rows::contiguous(&values[sample * width..], *width, 1);
+                kernels::forward(kernel, row, weights, bias, <u8 as kernels::Element>::SCALE, &mut results)?;
+            }
+            Inputs::Numbers { width, values } if index == 0 => {
+                let row = Rows::contiguous(&values[sample * width..], *width, 1);
+                kernels::forward(kernel, row, weights, bias, 1.0, &mut results)?;
+            }
+            _ => {
+                let row = Rows::contiguous(&values, layer.inputs, 1);
+                kernels::forward(kernel, row, weights, bias, 1.0, &mut results)?;
+            }
+        }
+        check_finite("hidden sums", &results)?;
+        sums.include(&results)?;
+        activate(kernel, layer.activation, &mut results);
+        outputs.include(&results)?;
+        values = results;
+    }
+    Ok(())
+}
+
+/// How the sums of a hidden layer become bytes.
+fn quantize_output(activation: Activation, sums: &Range, outputs: &Range) -> Result<Int8Output, Error> {
+    fn by_table<A: QuantizedActivation<Table = [u8; 256]>>(
+        sums: &Range,
+        outputs: &Range,
+    ) -> Result<(Quantization, Quantization, Option<Box<[u8; 256]>>), Error> {
+        let (sums, outputs, table) = A::quantize(sums, outputs)?;
+        Ok((sums, outputs, Some(Box::new(table))))
+    }
+    let (sums, outputs, table) = match activation {
+        Activation::Linear => Linear::quantize(sums, outputs).map(|(sums, outputs, ())| (sums, outputs, None))?,
+        Activation::Relu => Relu::quantize(sums, outputs).map(|(sums, outputs, ())| (sums, outputs, None))?,
+        Activation::LeakyRelu => by_table::<LeakyRelu>(sums, outputs)?,
+        Activation::Elu => by_table::<Elu>(sums, outputs)?,
+        Activation::Gelu => by_table::<Gelu>(sums, outputs)?,
+        Activation::Sigmoid => by_table::<Sigmoid>(sums, outputs)?,
+        Activation::Tanh => by_table::<Tanh>(sums, outputs)?,
+    };
+    Ok(Int8Output { activation, sums, outputs, table })
+}
+
+/// The layer in int8, a scale for each unit; the zero point of the inputs goes into the bias.
+fn quantize_layer(
+    layer: &Layer,
+    inputs: Quantization,
+    rounding: Rounding,
+    output: Option<Int8Output>,
+) -> Result<Int8Layer, Error> {
+    let largest_weight = i32::from(LARGEST_WEIGHT);
+    let zero_point = i32::from(inputs.zero_point());
+    // So that the bias still fits once the zero point is in it.
+    let width = i32::try_from(layer.inputs).unwrap_or(i32::MAX);
+    let for_zero_point = zero_point.saturating_mul(largest_weight).saturating_mul(width);
+    let largest_bias = LARGEST_BIAS.saturating_sub(for_zero_point);
+    check_length("inputs of an int8 layer", layer.inputs.min(MAX_INPUTS), layer.inputs)?;
+    check_finite("weights", &layer.weights)?;
+    check_finite("bias", &layer.bias)?;
+    let mut quantized = Int8Layer {
+        inputs: layer.inputs,
+        weights: Vec::with_capacity(layer.weights.len()),
+        bias: Vec::with_capacity(layer.units()),
+        scale: Vec::with_capacity(layer.units()),
+        output,
+    };
+    for (row, bias) in layer.weights.chunks_exact(layer.inputs).zip(&layer.bias) {
+        let largest = row.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let (scale, sum_scale) = choose_scales(largest, bias.abs(), inputs.scale(), largest_bias)?;
+        let (mut last, mut before_last, mut sum) = (0.0, 0.0, 0);
+        for weight in row {
+            let exact = weight / scale + 0.75 * last + 0.25 * before_last;
+            let rounded = round_within(exact, largest_weight);
+            quantized.weights.push(rounded as i8);
+            sum += rounded;
+            if rounding == Rounding::Diffused {
+                (last, before_last) = (exact - rounded as f32, last);
+            }
+        }
+        quantized.bias.push(round_within(bias / inputs.scale() / scale, largest_bias) - zero_point * sum);
+        quantized.scale.push(sum_scale);
+    }
+    Ok(quantized)
+}
+
+/// More inputs could overflow a sum of 32 bits.
+const MAX_INPUTS: usize = (i32::MAX - LARGEST_BIAS) as usize / (u8::MAX as usize * LARGEST_WEIGHT as usize);
+
+/// The predictions for all samples, `[samples][outputs]`: probabilities of a classifier, values of a regression.
+///
+/// # Errors
+///
+/// [`Error::Length`] where inputs do not fit the network.
+pub fn predict(network: &Int8Network, loss: Loss, inputs: &Inputs, kernel: Kernel) -> Result<Vec<f32>, Error> {
+    let layers: Vec<Packed<'_>> = network.layers.iter().map(Packed::new).collect();
+    check_length("inputs", inputs.width(), layers[0].layer.inputs)?;
+    let samples = inputs.len();
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(samples.div_ceil(500)).max(1);
+    let span = samples.div_ceil(threads).max(1);
+    let run = |start: usize| -> Result<Vec<f32>, Error> {
+        let mut logits = Vec::new();
+        for sample in start..samples.min(start + span) {
+            let bytes = match inputs {
+                Inputs::Bytes { width, values } => values[sample * width..][..*width].to_vec(),
+                Inputs::Numbers { width, values } => {
+                    values[sample * width..][..*width].iter().map(|&value| network.input.quantize(value)).collect()
+                }
+            };
+            let of_sample = infer(&layers, bytes, kernel)?;
+            logits.extend(of_sample.iter().map(|&logit| logit as f32 / ONE_LOGIT as f32));
+        }
+        Ok(logits)
+    };
+    let run = &run;
+    let parts: Result<Vec<Vec<f32>>, Error> = thread::scope(|scope| {
+        let parts: Vec<_> = (0..samples).step_by(span).map(|start| scope.spawn(move || run(start))).collect();
+        parts.into_iter().map(|part| part.join().unwrap_or_else(|payload| panic::resume_unwind(payload))).collect()
+    });
+    let mut predictions = parts?.concat();
+    let outputs = layers.last().map_or(1, |packed| packed.layer.units());
+    output_activation(kernel, loss, &mut predictions, outputs)?;
+    Ok(predictions)
+}
+
+/// A layer with its weights in the order of this machine's kernels.
+struct Packed<'a> {
+    layer: &'a Int8Layer,
+    weights: Vec<i8>,
+    multipliers: Option<Vec<Multiplier>>,
+}
+
+impl<'a> Packed<'a> {
+    fn new(layer: &'a Int8Layer) -> Self {
+        let (inputs, units) = (layer.inputs, layer.units());
+        let mut weights = vec![0; layer.weights.len()];
+        for (unit, row) in layer.weights.chunks_exact(inputs).enumerate() {
+            for (input, &weight) in row.iter().enumerate() {
+                ORDER.set_weight(&mut weights, unit, input, units, inputs, weight);
+            }
+        }
+        Self { layer, weights, multipliers: layer.multipliers() }
+    }
+}
+
+/// The logits of a sample, in fixed point.
+fn infer(layers: &[Packed<'_>], mut bytes: Vec<u8>, kernel: Kernel) -> Result<Vec<i32>, Error> {
+    let mut sums = Vec::new();
+    for Packed { layer, weights, multipliers } in layers {
+        sums = vec![0; layer.units()];
+        kernels::forward_int8(kernel, Rows::contiguous(&bytes, layer.inputs, 1), weights, &layer.bias, &mut sums)?;
+        match (&layer.output, multipliers) {
+            (Some(output), Some(multipliers)) => bytes = requantized(&sums, output, multipliers),
+            _ => {
+                for (sum, &scale) in sums.iter_mut().zip(&layer.scale) {
+                    *sum = requantize(*sum, scale, LOGIT_BITS);
+                }
+            }
+        }
+    }
+    Ok(sums)
+}
+
+/// The bytes that the next layer takes.
+fn requantized(sums: &[i32], output: &Int8Output, multipliers: &[Multiplier]) -> Vec<u8> {
+    let clamp = if output.activation == Activation::Relu { Clamp::Relu } else { Clamp::None };
+    let (smallest, largest) = clamp.bytes(output.sums);
+    let zero_point = i32::from(output.sums.zero_point());
+    let bytes = sums.iter().zip(multipliers).map(|(&sum, multiplier)| {
+        let value = multiplier.multiply(sum).saturating_add(zero_point);
+        let byte = value.clamp(smallest.into(), largest.into()) as u8;
+        output.table.as_ref().map_or(byte, |table| table[usize::from(byte)])
+    });
+    bytes.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use dense_core::losses::SparseCategoricalCrossEntropy;
+    use dense_core::quant::{Quantize, QuantizedHidden, QuantizedNetwork};
+    use dense_core::{Hidden, Memory, Output, QuantizedDense, Random};
+    use formats::{Recipe, Schedule};
+
+    use super::*;
+
+    const SIDE: usize = 49;
+    type Head<const IN: usize> = Output<IN, 5, SparseCategoricalCrossEntropy>;
+    type Typed = Hidden<SIDE, 7, Tanh, Hidden<7, 6, Relu, Head<6>>>;
+    type TypedInt8 = QuantizedHidden<SIDE, 7, Tanh, QuantizedHidden<7, 6, Relu, QuantizedDense<6, 5>>>;
+
+    fn recipe() -> Recipe {
+        Recipe {
+            preset: "recipe".into(),
+            hidden: vec![7, 6],
+            activation: Activation::Tanh,
+            loss: Loss::SparseCategoricalCrossentropy,
+            optimizer: formats::Optimizer {
+                name: formats::OptimizerName::Sgd,
+                learning_rate: 0.1,
+                momentum: 0.0,
+                nesterov: false,
+                weight_decay: 0.0,
+            },
+            schedule: Schedule::Constant,
+            batch_size: 8,
+            epochs: 1,
+            seed: 3,
+            pixel_exponent: 1.0,
+            smallest_deviation: None,
+            validation_split: None,
+            early_stopping: None,
+        }
+    }
+
+    #[test]
+    fn integers_are_those_of_the_typed_network() {
+        let mut layers = Network::initial(SIDE, 5, &recipe()).unwrap().into_layers();
+        layers[1].activation = Activation::Relu;
+        let network = Network::new(layers.clone(), Loss::SparseCategoricalCrossentropy).unwrap();
+        let mut typed = Box::new(<Typed as Memory>::ZERO);
+        dense_core::Layers::for_each_layer_mut(&mut *typed, |index, mut place| {
+            place.set_weights(layers[index].weights.iter().copied());
+            place.bias.copy_from_slice(&layers[index].bias);
+        });
+        let mut random = Random::new(1, 1);
+        let bytes: Vec<u8> = (0..60 * SIDE).map(|_| random.below(256) as u8).collect();
+        let (rows, _) = bytes.as_chunks::<SIDE>();
+        let mut ranges = <Typed as Quantize<SIDE>>::Ranges::default();
+        for row in rows {
+            typed.calibrate(row, &mut ranges).unwrap();
+        }
+        let mut wanted = <TypedInt8 as QuantizedNetwork<SIDE>>::ZERO;
+        typed.quantize(Quantization::PIXELS, Rounding::Diffused, &ranges, &mut wanted).unwrap();
+
+        let inputs = Inputs::Bytes { width: SIDE, values: bytes.clone() };
+        for kernel in Kernel::available() {
+            let found = quantize(&network, &inputs, kernel).unwrap();
+            let packed: Vec<_> = found.layers.iter().map(Packed::new).collect();
+            for row in rows {
+                assert_eq!(infer(&packed, row.to_vec(), kernel).unwrap(), wanted.infer(row).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_quantised_is_refused() {
+        let inputs = Inputs::Bytes { width: 3, values: vec![255; 3] };
+        for (hidden, wanted) in [(None, "scale"), (Some(Activation::Relu), "activation scale")] {
+            let mut layer = Layer::zero(3, 2, hidden.unwrap_or(Activation::Linear));
+            layer.weights[0] = 1e9;
+            let mut layers = vec![layer];
+            layers.extend(hidden.map(|_| Layer::zero(2, 2, Activation::Linear)));
+            let network = Network::new(layers, Loss::SparseCategoricalCrossentropy).unwrap();
+            let error = quantize(&network, &inputs, Kernel::best()).unwrap_err().to_string();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+}

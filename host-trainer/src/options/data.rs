@@ -1,0 +1,154 @@
+//! Options of every subcommand that loads data.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use formats::{DataOptions, Task};
+
+use super::in_workspace;
+use super::values::{share, size, whole_number};
+
+/// The data that is used unless `--data` names other.
+const DEFAULT: &str = "data/fashion-mnist";
+/// Rows of a window, at most.
+const MAX_WINDOW: usize = 1 << 20;
+
+/// Which data to load, and how.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// A folder of IDX files, of pictures by class or with a dataset.json; a .csv, .csv.gz or .npz file
+    /// [default: data/fashion-mnist]
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+
+    /// Column of the targets [default: the last]
+    #[arg(long, value_name = "COLUMN")]
+    target: Option<String>,
+
+    /// What the targets are: multiclass, binary or regression [default: as the target column suggests]
+    #[arg(long, value_name = "TASK", value_parser = task)]
+    task: Option<Task>,
+
+    /// Column of the groups, such as persons; it is no feature
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
+
+    /// Columns that are no features
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+    ignore: Vec<String>,
+
+    /// File of the test samples
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+
+    /// Share of the samples to test with, chosen by the seed [default: 0.2, where nothing else says]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = share)]
+    test_split: Option<f64>,
+
+    /// Groups to test with
+    #[arg(long, value_name = "GROUP,...", value_delimiter = ',')]
+    test_groups: Vec<String>,
+
+    /// Rows of a window, where rows are a time series
+    #[arg(long, value_name = "ROWS", allow_negative_numbers = true, value_parser = whole_number(MAX_WINDOW))]
+    window: Option<usize>,
+
+    /// Rows from one window to the next [default: the rows of a window]
+    #[arg(long, value_name = "ROWS", allow_negative_numbers = true, value_parser = whole_number(MAX_WINDOW))]
+    stride: Option<usize>,
+
+    /// The same for training samples, where it differs
+    #[arg(long, value_name = "ROWS", allow_negative_numbers = true, value_parser = whole_number(MAX_WINDOW))]
+    train_stride: Option<usize>,
+
+    /// Consecutive rows of a window that are averaged into one [default: 1]
+    #[arg(long, value_name = "ROWS", allow_negative_numbers = true, value_parser = whole_number(MAX_WINDOW))]
+    downsample: Option<usize>,
+
+    /// Height and width that pictures are brought to [default: 28x28]
+    #[arg(long, value_name = "HxW", value_parser = size)]
+    size: Option<[usize; 2]>,
+}
+
+impl DataArgs {
+    /// Only where the data is, if that is given.
+    #[must_use]
+    pub fn of_path(data: Option<PathBuf>) -> Self {
+        Self { data, ..Self::default() }
+    }
+
+    /// The options; `seed` chooses test samples.
+    #[must_use]
+    pub fn options(&self, seed: u64) -> DataOptions {
+        DataOptions { path: self.data.clone().unwrap_or_else(|| DEFAULT.into()), seed, ..self.overrides() }
+    }
+
+    /// The options, where those that are not given are those that a model was trained with.
+    #[must_use]
+    pub fn options_of(&self, model: Option<&DataOptions>) -> DataOptions {
+        let given = self.overrides();
+        let Some(model) = model else {
+            return DataOptions { path: self.data.clone().unwrap_or_else(|| DEFAULT.into()), ..given };
+        };
+        let same_data = self.data.is_none();
+        let splits = given.test.is_some() || given.test_split.is_some() || !given.test_groups.is_empty();
+        let keep = same_data && !splits;
+        DataOptions {
+            path: self.data.clone().unwrap_or_else(|| model.path.clone()),
+            task: given.task.or(model.task),
+            target: given.target.or_else(|| model.target.clone()),
+            group: given.group.or_else(|| model.group.clone()),
+            ignore: if given.ignore.is_empty() { model.ignore.clone() } else { given.ignore },
+            test: if keep { model.test.clone() } else { given.test },
+            test_split: if keep { model.test_split } else { given.test_split },
+            test_groups: if keep { model.test_groups.clone() } else { given.test_groups },
+            window: given.window.or(model.window),
+            stride: given.stride.or(model.stride),
+            train_stride: given.train_stride.or(model.train_stride),
+            downsample: given.downsample.or(model.downsample),
+            size: given.size.or(model.size),
+            seed: model.seed,
+        }
+    }
+
+    /// Whether data were named.
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        self.data.is_some()
+    }
+
+    fn overrides(&self) -> DataOptions {
+        DataOptions {
+            path: PathBuf::new(),
+            task: self.task,
+            target: self.target.clone(),
+            group: self.group.clone(),
+            ignore: self.ignore.clone(),
+            test: self.test.clone(),
+            test_split: self.test_split,
+            test_groups: self.test_groups.clone(),
+            window: self.window,
+            stride: self.stride,
+            train_stride: self.train_stride,
+            downsample: self.downsample,
+            size: self.size,
+            seed: 0,
+        }
+    }
+}
+
+/// Where data lie: as named, or else in the workspace.
+#[must_use]
+pub fn locate(path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(text) if path.is_relative() && !path.exists() => in_workspace(text),
+        _ => path.to_owned(),
+    }
+}
+
+fn task(text: &str) -> Result<Task, String> {
+    Task::ALL.into_iter().find(|task| task.name() == text).ok_or_else(|| {
+        format!("must be one of {}", Task::ALL.map(Task::name).join(", "))
+    })
+}

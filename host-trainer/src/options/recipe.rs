@@ -1,0 +1,239 @@
+//! Options of every subcommand that trains: the network, the loss, the optimizer, and how long.
+
+use clap::{Args, ValueEnum};
+use dense_core::optimizers::SMALLEST_MOMENTUM;
+use formats::{Activation, Input, Loss, Optimizer, OptimizerName, Recipe, Schedule, Task};
+
+use super::values::{learning_rate, seed, share, whole_number};
+use super::{MAX_BATCH_SIZE, MAX_EPOCHS};
+use crate::presets::{Preset, PresetName};
+
+/// Units of a hidden layer, at most.
+const MAX_UNITS: usize = 4096;
+/// Hidden layers, at most.
+const MAX_LAYERS: usize = 16;
+
+/// A network by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModelName {
+    /// No hidden layer: softmax, logistic or linear regression
+    Linear,
+    /// One hidden layer of 32 units
+    Mlp32,
+    /// Two hidden layers of 128 and 64 units
+    #[value(name = "mlp128-64")]
+    Mlp128x64,
+}
+
+impl ModelName {
+    const fn hidden(self) -> &'static [usize] {
+        match self {
+            Self::Linear => &[],
+            Self::Mlp32 => &[32],
+            Self::Mlp128x64 => &[128, 64],
+        }
+    }
+}
+
+/// The name of a network with these hidden layers: `linear`, `mlp32`, `mlp128-64`.
+#[must_use]
+pub fn model_name(hidden: &[usize]) -> String {
+    match hidden {
+        [] => "linear".into(),
+        _ => format!("mlp{}", hidden.iter().map(usize::to_string).collect::<Vec<_>>().join("-")),
+    }
+}
+
+/// What decides the trained weights, but for the data.
+#[derive(Args, Clone, Debug)]
+pub struct RecipeArgs {
+    /// Network to train [default: linear]
+    #[arg(long, value_enum, conflicts_with = "hidden")]
+    model: Option<ModelName>,
+
+    /// Units of each hidden layer, from the input on, such as 64,32
+    #[arg(long, value_name = "N,...", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_UNITS))]
+    hidden: Vec<usize>,
+
+    /// Activation of the hidden layers [default: relu]
+    #[arg(long, value_parser = activation, value_name = "NAME")]
+    activation: Option<Activation>,
+
+    /// Loss to minimise [default: the task's cross-entropy, or mean_squared_error]
+    #[arg(long, value_parser = loss, value_name = "NAME")]
+    loss: Option<Loss>,
+
+    /// What all options here that are not given are set to, and the preparation of pixels
+    #[arg(long, value_enum, default_value_t = PresetName::Recipe)]
+    preset: PresetName,
+
+    /// Standardise the inputs for training and fold that into the first layer [default: on for numbers, off for pictures]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    standardize: Option<Switch>,
+
+    /// Passes over the training samples [default: 10]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_EPOCHS))]
+    epochs: Option<usize>,
+
+    /// Samples in one training step [default: 32 for recipe, 128 for best]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(value_parser = whole_number(MAX_BATCH_SIZE))]
+    batch_size: Option<usize>,
+
+    /// Optimizer [default: adam]
+    #[arg(long, value_parser = optimizer, value_name = "NAME")]
+    optimizer: Option<OptimizerName>,
+
+    /// Learning rate [default: 0.001, for sgd 0.01; 0.002 for best]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(value_parser = learning_rate)]
+    learning_rate: Option<f32>,
+
+    /// Momentum of sgd
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = momentum)]
+    momentum: Option<f32>,
+
+    /// Nesterov's form of momentum
+    #[arg(long, requires = "momentum")]
+    nesterov: bool,
+
+    /// Decoupled weight decay, as of AdamW
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = weight_decay)]
+    weight_decay: Option<f32>,
+
+    /// Learning-rate schedule: constant; cosine, to 0 over all epochs; or step:EPOCHS:FACTOR, multiplied by FACTOR after
+    /// every EPOCHS [default: constant for linear with recipe, else cosine]
+    #[arg(long, value_name = "SCHEDULE", value_parser = str::parse::<Schedule>)]
+    learning_rate_schedule: Option<Schedule>,
+
+    /// Seed of the initial weights and of the shuffling
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = seed)]
+    pub seed: u64,
+
+    /// Share of the training samples, the last ones, that are held back for validation
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = share)]
+    pub validation_split: Option<f64>,
+
+    /// Stop after so many epochs in a row without a smaller validation loss; the weights of the smallest are kept
+    #[arg(long, value_name = "PATIENCE", allow_negative_numbers = true, requires = "validation_split")]
+    #[arg(value_parser = whole_number(MAX_EPOCHS))]
+    early_stopping: Option<usize>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    /// Yes
+    On,
+    /// No
+    Off,
+}
+
+impl RecipeArgs {
+    /// The recipe for data of this kind.
+    ///
+    /// # Errors
+    ///
+    /// Options that contradict each other or the data, in words.
+    pub fn recipe(&self, input: &Input, task: Task) -> Result<Recipe, String> {
+        let hidden = match self.model {
+            Some(model) => model.hidden().to_vec(),
+            None => self.hidden.clone(),
+        };
+        if hidden.len() > MAX_LAYERS {
+            return Err(format!("--hidden: {} layers, at most {MAX_LAYERS} are possible", hidden.len()));
+        }
+        if hidden.is_empty()
+            && let Some(activation) = self.activation
+        {
+            return Err(format!("--activation {}: there is no hidden layer; add --hidden", activation.name()));
+        }
+        let is_pixels = matches!(input, Input::Pixels(_));
+        let preset = self.preset.preset(!hidden.is_empty(), is_pixels)?;
+        let loss = self.loss.unwrap_or(match task {
+            Task::Multiclass => preset.loss,
+            task => task.default_loss(),
+        });
+        if loss.task() != task {
+            return Err(format!("--loss {}: is for {}, not {}", loss.name(), loss.task().name(), task.name()));
+        }
+        Ok(Recipe {
+            preset: self.preset.name().into(),
+            hidden,
+            activation: self.activation.unwrap_or(Activation::Relu),
+            loss,
+            optimizer: self.optimizer(&preset)?,
+            schedule: self.learning_rate_schedule.unwrap_or(preset.schedule),
+            batch_size: self.batch_size.unwrap_or(preset.batch_size),
+            epochs: self.epochs.unwrap_or(preset.epochs),
+            seed: self.seed,
+            pixel_exponent: preset.pixel_exponent,
+            smallest_deviation: match self.standardize {
+                None => preset.smallest_deviation,
+                Some(Switch::On) => Some(preset.smallest_deviation.unwrap_or(if is_pixels { 0.3 } else { 0.0 })),
+                Some(Switch::Off) => None,
+            },
+            validation_split: self.validation_split,
+            early_stopping: self.early_stopping,
+        })
+    }
+
+    fn optimizer(&self, preset: &Preset) -> Result<Optimizer, String> {
+        let name = self.optimizer.unwrap_or(preset.optimizer);
+        if let (Some(momentum), true) = (self.momentum, name != OptimizerName::Sgd) {
+            return Err(format!("--momentum {momentum}: is for --optimizer sgd, not {}", name.name()));
+        }
+        Ok(Optimizer {
+            name,
+            learning_rate: self.learning_rate.unwrap_or(if name == preset.optimizer {
+                preset.learning_rate
+            } else {
+                name.default_learning_rate()
+            }),
+            momentum: self.momentum.unwrap_or(0.0),
+            nesterov: self.nesterov,
+            weight_decay: self.weight_decay.unwrap_or(if name == preset.optimizer { preset.weight_decay } else { 0.0 }),
+        })
+    }
+
+    /// The options given, as a command line that trains by the same ones.
+    #[must_use]
+    pub fn preset(&self) -> PresetName {
+        self.preset
+    }
+}
+
+/// The one of some values with this name.
+fn by_name<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, String> {
+    let names = || all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", ");
+    all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| format!("must be one of {}", names()))
+}
+
+fn activation(text: &str) -> Result<Activation, String> {
+    by_name(text, &Activation::ALL, Activation::name)
+}
+
+fn loss(text: &str) -> Result<Loss, String> {
+    by_name(text, &Loss::ALL, Loss::name)
+}
+
+fn optimizer(text: &str) -> Result<OptimizerName, String> {
+    by_name(text, &OptimizerName::ALL, OptimizerName::name)
+}
+
+fn momentum(text: &str) -> Result<f32, String> {
+    number(text, SMALLEST_MOMENTUM, 1.0)
+}
+
+fn weight_decay(text: &str) -> Result<f32, String> {
+    number(text, 0.0, 1.0)
+}
+
+fn number(text: &str, least: f32, most: f32) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("must be a number from {least:e} to {most}")),
+    }
+}

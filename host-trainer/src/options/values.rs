@@ -1,0 +1,82 @@
+//! What the values of options may be.
+
+use clap::ValueEnum;
+use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
+use dense_core::{Kernel, KernelError};
+
+/// The code asked to do the arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KernelChoice {
+    /// The fastest kernel this machine has
+    Auto,
+    /// Plain Rust, for every machine
+    Portable,
+    /// x86-64 with AVX2
+    Avx2,
+    /// x86-64 with AVX-512
+    Avx512,
+    /// AArch64 with Neon
+    Neon,
+}
+
+impl KernelChoice {
+    /// The kernel itself.
+    ///
+    /// # Errors
+    ///
+    /// If this machine lacks the kernel.
+    pub fn kernel(self) -> Result<Kernel, KernelError> {
+        match self {
+            Self::Auto => Ok(Kernel::best()),
+            Self::Portable => Ok(Kernel::PORTABLE),
+            Self::Avx2 => Kernel::by_name("avx2"),
+            Self::Avx512 => Kernel::by_name("avx512"),
+            Self::Neon => Kernel::by_name("neon"),
+        }
+    }
+}
+
+/// A parser of whole numbers from 1 to `maximum`.
+pub(crate) fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |text| match text.parse() {
+        Ok(number) if (1..=maximum).contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from 1 to {maximum}")),
+    }
+}
+
+/// Parses a learning rate that the optimizers accept.
+pub(crate) fn learning_rate(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(number) if (SMALLEST_LEARNING_RATE..=LARGEST_LEARNING_RATE).contains(&number) => Ok(number),
+        _ => Err(format!("must be a number from {SMALLEST_LEARNING_RATE:e} to {LARGEST_LEARNING_RATE:e}")),
+    }
+}
+
+pub(super) fn verbosity(text: &str) -> Result<u8, String> {
+    match text.parse() {
+        Ok(level @ 0..=2) => Ok(level),
+        _ => Err("must be 0, 1 or 2".into()),
+    }
+}
+
+/// Parses a seed.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("must be a whole number from 0 to {}", u64::MAX))
+}
+
+/// Parses a share of something, of which something else is to be left.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number < 1.0 => Ok(number),
+        _ => Err("must be a number between 0 and 1".into()),
+    }
+}
+
+/// Parses a height and a width, such as 28x28.
+pub(crate) fn size(text: &str) -> Result<[usize; 2], String> {
+    let parts = text.split_once('x').and_then(|(height, width)| Some([height.parse().ok()?, width.parse().ok()?]));
+    match parts {
+        Some(size @ [1..=256, 1..=256]) => Ok(size),
+        _ => Err("must be HEIGHTxWIDTH, each from 1 to 256, such as 28x28".into()),
+    }
+}

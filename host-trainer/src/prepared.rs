@@ -1,0 +1,125 @@
+//! Data that are ready to train on.
+
+use dense_core::PixelTable;
+use formats::{DataOptions, Input, Model, Output, Provenance, Recipe, Task};
+
+use crate::failure::Failure;
+use crate::options::RecipeArgs;
+use crate::data::{Dataset, Inputs, Samples};
+use crate::learning::{Network, int8};
+
+/// How many training inputs are shown.
+const FIRST: usize = 9;
+
+/// Samples as the first layer sees them, and the recipe to train by.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Name of the data set.
+    pub name: String,
+    /// What an input is.
+    pub input: Input,
+    /// What a target is.
+    pub output: Output,
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The samples to learn from.
+    pub train: Samples,
+    /// The samples held back for validation.
+    pub validation: Option<Samples>,
+    /// The samples to test with.
+    pub test: Samples,
+    /// The test samples as they are in the data set, where pixels go through a table.
+    pub unchanged_test: Option<Samples>,
+    /// The first training samples, to choose the quantisation by.
+    pub calibration: Inputs,
+    /// The first training inputs as they are in the data set, to be shown.
+    pub first: Inputs,
+    /// Number of training samples in the data set.
+    pub loaded_samples: usize,
+    /// [`Samples::checksum`] of the training samples with those held back, as they are in the data set.
+    pub checksum: u32,
+}
+
+impl Prepared {
+    /// Completes the recipe for loaded data. Of the training samples only the first `limit` are kept.
+    ///
+    /// # Errors
+    ///
+    /// Options contradict each other or the data.
+    pub fn new(dataset: Dataset, arguments: &RecipeArgs, limit: Option<usize>) -> Result<Self, Failure> {
+        let recipe = arguments.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
+        let Dataset { name, input, output, mut train, test } = dataset;
+        let loaded_samples = train.len();
+        let mut calibration = train.inputs.first(int8::CALIBRATION_SAMPLES);
+        if let Some(limit) = limit {
+            train.truncate(limit);
+        }
+        let checksum = train.checksum();
+        let first = train.inputs.first(FIRST);
+        let mut input = input;
+        let mut unchanged_test = None;
+        let (mut train, mut test) = (train, test);
+        if let Input::Pixels(pixels) = &mut input {
+            pixels.standardized = recipe.smallest_deviation.is_some();
+            if recipe.pixel_exponent != 1.0 {
+                let table = PixelTable::power(recipe.pixel_exponent);
+                unchanged_test = Some(test.clone());
+                for inputs in [&mut train.inputs, &mut test.inputs, &mut calibration] {
+                    inputs.look_up(&table);
+                }
+                pixels.table = Some(Box::new(table));
+            }
+        } else if let Input::Features { standardized, .. } = &mut input {
+            *standardized = recipe.smallest_deviation.is_some();
+        }
+        let validation = recipe.validation_split.map(|share| split_off(&mut train, share)).transpose()?;
+        Ok(Self { name, input, output, recipe, train, validation, test, unchanged_test, calibration, first, loaded_samples, checksum })
+    }
+
+    /// The kind of the targets.
+    #[must_use]
+    pub const fn task(&self) -> Task {
+        self.recipe.loss.task()
+    }
+
+    /// The trained network as a model that describes itself.
+    #[must_use]
+    pub fn model(
+        &self,
+        network: Network,
+        test: std::collections::BTreeMap<String, f64>,
+        data: DataOptions,
+        best_epoch: Option<usize>,
+    ) -> Model {
+        let provenance = Provenance::Trained {
+            data_set: self.name.clone(),
+            data: Box::new(data),
+            data_checksum: self.checksum,
+            samples: self.train.len(),
+            recipe: Box::new(self.recipe.clone()),
+            best_epoch: best_epoch.filter(|&best| best < self.recipe.epochs),
+        };
+        Model {
+            loss: network.loss(),
+            layers: network.into_layers(),
+            input: self.input.clone(),
+            output: self.output.clone(),
+            quantized: None,
+            test,
+            provenance,
+        }
+    }
+}
+
+/// Takes so large a share of the samples, the last ones, away, as many as Keras does.
+fn split_off(train: &mut Samples, share: f64) -> Result<Samples, Failure> {
+    let samples = train.len();
+    let left = (samples as f64 * (1.0 - share)) as usize;
+    if left == 0 || left == samples {
+        let what = if left == samples { "validate on" } else { "train on" };
+        return Err(Failure::new(format!(
+            "--validation-split {share}: of {samples} samples it leaves none to {what}"
+        )));
+    }
+    Ok(train.split_off(left))
+}

@@ -1,0 +1,105 @@
+//! Tables of text whose columns stay aligned whatever the script: widths are those on a terminal, where a Korean letter
+//! takes two columns.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A cell of more columns is shortened.
+const WIDEST: usize = 32;
+
+/// The heading of a column.
+#[derive(Clone, Copy, Debug)]
+pub enum Heading<'a> {
+    /// Of cells that are aligned to the left, and at least so wide.
+    Left(&'a str, usize),
+    /// Of cells that are aligned to the right.
+    Right(&'a str),
+}
+
+/// A line of headings and a line for each row, two spaces between columns.
+#[must_use]
+pub fn table(headings: &[Heading<'_>], rows: &[Vec<String>]) -> String {
+    let mut lines: Vec<Vec<String>> = Vec::with_capacity(rows.len() + 1);
+    lines.push(headings.iter().map(|heading| heading.text().to_owned()).collect());
+    lines.extend(rows.iter().map(|row| row.iter().map(|cell| shorten(cell, WIDEST)).collect()));
+    let widths: Vec<usize> = headings
+        .iter()
+        .enumerate()
+        .map(|(column, heading)| {
+            let cells = lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.width());
+            cells.max().unwrap_or(0).max(heading.least())
+        })
+        .collect();
+    let mut text = String::new();
+    for line in lines {
+        let cells = line.iter().zip(headings).zip(&widths).map(|((cell, heading), &width)| match heading {
+            Heading::Left(..) => pad(cell, width),
+            Heading::Right(_) => " ".repeat(width - cell.width()) + cell,
+        });
+        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+impl Heading<'_> {
+    const fn text(&self) -> &str {
+        match self {
+            Self::Left(text, _) | Self::Right(text) => text,
+        }
+    }
+
+    const fn least(&self) -> usize {
+        match self {
+            Self::Left(_, least) => *least,
+            Self::Right(_) => 0,
+        }
+    }
+}
+
+/// The text, and spaces up to a width.
+#[must_use]
+pub fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// The text, or as much of it as fits into a width, with an ellipsis.
+#[must_use]
+pub fn shorten(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    let mut left = width.saturating_sub(1);
+    for character in text.chars() {
+        let columns = character.width().unwrap_or(0);
+        if columns > left {
+            break;
+        }
+        left -= columns;
+        short.push(character);
+    }
+    short + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_in_every_script() {
+        let rows = ["Coat", "셔츠", "Größe", "e\u{301}"].map(|name| vec![name.to_owned(), "1,234".to_owned()]);
+        let text = table(&[Heading::Left("class", 6), Heading::Right("samples")], &rows);
+        let widths: Vec<usize> = text.lines().map(|line| line.width()).collect();
+        assert_eq!(widths, [6 + 2 + 7; 5], "{text}");
+        assert!(text.starts_with("class   samples\nCoat      1,234\n셔츠      1,234\n"), "{text}");
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_shortened() {
+        for (width, wanted) in [(10, "Ankle boot"), (9, "Ankle bo…"), (1, "…")] {
+            assert_eq!(shorten("Ankle boot", width), wanted);
+        }
+        assert_eq!(shorten("운동화", 4), "운…");
+        assert_eq!(shorten("운동화", 6), "운동화");
+    }
+}
