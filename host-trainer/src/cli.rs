@@ -2,8 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::adapt::AdaptArgs;
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::cross_validate::{self, CrossValidateArgs};
+use crate::commands::device::DeviceArgs;
 use crate::commands::evaluate::EvaluateArgs;
 use crate::commands::pack::PackArgs;
 use crate::commands::predict::PredictArgs;
@@ -82,6 +84,10 @@ pub enum Command {
     Predict(PredictArgs),
     /// Make a data set of a folder of pictures for each class
     Pack(PackArgs),
+    /// Talk to a device that runs the firmware
+    Device(DeviceArgs),
+    /// Show a device fail on shifted pictures, learn and remember
+    Adapt(AdaptArgs),
     /// Print a script that lets a shell complete commands and options
     Completions(CompletionsArgs),
 }

@@ -23,8 +23,8 @@ use image::ImageResult;
 
 use crate::confusion::Confusion;
 use crate::data::{Samples, Targets};
-use crate::plot::figure;
 use crate::learning::Epoch;
+use crate::plot::figure;
 
 pub use self::cross_validation::{CrossValidation, Group};
 

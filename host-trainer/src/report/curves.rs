@@ -5,10 +5,11 @@ use formats::Task;
 use super::Report;
 use super::page;
 use super::text::{percent, seconds};
+use crate::learning::metrics::metric_name;
+use crate::learning::{Epoch, Metrics};
 use crate::plot::chart::{Axis, Chart};
 use crate::plot::figure::Figure;
 use crate::plot::palette::Hue;
-use crate::learning::{Epoch, Metrics};
 
 /// Epochs shown, at most: of more, some are left out.
 const MOST_EPOCHS: usize = 200;
@@ -55,10 +56,7 @@ fn shown<'a>(report: &Report<'a>) -> Vec<(usize, &'a Epoch)> {
 
 /// The test samples' metrics after an epoch. Those of the model itself are known even where no epoch was tested.
 fn test(report: &Report, number: usize, epoch: &Epoch) -> Option<Metrics> {
-    let metric = match report.model.loss.task() {
-        Task::Multiclass | Task::Binary => report.metric("accuracy"),
-        Task::Regression => report.metric("mae"),
-    };
+    let metric = report.metric(metric_name(report.model.loss.task()));
     let is_the_models = number == report.best_epoch.unwrap_or(report.epochs.len());
     epoch.test.or_else(|| is_the_models.then_some(Metrics { loss: report.metric("loss"), metric }))
 }

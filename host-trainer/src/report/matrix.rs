@@ -23,7 +23,7 @@ pub(super) fn figure(confusion: &Confusion, names: &[String]) -> Figure {
     let classes = confusion.classes();
     let cell = match classes {
         0..=40 => (600.0 / classes as f32).clamp(SMALLEST_WITH_NUMBER, LARGEST),
-        _ => (960.0 / classes as f32).max(4.0),
+        _ => (960.0 / classes as f32).clamp(4.0, SMALLEST_WITH_NUMBER - 1.0),
     };
     let side = cell * classes as f32;
     let description = format!("Confusion matrix of {classes} classes, accuracy {}", percent(confusion.accuracy(), 2));
