@@ -28,7 +28,7 @@ use self::picture::Preparation;
 
 pub use error::DataError;
 pub use folds::Folds;
-pub use idx::{CLASSES_FILE, class_names, find_file, to_files};
+pub use idx::{CLASSES_FILE, class_names, find_file, paths, to_files};
 pub use inputs::{Unlabelled, load_inputs};
 pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
