@@ -36,8 +36,8 @@ pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
 pub use read::{MAX_BYTES, open, read};
 pub use samples::{Inputs, Samples, Targets};
-pub use standardization::Standardization;
 pub use split::TEST_SPLIT;
+pub use standardization::Standardization;
 pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
 
