@@ -30,14 +30,14 @@ use self::picture::Preparation;
 
 pub use error::DataError;
 pub use folds::Folds;
-pub use idx::{CLASSES_FILE, class_names, find_file, to_files};
+pub use idx::{CLASSES_FILE, class_names, find_file, paths, to_files};
 pub use inputs::{Unlabelled, load_inputs};
 pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
 pub use read::{MAX_BYTES, open, read};
 pub use samples::{Inputs, Samples, Targets};
-pub use standardization::Standardization;
 pub use split::TEST_SPLIT;
+pub use standardization::Standardization;
 pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
 
