@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
+use host_trainer::commands::{adapt, completions, cross_validate, device, evaluate, pack, predict, show, sweep, train};
 use host_trainer::failure::Failure;
 use host_trainer::terminal;
-use host_trainer::commands::{adapt, completions, cross_validate, device, evaluate, pack, predict, show, sweep, train};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {

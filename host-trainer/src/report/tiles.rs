@@ -103,7 +103,7 @@ impl Tiles {
             canvas.image((left, top), scale * step as f32, self.width.div_ceil(step), &shown);
             for (line, Caption { text, substitute, hue }) in captions.iter().enumerate() {
                 let font = Font { size: 12.0, bold: *hue == Hue::Ink };
-                let text = font.shorten(if font.has(text) { text } else { substitute }, SIDE + GAP - 6.0);
+                let text = font.shorten(&font.with_known_letters(text, substitute), SIDE + GAP - 6.0);
                 let baseline = top + height + LINE * (line as f32 + 1.0);
                 canvas.text((left, baseline), Anchor::Start, font, colours.hue(*hue), &text);
             }
