@@ -15,8 +15,10 @@ mod pictures;
 mod read;
 mod samples;
 mod split;
+mod standardization;
 mod table;
 mod tabular;
+mod target_scaling;
 mod targets;
 mod windows;
 
@@ -34,7 +36,9 @@ pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
 pub use read::{MAX_BYTES, open, read};
 pub use samples::{Inputs, Samples, Targets};
+pub use standardization::Standardization;
 pub use split::TEST_SPLIT;
+pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
 
 /// Samples to learn from and to test with, and what their numbers mean.
