@@ -1,10 +1,13 @@
 //! The program: reads the command line, runs the command, and says what went wrong.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
 use host_trainer::commands::{adapt, completions, cross_validate, device, evaluate, pack, predict, show, sweep, train};
+use host_trainer::failure::Failure;
+use host_trainer::terminal;
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
@@ -22,10 +25,12 @@ fn main() -> ExitCode {
             Ok(())
         }
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("error: {failure}");
+    let lost = || terminal::lost().map(|error| Failure::about("standard output", error));
+    match result.err().or_else(lost) {
+        None => ExitCode::SUCCESS,
+        Some(failure) => {
+            // Standard error may be full as well.
+            let _ = writeln!(io::stderr(), "error: {failure}");
             ExitCode::from(failure.exit_code())
         }
     }
