@@ -70,7 +70,6 @@ impl Error {
         Self::Tensor { name: name.escape_debug().to_string(), fault: fault.into() }
     }
 
-    #[allow(dead_code)]
     pub(crate) fn layer(kind: &str, name: &str, fault: impl Into<String>) -> Self {
         let name = if name.is_empty() {
             kind.escape_debug().to_string()

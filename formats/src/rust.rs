@@ -20,4 +20,4 @@ pub use self::quantized::{imported_to_quantized_rust, to_quantized_rust};
 pub use self::weights::to_rust;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

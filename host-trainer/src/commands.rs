@@ -1,9 +1,13 @@
 //! The commands, one file each, and what they share.
 
+pub mod adapt;
 pub mod completions;
 pub mod cross_validate;
+pub mod device;
 pub mod evaluate;
 pub mod pack;
+pub mod predict;
+mod on_device;
 pub mod shared;
 pub mod show;
 pub mod sweep;

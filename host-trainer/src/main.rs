@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
-use host_trainer::commands::{completions, cross_validate, evaluate, pack, show, sweep, train};
+use host_trainer::commands::{adapt, completions, cross_validate, device, evaluate, pack, predict, show, sweep, train};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
@@ -13,7 +13,10 @@ fn main() -> ExitCode {
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
         Command::Show(arguments) => show::show(&arguments),
+        Command::Predict(arguments) => predict::predict(&arguments),
         Command::Pack(arguments) => pack::pack(&arguments),
+        Command::Device(arguments) => device::device(&arguments),
+        Command::Adapt(arguments) => adapt::adapt(&arguments),
         Command::Completions(arguments) => {
             completions::completions(&arguments);
             Ok(())

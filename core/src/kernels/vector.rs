@@ -1,6 +1,6 @@
 //! One vector kernel for AVX-512, AVX2 with FMA, and NEON.
 //!
-//! The operations are written once over [`F32x16`], the 16 partial sums of a dot product in the registers of an
+//! The operations are written once over [`Vector`](lanes::Vector), numbers in the registers of an
 //! instruction set. [`shells!`] compiles them for the instructions of each: everything here is `#[inline(always)]`, so
 //! that it becomes part of a function with the features and its intrinsics become single instructions.
 
@@ -26,7 +26,7 @@ pub(super) mod avx512;
 #[cfg(target_arch = "aarch64")]
 pub(super) mod neon;
 
-pub(super) use lanes::F32x16;
+pub(super) use lanes::Vector;
 #[cfg(not(fpv4))]
 pub(super) use load::Load;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dense_core::quant::{self, LARGEST_BIAS};
+use dense_core::quant;
 
 use super::header::of_quantized;
 use super::literals::{bits, comment, lines};
@@ -176,34 +176,5 @@ fn quantization(quantization: quant::Quantization) -> String {
 
 /// That of one to int8, whose bytes are 128 more here.
 fn int8_quantization(int8: Quantization) -> Result<String, Error> {
-    let fault =
-        |_| Error::Model(format!("a quantisation of scale {:e} and zero point {}", int8.scale, int8.zero_point));
-    let zero_point = i8::try_from(int8.zero_point).map_err(|_| Error::Model("a zero point beyond int8".into()))?;
-    quant::Quantization::from_int8(int8.scale, zero_point).map(quantization).map_err(fault)
-}
-
-impl Int8Network {
-    /// Checks that this is `model` in int8, and that the compiler will take its numbers.
-    fn check(&self, model: &Model) -> Result<(), Error> {
-        let fault = |text: String| Err(Error::Model(text));
-        if self.layers.len() != model.layers.len() {
-            return fault(format!("{} layers in int8, and {} in f32", self.layers.len(), model.layers.len()));
-        }
-        for (index, (layer, float)) in self.layers.iter().zip(&model.layers).enumerate() {
-            let (inputs, units) = (float.inputs, float.units());
-            if (layer.inputs, layer.bias.len(), layer.scale.len()) != (inputs, units, units)
-                || layer.weights.len() != inputs * units
-            {
-                return fault(format!("layer {index} in int8 has another shape than {units} x {inputs}"));
-            }
-            if layer.output.is_none() != (index + 1 == self.layers.len()) {
-                return fault(format!("layer {index} in int8 has logits in place of bytes, or bytes of logits"));
-            }
-            let weights = layer.weights.contains(&i8::MIN);
-            if weights || layer.bias.iter().any(|bias| bias.unsigned_abs() > LARGEST_BIAS.unsigned_abs()) {
-                return fault(format!("layer {index} in int8 has a number that is out of range"));
-            }
-        }
-        Ok(())
-    }
+    int8.to_bytes().map(quantization)
 }

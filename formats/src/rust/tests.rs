@@ -4,19 +4,19 @@
 
 // Each item is there for some firmware.
 #[allow(dead_code, missing_docs, unreachable_pub)]
-mod generated {
-    pub(super) mod binary;
-    pub(super) mod binary_int8;
-    pub(super) mod imported_int8;
-    pub(super) mod linear_regression;
-    pub(super) mod pixels;
-    pub(super) mod pixels_int8;
-    pub(super) mod regression;
-    pub(super) mod regression_int8;
-    pub(super) mod softmax_regression;
-    pub(super) mod softmax_regression_int8;
-    pub(super) mod windows;
-    pub(super) mod windows_int8;
+pub(crate) mod generated {
+    pub(crate) mod binary;
+    pub(crate) mod binary_int8;
+    pub(crate) mod imported_int8;
+    pub(crate) mod linear_regression;
+    pub(crate) mod pixels;
+    pub(crate) mod pixels_int8;
+    pub(crate) mod regression;
+    pub(crate) mod regression_int8;
+    pub(crate) mod softmax_regression;
+    pub(crate) mod softmax_regression_int8;
+    pub(crate) mod windows;
+    pub(crate) mod windows_int8;
 }
 
 use std::collections::BTreeMap;

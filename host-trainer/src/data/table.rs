@@ -18,12 +18,8 @@ pub(super) struct Table {
     pub(super) target: Texts,
     /// The group of each row, where a column says it.
     pub(super) groups: Option<Texts>,
-}
-
-impl Table {
-    pub(super) fn rows(&self) -> usize {
-        self.target.cells.len()
-    }
+    /// The line of the file where each row begins.
+    pub(super) lines: Vec<u64>,
 }
 
 /// A column of texts, each distinct one stored once.

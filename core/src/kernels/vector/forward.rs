@@ -37,7 +37,7 @@ pub(super) unsafe fn forward<V: F32x16, T: Element>(
     let block = PACKED / padded / 4 * 4;
     // SAFETY: the caller's; a block of padded rows has room in `packed`.
     unsafe {
-        if !(const { T::CONVERTED } && block > 0 && bias.len() > V::SUMS / 2) {
+        if !(const { T::CONVERTED } && block > 0 && bias.len() > 10) {
             let row = |index| rows.row_pointer(index);
             return units::<V, T>(&layer, rows.len(), row, |index| rows.upcoming(index).as_ptr(), outputs);
         }

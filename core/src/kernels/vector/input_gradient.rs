@@ -1,6 +1,6 @@
 //! Weighted sums of the rows of weights, which take deltas back to the inputs.
 
-use super::lanes::{F32x16, LANES};
+use super::lanes::{F32x16, LANES, Vector};
 use super::load::Load;
 use crate::math::SMALLEST_SIGNAL;
 
@@ -21,7 +21,11 @@ pub(super) unsafe fn input_gradient<V: F32x16>(deltas: &[f32], weights: &[f32], 
                 gradient_columns::<V, 6, 1>(deltas, weights, units, column, LANES, outputs);
                 column += LANES;
             } else {
-                gradient_columns::<V, 6, 1>(deltas, weights, units, column, left, outputs);
+                if const { V::Short::LANES < LANES } && left <= V::Short::LANES {
+                    gradient_columns::<V::Short, 6, 1>(deltas, weights, units, column, left, outputs);
+                } else {
+                    gradient_columns::<V, 6, 1>(deltas, weights, units, column, left, outputs);
+                }
                 column = columns;
             }
         }
@@ -33,7 +37,7 @@ pub(super) unsafe fn input_gradient<V: F32x16>(deltas: &[f32], weights: &[f32], 
 /// # Safety
 /// As for [`input_gradient`]; there are `count` columns of each vector.
 #[inline(always)]
-unsafe fn gradient_columns<V: F32x16, const R: usize, const C: usize>(
+unsafe fn gradient_columns<V: Vector, const R: usize, const C: usize>(
     deltas: &[f32],
     weights: &[f32],
     units: usize,
@@ -66,7 +70,7 @@ unsafe fn gradient_columns<V: F32x16, const R: usize, const C: usize>(
 /// There are `R` rows of `units` deltas. From `weights` on there is a row for every unit, and from `outputs` on one for
 /// every row of deltas, `columns` apart, each with `count` numbers of each of `C` vectors.
 #[inline(always)]
-unsafe fn tile<V: F32x16, const R: usize, const C: usize>(
+unsafe fn tile<V: Vector, const R: usize, const C: usize>(
     deltas: *const f32,
     weights: *const f32,
     units: usize,
@@ -80,7 +84,7 @@ unsafe fn tile<V: F32x16, const R: usize, const C: usize>(
         for unit in 0..units {
             let mut values = [V::splat(0.0); C];
             for chunk in 0..C {
-                let weights = weights.add(unit * columns + chunk * LANES);
+                let weights = weights.add(unit * columns + chunk * V::LANES);
                 values[chunk] = f32::load_up_to(count, weights);
             }
             for row in 0..R {
@@ -93,7 +97,7 @@ unsafe fn tile<V: F32x16, const R: usize, const C: usize>(
         for row in 0..R {
             for chunk in 0..C {
                 let output = sums[row][chunk].flush_below(SMALLEST_SIGNAL).canonical_result();
-                let to = outputs.add(row * columns + chunk * LANES);
+                let to = outputs.add(row * columns + chunk * V::LANES);
                 output.store_up_to(count, to);
             }
         }

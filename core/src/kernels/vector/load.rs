@@ -1,6 +1,6 @@
 //! How the numbers of a sample come into vectors.
 
-use super::lanes::{F32x16, LANES};
+use super::lanes::{LANES, Vector};
 
 /// Numbers that a sample can be made of, as vectors load them. Seals [`Element`](crate::kernels::Element).
 pub trait Load: Copy {
@@ -8,31 +8,31 @@ pub trait Load: Copy {
     const CONVERTED: bool;
 
     /// # Safety
-    /// As [`F32x16::load`].
-    unsafe fn load<V: F32x16>(from: *const Self) -> V;
+    /// As [`Vector::load`].
+    unsafe fn load<V: Vector>(from: *const Self) -> V;
 
-    /// The first `count` lanes or all 16; the others are +0.0.
+    /// The first `count` lanes, or all; the others are +0.0.
     ///
     /// # Safety
-    /// As [`F32x16::load_first`].
-    unsafe fn load_up_to<V: F32x16>(count: usize, from: *const Self) -> V;
+    /// As [`Vector::load_first`].
+    unsafe fn load_up_to<V: Vector>(count: usize, from: *const Self) -> V;
 }
 
 impl Load for u8 {
     const CONVERTED: bool = true;
 
     #[inline(always)]
-    unsafe fn load<V: F32x16>(from: *const Self) -> V {
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: the caller's.
         unsafe { V::load_u8(from) }
     }
 
     #[inline(always)]
-    unsafe fn load_up_to<V: F32x16>(count: usize, from: *const Self) -> V {
+    unsafe fn load_up_to<V: Vector>(count: usize, from: *const Self) -> V {
         let mut bytes = [0; LANES];
         // SAFETY: the caller's; `bytes` has room for 16.
         unsafe {
-            if count >= LANES {
+            if count >= V::LANES {
                 return V::load_u8(from);
             }
             from.copy_to_nonoverlapping(bytes.as_mut_ptr(), count);
@@ -45,14 +45,14 @@ impl Load for f32 {
     const CONVERTED: bool = false;
 
     #[inline(always)]
-    unsafe fn load<V: F32x16>(from: *const Self) -> V {
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: the caller's.
         unsafe { V::load(from) }
     }
 
     #[inline(always)]
-    unsafe fn load_up_to<V: F32x16>(count: usize, from: *const Self) -> V {
+    unsafe fn load_up_to<V: Vector>(count: usize, from: *const Self) -> V {
         // SAFETY: the caller's.
-        unsafe { if count >= LANES { V::load(from) } else { V::load_first(count, from, 0.0) } }
+        unsafe { if count >= V::LANES { V::load(from) } else { V::load_first(count, from, 0.0) } }
     }
 }

@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use super::forward::Packed;
-use super::lanes::{F32x16, LANES};
+use super::lanes::{F32x16, LANES, Vector};
 use super::load::Load;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
@@ -33,8 +33,12 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
     let width = rows.width();
     // SAFETY: the caller's; columns are below the width.
     unsafe {
-        if width == 1 {
-            return single_input::<V, T, U, A>(rows, deltas, units, &update);
+        match width {
+            1 => return few_inputs::<V, T, U, A, 1>(rows, deltas, units, &update),
+            2 => return few_inputs::<V, T, U, A, 2>(rows, deltas, units, &update),
+            3 => return few_inputs::<V, T, U, A, 3>(rows, deltas, units, &update),
+            4 => return few_inputs::<V, T, U, A, 4>(rows, deltas, units, &update),
+            _ => {}
         }
         let batch = Deltas { rows: rows.len(), units, width, deltas: deltas.as_ptr() };
         let mut column = 0;
@@ -48,8 +52,11 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
             columns::<V, T, U, A, 1>(rows, &batch, column, LANES, &update);
             column += LANES;
         }
-        if column < width {
-            columns::<V, T, U, A, 1>(rows, &batch, column, width - column, &update);
+        let left = width - column;
+        if const { V::Short::LANES < LANES } && left > 0 && left <= V::Short::LANES {
+            columns::<V::Short, T, U, A, 1>(rows, &batch, column, left, &update);
+        } else if left > 0 {
+            columns::<V, T, U, A, 1>(rows, &batch, column, left, &update);
         }
     }
 }
@@ -70,34 +77,71 @@ struct Updater<'a, U, const A: usize> {
 }
 
 impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
-    /// Updates the first `count` parameters, from 1 to 16, from `at` on.
+    /// The vectors of the first `count` parameters, or as many as there are lanes, from `at` on, and of their states.
     ///
     /// # Safety
     /// They are there.
     #[inline(always)]
-    unsafe fn apply<V: F32x16>(&self, count: usize, at: usize, sum: V) {
+    unsafe fn load<V: Vector>(&self, count: usize, at: usize, sum: V) -> [V; A] {
         let mut values = [sum; A];
+        for array in 0..A {
+            // SAFETY: the caller's.
+            values[array] = unsafe { f32::load_up_to(count, self.arrays[array].add(at).cast_const()) };
+        }
+        values
+    }
+
+    /// The first part of an update. Returns what the second takes.
+    ///
+    /// # Safety
+    /// As for [`load`](Self::load).
+    #[inline(always)]
+    unsafe fn begin<V: Vector>(&self, count: usize, at: usize, sum: V) -> V {
         // SAFETY: the caller's.
         unsafe {
-            for array in 0..A {
-                let from = self.arrays[array].add(at);
-                values[array] = f32::load_up_to(count, from);
+            let values = self.update.begin(sum, self.scale, self.load(count, at, sum));
+            for array in 1..A {
+                values[array].store_up_to(count, self.arrays[array].add(at));
             }
-            values = self.update.vector(sum, self.scale, values);
-            for array in 0..A {
-                let to = self.arrays[array].add(at);
-                values[array].store_up_to(count, to);
+            values[0]
+        }
+    }
+
+    /// The second part of an update.
+    ///
+    /// # Safety
+    /// As for [`load`](Self::load).
+    #[inline(always)]
+    unsafe fn finish<V: Vector>(&self, count: usize, at: usize, begun: V) {
+        // SAFETY: the caller's.
+        unsafe {
+            let updated = self.update.finish(begun, self.scale, self.load(count, at, begun));
+            updated.store_up_to(count, self.arrays[0].add(at));
+        }
+    }
+
+    /// Updates `count` parameters from `at` on, whose sums are the first ones.
+    ///
+    /// # Safety
+    /// They are there, and `sums` has as many and ends with a whole vector.
+    #[inline(always)]
+    unsafe fn apply<V: Vector>(&self, count: usize, at: usize, sums: &[f32]) {
+        for start in (0..count).step_by(V::LANES) {
+            // SAFETY: the caller's.
+            unsafe {
+                let (count, at) = (count - start, at + start);
+                self.finish(count, at, self.begin(count, at, V::load(sums.as_ptr().add(start))));
             }
         }
     }
 }
 
-/// The gradients by a single input (a bias is the weight of an input that is always 1), with units as lanes.
+/// The gradients by `W` inputs (a bias is the weight of one input that is always 1), with units as lanes.
 ///
 /// # Safety
-/// As for [`weight_gradient_update`]; the rows have one input.
+/// As for [`weight_gradient_update`]; the rows have `W` inputs.
 #[inline(always)]
-unsafe fn single_input<V: F32x16, T: Element, U: Update<A>, const A: usize>(
+unsafe fn few_inputs<V: F32x16, T: Element, U: Update<A>, const A: usize, const W: usize>(
     rows: Rows<'_, T>,
     deltas: &[f32],
     units: usize,
@@ -105,15 +149,23 @@ unsafe fn single_input<V: F32x16, T: Element, U: Update<A>, const A: usize>(
 ) {
     for first in (0..units).step_by(LANES) {
         let count = (units - first).min(LANES);
-        // SAFETY: the caller's; `count` units are left.
+        // SAFETY: the caller's; `count` units are left, and of their gradients, `count` · `W`.
         unsafe {
-            let mut sum = V::splat(0.0);
+            let mut sums = [V::splat(0.0); W];
             for (index, deltas) in deltas.chunks_exact(units).enumerate() {
-                let from = deltas.as_ptr().add(first);
-                let delta: V = f32::load_up_to(count, from);
-                sum = delta.mul_add(V::splat((*rows.row_pointer(index)).into()), sum);
+                let delta: V = f32::load_up_to(count, deltas.as_ptr().add(first));
+                let inputs = rows.row_pointer(index);
+                for input in 0..W {
+                    sums[input] = delta.mul_add(V::splat((*inputs.add(input)).into()), sums[input]);
+                }
             }
-            update.apply(count, first, sum);
+            let mut gradients = [[0.0; W]; LANES];
+            for input in 0..W {
+                for (gradients, sum) in gradients.iter_mut().zip(sums[input].to_array()) {
+                    gradients[input] = sum;
+                }
+            }
+            update.apply::<V>(count * W, first * W, gradients.as_flattened());
         }
     }
 }
@@ -123,7 +175,7 @@ unsafe fn single_input<V: F32x16, T: Element, U: Update<A>, const A: usize>(
 /// # Safety
 /// As for [`weight_gradient_update`]; there are `count` columns of each vector, all 16 where `C` is not 1.
 #[inline(always)]
-unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize>(
+unsafe fn columns<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize>(
     rows: Rows<'_, T>,
     batch: &Deltas,
     column: usize,
@@ -132,17 +184,17 @@ unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: 
 ) {
     // SAFETY: the caller's; a packed row has room for `C` vectors.
     unsafe {
-        if const { T::CONVERTED } && batch.units > UNITS && rows.len() <= PACKED / (C * LANES) {
+        if const { T::CONVERTED } && batch.units > 2 * UNITS && rows.len() <= PACKED / (C * V::LANES) {
             let mut packed = MaybeUninit::<Packed<PACKED>>::uninit();
             let packed = packed.as_mut_ptr().cast::<f32>();
             for row in 0..rows.len() {
                 for chunk in 0..C {
-                    let from = rows.row_pointer(row).add(column + chunk * LANES);
-                    T::load_up_to::<V>(count, from).store(packed.add((row * C + chunk) * LANES));
+                    let from = rows.row_pointer(row).add(column + chunk * V::LANES);
+                    T::load_up_to::<V>(count, from).store(packed.add((row * C + chunk) * V::LANES));
                 }
             }
-            let row = |index: usize| packed.cast_const().wrapping_add(index * C * LANES);
-            tiles::<V, f32, U, A, C>(row, LANES, batch, column, count, update);
+            let row = |index: usize| packed.cast_const().wrapping_add(index * C * V::LANES);
+            tiles::<V, f32, U, A, C>(row, V::LANES, batch, column, count, update);
         } else {
             let row = |index: usize| rows.row_pointer(index).wrapping_add(column);
             tiles::<V, T, U, A, C>(row, count, batch, column, count, update);
@@ -155,7 +207,7 @@ unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: 
 /// # Safety
 /// As for [`columns`].
 #[inline(always)]
-unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize>(
+unsafe fn tiles<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize>(
     row: impl Fn(usize) -> *const T,
     readable: usize,
     batch: &Deltas,
@@ -173,7 +225,7 @@ unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: us
                 3 => tile::<V, T, U, A, C, 3>(&row, readable, batch, first, column, count, update),
                 4 => tile::<V, T, U, A, C, 4>(&row, readable, batch, first, column, count, update),
                 // Of one vector each, there are registers for more: sums in parallel, of which each waits for itself.
-                10.. if const { C == 1 && V::SUMS >= 2 * UNITS } => {
+                10.. if const { C == 1 && V::SUMS >= 4 * UNITS } => {
                     tile::<V, T, U, A, 1, 10>(&row, readable, batch, first, column, count, update)
                 }
                 _ => tile::<V, T, U, A, C, UNITS>(&row, readable, batch, first, column, count, update),
@@ -187,7 +239,7 @@ unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: us
 /// # Safety
 /// As for [`columns`]; there are `N` units from `first` on.
 #[inline(always)]
-unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize, const N: usize>(
+unsafe fn tile<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize, const N: usize>(
     row: &impl Fn(usize) -> *const T,
     readable: usize,
     batch: &Deltas,
@@ -198,21 +250,20 @@ unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usi
 ) -> usize {
     // SAFETY: the caller's; rows are below the number of rows.
     unsafe {
-        // The next tile's parameters are fetched while the sums of this one are computed. Four vectors side by side are
-        // enough for the processor to do that by itself.
-        if C == 1 {
-            for unit in 0..N {
-                let at = (first + N + unit) * batch.width + column;
-                update.arrays.iter().for_each(|array| V::prefetch(array.wrapping_add(at)));
-            }
-        }
+        let at = |unit, chunk| (first + unit) * batch.width + column + chunk * V::LANES;
         let mut sums = [[V::splat(0.0); C]; N];
         for index in 0..batch.rows {
             add_row(&mut sums, row(index), readable, batch.deltas.add(index * batch.units + first));
         }
-        for (unit, sums) in sums.iter().enumerate() {
-            for (chunk, &sum) in sums.iter().enumerate() {
-                update.apply(count, (first + unit) * batch.width + column + chunk * LANES, sum);
+        // All begin before the first is finished, so that several roots are on their way.
+        for unit in 0..N {
+            for chunk in 0..C {
+                sums[unit][chunk] = update.begin(count, at(unit, chunk), sums[unit][chunk]);
+            }
+        }
+        for unit in 0..N {
+            for chunk in 0..C {
+                update.finish(count, at(unit, chunk), sums[unit][chunk]);
             }
         }
     }
@@ -224,7 +275,7 @@ unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usi
 /// # Safety
 /// There are `N` deltas, and `readable` inputs of each of `C` vectors.
 #[inline(always)]
-unsafe fn add_row<V: F32x16, T: Element, const C: usize, const N: usize>(
+unsafe fn add_row<V: Vector, T: Element, const C: usize, const N: usize>(
     sums: &mut [[V; C]; N],
     inputs: *const T,
     readable: usize,
@@ -234,7 +285,7 @@ unsafe fn add_row<V: F32x16, T: Element, const C: usize, const N: usize>(
     unsafe {
         let mut values = [V::splat(0.0); C];
         for chunk in 0..C {
-            values[chunk] = T::load_up_to(readable, inputs.add(chunk * LANES));
+            values[chunk] = T::load_up_to(readable, inputs.add(chunk * V::LANES));
         }
         for unit in 0..N {
             let delta = V::splat(*deltas.add(unit));
