@@ -3,10 +3,10 @@
 use dense_core::PixelTable;
 use formats::{DataOptions, Input, Model, Output, Provenance, Recipe, Task};
 
-use crate::failure::Failure;
-use crate::options::RecipeArgs;
 use crate::data::{Dataset, Inputs, Samples};
-use crate::learning::{Network, int8};
+use crate::failure::Failure;
+use crate::learning::{Data, Network, int8};
+use crate::options::RecipeArgs;
 
 /// How many training inputs are shown.
 const FIRST: usize = 9;
@@ -73,13 +73,36 @@ impl Prepared {
             *standardized = recipe.smallest_deviation.is_some();
         }
         let validation = recipe.validation_split.map(|share| split_off(&mut train, share)).transpose()?;
-        Ok(Self { name, input, output, recipe, train, validation, test, unchanged_test, calibration, first, loaded_samples, checksum })
+        Ok(Self {
+            name,
+            input,
+            output,
+            recipe,
+            train,
+            validation,
+            test,
+            unchanged_test,
+            calibration,
+            first,
+            loaded_samples,
+            checksum,
+        })
     }
 
     /// The kind of the targets.
     #[must_use]
     pub const fn task(&self) -> Task {
         self.recipe.loss.task()
+    }
+
+    /// What a training learns from, and what early stopping judges by.
+    #[must_use]
+    pub fn data(&self) -> Data<'_> {
+        let picture = match &self.input {
+            Input::Pixels(pixels) => Some([pixels.height, pixels.width]),
+            Input::Features { .. } => None,
+        };
+        Data { validation: self.validation.as_ref(), picture, ..Data::new(&self.train) }
     }
 
     /// The trained network as a model that describes itself.
@@ -117,9 +140,7 @@ fn split_off(train: &mut Samples, share: f64) -> Result<Samples, Failure> {
     let left = (samples as f64 * (1.0 - share)) as usize;
     if left == 0 || left == samples {
         let what = if left == samples { "validate on" } else { "train on" };
-        return Err(Failure::new(format!(
-            "--validation-split {share}: of {samples} samples it leaves none to {what}"
-        )));
+        return Err(Failure::new(format!("--validation-split {share}: of {samples} samples it leaves none to {what}")));
     }
     Ok(train.split_off(left))
 }

@@ -209,7 +209,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
             stop: &mut stop,
             keeper: Some(Keeper { interval: KEPT_EVERY, keep: Box::new(keep) }),
         };
-        let data = Data { train: &prepared.train, validation: prepared.validation.as_ref(), test: Some(&prepared.test) };
+        let data = Data { test: Some(&prepared.test), ..prepared.data() };
         learning::fit(&mut network, &data, &settings, resumed.as_ref(), &mut watch).map_err(Failure::of_fit)?
     };
     // Before the test, so that no interrupt loses the training.
