@@ -18,7 +18,8 @@ use super::buffer::Buffer;
 use super::exchange::{EndOnPanic, Ended, Exchange, Place, range};
 use super::functions::{BatchTargets, activate, activate_backward, check_finite, derivative_from_input, loss_in_place};
 use super::optimizer::{Array, Optimizer};
-use crate::data::{Inputs, Standardization};
+use super::standardization::Standardization;
+use crate::data::Inputs;
 
 /// Multiply-adds of a batch in a layer that are worth an exchange.
 const WORTH_AN_EXCHANGE: usize = 150_000;
@@ -38,6 +39,7 @@ pub(super) struct Worker {
     /// Some columns of a layer's weights or outputs.
     columns: Buffer,
     targets: TargetBuffer,
+    shifted: Vec<u8>,
     standardized: Buffer,
 }
 
@@ -134,6 +136,7 @@ impl Worker {
             memory: Vec::new(),
             columns: Buffer::new(0),
             targets: TargetBuffer::default(),
+            shifted: Vec::new(),
             standardized: Buffer::new(0),
         }
     }
@@ -161,19 +164,17 @@ impl Worker {
     pub(super) fn run(
         &mut self,
         batches: Batches<'_>,
-        standardization: Option<&Standardization>,
         exchange: &Exchange,
         after: &mut dyn FnMut(Score) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let _guard = EndOnPanic(exchange);
-        self.reserve(batches.largest(), standardization.is_some());
+        self.reserve(batches.largest(), batches.standardization.is_some());
         let mut targets = std::mem::take(&mut self.targets);
         let mut place = Place { thread: self.thread, step: 0, exchanges: 0 };
         for (step, (order, next)) in batches.iter().enumerate() {
             place.step = step;
             let batch_targets = targets.gather(&batches.samples.targets, order);
-            let inputs = &batches.samples.inputs;
-            match self.step_of(inputs, order, next, standardization, batch_targets, exchange, &mut place) {
+            match self.prepare_and_step(batches, order, next, batch_targets, exchange, &mut place) {
                 Ok(score) => {
                     if after(score).is_break() {
                         exchange.end(step + 1);
@@ -191,41 +192,52 @@ impl Worker {
         Ok(())
     }
 
-    /// A step with the samples of `order`, bytes or numbers or standardised.
-    #[expect(clippy::too_many_arguments, reason = "one call")]
-    fn step_of(
+    /// A step with the samples of `order`, shifted and standardised as the batches say.
+    fn prepare_and_step(
         &mut self,
-        inputs: &Inputs,
+        batches: Batches<'_>,
         order: &[u32],
         next: &[u32],
+        targets: BatchTargets<'_>,
+        exchange: &Exchange,
+        place: &mut Place,
+    ) -> Result<Score, Stop> {
+        let (width, standardization) = (batches.samples.inputs.width(), batches.standardization);
+        match &batches.samples.inputs {
+            Inputs::Bytes { values, .. } => {
+                let rows = Rows::indexed(values, width, order)?.followed_by(next)?;
+                let Some(shifts) = batches.shifts else {
+                    return self.standardize_and_step(rows, standardization, targets, exchange, place);
+                };
+                let mut shifted = std::mem::take(&mut self.shifted);
+                shifts.apply(batches.steps_before + place.step, rows, &mut shifted);
+                let rows = Rows::contiguous(&shifted, width, order.len());
+                let result = self.standardize_and_step(rows, standardization, targets, exchange, place);
+                self.shifted = shifted;
+                result
+            }
+            Inputs::Numbers { values, .. } => {
+                let rows = Rows::indexed(values, width, order)?.followed_by(next)?;
+                self.standardize_and_step(rows, standardization, targets, exchange, place)
+            }
+        }
+    }
+
+    /// A step with these samples, standardised.
+    fn standardize_and_step<T: Element>(
+        &mut self,
+        rows: Rows<'_, T>,
         standardization: Option<&Standardization>,
         targets: BatchTargets<'_>,
         exchange: &Exchange,
         place: &mut Place,
     ) -> Result<Score, Stop> {
-        let Some(standardization) = standardization else {
-            return match inputs {
-                Inputs::Bytes { width, values } => {
-                    let rows = Rows::indexed(values, *width, order)?.followed_by(next)?;
-                    self.step(rows, targets, exchange, place)
-                }
-                Inputs::Numbers { width, values } => {
-                    let rows = Rows::indexed(values, *width, order)?.followed_by(next)?;
-                    self.step(rows, targets, exchange, place)
-                }
-            };
-        };
-        let width = inputs.width();
+        let Some(standardization) = standardization else { return self.step(rows, targets, exchange, place) };
         let mut standardized = std::mem::replace(&mut self.standardized, Buffer::new(0));
-        for (row, place) in
-            order.iter().map(|&sample| sample as usize * width).zip(standardized.chunks_exact_mut(width))
-        {
-            match inputs {
-                Inputs::Bytes { values, .. } => standardization.apply_bytes(&values[row..row + width], place),
-                Inputs::Numbers { values, .. } => standardization.apply_numbers(&values[row..row + width], place),
-            }
+        for (sample, place) in standardized.chunks_exact_mut(rows.width()).take(rows.len()).enumerate() {
+            standardization.apply(rows.row(sample), place);
         }
-        let result = self.step(Rows::contiguous(&standardized, width, order.len()), targets, exchange, place);
+        let result = self.step(Rows::contiguous(&standardized, rows.width(), rows.len()), targets, exchange, place);
         self.standardized = standardized;
         result
     }
