@@ -5,6 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::cross_validate::{self, CrossValidateArgs};
 use crate::commands::evaluate::EvaluateArgs;
+use crate::commands::export::ExportArgs;
+use crate::commands::import::{self, ImportArgs};
 use crate::commands::show::ShowArgs;
 use crate::commands::sweep::{self, SweepArgs};
 use crate::commands::train::{self, TrainArgs};
@@ -74,6 +76,11 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Test a model on the data that it was trained on, or on others
     Evaluate(EvaluateArgs),
+    /// Write a model for other programs
+    Export(ExportArgs),
+    /// Take over a model of another program
+    #[command(after_help = import::DETAILS)]
+    Import(ImportArgs),
     /// Draw images of a data set
     Show(ShowArgs),
     /// Print a script that lets a shell complete commands and options

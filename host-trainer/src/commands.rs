@@ -3,6 +3,8 @@
 pub mod completions;
 pub mod cross_validate;
 pub mod evaluate;
+pub mod export;
+pub mod import;
 
 
 pub mod shared;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
-use host_trainer::commands::{completions, cross_validate, evaluate, show, sweep, train};
+use host_trainer::commands::{completions, cross_validate, evaluate, export, import, show, sweep, train};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
@@ -12,6 +12,8 @@ fn main() -> ExitCode {
         Command::CrossValidate(arguments) => cross_validate::cross_validate(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Completions(arguments) => {
             completions::completions(&arguments);
