@@ -7,7 +7,8 @@ use dense_core::losses::{Loss as _, SparseCategoricalCrossEntropy};
 use dense_core::optimizers::Optimizer;
 use dense_core::{Batch, Error, Kernel, Sgd, activations, argmax};
 use dense_protocol::messages::{
-    ClockSource, Command, Counters, FlashFault, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION,
+    Classified, ClockSource, Command, Counters, FlashFault, INPUTS, Info, Learned, OUTPUTS, Refusal, Reply, Saved,
+    VERSION,
 };
 use embedded_storage::nor_flash::NorFlash;
 
@@ -113,7 +114,12 @@ impl<'a, F: NorFlash> Device<'a, F> {
         activations::Softmax::forward(&mut probabilities).map_err(|error| self.refusal(error))?;
         let cycles = self.cycles_since(start);
         self.counters.classified = self.counters.classified.wrapping_add(1);
-        Ok(Reply::Classified { class: argmax(&logits) as u8, logits, probabilities: probabilities[0], cycles })
+        Ok(Reply::Classified(Classified {
+            class: argmax(&logits) as u8,
+            logits,
+            probabilities: probabilities[0],
+            cycles,
+        }))
     }
 
     #[inline(never)]
@@ -131,7 +137,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
         let cycles = self.cycles_since(start);
         let (loss_after, _) = self.loss(image, label).map_err(|error| self.refusal(error))?;
         self.counters.learned = self.counters.learned.wrapping_add(1);
-        Ok(Reply::Learned { loss_before, loss_after, cycles, weights_checksum: self.checksum() })
+        Ok(Reply::Learned(Learned { loss_before, loss_after, cycles, weights_checksum: self.checksum() }))
     }
 
     /// Refuses a step after which the weights, or the logits of some image, might not be finite. A delta and a pixel
@@ -145,7 +151,7 @@ impl<'a, F: NorFlash> Device<'a, F> {
     fn save(&mut self) -> Result<Reply<'static>, Refusal> {
         let saved = self.store.save(self.model).map_err(|error| self.store_refusal(error))?;
         self.loaded = Some(saved.save);
-        Ok(Reply::Saved { save: saved.save, slot: saved.slot })
+        Ok(Reply::Saved(Saved { save: saved.save, slot: saved.slot }))
     }
 
     fn load(&mut self) -> Result<Reply<'static>, Refusal> {

@@ -8,7 +8,7 @@ use common::flash::Torn;
 use common::{Random, zeroed_model};
 use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{Command, Counters, FlashFault, INPUTS, OUTPUTS, Refusal, Reply};
+use dense_protocol::messages::{Classified, Command, Counters, FlashFault, INPUTS, Learned, OUTPUTS, Refusal, Reply};
 use firmware::device::LARGEST_WEIGHT;
 use firmware::store::Store;
 use firmware::weights::MODEL;
@@ -169,9 +169,11 @@ fn a_step_that_would_diverge_is_not_taken() {
         let mut expected = factory.clone();
         if is_taken {
             step(&mut expected, &image, 3, learning_rate);
-            assert!(matches!(result, Ok(Reply::Learned { .. })), "{weight:e}: {result:?}");
+            assert!(matches!(result, Ok(Reply::Learned(Learned { .. }))), "{weight:e}: {result:?}");
             let result = ask(&mut session, 2, Command::Classify { image: &image });
-            let Ok(Reply::Classified { logits, probabilities, .. }) = result else { panic!("{weight:e}: {result:?}") };
+            let Ok(Reply::Classified(Classified { logits, probabilities, .. })) = result else {
+                panic!("{weight:e}: {result:?}")
+            };
             assert!(logits.iter().chain(&probabilities).all(|value| value.is_finite()), "{weight:e}");
         } else {
             let Err(Refusal::WouldDiverge { found, most }) = result else { panic!("{weight:e}: {result:?}") };

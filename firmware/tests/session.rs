@@ -10,7 +10,7 @@ use dense_core::{Batch, Kernel, PixelTable};
 use dense_protocol::checksum::Checksum;
 use dense_protocol::frames::{self, MAX_ANSWER};
 use dense_protocol::messages::{
-    Answer, ClockSource, Command, Counters, INPUTS, Info, OUTPUTS, Refusal, Reply, VERSION,
+    Answer, Classified, ClockSource, Command, Counters, INPUTS, Info, Learned, OUTPUTS, Refusal, Reply, Saved, VERSION,
 };
 use firmware::store::Store;
 use firmware::weights::MODEL;
@@ -53,7 +53,7 @@ fn classifies_as_dense_core_does() {
         Softmax::forward_with(Kernel::PORTABLE, rows.as_flattened_mut(), OUTPUTS).expect("finite");
         let [probabilities] = rows;
         let class = (0..OUTPUTS).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("ten") as u8;
-        let expected = Reply::Classified { class, logits, probabilities, cycles: 7 };
+        let expected = Reply::Classified(Classified { class, logits, probabilities, cycles: 7 });
         assert_eq!(ask(&mut session, sequence, Command::Classify { image: &image }), Ok(expected));
     }
     assert_eq!(session.device().counters(), Counters { classified: 100, ..Counters::default() });
@@ -64,7 +64,8 @@ fn classifies_as_dense_core_does() {
 fn of_equal_logits_the_first_is_the_class() {
     let (mut model, factory) = (zeroed_model(), zeroed_model());
     let mut session = session_on(&mut model, &factory, TestFlash::new(2));
-    let Ok(Reply::Classified { class, .. }) = ask(&mut session, 1, Command::Classify { image: &image(1) }) else {
+    let Ok(Reply::Classified(Classified { class, .. })) = ask(&mut session, 1, Command::Classify { image: &image(1) })
+    else {
         panic!("classify failed");
     };
     assert_eq!(class, 0);
@@ -82,7 +83,7 @@ fn learns_the_very_bits_that_dense_core_learns() {
         let learning_rate = [1e-3, 0.01, 0.1, 3.0, SMALLEST_LEARNING_RATE][random.below(5) as usize];
         let (loss_before, loss_after) = step(&mut expected, &image, label, learning_rate);
         let weights_checksum = parameters::checksum(pixels::TABLE, &expected);
-        let reply = Reply::Learned { loss_before, loss_after, cycles: 7, weights_checksum };
+        let reply = Reply::Learned(Learned { loss_before, loss_after, cycles: 7, weights_checksum });
         let command = Command::Learn { image: &image, label, learning_rate };
         assert_eq!(ask(&mut session, sequence, command), Ok(reply));
         assert_eq!(bits(session.device().model()), bits(&expected));
@@ -119,14 +120,14 @@ fn saves_loads_and_resets() {
     assert_eq!(ask(&mut session, 1, Command::Load), Err(Refusal::NothingSaved));
     ask(&mut session, 2, learn(1)).expect("learned");
     let learned = bits(session.device().model());
-    assert_eq!(ask(&mut session, 3, Command::Save), Ok(Reply::Saved { save: 1, slot: 0 }));
+    assert_eq!(ask(&mut session, 3, Command::Save), Ok(Reply::Saved(Saved { save: 1, slot: 0 })));
     assert_eq!(session.device().loaded(), Some(1));
     ask(&mut session, 4, learn(2)).expect("learned");
     assert_ne!(bits(session.device().model()), learned);
     assert_eq!(ask(&mut session, 5, Command::Load), Ok(Reply::Loaded { save: 1 }));
     assert_eq!(bits(session.device().model()), learned);
     ask(&mut session, 6, learn(3)).expect("learned");
-    assert_eq!(ask(&mut session, 7, Command::Save), Ok(Reply::Saved { save: 2, slot: 1 }));
+    assert_eq!(ask(&mut session, 7, Command::Save), Ok(Reply::Saved(Saved { save: 2, slot: 1 })));
     assert_eq!(ask(&mut session, 8, Command::FactoryReset), Ok(Reply::Reset));
     assert_eq!(session.device().loaded(), None);
     assert_eq!(bits(session.device().model()), bits(&MODEL));
@@ -155,7 +156,8 @@ fn a_huge_learning_rate_leaves_every_number_finite() {
     let mut session = session(&mut model);
     for step in 0..500 {
         let image = image(u64::from(step));
-        let Ok(Reply::Classified { logits, .. }) = ask(&mut session, 2 * step, Command::Classify { image: &image })
+        let Ok(Reply::Classified(Classified { logits, .. })) =
+            ask(&mut session, 2 * step, Command::Classify { image: &image })
         else {
             panic!("step {step} left weights that do not classify");
         };
@@ -164,7 +166,9 @@ fn a_huge_learning_rate_leaves_every_number_finite() {
         let label = (0..OUTPUTS).min_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("ten") as u8;
         let command = Command::Learn { image: &image, label, learning_rate: 1e30 };
         let result = ask(&mut session, 2 * step + 1, command);
-        let Ok(Reply::Learned { loss_before, loss_after, .. }) = result else { panic!("step {step}: {result:?}") };
+        let Ok(Reply::Learned(Learned { loss_before, loss_after, .. })) = result else {
+            panic!("step {step}: {result:?}")
+        };
         assert!(loss_before.is_finite() && loss_after.is_finite(), "step {step}");
     }
     assert!(parameters::largest(session.device().model()) > 1e30);
@@ -199,7 +203,7 @@ fn every_answer_fits_its_frame() {
     };
     for reply in [
         Reply::Info(info),
-        Reply::Classified { class: u8::MAX, logits, probabilities, cycles: u32::MAX },
+        Reply::Classified(Classified { class: u8::MAX, logits, probabilities, cycles: u32::MAX }),
         Reply::Counters(counters),
     ] {
         let mut frame = Vec::<u8, MAX_ANSWER>::new();

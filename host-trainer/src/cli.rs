@@ -2,11 +2,15 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::adapt::AdaptArgs;
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::cross_validate::{self, CrossValidateArgs};
+use crate::commands::device::DeviceArgs;
 use crate::commands::evaluate::EvaluateArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::import::{self, ImportArgs};
+use crate::commands::pack::PackArgs;
+use crate::commands::predict::PredictArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::sweep::{self, SweepArgs};
 use crate::commands::train::{self, TrainArgs};
@@ -83,6 +87,14 @@ pub enum Command {
     Import(ImportArgs),
     /// Draw images of a data set
     Show(ShowArgs),
+    /// Say what a model makes of pictures or of rows of a file
+    Predict(PredictArgs),
+    /// Make a data set of a folder of pictures for each class
+    Pack(PackArgs),
+    /// Talk to a device that runs the firmware
+    Device(DeviceArgs),
+    /// Show a device fail on shifted pictures, learn and remember
+    Adapt(AdaptArgs),
     /// Print a script that lets a shell complete commands and options
     Completions(CompletionsArgs),
 }

@@ -1,12 +1,15 @@
 //! The commands, one file each, and what they share.
 
+pub mod adapt;
 pub mod completions;
 pub mod cross_validate;
+pub mod device;
 pub mod evaluate;
 pub mod export;
 pub mod import;
-
-
+mod on_device;
+pub mod pack;
+pub mod predict;
 pub mod shared;
 pub mod show;
 pub mod sweep;

@@ -5,14 +5,20 @@ mod error;
 mod folds;
 mod idx;
 mod images;
+mod inputs;
 mod names;
+mod npz;
 mod options;
+pub mod picture;
+mod picture_folder;
+mod pictures;
 mod read;
 mod samples;
 mod split;
 mod standardization;
 mod table;
 mod tabular;
+mod target_scaling;
 mod targets;
 mod windows;
 
@@ -20,14 +26,19 @@ use std::path::Path;
 
 use formats::{DataOptions, Input, Output, Task};
 
+use self::picture::Preparation;
+
 pub use error::DataError;
 pub use folds::Folds;
-pub use idx::{CLASSES_FILE, class_names, find_file, to_files};
+pub use idx::{CLASSES_FILE, class_names, find_file, paths, to_files};
+pub use inputs::{Unlabelled, load_inputs};
 pub use options::OPTIONS_FILE;
+pub use pictures::{Bad, Pictures, load_pictures};
 pub use read::{MAX_BYTES, open, read};
 pub use samples::{Inputs, Samples, Targets};
 pub use split::TEST_SPLIT;
 pub use standardization::Standardization;
+pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
 
 /// Samples to learn from and to test with, and what their numbers mean.
@@ -70,16 +81,18 @@ pub struct Loaded {
 /// A file is missing, unreadable or malformed, or options contradict each other or the data.
 pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
     let (options, name) = prepare(options)?;
-    match kind(&options.path)? {
-        Kind::Idx => {
-            options::refuse(&options, "a folder of IDX files", &SPLITS)?;
-            options::refuse(&options, "a folder of IDX files", &["--size"])?;
-            idx::load(&options, name)
+    let kind = kind(&options.path)?;
+    options::refuse(&options, &kind)?;
+    match kind {
+        Kind::Idx => idx::load(&options, name),
+        Kind::Pictures => {
+            let pictures = load_pictures(&options, &Preparation::default(), |_| ())?;
+            pictures.refuse_bad()?;
+            pictures.refuse_empty()?;
+            Ok(Loaded { dataset: Dataset { name, ..pictures.dataset }, groups: Vec::new() })
         }
-        Kind::Csv => {
-            options::refuse(&options, "a file of rows", &["--size"])?;
-            tabular::load(&options, name)
-        }
+        Kind::Csv => tabular::load(&options, name),
+        Kind::Npz => npz::load(&options, name),
     }
 }
 
@@ -98,25 +111,32 @@ pub fn load_folds(options: &DataOptions) -> Result<Folds, DataError> {
     }
 }
 
-/// Options that are for rows alone.
-const SPLITS: [&str; 6] = ["--target", "--group", "--ignore", "--test", "--test-split", "--window"];
-
 /// What a path holds.
 enum Kind {
     Idx,
+    Pictures,
     Csv,
+    Npz,
 }
 
 fn kind(path: &Path) -> Result<Kind, DataError> {
-    let found = std::fs::metadata(path).map_err(|error| DataError::file(path, format!("cannot open: {error}")))?;
-    if found.is_dir() {
-        return Ok(Kind::Idx);
+    let failed = |error| DataError::file(path, format!("cannot open: {error}"));
+    if std::fs::metadata(path).map_err(failed)?.is_dir() {
+        if find_file(path).is_some() {
+            return Ok(Kind::Idx);
+        }
+        let mut entries = std::fs::read_dir(path).map_err(failed)?;
+        if entries.any(|entry| entry.is_ok_and(|entry| entry.path().is_dir())) {
+            return Ok(Kind::Pictures);
+        }
+        let fault = "no data set in it: neither IDX files such as train-images-idx3-ubyte.gz, nor a folder of pictures for \
+                     each class, nor dataset.json";
+        return Err(DataError::file(path, fault));
     }
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if name.ends_with(".csv") || name.ends_with(".csv.gz") {
-        return Ok(Kind::Csv);
-    }
-    Err(DataError::file(path, "a folder, a .csv, .csv.gz or .npz file wanted"))
+    let kinds = [(".csv", Kind::Csv), (".csv.gz", Kind::Csv), (".npz", Kind::Npz)];
+    let kind = kinds.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, kind)| kind);
+    kind.ok_or_else(|| DataError::file(path, "a folder, a .csv, .csv.gz or .npz file wanted"))
 }
 
 /// The options, completed and checked, and the name of the data set.

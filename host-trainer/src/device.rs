@@ -1,16 +1,14 @@
-//! Talks to a device that runs the firmware, and holds it to the same bits.
+//! The client of a device that runs the firmware, and the network on the host that must have the same bits.
 
-pub mod adapt;
-pub mod answers;
-pub mod args;
 pub mod client;
-pub mod commands;
+pub mod shift;
 pub mod error;
-pub mod mirror;
+pub mod info;
+pub mod reference;
 pub mod transport;
-pub mod world;
 
-pub use client::{Device, Patience};
+pub use client::{Device, RetryPolicy};
 pub use error::DeviceError;
-pub use mirror::Mirror;
+pub use info::DeviceInfo;
+pub use reference::Reference;
 pub use transport::{Address, Transport};

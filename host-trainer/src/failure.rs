@@ -1,8 +1,10 @@
 //! Why a command failed.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 
+use crate::device::DeviceError;
 use crate::interrupt;
 use crate::learning::FitError;
 
@@ -58,8 +60,11 @@ impl fmt::Display for Failure {
     }
 }
 
-impl<E: Error> From<E> for Failure {
+impl<E: Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::new(error)
+        match (&error as &dyn Any).downcast_ref() {
+            Some(DeviceError::Differs { .. }) => Self::of_result(error),
+            _ => Self::new(error),
+        }
     }
 }

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod comparison;
 pub mod confusion;
 pub mod data;
+pub mod device;
 pub mod events;
 pub mod failure;
 pub mod history;

@@ -5,8 +5,8 @@ use formats::{DataOptions, Input, Model, Output, Provenance, Recipe, Task};
 
 use crate::failure::Failure;
 use crate::options::RecipeArgs;
-use crate::data::{Dataset, Inputs, Samples};
-use crate::learning::{Network, int8};
+use crate::data::{Dataset, Inputs, Samples, TargetScaling};
+use crate::learning::{self, Data, Fit, FitError, Network, Settings, State, Watch, int8};
 
 /// How many training inputs are shown.
 const FIRST: usize = 9;
@@ -80,6 +80,38 @@ impl Prepared {
     #[must_use]
     pub const fn task(&self) -> Task {
         self.recipe.loss.task()
+    }
+
+    /// Trains `network` by the settings; where `test` is set, test samples are measured after each epoch.
+    ///
+    /// The targets of a regression are standardised where the inputs are, so that losses are in units of their variance,
+    /// and that is folded into the last layer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`learning::fit`].
+    pub fn fit(
+        &self,
+        network: &mut Network,
+        settings: &Settings,
+        test: bool,
+        from: Option<&State>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Fit, FitError> {
+        let Self { train, validation, test: tested, .. } = self;
+        let data = Data { train, validation: validation.as_ref(), test: test.then_some(tested) };
+        let scaling = self.recipe.smallest_deviation.and_then(|_| TargetScaling::measure(&train.targets));
+        let Some(scaling) = scaling else { return learning::fit(network, &data, settings, from, watch) };
+        let scaled = |samples: &Samples| Samples { targets: scaling.apply(&samples.targets), ..samples.clone() };
+        let (train, validation, tested) = (scaled(train), validation.as_ref().map(scaled), data.test.map(scaled));
+        let data = Data { train: &train, validation: validation.as_ref(), test: tested.as_ref() };
+        let fit = learning::fit(network, &data, settings, from, watch)?;
+        let mut layers = network.layers().to_vec();
+        if let Some(last) = layers.last_mut() {
+            scaling.fold(last);
+        }
+        *network = Network::new(layers, network.loss())?;
+        Ok(fit)
     }
 
     /// The trained network as a model that describes itself.

@@ -6,12 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{Answer, ClockSource, Command, Info, Reply, Request, VERSION};
+use dense_protocol::messages::{
+    Answer, Classified, ClockSource, Command, Info, Learned, Reply, Request, Saved, VERSION,
+};
 use heapless::Vec;
-use host_trainer::device::{Address, Device, DeviceError, Patience};
+use host_trainer::device::{Address, Device, DeviceError, RetryPolicy};
 
-/// Patience with a device that answers at once, on a machine that may have other work.
-const PATIENT: Patience = Patience { timeout: Duration::from_secs(20), tries: 2 };
+/// For a device that answers at once, on a machine that may have other work.
+const PATIENT: RetryPolicy = RetryPolicy { timeout: Duration::from_secs(20), tries: 2 };
 
 /// What a good device says of itself.
 const INFO: Info<'_> = Info {
@@ -59,8 +61,8 @@ fn device(reply: impl Fn(Command<'_>) -> Reply<'static> + Send + 'static) -> Add
 fn silence_is_an_error_after_all_tries() {
     let address = server(|mut stream| while matches!(stream.read(&mut [0; 256]), Ok(1..)) {});
     let start = Instant::now();
-    let patience = Patience { timeout: Duration::from_millis(50), tries: 3 };
-    let error = Device::open(&address, patience).err().unwrap();
+    let policy = RetryPolicy { timeout: Duration::from_millis(50), tries: 3 };
+    let error = Device::open(&address, policy).err().unwrap();
     assert!(start.elapsed() >= Duration::from_millis(150));
     let text = error.to_string();
     assert!(text.starts_with(&format!("{address}: no answer to info in 3 tries of 0.05 s")), "{text}");
@@ -76,30 +78,59 @@ fn a_pulled_plug_is_an_error_that_names_the_port() {
     assert!(matches!(error, DeviceError::Lost { .. }), "{error}");
     let text = error.to_string();
     assert!(text.starts_with(&format!("{address}: ")) && text.contains("is it still plugged in?"), "{text}");
-    assert_eq!(error.exit_code(), 2);
 }
 
 #[test]
-fn a_device_of_another_shape_is_refused() {
-    for (inputs, outputs) in [(783, 10), (784, 9), (0, 0)] {
-        let address = device(move |_| Reply::Info(Info { inputs, outputs, ..INFO }));
-        let error = Device::open(&address, PATIENT).err().unwrap();
-        let wanted =
-            format!("{address}: the device's model has {inputs} inputs and {outputs} outputs, wanted 784 and 10");
-        assert_eq!((error.to_string(), error.exit_code()), (wanted, 2));
-    }
-}
-
-#[test]
-fn an_answer_of_another_kind_is_refused() {
-    let classified = |class| Reply::Classified { class, logits: [0.0; 10], probabilities: [0.1; 10], cycles: 0 };
-    for reply in [Reply::Reset, Reply::Saved { save: 1, slot: 0 }, classified(10), classified(255)] {
+fn an_answer_that_makes_no_sense_is_refused() {
+    let good =
+        Classified { class: 9, logits: [0., 1., 2., 3., 4., 5., 6., 7., 8., 9.], probabilities: [0.1; 10], cycles: 0 };
+    let with = |index: usize, value: f32| {
+        let mut bad = good;
+        bad.logits[index] = value;
+        Reply::Classified(bad)
+    };
+    let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0, weights_checksum: 0 };
+    let (kind, finite) = ("is of another kind", "has a number that is not finite");
+    let class = "has a class that is not that of the largest logit";
+    for (reply, wanted) in [
+        (Reply::Classified(good), ["", kind]),
+        (Reply::Learned(learned), [kind, ""]),
+        (Reply::Reset, [kind; 2]),
+        (Reply::Saved(Saved { save: 1, slot: 0 }), [kind; 2]),
+        (with(3, f32::NAN), [finite, kind]),
+        (with(9, f32::INFINITY), [finite, kind]),
+        (Reply::Classified(Classified { probabilities: [f32::NAN; 10], ..good }), [finite, kind]),
+        (with(3, 10.0), [class, kind]),
+        (Reply::Classified(Classified { class: 10, ..good }), [class, kind]),
+        (Reply::Classified(Classified { class: 255, ..good }), [class, kind]),
+        (Reply::Learned(Learned { loss_before: f32::NAN, ..learned }), [kind, finite]),
+        (Reply::Learned(Learned { loss_after: f32::NEG_INFINITY, ..learned }), [kind, finite]),
+    ] {
         let address = device(move |command| match command {
             Command::Info => Reply::Info(INFO),
             _ => reply,
         });
         let mut device = Device::open(&address, PATIENT).unwrap();
-        let error = device.classify(&[0; 784]).unwrap_err();
-        assert_eq!(error.to_string(), format!("{address}: the answer to classify is of another kind"));
+        let classified = device.classify(&[0; 784]).map(|_| ()).map_err(|error| error.to_string());
+        let learned = device.learn(&[0; 784], 0, 0.1).map(|_| ()).map_err(|error| error.to_string());
+        for (found, request, fault) in [(classified, "classify", wanted[0]), (learned, "learn", wanted[1])] {
+            let fault = format!("{address}: the answer to {request} {fault}");
+            assert!(found == if fault.ends_with(' ') { Ok(()) } else { Err(fault) }, "{reply:?}: {found:?}");
+        }
     }
+}
+
+#[test]
+fn texts_of_a_device_do_not_reach_the_terminal() {
+    let address = device(|_| Reply::Info(Info { board: "\u{1b}[2J\r\u{202e}évil", kernel: "\u{7}\"", ..INFO }));
+    let info = Device::open(&address, PATIENT).unwrap().info().unwrap();
+    assert_eq!((&*info.board, &*info.kernel), ("\\u{1b}[2J\\r\\u{202e}évil", "\\u{7}\\\""));
+}
+
+#[test]
+fn an_image_that_no_frame_holds_is_an_error() {
+    let address = device(|_| Reply::Info(INFO));
+    let error = Device::open(&address, PATIENT).unwrap().classify(&[1; 2000]).unwrap_err();
+    let wanted = format!("{address}: classify cannot be sent: a frame of more than 1024 bytes");
+    assert_eq!(error.to_string(), wanted);
 }

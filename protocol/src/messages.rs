@@ -73,36 +73,13 @@ pub enum Reply<'a> {
     #[serde(borrow)]
     Info(Info<'a>),
     /// Of [`Command::Classify`].
-    Classified {
-        /// Index of the largest logit; of equal ones, the first.
-        class: u8,
-        /// The output of the last layer before softmax.
-        logits: [f32; OUTPUTS],
-        /// The softmax of the logits.
-        probabilities: [f32; OUTPUTS],
-        /// Clock cycles of the inference, without the pixel table.
-        cycles: u32,
-    },
+    Classified(Classified),
     /// Of [`Command::Learn`].
-    Learned {
-        /// Cross-entropy of the image before the step.
-        loss_before: f32,
-        /// Cross-entropy of the image after the step.
-        loss_after: f32,
-        /// Clock cycles of the step, without the pixel table.
-        cycles: u32,
-        /// [`Info::weights_checksum`] after the step.
-        weights_checksum: u32,
-    },
+    Learned(Learned),
     /// Of [`Command::Counters`].
     Counters(Counters),
-    /// Of [`Command::Save`]: the weights were written and verified.
-    Saved {
-        /// Number of the save: one more than that of the last.
-        save: u32,
-        /// Slot in flash, 0 or 1.
-        slot: u8,
-    },
+    /// Of [`Command::Save`].
+    Saved(Saved),
     /// Of [`Command::Load`].
     Loaded {
         /// Number of the save.
@@ -110,6 +87,41 @@ pub enum Reply<'a> {
     },
     /// Of [`Command::FactoryReset`].
     Reset,
+}
+
+/// An inference.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Classified {
+    /// Index of the largest logit; of equal ones, the first.
+    pub class: u8,
+    /// The output of the last layer before softmax.
+    pub logits: [f32; OUTPUTS],
+    /// The softmax of the logits.
+    pub probabilities: [f32; OUTPUTS],
+    /// Clock cycles of the inference, without the pixel table.
+    pub cycles: u32,
+}
+
+/// A training step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    /// Cross-entropy of the image before the step.
+    pub loss_before: f32,
+    /// Cross-entropy of the image after the step.
+    pub loss_after: f32,
+    /// Clock cycles of the step, without the pixel table.
+    pub cycles: u32,
+    /// [`Info::weights_checksum`] after the step.
+    pub weights_checksum: u32,
+}
+
+/// Weights that were written to flash and verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Number of the save: one more than that of the last.
+    pub save: u32,
+    /// Slot in flash, 0 or 1.
+    pub slot: u8,
 }
 
 /// Device and model.

@@ -2,7 +2,8 @@
 
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, ClockSource, Command, Counters, FlashFault, Info, Malformed, Refusal, Reply, Request,
+    Answer, Classified, ClockSource, Command, Counters, FlashFault, Info, Learned, Malformed, Refusal, Reply, Request,
+    Saved,
 };
 use heapless::Vec;
 
@@ -49,9 +50,11 @@ fn answers_are_these_bytes() {
     };
     let info_bytes =
         [1, 0x90, 6, 10, 0xaa, 0x3d, 0x84, 0x86, 0x88, 8, 1, 2, 1, 1, 1, b'k', 2, 0xc3, 0xa9, 2, 3, 4].to_vec();
-    let classified = Reply::Classified { class: 3, logits: [1.0; 10], probabilities: [-0.0; 10], cycles: 5 };
+    let classified =
+        Reply::Classified(Classified { class: 3, logits: [1.0; 10], probabilities: [-0.0; 10], cycles: 5 });
     let classified_bytes = [&[3][..], &[0, 0, 0x80, 0x3f].repeat(10), &[0, 0, 0, 0x80].repeat(10), &[5]].concat();
-    let learned = Reply::Learned { loss_before: 1.0, loss_after: 0.5, cycles: 5, weights_checksum: 0x0102_0304 };
+    let learned =
+        Reply::Learned(Learned { loss_before: 1.0, loss_after: 0.5, cycles: 5, weights_checksum: 0x0102_0304 });
     let counters = Counters { classified: 1, learned: 2, rolled_back: 3, refused: 4, broken_frames: 5, repeated: 6 };
     let ok = |kind: u8, rest: &[u8]| [&[1, 0, kind][..], rest].concat();
     let refused = |kind: u8, rest: &[u8]| [&[1, 1, kind][..], rest].concat();
@@ -60,7 +63,7 @@ fn answers_are_these_bytes() {
         (Ok(classified), ok(1, &classified_bytes)),
         (Ok(learned), ok(2, &[0, 0, 0x80, 0x3f, 0, 0, 0, 0x3f, 5, 0x84, 0x86, 0x88, 8])),
         (Ok(Reply::Counters(counters)), ok(3, &[1, 2, 3, 4, 5, 6])),
-        (Ok(Reply::Saved { save: 300, slot: 1 }), ok(4, &[0xac, 2, 1])),
+        (Ok(Reply::Saved(Saved { save: 300, slot: 1 })), ok(4, &[0xac, 2, 1])),
         (Ok(Reply::Loaded { save: 2 }), ok(5, &[2])),
         (Ok(Reply::Reset), ok(6, &[])),
         (Err(Refusal::UnknownMessage), refused(0, &[])),

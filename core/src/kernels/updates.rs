@@ -1,6 +1,6 @@
 //! Update rules of the optimizers.
 //!
-//! Each rule is written twice: for one parameter, which is the specification, and for a vector of 16. A new one is a
+//! Each rule is written twice: for one parameter, which is the specification, and for a vector. A new one is a
 //! file here and one in [`optimizers`](crate::optimizers).
 
 mod adam;
@@ -9,7 +9,7 @@ mod rmsprop;
 mod sgd;
 mod store;
 
-use super::vector::F32x16;
+use super::vector::Vector;
 
 pub use adam::AdamUpdate;
 pub use momentum::MomentumUpdate;
@@ -22,8 +22,16 @@ pub trait Update<const N: usize> {
     /// One parameter and its state after the step. The gradient is `sum` · `scale`.
     fn scalar(&self, sum: f32, scale: f32, parameter: [f32; N]) -> [f32; N];
 
-    /// [`scalar`](Self::scalar) for 16 parameters, with the same bits.
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, parameters: [V; N]) -> [V; N];
+    /// The first part of [`scalar`](Self::scalar) for a vector of parameters: up to a root, for which a division would
+    /// wait. The states, and in the place of the parameters what [`finish`](Self::finish) takes as `begun`.
+    #[inline(always)]
+    fn begin<V: Vector>(&self, sum: V, _scale: f32, mut parameters: [V; N]) -> [V; N] {
+        parameters[0] = sum;
+        parameters
+    }
+
+    /// The second part: the parameters. With the states, they have the bits of [`scalar`](Self::scalar).
+    fn finish<V: Vector>(&self, begun: V, scale: f32, parameters: [V; N]) -> V;
 
     /// [`scalar`](Self::scalar) for consecutive parameters, in place. Some rules have it in assembly for a Cortex-M.
     #[cfg(fpv4)]

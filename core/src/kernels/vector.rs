@@ -1,6 +1,6 @@
 //! One vector kernel for AVX-512, AVX2 with FMA, and NEON.
 //!
-//! The operations are written once over [`F32x16`], the 16 partial sums of a dot product in the registers of an
+//! The operations are written once over [`Vector`](lanes::Vector), numbers in the registers of an
 //! instruction set. [`shells!`] compiles them for the instructions of each: everything here is `#[inline(always)]`, so
 //! that it becomes part of a function with the features and its intrinsics become single instructions.
 
@@ -8,6 +8,8 @@ mod lanes;
 #[cfg(not(fpv4))]
 mod load;
 
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod few_inputs;
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod forward;
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
@@ -18,6 +20,8 @@ mod math;
 mod softmax;
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod weight_gradient;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod weighted_sums;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
@@ -26,7 +30,7 @@ pub(super) mod avx512;
 #[cfg(target_arch = "aarch64")]
 pub(super) mod neon;
 
-pub(super) use lanes::F32x16;
+pub(super) use lanes::Vector;
 #[cfg(not(fpv4))]
 pub(super) use load::Load;
 

@@ -2,10 +2,13 @@
 
 mod simulator;
 
+use std::ffi::OsStr;
+use std::fs;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use simulator::{Simulator, dataset, workspace};
+use formats::{Activation, Layer, safetensors};
+use simulator::{Simulator, dataset, images, workspace};
 
 /// What a run of the program printed, and its exit code.
 struct Run {
@@ -14,7 +17,7 @@ struct Run {
     error: String,
 }
 
-fn run(arguments: &[&str]) -> Run {
+fn run(arguments: &[impl AsRef<OsStr>]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
         .args(arguments)
         .env("CARGO_MANIFEST_DIR", workspace("host-trainer"))
@@ -25,12 +28,20 @@ fn run(arguments: &[&str]) -> Run {
     Run { code: output.status.code().unwrap(), out: text(output.stdout), error: text(output.stderr) }
 }
 
+/// The arguments of a command for a device; `line` is what follows the options of the connection.
+fn arguments(simulator: &Simulator, command: &str, line: &str) -> Vec<String> {
+    let (port, weights) = (simulator.address().to_string(), simulator.model_file().display().to_string());
+    let mut arguments: Vec<&str> = vec![command, "--port", &port, "--timeout", "20"];
+    arguments.extend(line.split_whitespace());
+    if command == "adapt" || ["classify", "evaluate", "learn"].iter().any(|action| line.starts_with(action)) {
+        arguments.extend(["--weights", &weights]);
+    }
+    arguments.into_iter().map(str::to_owned).collect()
+}
+
 /// Runs `device`, which must succeed, and returns what it printed.
 fn device(simulator: &Simulator, line: &str) -> String {
-    let port = simulator.address().to_string();
-    let mut arguments = vec!["device", "--port", &port, "--timeout", "20"];
-    arguments.extend(line.split_whitespace());
-    let Run { code, out, error } = run(&arguments);
+    let Run { code, out, error } = run(&arguments(simulator, "device", line));
     assert_eq!((code, error.as_str()), (0, ""), "{line}: {out}");
     out
 }
@@ -71,7 +82,8 @@ fn a_png_is_classified_and_other_pictures_are_refused() {
     let write = |side: u32, greys: &[u8]| {
         image::save_buffer(&path, greys, side, side, image::ExtendedColorType::L8).unwrap();
     };
-    let boot = &dataset().test.images[0];
+    let dataset = dataset();
+    let (boot, _) = images(&dataset.test)[0];
     write(28, boot);
     let out = device(&simulator, &format!("classify {}", path.display()));
     check(&out, &["image.png: PNG, 28 x 28 pixels, grey; taken as it is\n9 Ankle boot\n"]);
@@ -81,8 +93,8 @@ fn a_png_is_classified_and_other_pictures_are_refused() {
     let out = device(&simulator, &format!("classify {}", path.display()));
     check(&out, &["image.png: PNG, 112 x 112 pixels, grey; inverted; ", "\n9 Ankle boot\n"]);
     write(30, &[0; 900]);
-    let port = simulator.address().to_string();
-    let Run { code, error, .. } = run(&["device", "--port", &port, "classify", path.to_str().unwrap()]);
+    let line = format!("classify {}", path.display());
+    let Run { code, error, .. } = run(&arguments(&simulator, "device", &line));
     assert_eq!(code, 2);
     check(&error, &["image.png: nothing to be seen: all pixels are alike"]);
 }
@@ -93,37 +105,81 @@ fn faults_exit_with_2_and_name_the_port() {
     let closed = format!("tcp:{closed}");
     let simulator = Simulator::start();
     let port = simulator.address().to_string();
-    for (arguments, wanted) in [
-        (&["device", "--port", &closed, "info"][..], &*format!("error: {closed}: cannot open")),
-        (&["device", "--port", "/dev/no-such-port", "info"], "error: /dev/no-such-port: cannot open"),
-        (&["device", "--port", &port, "load"], &format!("error: {port}: load was refused")),
-        (&["device", "--port", &port, "classify", "--test", "10000"], "--test 10000: the data set has 10000 test"),
-        (&["device", "--port", &port, "learn", "--test", "9990..10001"], "--test 9990..10001"),
-        (&["adapt", "--port", &port, "--world", "noisy", "--amount", "300"], "--amount 300: must be from 0 to 255"),
-        (&["adapt", "--port", &port, "--evaluate", "2", "--teach", "2"], "nobody there to turn the device off"),
+    for (port, wanted) in [(&*closed, "cannot open"), ("/dev/no-such-port", "cannot open"), (&port, "load was refused")]
+    {
+        let Run { code, error, .. } = run(&["device", "--port", port, "load"]);
+        assert_eq!(code, 2, "{port}: {error}");
+        check(&error, &[&format!("error: {port}: {wanted}")]);
+    }
+    for (command, line, wanted) in [
+        ("device", "classify --test 10000", "--test 10000: the data set has 10000 test"),
+        ("device", "learn --test 9990..10001", "--test 9990..10001: the data set has 10000 test"),
+        ("device", "evaluate --data no-such-folder", "no-such-folder"),
+        ("adapt", "--shift noisy --amount 300 --restart-command true", "--amount 300: must be from 0 to 255"),
+        ("adapt", "--teach 60001 --restart-command true", "--teach 60001: the data set has 60000 training"),
+        ("adapt", "", "nobody there to turn the device off"),
     ] {
-        let Run { code, error, .. } = run(arguments);
-        assert_eq!(code, 2, "{arguments:?}: {error}");
+        let Run { code, error, .. } = run(&arguments(&simulator, command, line));
+        assert_eq!(code, 2, "{command} {line}: {error}");
         check(&error, &[wanted]);
     }
-    // The last of them has taught the device, which is therefore not as it should be at the start.
-    let Run { code, error, .. } = run(&["adapt", "--port", &port]);
+    device(&simulator, "learn --test 0..1");
+    let Run { code, error, .. } = run(&arguments(&simulator, "adapt", "--restart-command true"));
     assert_eq!(code, 2);
     check(&error, &["the device's weights have checksum", "device reset"]);
 }
 
+/// The device serves one layer, and the file has two.
+#[test]
+fn a_model_of_another_shape_is_refused() {
+    let simulator = Simulator::start();
+    let mut model = simulator::model();
+    model.layers.insert(0, Layer::zero(784, 32, Activation::Relu));
+    model.layers[1] = Layer::zero(32, 10, Activation::Linear);
+    fs::write(simulator.model_file(), safetensors::to_safetensors(&model).unwrap()).unwrap();
+    for (command, line) in
+        [("device", "classify --test 0"), ("device", "learn --test 0..1"), ("adapt", "--restart-command true")]
+    {
+        let Run { code, error, .. } = run(&arguments(&simulator, command, line));
+        assert_eq!(code, 2, "{command} {line}");
+        check(
+            &error,
+            &[
+                "the device serves 784 inputs, 10 outputs, 7,850 parameters, but",
+                "model.safetensors has Flatten(28, 28) -> Dense(32, relu) -> Dense(10, softmax), 25,450 parameters",
+            ],
+        );
+    }
+}
+
+/// Whoever reads the output may go away.
 #[cfg(unix)]
 #[test]
-fn a_device_adapts_to_every_world_and_keeps_it() {
-    for world in ["inverted", "rotated", "translated", "noisy"] {
+fn a_closed_output_is_no_panic() {
+    let simulator = Simulator::start();
+    for line in ["info", "evaluate --limit 5", "learn --test 0..2"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_host-trainer"));
+        command.env("CARGO_MANIFEST_DIR", workspace("host-trainer"));
+        command.args(arguments(&simulator, "device", line)).stdin(Stdio::null()).stdout(writer);
+        let output = command.output().unwrap();
+        assert_ne!(output.status.code(), Some(101), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_adapts_to_every_shift_and_keeps_it() {
+    for shift in ["inverted", "rotated", "translated", "noisy"] {
         let simulator = Simulator::start();
-        let (port, restart) = (simulator.address().to_string(), simulator.restart_command());
-        let arguments = ["adapt", "--port", &port, "--timeout", "20", "--world", world, "--restart-command", &restart];
+        let mut arguments = arguments(&simulator, "adapt", &format!("--shift {shift}"));
+        arguments.extend(["--restart-command".to_owned(), simulator.restart_command()]);
         let Run { code, out, error } = run(&arguments);
         println!("{out}");
         assert_eq!((code, error.as_str()), (0, ""), "{out}");
         check(&out, &["500 images taught", "saved as number 1 in slot 0", "kept: checksum"]);
-        // The numbers of a line: on the device and on the host, in the original world and in the shifted one.
+        // The numbers of a line: on the device and on the host, of original pictures and of shifted ones.
         let numbers = |name: &str| {
             let line = out.lines().find_map(|line| line.strip_prefix(name)).unwrap();
             let numbers = line.split_whitespace().filter_map(|word| word.trim_matches(['(', ')']).parse::<f64>().ok());
@@ -140,13 +196,16 @@ fn a_device_adapts_to_every_world_and_keeps_it() {
 #[test]
 fn a_power_cycle_that_fails_is_an_error() {
     let simulator = Simulator::start();
-    let port = simulator.address().to_string();
-    let quick = ["adapt", "--port", &port, "--evaluate", "2", "--teach", "2", "--restart-command"];
-    let Run { code, error, .. } = run(&[&quick[..], &["exit 3"]].concat());
-    assert_eq!(code, 2);
-    check(&error, &["--restart-command `exit 3`: exit status: 3"]);
-    device(&simulator, "reset");
-    let Run { code, error, .. } = run(&[&quick[..], &["true"]].concat());
-    assert_eq!(code, 2);
-    check(&error, &["was not turned off: it still counts"]);
+    for (command, wanted) in [
+        ("exit 3", "--restart-command `exit 3`: exit status: 3"),
+        ("true", "was not turned off: it still counts 2 images learned"),
+    ] {
+        let mut arguments = arguments(&simulator, "adapt", "--evaluate 2 --teach 2");
+        arguments.extend(["--restart-command", command].map(str::to_owned));
+        let Run { code, error, .. } = run(&arguments);
+        assert_eq!(code, 2);
+        check(&error, &[wanted]);
+        device(&simulator, "reset");
+        simulator.restart();
+    }
 }

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use dense_core::Random;
-use host_trainer::device::{Address, Device, DeviceError, Patience, Transport};
-use simulator::{Simulator, dataset, mirror};
+use host_trainer::device::{Address, Device, DeviceError, RetryPolicy, Transport};
+use simulator::{Simulator, dataset, images, reference};
 
 /// Of 100 pieces, in either direction, loses 8, changes 8, cuts 8 short, and puts rubbish before 8.
 struct NoisyLine {
@@ -73,16 +73,16 @@ impl Transport for NoisyLine {
 #[test]
 fn on_a_noisy_line_every_answer_is_right_and_every_step_is_taken_once() {
     let simulator = Simulator::start();
-    let (dataset, mut mirror) = (dataset(), mirror());
+    let (dataset, mut reference) = (dataset(), reference());
+    let images = images(&dataset.test);
     let line = NoisyLine { stream: simulator.connect(), random: Random::new(7, 7) };
-    let patience = Patience { timeout: Duration::from_millis(15), tries: 400 };
-    let mut device = Device::new(Box::new(line), "noise".into(), patience).unwrap();
-    for index in 0..50 {
-        let (image, label) = (&dataset.test.images[index], dataset.test.labels[index]);
+    let policy = RetryPolicy { timeout: Duration::from_millis(15), tries: 400 };
+    let mut device = Device::new(Box::new(line), "noise".into(), policy).unwrap();
+    for (index, &(image, label)) in images[..50].iter().enumerate() {
         let learned = device.learn(image, label, 0.01).unwrap();
-        mirror.check_learned("image", image, label, 0.01, &learned).unwrap();
+        reference.check_learned("image", image, label, 0.01, &learned).unwrap();
         if index.is_multiple_of(5) {
-            mirror.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
+            reference.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
         }
     }
     let counters = device.counters().unwrap();
@@ -90,7 +90,7 @@ fn on_a_noisy_line_every_answer_is_right_and_every_step_is_taken_once() {
     assert_eq!(counters.refused, 0, "nothing broken is taken for a request");
     assert!(counters.repeated > 0 && device.repeats() > counters.repeated, "answers and requests were lost");
     assert!(counters.broken_frames > 0 && device.broken_frames() > 0, "requests and answers were broken");
-    assert_eq!(device.info().unwrap().weights_checksum, mirror.weights_checksum());
+    assert_eq!(device.info().unwrap().weights_checksum, reference.weights_checksum());
 }
 
 #[test]
@@ -137,10 +137,10 @@ fn a_serial_port_serves_until_it_is_unplugged() {
         simulator::live(&simulator::Flash::new(), || ends.take());
     });
 
-    let (dataset, mirror) = (dataset(), mirror());
+    let (dataset, reference) = (dataset(), reference());
     let mut device = Device::open(&address, simulator::PATIENT).unwrap();
-    for image in &dataset.test.images[..20] {
-        mirror.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
+    for &(image, _) in &images(&dataset.test)[..20] {
+        reference.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
     }
     unplug.send(()).unwrap();
     device_thread.join().unwrap();

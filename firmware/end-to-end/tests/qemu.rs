@@ -1,7 +1,7 @@
 //! The firmware in QEMU:
 //! `cargo test --manifest-path firmware/Cargo.toml --package end-to-end --test qemu -- --ignored`.
 
-// Of the simulator, only what it says about paths and patience is used here.
+// Of the simulator, only paths, data and model are used here.
 mod simulator;
 
 use std::net::TcpListener;
@@ -11,15 +11,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dense_core::Random;
-use host_trainer::device::{Address, Device, Mirror, Patience};
-use simulator::{dataset, mirror, workspace};
+use host_trainer::device::{Address, Device, Reference, RetryPolicy};
+use simulator::{dataset, images, reference, workspace};
 use tempfile::TempDir;
 
 const MACHINE: &str = "netduinoplus2";
 /// The first start also builds the firmware.
 const START: Duration = Duration::from_secs(900);
 // What is sent before the board has started is lost, so asking often is what finds it early.
-const PATIENCE: Patience = Patience { timeout: Duration::from_millis(500), tries: 40 };
+const POLICY: RetryPolicy = RetryPolicy { timeout: Duration::from_millis(500), tries: 40 };
 
 /// A simulated board, its serial port behind TCP, and its flash in a folder that outlives its power cuts.
 struct Board {
@@ -53,7 +53,7 @@ impl Board {
         let deadline = Instant::now() + START;
         loop {
             assert_eq!(self.process.try_wait().unwrap(), None, "QEMU ended");
-            match Device::open_within(&self.address, PATIENCE, Duration::from_secs(1)) {
+            match Device::open_within(&self.address, POLICY, Duration::from_secs(1)) {
                 Ok(device) => return device,
                 Err(error) if Instant::now() > deadline => panic!("{error}"),
                 Err(_) => {}
@@ -84,30 +84,31 @@ impl Drop for Board {
 #[ignore = "needs QEMU"]
 fn the_firmware_classifies_learns_and_remembers() {
     let (mut board, mut device) = Board::start();
-    let (dataset, mut mirror) = (dataset(), mirror());
+    let (dataset, mut reference) = (dataset(), reference());
+    let images = images(&dataset.test);
     let info = device.info().unwrap();
     assert_eq!((info.parameters, info.loaded), (7_850, None));
-    assert_eq!(info.weights_checksum, mirror.weights_checksum());
-    for (index, image) in dataset.test.images[..200].iter().enumerate() {
-        mirror.check_classified(&format!("image {index}"), image, &device.classify(image).unwrap()).unwrap();
+    assert_eq!(info.weights_checksum, reference.weights_checksum());
+    for (index, &(image, _)) in images[..200].iter().enumerate() {
+        reference.check_classified(&format!("image {index}"), image, &device.classify(image).unwrap()).unwrap();
     }
-    for (index, (image, &label)) in dataset.test.images[..50].iter().zip(&dataset.test.labels).enumerate() {
+    for (index, &(image, label)) in images[..50].iter().enumerate() {
         let learned = device.learn(image, label, 0.01).unwrap();
-        mirror.check_learned(&format!("image {index}"), image, label, 0.01, &learned).unwrap();
+        reference.check_learned(&format!("image {index}"), image, label, 0.01, &learned).unwrap();
     }
-    assert_eq!(device.info().unwrap().weights_checksum, mirror.weights_checksum());
+    assert_eq!(device.info().unwrap().weights_checksum, reference.weights_checksum());
     let saved = device.save().unwrap();
 
     let mut device = board.restart();
     let info = device.info().unwrap();
-    assert_eq!((info.weights_checksum, info.loaded), (mirror.weights_checksum(), Some(saved.save)));
+    assert_eq!((info.weights_checksum, info.loaded), (reference.weights_checksum(), Some(saved.save)));
     assert_eq!(device.counters().unwrap().learned, 0, "it was restarted");
-    for (index, image) in dataset.test.images[..20].iter().enumerate() {
-        mirror.check_classified(&format!("image {index}"), image, &device.classify(image).unwrap()).unwrap();
+    for (index, &(image, _)) in images[..20].iter().enumerate() {
+        reference.check_classified(&format!("image {index}"), image, &device.classify(image).unwrap()).unwrap();
     }
     device.reset().unwrap();
     let mut device = board.restart();
-    assert_eq!(device.info().unwrap().weights_checksum, simulator::mirror().weights_checksum());
+    assert_eq!(device.info().unwrap().weights_checksum, simulator::reference().weights_checksum());
 }
 
 #[test]
@@ -115,12 +116,13 @@ fn the_firmware_classifies_learns_and_remembers() {
 fn a_power_cut_during_a_save_leaves_the_old_weights_or_the_new_ones() {
     let (mut board, mut device) = Board::start();
     let dataset = dataset();
-    let learn = |device: &mut Device, mirror: &mut Mirror, index: usize| {
-        let (image, label) = (&dataset.test.images[index], dataset.test.labels[index]);
+    let images = images(&dataset.test);
+    let learn = |device: &mut Device, reference: &mut Reference, index: usize| {
+        let (image, label) = images[index];
         let learned = device.learn(image, label, 0.1).unwrap();
-        mirror.check_learned(&format!("image {index}"), image, label, 0.1, &learned).unwrap();
+        reference.check_learned(&format!("image {index}"), image, label, 0.1, &learned).unwrap();
     };
-    let mut saved = mirror();
+    let mut saved = reference();
     learn(&mut device, &mut saved, 0);
     let start = Instant::now();
     device.save().unwrap();

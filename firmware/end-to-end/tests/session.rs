@@ -3,28 +3,28 @@
 mod simulator;
 
 use host_trainer::device::{Device, DeviceError};
-use simulator::{PATIENT, Simulator, dataset, mirror};
+use simulator::{PATIENT, Simulator, dataset, images, reference};
 
 #[test]
 fn the_whole_life_of_a_device() {
     let simulator = Simulator::start();
-    let (dataset, mut mirror) = (dataset(), mirror());
-    let factory = mirror.weights_checksum();
+    let (dataset, mut reference) = (dataset(), reference());
+    let images = images(&dataset.test);
+    let factory = reference.weights_checksum();
     let mut device = Device::open(&simulator.address(), PATIENT).unwrap();
 
     let info = device.info().unwrap();
     assert_eq!((info.board.as_str(), info.parameters), ("simulator", 7_850));
     assert_eq!((info.weights_checksum, info.loaded), (factory, None));
-    let images = || dataset.test.images.iter().zip(&dataset.test.labels).take(200);
-    for (image, _) in images() {
-        mirror.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
+    for &(image, _) in &images[..200] {
+        reference.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
     }
-    for (image, &label) in images().take(50) {
+    for &(image, label) in &images[..50] {
         let learned = device.learn(image, label, 0.01).unwrap();
-        mirror.check_learned("image", image, label, 0.01, &learned).unwrap();
+        reference.check_learned("image", image, label, 0.01, &learned).unwrap();
     }
     let learned = device.info().unwrap().weights_checksum;
-    assert_eq!(learned, mirror.weights_checksum());
+    assert_eq!(learned, reference.weights_checksum());
     assert_ne!(learned, factory);
     let counters = device.counters().unwrap();
     assert_eq!((counters.classified, counters.learned, counters.repeated), (200, 50, 0));
@@ -37,11 +37,11 @@ fn the_whole_life_of_a_device() {
     let info = device.info().unwrap();
     assert_eq!((info.weights_checksum, info.loaded), (learned, Some(1)));
     assert_eq!(device.counters().unwrap().learned, 0, "it was restarted");
-    for (image, _) in images().take(20) {
-        mirror.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
+    for &(image, _) in &images[..20] {
+        reference.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
     }
 
-    device.learn(&dataset.test.images[0], 0, 0.1).unwrap();
+    device.learn(images[0].0, 0, 0.1).unwrap();
     assert_ne!(device.info().unwrap().weights_checksum, learned);
     assert_eq!(device.load().unwrap(), 1);
     assert_eq!(device.info().unwrap().weights_checksum, learned);
@@ -67,7 +67,6 @@ fn a_refusal_says_why_and_changes_nothing() {
     for (error, wanted) in refusals {
         let text = error.to_string();
         assert!(text.starts_with(&format!("{}: {wanted}", device.port())), "{text}");
-        assert_eq!(error.exit_code(), 2);
     }
     assert_eq!(device.info().unwrap().weights_checksum, before);
 }
@@ -75,11 +74,11 @@ fn a_refusal_says_why_and_changes_nothing() {
 #[test]
 fn many_programs_one_after_another_never_get_an_answer_of_the_last_one() {
     let simulator = Simulator::start();
-    let mut mirror = mirror();
+    let mut reference = reference();
     for round in 0..300 {
         let mut device = Device::open(&simulator.address(), PATIENT).unwrap();
-        assert_eq!(device.info().unwrap().weights_checksum, mirror.weights_checksum(), "round {round}");
+        assert_eq!(device.info().unwrap().weights_checksum, reference.weights_checksum(), "round {round}");
         let learned = device.learn(&[round as u8; 784], 3, 0.001).unwrap();
-        mirror.check_learned("step", &[round as u8; 784], 3, 0.001, &learned).unwrap();
+        reference.check_learned("step", &[round as u8; 784], 3, 0.001, &learned).unwrap();
     }
 }

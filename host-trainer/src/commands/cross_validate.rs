@@ -15,7 +15,7 @@ use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace
 use crate::data;
 use crate::events::Event;
 use crate::interrupt::Interrupts;
-use crate::learning::{self, Data, End, Network, Settings, Silent, Watch, evaluate};
+use crate::learning::{End, Network, Settings, Silent, Watch, evaluate};
 use crate::lock::Lock;
 use crate::outputs::Outputs;
 use crate::report::{CrossValidation, Group};
@@ -133,10 +133,9 @@ fn leave_out(
 ) -> Result<Option<(Model, Group)>, Failure> {
     let settings = Settings { recipe: prepared.recipe.clone(), threads: 1, kernel };
     let mut network = Network::initial(prepared.input.width(), prepared.output.width(), &prepared.recipe)?;
-    let data = Data { validation: prepared.validation.as_ref(), ..Data::new(&prepared.train) };
     let mut asked = || stop();
     let mut watch = Watch { progress: &mut Silent, stop: &mut asked, keeper: None };
-    let fit = learning::fit(&mut network, &data, &settings, None, &mut watch).map_err(Failure::of_fit)?;
+    let fit = prepared.fit(&mut network, &settings, false, None, &mut watch).map_err(Failure::of_fit)?;
     if fit.end == End::Interrupted {
         return Ok(None);
     }

@@ -1,240 +1,300 @@
-//! `predict`: says what is in pictures of the user's own.
+//! The command `predict`: says what a model makes of pictures, or of rows of a file, of the user's own.
 
-use std::cmp::Ordering;
+use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use clap::Args;
 use dense_core::Kernel;
+use formats::{Input, Model, Output, PixelInput, Provenance, Window};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
-use crate::options::{KernelChoice, WEIGHTS, in_workspace, whole_number};
-use crate::dataset::{self, DatasetError};
-use crate::evaluate::Prediction;
-use crate::files::{FileError, Outputs, check_targets};
-use crate::idx::{CLASSES, PIXELS, SIDE};
-use crate::model::Model;
-use crate::model_files::{self, Weights};
-use crate::photo::{self, PhotoError, Preparation, Prepared};
+use super::shared::{load_model, network, tell_written};
+use crate::data::picture::{self, PictureError, Preparation, Prepared};
+use crate::data::{Inputs, load_inputs};
+use crate::failure::Failure;
+use crate::learning::{Network, evaluate};
+use crate::options::{KernelChoice, MODEL, in_workspace, whole_number};
+use crate::outputs::Outputs;
 use crate::pictures::Pictures;
-use crate::run::{RunError, tell_written};
+use crate::terminal::table::pad;
 use crate::terminal::{ColourChoice, Palette, Verbosity, columns, gauge, print};
 
 /// Options of `predict`.
 #[derive(Args, Debug)]
 pub struct PredictArgs {
-    /// PNG or JPEG files of whatever size, or files of 784 raw pixels; - is standard input
+    /// PNG or JPEG files of whatever size, or files of raw pixels, - is standard input; or, where the model takes
+    /// features, .csv files with a column for each
     #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
+    files: Vec<PathBuf>,
 
-    /// Generated .rs or .safetensors file to predict with [default: firmware/src/weights.rs]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(WEIGHTS))]
+    /// Model file to predict with [default: out/model.safetensors]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
     #[arg(hide_default_value = true)]
-    pub weights: PathBuf,
+    weights: PathBuf,
 
-    /// Folder of the data set that the weights were trained on, for its classes.txt [default: data/fashion-mnist]
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-
-    /// How the pictures are prepared.
+    /// How pictures are prepared.
     #[command(flatten)]
-    pub preparation: Preparation,
+    preparation: Preparation,
 
-    /// How many classes to name, the likeliest first
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number(CLASSES))]
-    pub top: usize,
+    /// How many classes to name for a picture, the likeliest first
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number(256))]
+    top: usize,
 
     /// Draw what was made of each picture
     #[arg(long)]
-    pub show: bool,
+    show: bool,
 
-    /// PNG to write what was made of the pictures to, that of a single one in its own size of 28 x 28 pixels
+    /// PNG to write what was made of the pictures to, that of a single one in its own size
     #[arg(long, value_name = "FILE")]
-    pub png: Option<PathBuf>,
+    png: Option<PathBuf>,
+
+    /// Replace that file if this program has not written it
+    #[arg(long)]
+    force: bool,
 
     /// When to draw in colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
-    pub colour: ColourChoice,
+    colour: ColourChoice,
 
-    /// Print a line of JSON for each file
+    /// Print a line of JSON for each picture or row
     #[arg(long, conflicts_with_all = ["show", "png", "top", "colour"])]
-    pub json: bool,
+    json: bool,
 
     /// Code that does the arithmetic: all give the same bits, auto is the fastest
     #[arg(long, value_enum, default_value_t = KernelChoice::Auto)]
-    pub kernel: KernelChoice,
+    kernel: KernelChoice,
 }
 
-/// Why not every picture was classified.
-#[derive(Debug, thiserror::Error)]
-pub enum PredictError {
-    /// The only file is no picture.
-    #[error("{file}: {error}")]
-    Photo {
-        /// The file.
-        file: String,
-        /// What is wrong with it.
-        error: PhotoError,
-    },
-    /// Some of many files are no pictures; each has been named.
-    #[error("{failed} of {files} files could not be classified")]
-    Some {
-        /// How many are no pictures.
-        failed: usize,
-        /// How many there are.
-        files: usize,
-    },
-}
-
-/// Classifies every file, and says what was done to it before.
+/// Predicts from every file, and says what was done to pictures before.
 ///
 /// # Errors
 ///
-/// [`RunError`] where the weights or the names of the classes cannot be used or the PNG not be written, or, once all
-/// other files are classified, where a file is no picture.
-pub fn predict(arguments: &PredictArgs) -> Result<(), RunError> {
-    let classifier = Classifier::load(arguments)?;
-    if let Some(path) = &arguments.png {
-        check_targets(&[path])?;
-        let target = fs::canonicalize(path).ok();
-        if target.is_some() && arguments.files.iter().any(|file| fs::canonicalize(file).ok() == target) {
-            return Err(FileError::Input(path.clone()).into());
+/// The model cannot be used, the PNG not be written, or, once all other files are through, a file is no picture or has
+/// other columns.
+pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
+    let model = load_model(&arguments.weights)?;
+    let kernel = arguments.kernel.kernel().map_err(|error| Failure::about("--kernel", error))?;
+    let predictor = Predictor { network: network(&model)?, model: &model, kernel };
+    match &model.input {
+        Input::Pixels(pixels) => predictor.pictures(arguments, pixels),
+        Input::Features { .. } if arguments.show || arguments.png.is_some() => {
+            Err(Failure::new("--show and --png are for pictures; this model takes features"))
         }
+        Input::Features { names, window, .. } => each_file(arguments, |path, file| {
+            let predictions = predictor.rows(path, names, window.as_ref()).map_err(|error| error.to_string())?;
+            for (line, prediction) in predictions {
+                print(&if arguments.json {
+                    json_line(&prediction.json(file, Some(line), None))
+                } else {
+                    prediction.row(file, line)
+                });
+            }
+            Ok(())
+        }),
     }
-    let mut images = Vec::new();
+}
+
+/// Does something with every file, and goes on after one that it fails for.
+fn each_file(arguments: &PredictArgs, mut each: impl FnMut(&Path, &str) -> Result<(), String>) -> Result<(), Failure> {
     let mut failed = 0;
     for path in &arguments.files {
         let file = path.display().to_string();
-        match read(path).and_then(|bytes| photo::prepare(&bytes, &arguments.preparation)) {
-            Ok(prepared) => {
-                let prediction = classifier.predict(&prepared.image);
-                let prediction =
-                    prediction.map_err(|error| RunError::Weights { path: arguments.weights.clone(), error })?;
-                if arguments.json {
-                    print(&classifier.json(&file, &prepared, &prediction));
-                } else {
-                    let gap = if images.is_empty() { "" } else { "\n" };
-                    print(&format!("{gap}{file}: {prepared}\n{}", classifier.text(arguments, &prepared, &prediction)));
-                }
-                images.push(prepared.image);
+        if let Err(error) = each(path, &file) {
+            failed += 1;
+            if arguments.json {
+                print(&json_line(&Fault { file: &file, error: &error }));
             }
-            Err(error) => {
-                failed += 1;
-                if arguments.json {
-                    print(&json_line(&Failure { file: &file, error: error.to_string() }));
-                }
-                if arguments.files.len() == 1 {
-                    return Err(PredictError::Photo { file, error }.into());
-                }
-                eprintln!("error: {file}: {error}");
+            if arguments.files.len() == 1 {
+                return Err(Failure::about(file, error));
             }
+            eprintln!("error: {file}: {error}");
         }
-    }
-    if let Some(path) = arguments.png.as_ref().filter(|_| !images.is_empty()) {
-        let mut outputs = Outputs::new();
-        outputs.stage(path, &pictures(&images).png()?)?;
-        tell_written(Verbosity::Lines, outputs.commit()?);
     }
     match failed {
         0 => Ok(()),
-        _ => Err(PredictError::Some { failed, files: arguments.files.len() }.into()),
+        _ => Err(Failure::new(format!("nothing was predicted from {failed} of {} files", arguments.files.len()))),
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, PhotoError> {
-    if path == Path::new("-") { photo::read_from(io::stdin().lock()) } else { photo::read(path) }
-}
-
-const fn pictures(images: &[[u8; PIXELS]]) -> Pictures<'_> {
-    Pictures { height: SIDE, width: SIDE, pixels: images.as_flattened() }
-}
-
-/// A network, and what its answers are called.
-struct Classifier {
-    weights: Weights,
-    network: Box<dyn Model>,
-    names: [String; CLASSES],
+/// A model that is ready to compute.
+struct Predictor<'a> {
+    model: &'a Model,
+    network: Network,
     kernel: Kernel,
 }
 
-impl Classifier {
-    fn load(arguments: &PredictArgs) -> Result<Self, RunError> {
-        let kernel = arguments.kernel.kernel()?;
-        let weights = model_files::load(&arguments.weights)?;
-        let network = weights.network();
-        Ok(Self { weights, network, names: class_names(arguments.data.as_deref())?, kernel })
-    }
-
-    fn predict(&self, image: &[u8; PIXELS]) -> Result<Prediction, dense_core::Error> {
-        let mut image = *image;
-        self.weights.pixel_table.apply(&mut image);
-        self.network.predict(&image, self.kernel)
-    }
-
-    /// The likeliest classes as bars, after the image, if it is to be shown.
-    fn text(&self, arguments: &PredictArgs, prepared: &Prepared, prediction: &Prediction) -> String {
+impl<'a> Predictor<'a> {
+    fn pictures(&self, arguments: &PredictArgs, pixels: &PixelInput) -> Result<(), Failure> {
+        let [height, width] = [pixels.height, pixels.width];
+        let mut outputs = Outputs::new(arguments.force);
+        if let Some(path) = &arguments.png {
+            let files: Vec<&Path> = arguments.files.iter().map(PathBuf::as_path).collect();
+            outputs.check(&[path], &files)?;
+        }
         let palette = Palette::of_standard_output(arguments.colour);
-        let mut text = match arguments.show {
-            true => pictures(&[prepared.image]).text(&[], 1, palette),
-            false => String::new(),
+        let mut images = Vec::new();
+        let result = each_file(arguments, |path, file| {
+            let bytes = read(path).map_err(|error| error.to_string())?;
+            let prepared = picture::prepare(&bytes, &arguments.preparation, [height, width]);
+            let prepared = prepared.map_err(|error| error.to_string())?;
+            let mut image = prepared.image.clone();
+            if let Some(table) = &pixels.table {
+                table.apply(&mut image);
+            }
+            let inputs = Inputs::Bytes { width: image.len(), values: image };
+            let [prediction] = &self.predict(&inputs).map_err(|error| error.to_string())?[..] else {
+                return Err("not one image".into());
+            };
+            if arguments.json {
+                print(&json_line(&prediction.json(file, None, Some(&prepared))));
+            } else {
+                let gap = if images.is_empty() { "" } else { "\n" };
+                let drawing = match arguments.show {
+                    true => Pictures { height, width, pixels: &prepared.image }.text(&[], 1, palette),
+                    false => String::new(),
+                };
+                print(&format!("{gap}{file}: {prepared}\n{drawing}{}", prediction.list(arguments.top)));
+            }
+            images.extend(prepared.image);
+            Ok(())
+        });
+        if let Some(path) = arguments.png.as_ref().filter(|_| !images.is_empty()) {
+            outputs.stage(path, &Pictures { height, width, pixels: &images }.png()?)?;
+            tell_written(Verbosity::Lines, outputs.commit()?);
+        }
+        result
+    }
+
+    /// The prediction for each row, or for each window of rows, with the line where it begins.
+    fn rows(
+        &self,
+        path: &Path,
+        names: &[String],
+        window: Option<&Window>,
+    ) -> Result<Vec<(u64, Prediction<'a>)>, Failure> {
+        let group = match &self.model.provenance {
+            Provenance::Trained { data, .. } => data.group.as_deref(),
+            Provenance::Imported { .. } => None,
         };
-        let width = self.names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-        for class in ranked(prediction).into_iter().take(arguments.top) {
-            let (name, probability) = (&self.names[class], prediction.probabilities[class]);
-            let line = format!("{class:>3} {name:<width$}  {probability:.4}");
-            let bar = gauge(probability, columns().saturating_sub(line.chars().count() + 2).clamp(10, 50));
-            text += format!("{line}  {bar}").trim_end();
-            text.push('\n');
+        let unlabelled = load_inputs(path, names, window, group).map_err(|error| {
+            // Which file it is will be said.
+            Failure::new(error.to_string().trim_start_matches(&format!("{}: ", path.display())))
+        })?;
+        Ok(unlabelled.lines.into_iter().zip(self.predict(&unlabelled.inputs)?).collect())
+    }
+
+    fn predict(&self, inputs: &Inputs) -> Result<Vec<Prediction<'a>>, dense_core::Error> {
+        let outputs = evaluate::predict(&self.network, inputs, self.kernel, 1)?;
+        let output = &self.model.output;
+        Ok(outputs.chunks_exact(self.network.outputs()).map(|outputs| Prediction::new(output, outputs)).collect())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
+    if path == Path::new("-") { picture::read_from(io::stdin().lock()) } else { picture::read(path) }
+}
+
+/// What a network makes of a sample.
+struct Prediction<'a> {
+    output: &'a Output,
+    /// The probability of each class, or the value of each output.
+    values: Vec<f32>,
+}
+
+impl<'a> Prediction<'a> {
+    fn new(output: &'a Output, outputs: &[f32]) -> Self {
+        let values = match (output, outputs) {
+            (Output::Binary { .. }, &[positive]) => vec![1.0 - positive, positive],
+            _ => outputs.to_vec(),
+        };
+        Self { output, values }
+    }
+
+    const fn is_class(&self) -> bool {
+        !matches!(self.output, Output::Values { .. })
+    }
+
+    /// All classes, the likeliest first.
+    fn ranked(&self) -> Vec<usize> {
+        let mut classes: Vec<usize> = (0..self.values.len()).collect();
+        classes.sort_by(|&one, &other| self.values[other].total_cmp(&self.values[one]));
+        classes
+    }
+
+    /// The likeliest classes as bars, or all values.
+    fn list(&self, top: usize) -> String {
+        let names = self.output.names();
+        let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
+        let mut text = String::new();
+        if !self.is_class() {
+            for (name, value) in names.iter().zip(&self.values) {
+                _ = writeln!(text, "{}  {value}", pad(name, width));
+            }
+            return text;
+        }
+        for class in self.ranked().into_iter().take(top) {
+            let line = format!("{class:>3} {}  {:.4}", pad(&names[class], width), self.values[class]);
+            let room = columns().saturating_sub(line.width() + 2).clamp(10, 50);
+            _ = writeln!(text, "{}", format!("{line}  {}", gauge(self.values[class], room)).trim_end());
         }
         text
     }
 
-    fn json(&self, file: &str, prepared: &Prepared, prediction: &Prediction) -> String {
-        let Prediction { class, probabilities } = *prediction;
-        json_line(&Success {
+    /// The likeliest class, or all values, of a row.
+    fn row(&self, file: &str, line: u64) -> String {
+        let names = self.output.names();
+        let text = if self.is_class() {
+            let class = self.ranked()[0];
+            format!("{}  {:.4}", names[class], self.values[class])
+        } else {
+            let values = names.iter().zip(&self.values).map(|(name, value)| format!("{name} {value}"));
+            values.collect::<Vec<_>>().join("  ")
+        };
+        format!("{file}:{line}: {text}\n")
+    }
+
+    fn json<'b>(&'b self, file: &'b str, line: Option<u64>, prepared: Option<&'b Prepared>) -> Success<'b> {
+        let class = self.is_class().then(|| self.ranked()[0]);
+        Success {
             file,
-            source: &prepared.source,
-            steps: prepared.steps.iter().map(ToString::to_string).collect(),
+            line,
+            source: prepared.map(|prepared| prepared.source.as_str()),
+            steps: prepared.map(|prepared| prepared.steps.iter().map(ToString::to_string).collect()),
             class,
-            name: &self.names[usize::from(class)],
-            probabilities,
-        })
+            name: class.map(|class| self.output.names()[class].as_str()),
+            probabilities: class.map(|_| &self.values[..]),
+            values: class.is_none().then_some(&self.values[..]),
+        }
     }
 }
 
-/// The names of the classes. A folder that was named must be there; the one that is the default need not.
-fn class_names(folder: Option<&Path>) -> Result<[String; CLASSES], DatasetError> {
-    let default = in_workspace("data/fashion-mnist");
-    match folder {
-        None if !default.is_dir() => Ok(std::array::from_fn(|class| class.to_string())),
-        folder => dataset::class_names(folder.unwrap_or(&default)),
-    }
-}
-
-/// All classes, that of the prediction first, then the likeliest.
-fn ranked(prediction: &Prediction) -> [usize; CLASSES] {
-    let mut classes = std::array::from_fn(|class| class);
-    let rank = |class: usize| (class == usize::from(prediction.class), prediction.probabilities[class]);
-    classes.sort_by(|&one, &other| rank(other).partial_cmp(&rank(one)).unwrap_or(Ordering::Equal));
-    classes
-}
-
-/// A file that was classified.
+/// What was predicted from a picture or a row.
 #[derive(Serialize)]
 struct Success<'a> {
     file: &'a str,
-    source: &'a str,
-    steps: Vec<String>,
-    class: u8,
-    name: &'a str,
-    probabilities: [f32; CLASSES],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probabilities: Option<&'a [f32]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<&'a [f32]>,
 }
 
-/// A file that was not.
+/// A file that nothing was predicted from.
 #[derive(Serialize)]
-struct Failure<'a> {
+struct Fault<'a> {
     file: &'a str,
-    error: String,
+    error: &'a str,
 }
 
 fn json_line(object: &impl Serialize) -> String {
@@ -246,10 +306,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_prediction_comes_first_even_among_equals() {
-        let mut probabilities = [0.0; CLASSES];
-        (probabilities[2], probabilities[5], probabilities[9]) = (0.4, 0.4, 0.2);
-        let prediction = Prediction { class: 5, probabilities };
-        assert_eq!(ranked(&prediction), [5, 2, 9, 0, 1, 3, 4, 6, 7, 8]);
+    fn the_likeliest_class_comes_first_and_the_first_of_equals() {
+        let output = Output::Classes { names: ["a", "b", "c", "d"].map(String::from).into() };
+        let prediction = Prediction::new(&output, &[0.1, 0.4, 0.4, 0.1]);
+        assert_eq!(prediction.ranked(), [1, 2, 0, 3]);
+        assert_eq!(prediction.row("x.csv", 3), "x.csv:3: b  0.4000\n");
+        let binary = Output::Binary { names: ["no", "yes"].map(String::from) };
+        assert_eq!(Prediction::new(&binary, &[0.75]).row("x.csv", 3), "x.csv:3: yes  0.7500\n");
+        assert_eq!(Prediction::new(&binary, &[0.25]).ranked(), [0, 1]);
+        let values = Output::Values { names: ["u", "v"].map(String::from).into() };
+        assert_eq!(Prediction::new(&values, &[2.5, -1.0]).row("x.csv", 3), "x.csv:3: u 2.5  v -1\n");
     }
 }

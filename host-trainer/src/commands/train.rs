@@ -17,7 +17,7 @@ use crate::events::{Event, Start};
 use crate::history::History;
 use crate::interrupt::Interrupts;
 use crate::learning::metrics::metric_name;
-use crate::learning::{self, Data, End, Fit, Keeper, Network, Position, Settings, State, Watch};
+use crate::learning::{End, Fit, Keeper, Network, Position, Settings, State, Watch};
 use crate::lock::Lock;
 use crate::outputs::{Outputs, Written};
 use crate::overview::{describe_data, describe_model, describe_shape};
@@ -209,8 +209,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
             stop: &mut stop,
             keeper: Some(Keeper { interval: KEPT_EVERY, keep: Box::new(keep) }),
         };
-        let data = Data { train: &prepared.train, validation: prepared.validation.as_ref(), test: Some(&prepared.test) };
-        learning::fit(&mut network, &data, &settings, resumed.as_ref(), &mut watch).map_err(Failure::of_fit)?
+        prepared.fit(&mut network, &settings, true, resumed.as_ref(), &mut watch).map_err(Failure::of_fit)?
     };
     // Before the test, so that no interrupt loses the training.
     let kept = keeping.write(&state)?;

@@ -6,8 +6,8 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::read::read;
 use super::table::{Table, Texts};
-use formats::DataOptions;
 use super::{DataError, names};
+use formats::DataOptions;
 
 /// More columns than any file for a network here should have.
 const MAX_COLUMNS: usize = 65_536;
@@ -24,12 +24,36 @@ enum Role {
     Ignored,
 }
 
-/// Reads a file, all rows of equal length, all features finite numbers that vary.
+/// Reads a file, all rows of equal length, all features finite numbers.
 ///
 /// # Errors
 ///
 /// Anything else; the error names the line and the column.
 pub(super) fn load(path: &Path, options: &DataOptions) -> Result<Table, DataError> {
+    read_table(path, |header| roles(path, header, options))
+}
+
+/// Reads the features of these names, in the order of the file, and the group of each row if the file has that column.
+///
+/// # Errors
+///
+/// Those of [`load`], or a name is missing.
+pub(super) fn load_features(path: &Path, names: &[String], group: Option<&str>) -> Result<Table, DataError> {
+    read_table(path, |header| {
+        if let Some(missing) = names.iter().find(|name| !header.contains(name)) {
+            return Err(DataError::file(path, format!("no column `{missing}`, which the model takes")));
+        }
+        let role = |name: &String| match name {
+            name if names.contains(name) => Role::Feature,
+            name if Some(name.as_str()) == group => Role::Group,
+            _ => Role::Ignored,
+        };
+        Ok(header.iter().map(role).collect())
+    })
+}
+
+/// Reads a file, of which `roles` says what each column of the header is for.
+fn read_table(path: &Path, roles: impl FnOnce(&[String]) -> Result<Vec<Role>, DataError>) -> Result<Table, DataError> {
     let bytes = read(path).map_err(|error| DataError::file(path, format!("cannot read: {error}")))?;
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
@@ -40,27 +64,27 @@ pub(super) fn load(path: &Path, options: &DataOptions) -> Result<Table, DataErro
         return Err(DataError::file(path, "the file is empty; a header with the names of the columns wanted"));
     }
     let header = header(path, &record)?;
-    let roles = roles(path, &header, options)?;
+    let roles = roles(&header)?;
     let named = |role| header.iter().zip(&roles).filter(move |(_, found)| **found == role).map(|(name, _)| name);
     let features: Vec<String> = named(Role::Feature).cloned().collect();
-    if features.is_empty() {
-        return Err(DataError::file(path, "no column is left to be a feature"));
-    }
-    let mut table = Table {
-        path: path.to_owned(),
-        features,
-        values: Vec::new(),
-        target: named(Role::Target).next().map(|name| Texts::new(name)).unwrap_or_default(),
-        groups: named(Role::Group).next().map(|name| Texts::new(name)),
-    };
+    let texts = |name: &String| Texts::new(path, "line", name);
+    let target = texts(named(Role::Target).next().unwrap_or(&String::new()));
+    let groups = named(Role::Group).next().map(texts);
+    let mut table = Table { path: path.to_owned(), features, values: Vec::new(), target, groups, lines: Vec::new() };
     while reader.read_byte_record(&mut record).map_err(damaged)? {
         let line = lines.of(&record);
+        table.lines.push(line);
         if record.len() != header.len() {
             let fault = format!("line {line}: {} values, but the header has {} columns", record.len(), header.len());
             return Err(DataError::file(path, fault));
         }
         for ((bytes, role), name) in record.iter().zip(&roles).zip(&header) {
-            let fault = |fault| DataError::Cell { path: path.to_owned(), line, column: name.clone(), fault };
+            let fault = |fault| DataError::Cell {
+                path: path.to_owned(),
+                place: format!("line {line}"),
+                column: name.clone(),
+                fault,
+            };
             match role {
                 Role::Feature => table.values.push(number(bytes).map_err(fault)?),
                 Role::Target => table.target.push(text(bytes).map_err(fault)?, line),
@@ -72,7 +96,7 @@ pub(super) fn load(path: &Path, options: &DataOptions) -> Result<Table, DataErro
             }
         }
     }
-    if table.rows() == 0 {
+    if table.lines.is_empty() {
         return Err(DataError::file(path, "no rows after the header"));
     }
     Ok(table)
@@ -158,6 +182,11 @@ fn roles(path: &Path, header: &[String], options: &DataOptions) -> Result<Vec<Ro
         && let Some(last) = roles.iter().rposition(|role| *role == Role::Feature)
     {
         roles[last] = Role::Target;
+    }
+    for (role, name) in [(Role::Target, "the target"), (Role::Feature, "a feature")] {
+        if !roles.contains(&role) {
+            return Err(DataError::file(path, format!("no column is left to be {name}")));
+        }
     }
     Ok(roles)
 }

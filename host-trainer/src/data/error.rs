@@ -19,13 +19,13 @@ pub enum DataError {
         /// What is wrong with it.
         fault: String,
     },
-    /// A place in a file of comma-separated values is malformed.
-    #[error("{}: line {line}, column `{column}`: {fault}", path.display())]
+    /// A value of a table is malformed.
+    #[error("{}: {place}, column `{column}`: {fault}", path.display())]
     Cell {
         /// The file.
         path: PathBuf,
-        /// The line, from 1; the header is the first.
-        line: u64,
+        /// Its line, from 1, of which the header is the first; or its sample, from 0.
+        place: String,
         /// The name of the column.
         column: String,
         /// What is wrong with it.

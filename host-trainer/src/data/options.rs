@@ -2,8 +2,9 @@
 
 use formats::{DataOptions, Task};
 
-use super::DataError;
+use super::picture::MAX_SIDE;
 use super::read::read;
+use super::{DataError, Kind};
 
 /// The optional file of a folder that says which file to load and how: [`DataOptions`] as JSON.
 pub const OPTIONS_FILE: &str = "dataset.json";
@@ -57,6 +58,9 @@ pub(super) fn check(options: &DataOptions) -> Result<(), DataError> {
     if !options.test_groups.is_empty() && options.group.is_none() {
         return refuse("--test-groups needs --group COLUMN");
     }
+    if options.size.is_some_and(|size| size.iter().any(|side| !(1..=MAX_SIDE).contains(side))) {
+        return refuse(&format!("--size: each side must be from 1 to {MAX_SIDE}"));
+    }
     let numbers = [
         ("--window", options.window),
         ("--stride", options.stride),
@@ -83,7 +87,13 @@ pub(super) fn check(options: &DataOptions) -> Result<(), DataError> {
 }
 
 /// Refuses options that mean nothing for this kind of data.
-pub(super) fn refuse(options: &DataOptions, kind: &str, names: &[&str]) -> Result<(), DataError> {
+pub(super) fn refuse(options: &DataOptions, kind: &Kind) -> Result<(), DataError> {
+    let (name, applying): (_, &[&str]) = match kind {
+        Kind::Idx => ("a folder of IDX files", &[]),
+        Kind::Pictures => ("a folder of pictures", &["--test-split", "--size"]),
+        Kind::Csv => ("a file of rows", &["--target", "--group", "--ignore", "--test", "--test-split", "--window"]),
+        Kind::Npz => ("a file of arrays", &["--test-split"]),
+    };
     let given = [
         ("--target", options.target.is_some()),
         ("--group", options.group.is_some()),
@@ -93,9 +103,9 @@ pub(super) fn refuse(options: &DataOptions, kind: &str, names: &[&str]) -> Resul
         ("--window", options.window.is_some()),
         ("--size", options.size.is_some()),
     ];
-    match given.iter().find(|(name, given)| *given && names.contains(name)) {
-        Some((name, _)) => {
-            Err(DataError::Conflict(format!("{name} does not apply to {}, {kind}", options.path.display())))
+    match given.iter().find(|(option, given)| *given && !applying.contains(option)) {
+        Some((option, _)) => {
+            Err(DataError::Conflict(format!("{option} does not apply to {}, {name}", options.path.display())))
         }
         None => Ok(()),
     }

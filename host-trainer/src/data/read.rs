@@ -19,7 +19,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub fn open(path: &Path) -> io::Result<File> {
     let kind = fs::metadata(path)?;
     if kind.is_dir() {
-        return Err(ErrorKind::IsADirectory.into());
+        return Err(io::Error::new(ErrorKind::IsADirectory, "a folder, where a file is wanted"));
     }
     if !kind.is_file() {
         return Err(io::Error::other("not a regular file"));

@@ -3,13 +3,13 @@
 use dense_core::Random;
 
 use super::windows::{Place, runs};
-use formats::DataOptions;
 use super::{DataError, Samples, Targets};
+use formats::DataOptions;
 
 /// The share of a table to test with, unless options say otherwise.
 pub const TEST_SPLIT: f64 = 0.2;
 /// The stream of random numbers that says which samples are for the test, and that orders them.
-const STREAM: u64 = 3;
+pub(super) const STREAM: u64 = 3;
 
 /// For each row, whether it is for the test: of the groups that options name; of a share of the groups where there are
 /// groups; of the last share of each run of a time series; of a share of every class; or of a share of all.
@@ -42,12 +42,17 @@ pub(super) fn test_rows(samples: &Samples, groups: &[String], options: &DataOpti
 }
 
 /// How many of `count` are for the test: one at least, but never all.
-fn held_back(count: usize, share: f64) -> usize {
+pub(super) fn held_back(count: usize, share: f64) -> usize {
     ((count as f64 * share).round() as usize).clamp(1, count.max(2) - 1).min(count.saturating_sub(1))
 }
 
 /// The groups that are for the test.
-fn test_groups(groups: &[String], options: &DataOptions, share: f64, random: &mut Random) -> Result<Vec<usize>, DataError> {
+fn test_groups(
+    groups: &[String],
+    options: &DataOptions,
+    share: f64,
+    random: &mut Random,
+) -> Result<Vec<usize>, DataError> {
     let refuse = |fault: String| Err(DataError::Conflict(fault));
     if groups.len() < 2 {
         return refuse(format!("--group: there is one group alone, `{}`; none is left for the test", groups[0]));

@@ -1,7 +1,9 @@
 //! Rows of numbers with a target each, as a file has them.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::DataError;
 
 /// The rows of a file.
 #[derive(Debug)]
@@ -16,42 +18,66 @@ pub(super) struct Table {
     pub(super) target: Texts,
     /// The group of each row, where a column says it.
     pub(super) groups: Option<Texts>,
-}
-
-impl Table {
-    pub(super) fn rows(&self) -> usize {
-        self.target.cells.len()
-    }
+    /// The line of the file where each row begins.
+    pub(super) lines: Vec<u64>,
 }
 
 /// A column of texts, each distinct one stored once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Texts {
+    /// The file.
+    path: PathBuf,
+    /// What a place is: a `line` of the file, or a `sample`.
+    unit: &'static str,
     /// The name of the column.
     pub(super) name: String,
     /// The distinct texts, in the order of their first row.
     pub(super) distinct: Vec<String>,
-    /// The line of the file where each first stood.
-    pub(super) lines: Vec<u64>,
+    /// Where each first stood.
+    places: Vec<u64>,
     /// For each row, the index of its text.
     pub(super) cells: Vec<u32>,
     index: HashMap<String, u32>,
 }
 
 impl Texts {
-    pub(super) fn new(name: &str) -> Self {
-        Self { name: name.into(), ..Self::default() }
+    pub(super) fn new(path: &Path, unit: &'static str, name: &str) -> Self {
+        Self {
+            path: path.into(),
+            unit,
+            name: name.into(),
+            distinct: Vec::new(),
+            places: Vec::new(),
+            cells: Vec::new(),
+            index: HashMap::new(),
+        }
+    }
+
+    /// What is wrong with a distinct text.
+    pub(super) fn cell_fault(&self, distinct: usize, fault: String) -> DataError {
+        let place = self.place(distinct);
+        DataError::Cell { path: self.path.clone(), place, column: self.name.clone(), fault }
+    }
+
+    /// What is wrong with the column.
+    pub(super) fn fault(&self, fault: &str) -> DataError {
+        DataError::file(&self.path, format!("column `{}`: {fault}", self.name))
+    }
+
+    /// Where a distinct text first stood.
+    pub(super) fn place(&self, distinct: usize) -> String {
+        format!("{} {}", self.unit, self.places[distinct])
     }
 
     /// Appends a cell.
-    pub(super) fn push(&mut self, text: &str, line: u64) {
+    pub(super) fn push(&mut self, text: &str, place: u64) {
         let cell = match self.index.get(text) {
             Some(&cell) => cell,
             None => {
                 let cell = self.distinct.len() as u32;
                 self.index.insert(text.into(), cell);
                 self.distinct.push(text.into());
-                self.lines.push(line);
+                self.places.push(place);
                 cell
             }
         };

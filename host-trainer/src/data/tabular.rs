@@ -8,8 +8,8 @@ use super::split::{self, label};
 use super::table::Table;
 use super::targets::Meaning;
 use super::windows::{self, Place};
-use formats::DataOptions;
 use super::{DataError, Dataset, Folds, Inputs, Loaded, Samples, csv};
+use formats::DataOptions;
 
 /// Rows, and what they mean.
 struct Rows {
@@ -24,7 +24,7 @@ struct Rows {
 pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
-    let meaning = Meaning::of(&table, options.task)?;
+    let meaning = Meaning::of(&table.target, options.task)?;
     let test = options.test.as_ref().map(|path| test_table(path, &table, options)).transpose()?;
     let mut all = rows(table, &meaning, options)?;
     let (train, test) = match test {
@@ -50,7 +50,7 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
 pub(super) fn folds(options: &DataOptions, name: String) -> Result<Folds, DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
-    let meaning = Meaning::of(&table, options.task)?;
+    let meaning = Meaning::of(&table.target, options.task)?;
     let all = rows(table, &meaning, options)?;
     let [train, test] = [Part::Train, Part::Test].map(|part| all.cut(&options.path, options, part, |_| true));
     let (train, test) = (train?, test?);
@@ -134,7 +134,7 @@ impl Rows {
 
 /// The rows of a table, and what options make of them.
 fn rows(table: Table, meaning: &Meaning, options: &DataOptions) -> Result<Rows, DataError> {
-    let targets = meaning.targets(&table)?;
+    let targets = meaning.targets(&table.target)?;
     let (names, window) = match options.window {
         None => (table.features.clone(), None),
         Some(length) => {

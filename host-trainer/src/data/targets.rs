@@ -2,7 +2,7 @@
 
 use formats::{Output, Task};
 
-use super::table::{Table, Texts};
+use super::table::Texts;
 use super::{DataError, Targets};
 
 /// The most classes: a label is a byte.
@@ -20,73 +20,60 @@ impl Meaning {
     /// Decides what the targets of training samples mean, unless `task` says it: two different ones are two classes;
     /// texts are classes; whole numbers from 0 to 255 are classes if they are 20 at most and half as many as rows at most;
     /// other numbers are numbers.
-    pub(super) fn of(table: &Table, task: Option<Task>) -> Result<Self, DataError> {
-        let target = &table.target;
+    pub(super) fn of(target: &Texts, task: Option<Task>) -> Result<Self, DataError> {
         let numbers: Option<Vec<f64>> = target.distinct.iter().map(|text| finite(text)).collect();
         let classes = classes(target, numbers.as_deref());
-        let at_most = |most: usize| classes.len() <= most;
         let whole = |number: &f64| (0.0..256.0).contains(number) && number.fract() == 0.0;
+        let few = classes.len() <= MAX_NUMBERED_CLASSES.min(target.cells.len() / 2);
         let task = task.unwrap_or(match &numbers {
-            _ if at_most(2) => Task::Binary,
+            _ if classes.len() <= 2 => Task::Binary,
             None => Task::Multiclass,
-            Some(numbers)
-                if numbers.iter().all(whole)
-                    && at_most(MAX_NUMBERED_CLASSES)
-                    && 2 * classes.len() <= target.cells.len() =>
-            {
-                Task::Multiclass
-            }
+            Some(numbers) if few && numbers.iter().all(whole) => Task::Multiclass,
             Some(_) => Task::Regression,
         });
         if let [only] = &classes[..] {
-            return Err(Self::fault(table, format!("all rows have the same target, `{only}`")));
+            return Err(target.fault(&format!("all rows have the same target, `{only}`")));
         }
         let output = match task {
             Task::Regression => {
-                target_numbers(table)?;
+                target_numbers(target)?;
                 Output::Values { names: vec![target.name.clone()] }
             }
             Task::Binary => match <[String; 2]>::try_from(classes) {
                 Ok(names) => Output::Binary { names },
                 Err(classes) => {
-                    return Err(Self::fault(table, format!("{} classes; a binary task has two", classes.len())));
+                    return Err(target.fault(&format!("{} classes; a binary task has two", classes.len())));
                 }
             },
             Task::Multiclass if classes.len() > MAX_CLASSES => {
                 let text = target.distinct.iter().position(|text| finite(text).is_none());
                 let example = text.map_or(String::new(), |index| {
-                    format!("; `{}` in line {} is not a number", target.distinct[index], target.lines[index])
+                    format!("; `{}` in {} is not a number", target.distinct[index], target.place(index))
                 });
                 let fault = format!("{} classes, at most {MAX_CLASSES} wanted{example}", classes.len());
-                return Err(Self::fault(table, fault));
+                return Err(target.fault(&fault));
             }
             Task::Multiclass => Output::Classes { names: classes },
         };
         Ok(Self { output, task })
     }
 
-    /// The targets of a table, of the training samples or of others.
-    pub(super) fn targets(&self, table: &Table) -> Result<Targets, DataError> {
+    /// The targets of a column, that of the training samples or another.
+    pub(super) fn targets(&self, target: &Texts) -> Result<Targets, DataError> {
         if self.task == Task::Regression {
-            return Ok(Targets::Numbers { width: 1, values: target_numbers(table)? });
+            return Ok(Targets::Numbers { width: 1, values: target_numbers(target)? });
         }
-        let target = &table.target;
         let names = self.output.names();
         let label = |(index, text): (usize, &String)| {
             let name = class_name(text);
-            names.iter().position(|other| *other == name).map(|label| label as u8).ok_or_else(|| DataError::Cell {
-                path: table.path.clone(),
-                line: target.lines[index],
-                column: target.name.clone(),
-                fault: format!("`{text}` is no class of the training samples; they have {}", names.join(", ")),
+            let label = names.iter().position(|other| *other == name);
+            label.map(|label| label as u8).ok_or_else(|| {
+                let known = names.join(", ");
+                target.cell_fault(index, format!("`{text}` is no class of the training samples; they have {known}"))
             })
         };
         let labels: Vec<u8> = target.distinct.iter().enumerate().map(label).collect::<Result<_, _>>()?;
         Ok(Targets::Labels(target.cells.iter().map(|&cell| labels[cell as usize]).collect()))
-    }
-
-    fn fault(table: &Table, fault: String) -> DataError {
-        DataError::file(&table.path, format!("column `{}`: {fault}", table.target.name))
     }
 }
 
@@ -110,17 +97,14 @@ fn class_name(text: &str) -> String {
     }
 }
 
-fn target_numbers(table: &Table) -> Result<Vec<f32>, DataError> {
-    let target = &table.target;
-    let number = |(text, &line): (&String, &u64)| {
-        finite(text).map(|number| number as f32).filter(|number| number.is_finite()).ok_or_else(|| DataError::Cell {
-            path: table.path.clone(),
-            line,
-            column: target.name.clone(),
-            fault: format!("`{text}` is not a finite number of 32 bits, which a regression needs"),
+fn target_numbers(target: &Texts) -> Result<Vec<f32>, DataError> {
+    let number = |(index, text): (usize, &String)| {
+        let number = finite(text).map(|number| number as f32).filter(|number| number.is_finite());
+        number.ok_or_else(|| {
+            target.cell_fault(index, format!("`{text}` is not a finite number of 32 bits, which a regression needs"))
         })
     };
-    let numbers: Vec<f32> = target.distinct.iter().zip(&target.lines).map(number).collect::<Result<_, _>>()?;
+    let numbers: Vec<f32> = target.distinct.iter().enumerate().map(number).collect::<Result<_, _>>()?;
     Ok(target.cells.iter().map(|&cell| numbers[cell as usize]).collect())
 }
 

@@ -2,21 +2,26 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use formats::Window;
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+
+/// Options of a path alone.
+fn of(path: &Path) -> DataOptions {
+    DataOptions { path: path.into(), ..DataOptions::default() }
+}
 
 /// A folder with one file, and options that name it.
 fn file(name: &str, contents: impl AsRef<[u8]>) -> (TempDir, DataOptions) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, contents).unwrap();
-    (folder, DataOptions::new(&path))
+    (folder, of(&path))
 }
 
 /// `count` rows of a header's columns, of which `row` gives the cells.
@@ -159,7 +164,10 @@ fn options_choose_columns() {
     let ignoring = DataOptions { ignore: vec!["a".into(), "who".into(), "c".into()], ..options.clone() };
     assert_eq!(names(&ignoring).unwrap(), ("b".into(), "0 1".into()));
     for (options, fault) in [
-        (DataOptions { target: text("z"), ..all.clone() }, "no column `z`, as --target says; there are a, who, b, y, c"),
+        (
+            DataOptions { target: text("z"), ..all.clone() },
+            "no column `z`, as --target says; there are a, who, b, y, c",
+        ),
         (DataOptions { group: text("y"), ..all.clone() }, "--group: the column `y` has another use already"),
         (
             DataOptions { ignore: vec!["d".into()], ..all.clone() },
@@ -361,7 +369,10 @@ fn each_group_is_left_out_once() {
     }
     for (options, fault) in [
         (options, "--group COLUMN of a .csv file is needed"),
-        (DataOptions { window: Some(6), ..grouped.clone() }, "--window 6: the longest run of rows of one class and group"),
+        (
+            DataOptions { window: Some(6), ..grouped.clone() },
+            "--window 6: the longest run of rows of one class and group",
+        ),
     ] {
         let message = load_folds(&options).unwrap_err().to_string();
         assert!(message.contains(fault), "{message}");
@@ -378,7 +389,7 @@ fn a_folder_can_say_how_it_is_loaded() {
     let stored =
         r#"{"file": "series.csv", "target": "y", "group": "who", "window": 2, "stride": 2, "train_stride": 1}"#;
     fs::write(&path, stored).unwrap();
-    let folder_options = DataOptions::new(folder.path());
+    let folder_options = of(folder.path());
     let direct = DataOptions {
         group: Some("who".into()),
         window: Some(2),
@@ -414,7 +425,33 @@ fn other_files_are_refused() {
         let message = load(&DataOptions { path: folder.path().join(name), ..options }).unwrap_err().to_string();
         assert!(message.contains(fault), "{message}");
     }
-    assert!(load(&DataOptions::new(&PathBuf::from("/dev/null"))).unwrap_err().to_string().contains("wanted"));
+    assert!(load(&of(Path::new("/dev/null"))).unwrap_err().to_string().contains("wanted"));
+}
+
+#[test]
+fn inputs_without_targets_are_those_of_the_same_names() {
+    let (_folder, options) = file("series.csv", series());
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let load = |names: &[String], window: Option<&Window>| load_inputs(&options.path, names, window, Some("who"));
+    // In the order of the model, not of the file.
+    let rows = load(&names(&["down", "up"]), None).unwrap();
+    assert_eq!(rows.lines, (2..26).collect::<Vec<_>>());
+    let wanted: Vec<f32> = (0..24).flat_map(|row| [100.0 - row as f32, row as f32]).collect();
+    assert_eq!(rows.inputs, Inputs::Numbers { width: 2, values: wanted });
+
+    let window = Window { channels: names(&["up"]), length: 8, stride: 4, downsample: 4 };
+    let windows = load(&[], Some(&window)).unwrap();
+    assert_eq!(windows.lines, [2, 6, 14, 18], "two of each person");
+    let wanted = [1.5, 5.5, 5.5, 9.5, 13.5, 17.5, 17.5, 21.5];
+    assert_eq!(windows.inputs, Inputs::Numbers { width: 2, values: wanted.into() });
+    for (names, window, fault) in [
+        (names(&["up", "left"]), None, "no column `left`, which the model takes"),
+        (names(&["y"]), None, "line 2, column `y`: `x` is not a number"),
+        (vec![], Some(Window { length: 13, downsample: 1, ..window }), "no run of 13 rows, as long as a window"),
+    ] {
+        let message = load(&names, window.as_ref()).unwrap_err().to_string();
+        assert!(message.contains(fault), "{message}");
+    }
 }
 
 #[test]
@@ -473,6 +510,44 @@ fn standardised_numbers_have_mean_0_and_deviation_1_and_fold_into_the_first_laye
                 // Weights of 1e4 / 0.3 are rounded to 24 bits and taken away again.
                 assert!((found - wanted).abs() < 1e-2, "{wanted} became {found}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_smartwatch_has_windows_of_ten_people() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/watch");
+    let folds = load_folds(&of(&path)).unwrap();
+    assert_eq!((folds.name.as_str(), folds.input.width(), folds.groups.len()), ("watch", 150, 10));
+    assert_eq!(folds.output.names(), ["ABD", "ER", "FEL", "IR", "PEN", "ROW", "TRAP"]);
+    let counts = |samples: &Samples| {
+        let count = |group| samples.groups.iter().filter(|&&found| found == group).count();
+        (0..10).map(count).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&folds.test), [270, 259, 143, 136, 235, 228, 251, 229, 230, 248]);
+    // 140 recordings of n samples: those windows start every 10 samples, these every 100.
+    assert!(folds.train.len().abs_diff(10 * folds.test.len()) < 10 * 140, "{}", folds.train.len());
+    let alone = folds.dataset(3);
+    assert_eq!((alone.test.len(), alone.train.groups.contains(&3)), (136, false));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(
+        text in r#"(a|b|"|,|\n|\r\n|;|1|2\.5|-3|x|1e40| |é){0,60}"#,
+        bytes in prop::collection::vec(any::<u8>(), 0..60),
+        window in prop::option::of(1..5usize),
+        group in prop::option::of(Just("a".to_owned())),
+    ) {
+        let with_header = format!("a,b,y\n{text}");
+        for (name, contents) in
+            [("data.csv", text.as_bytes()), ("data.csv", with_header.as_bytes()), ("data.csv", &bytes), ("data.npz", &bytes)]
+        {
+            let (_folder, options) = file(name, contents);
+            let options = DataOptions { window, group: group.clone(), ..options };
+            let _ = (load(&options), load_folds(&options));
         }
     }
 }

@@ -1,38 +1,42 @@
-//! The host's end of the line: asks, waits, asks again.
+//! The client of a device: repeats each request until its answer arrives.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use firmware::link::{self, Decoder, MAX_FRAME};
-use firmware::protocol::{Answer, Command, Counters, OUTPUTS, Refusal, Reply, Request};
+use dense_core::argmax;
+use dense_protocol::frames::{self, Decoder, MAX_FRAME};
+use dense_protocol::messages::{Answer, Classified, Command, Counters, Learned, Refusal, Reply, Request, Saved};
 
-use super::answers::{Classified, DeviceInfo, Learned, Saved};
-use super::error::DeviceError;
-use super::transport::{Address, Transport};
-use crate::idx::{CLASSES, PIXELS};
+use super::{Address, DeviceError, DeviceInfo, Transport};
 
-/// Ends a frame; before a frame, it cuts off what may have been left unfinished.
+/// Ends a frame; in front of one, it ends what another program may have left unfinished.
 const FRAME_END: u8 = 0;
-/// How much longer the device may take to erase and write its flash than to compute.
+/// How many times longer than other requests those may take that erase and write flash.
 const FLASH_FACTOR: u32 = 10;
-/// How long to rest after a device was not there before it is looked for again.
-const OPEN_PAUSE: Duration = Duration::from_millis(50);
+/// Time between two attempts to connect.
+const RECONNECT_INTERVAL: Duration = Duration::from_millis(50);
+/// An answer to some other command.
+const OTHER_KIND: &str = "is of another kind";
+const NOT_FINITE: &str = "has a number that is not finite";
 
-/// How long to wait for a device.
+/// How often to send a request, and how long to wait each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// For one answer; ten times as long where flash is erased and written.
+pub struct RetryPolicy {
+    /// Wait for an answer; ten times as long where flash is written.
     pub timeout: Duration,
-    /// How often to ask before giving up, at least once.
+    /// Number of times a request is sent, at least 1; a connection may take as long as all of them.
     pub tries: u32,
 }
 
-/// A device on the other end of a line that may lose or change bytes.
+/// A connection to a device, over a line that may lose or change bytes.
+///
+/// Every request fails with [`DeviceError::Lost`] where the connection breaks, [`DeviceError::Silent`] where no answer
+/// arrives, [`DeviceError::Refused`], and [`DeviceError::Answer`] where the answer makes no sense.
 pub struct Device {
     transport: Box<dyn Transport>,
     port: String,
-    patience: Patience,
+    policy: RetryPolicy,
     decoder: Decoder,
     sequence: u16,
     broken_frames: u32,
@@ -40,193 +44,161 @@ pub struct Device {
 }
 
 impl Device {
-    /// Connects, and finds out whether a device is there and serves the right model.
+    /// Connects to a device and waits for its first answer.
     ///
     /// # Errors
     ///
-    /// [`DeviceError::Open`], or any error of [`new`](Self::new).
-    pub fn open(address: &Address, patience: Patience) -> Result<Self, DeviceError> {
+    /// [`DeviceError::Open`], or those of a request.
+    pub fn open(address: &Address, policy: RetryPolicy) -> Result<Self, DeviceError> {
         let port = address.to_string();
-        match address.open() {
-            Ok(transport) => Self::new(transport, port, patience),
+        match address.open(policy.timeout.saturating_mul(policy.tries.max(1))) {
+            Ok(transport) => Self::new(transport, port, policy),
             Err(error) => Err(DeviceError::Open { port, error }),
         }
     }
 
-    /// The same for a device that is about to appear: looks for it until it answers or `wait` is over.
+    /// The same for a device that is restarting: tries until it answers or `wait` is over.
     ///
     /// # Errors
     ///
     /// That of the last attempt.
-    pub fn open_within(address: &Address, patience: Patience, wait: Duration) -> Result<Self, DeviceError> {
+    pub fn open_within(address: &Address, policy: RetryPolicy, wait: Duration) -> Result<Self, DeviceError> {
         let deadline = Instant::now() + wait;
         loop {
-            match Self::open(address, patience) {
+            match Self::open(address, policy) {
                 Err(DeviceError::Open { .. } | DeviceError::Lost { .. } | DeviceError::Silent { .. })
                     if Instant::now() < deadline =>
                 {
-                    std::thread::sleep(OPEN_PAUSE);
+                    std::thread::sleep(RECONNECT_INTERVAL);
                 }
                 result => return result,
             }
         }
     }
 
-    /// The device at the other end of `transport`; `port` is what errors call it.
+    /// The device at the other end of `transport`; errors name it `port`.
     ///
     /// # Errors
     ///
-    /// If it does not answer, or serves another model.
-    pub fn new(transport: Box<dyn Transport>, port: String, patience: Patience) -> Result<Self, DeviceError> {
-        // Any start will do, but another program may have ended with the same number, and the device would then
-        // repeat what it answered to that. So one question is spent on getting out of step with it.
+    /// Those of a request.
+    pub fn new(transport: Box<dyn Transport>, port: String, policy: RetryPolicy) -> Result<Self, DeviceError> {
+        // A random number, which still may be the last one of the program before: then the device refuses the request or
+        // repeats an old answer, and the number after it is a new one.
         let sequence = RandomState::new().hash_one(0) as u16;
         let mut device =
-            Self { transport, port, patience, decoder: Decoder::new(), sequence, broken_frames: 0, repeats: 0 };
+            Self { transport, port, policy, decoder: Decoder::new(), sequence, broken_frames: 0, repeats: 0 };
         match device.info() {
-            Err(DeviceError::Refused { .. } | DeviceError::Confused { .. }) | Ok(_) => {}
+            Err(DeviceError::Refused { .. } | DeviceError::Answer { .. }) | Ok(_) => {}
             Err(error) => return Err(error),
         }
         device.info()?;
         Ok(device)
     }
 
-    /// What errors call the device.
+    /// The name of the port.
     #[must_use]
     pub fn port(&self) -> &str {
         &self.port
     }
 
-    /// How often a request had to be sent again so far.
+    /// Requests sent again so far.
     #[must_use]
     pub const fn repeats(&self) -> u32 {
         self.repeats
     }
 
-    /// Frames that arrived broken so far.
+    /// Damaged frames received so far.
     #[must_use]
     pub const fn broken_frames(&self) -> u32 {
         self.broken_frames
     }
 
-    /// Asks who the device is.
-    ///
-    /// # Errors
-    ///
-    /// If the device does not answer, refuses, or serves another model.
+    /// Device and model.
     pub fn info(&mut self) -> Result<DeviceInfo, DeviceError> {
-        let (info, inputs, outputs) = self.request(Command::Info, |reply| match reply {
-            Reply::Info(info) => Some((DeviceInfo::from(&info), info.inputs, info.outputs)),
-            _ => None,
-        })?;
-        if (usize::from(inputs), usize::from(outputs)) != (PIXELS, CLASSES) {
-            return Err(DeviceError::Shape { port: self.port.clone(), inputs, outputs });
-        }
-        Ok(info)
+        let take = |reply: Reply<'_>| if let Reply::Info(info) = reply { Ok((&info).into()) } else { Err(OTHER_KIND) };
+        self.request(Command::Info, take)
     }
 
-    /// Asks what is in an image.
-    ///
-    /// # Errors
-    ///
-    /// If the device does not answer, or refuses.
-    pub fn classify(&mut self, image: &[u8; PIXELS]) -> Result<Classified, DeviceError> {
-        const { assert!(OUTPUTS == CLASSES) };
+    /// The class of an image.
+    pub fn classify(&mut self, image: &[u8]) -> Result<Classified, DeviceError> {
         self.request(Command::Classify { image }, |reply| match reply {
-            Reply::Classified { class, logits, probabilities, cycles } if usize::from(class) < CLASSES => {
-                Some(Classified { class, logits, probabilities, cycles })
+            Reply::Classified(found) if !found.logits.iter().chain(&found.probabilities).all(|one| one.is_finite()) => {
+                Err(NOT_FINITE)
             }
-            _ => None,
+            Reply::Classified(found) if argmax(&found.logits) != usize::from(found.class) => {
+                Err("has a class that is not that of the largest logit")
+            }
+            Reply::Classified(found) => Ok(found),
+            _ => Err(OTHER_KIND),
         })
     }
 
-    /// Makes the device take one step towards `label`, once, however often it has to be asked.
-    ///
-    /// # Errors
-    ///
-    /// If the device does not answer, or refuses.
-    pub fn learn(&mut self, image: &[u8; PIXELS], label: u8, learning_rate: f32) -> Result<Learned, DeviceError> {
+    /// One step of gradient descent, executed once however often it has to be sent.
+    pub fn learn(&mut self, image: &[u8], label: u8, learning_rate: f32) -> Result<Learned, DeviceError> {
         self.request(Command::Learn { image, label, learning_rate }, |reply| match reply {
-            Reply::Learned { loss_before, loss_after, cycles, weights_checksum } => {
-                Some(Learned { loss_before, loss_after, cycles, weights_checksum })
+            Reply::Learned(learned) if !(learned.loss_before.is_finite() && learned.loss_after.is_finite()) => {
+                Err(NOT_FINITE)
             }
-            _ => None,
+            Reply::Learned(learned) => Ok(learned),
+            _ => Err(OTHER_KIND),
         })
     }
 
-    /// Asks what the device has done since it started.
-    ///
-    /// # Errors
-    ///
-    /// If the device does not answer.
+    /// The counters since the device's start.
     pub fn counters(&mut self) -> Result<Counters, DeviceError> {
-        self.request(Command::Counters, |reply| match reply {
-            Reply::Counters(counters) => Some(counters),
-            _ => None,
+        self.request(Command::Counters, |reply| {
+            if let Reply::Counters(counters) = reply { Ok(counters) } else { Err(OTHER_KIND) }
         })
     }
 
-    /// Makes the device keep its weights in flash.
-    ///
-    /// # Errors
-    ///
-    /// If the device does not answer, or its flash fails.
+    /// Saves the weights in flash.
     pub fn save(&mut self) -> Result<Saved, DeviceError> {
-        self.request(Command::Save, |reply| match reply {
-            Reply::Saved { save, slot } => Some(Saved { save, slot }),
-            _ => None,
-        })
+        self.request(Command::Save, |reply| if let Reply::Saved(saved) = reply { Ok(saved) } else { Err(OTHER_KIND) })
     }
 
-    /// Makes the device go back to the weights that it saved last, and returns the number of that save.
-    ///
-    /// # Errors
-    ///
-    /// If the device does not answer, or has saved nothing.
+    /// Loads the weights saved last, and returns the number of that save.
     pub fn load(&mut self) -> Result<u32, DeviceError> {
-        self.request(Command::Load, |reply| match reply {
-            Reply::Loaded { save } => Some(save),
-            _ => None,
-        })
+        self.request(Command::Load, |reply| if let Reply::Loaded { save } = reply { Ok(save) } else { Err(OTHER_KIND) })
     }
 
-    /// Makes the device go back to the weights that its firmware came with, and forget what it saved.
-    ///
-    /// # Errors
-    ///
-    /// If the device does not answer, or its flash fails.
+    /// Restores the weights compiled into the firmware, and erases the saved ones.
     pub fn reset(&mut self) -> Result<(), DeviceError> {
-        self.request(Command::FactoryReset, |reply| matches!(reply, Reply::Reset).then_some(()))
+        self.request(Command::FactoryReset, |reply| if let Reply::Reset = reply { Ok(()) } else { Err(OTHER_KIND) })
     }
 
-    /// Asks until there is an answer, and makes of it what `take` does.
-    fn request<T>(&mut self, command: Command<'_>, take: impl Fn(Reply<'_>) -> Option<T>) -> Result<T, DeviceError> {
-        let (request, timeout) = (name(&command), self.timeout(&command));
+    /// Sends a request until there is an answer, and returns what `take` makes of it, or the fault that it finds.
+    fn request<T>(
+        &mut self,
+        command: Command<'_>,
+        take: impl Fn(Reply<'_>) -> Result<T, &'static str>,
+    ) -> Result<T, DeviceError> {
+        let (request, port) = (name(&command), self.port.clone());
+        let timeout = match command {
+            Command::Save | Command::FactoryReset => self.policy.timeout * FLASH_FACTOR,
+            _ => self.policy.timeout,
+        };
+        let (tries, broken_before) = (self.policy.tries.max(1), self.broken_frames);
         self.sequence = self.sequence.wrapping_add(1);
         let mut frame = Default::default();
-        link::encode::<MAX_FRAME>(&Request { sequence: self.sequence, command }, &mut frame)
-            .expect("a request of one image and a few numbers fits into a frame");
-        let broken_before = self.broken_frames;
-        for attempt in 0..self.patience.tries.max(1) {
+        if let Err(error) = frames::encode::<MAX_FRAME>(&Request { sequence: self.sequence, command }, &mut frame) {
+            return Err(DeviceError::Request { port, request, error });
+        }
+        for attempt in 0..tries {
             self.repeats += u32::from(attempt > 0);
-            match self.exchange(&frame, timeout, &take).map_err(|error| self.lost(error))? {
-                Some(Ok(Some(result))) => return Ok(result),
-                Some(Ok(None)) => return Err(DeviceError::Confused { port: self.port.clone(), request }),
-                Some(Err(refusal)) => return Err(DeviceError::Refused { port: self.port.clone(), request, refusal }),
-                None => {}
+            match self.send(&frame, timeout, &take) {
+                Ok(None) => {}
+                Ok(Some(Ok(Ok(result)))) => return Ok(result),
+                Ok(Some(Ok(Err(fault)))) => return Err(DeviceError::Answer { port, request, fault }),
+                Ok(Some(Err(refusal))) => return Err(DeviceError::Refused { port, request, refusal }),
+                Err(error) => return Err(DeviceError::Lost { port, error }),
             }
         }
-        Err(DeviceError::Silent {
-            port: self.port.clone(),
-            request,
-            tries: self.patience.tries.max(1),
-            seconds: timeout.as_secs_f64(),
-            broken_frames: self.broken_frames - broken_before,
-        })
+        let broken_frames = self.broken_frames - broken_before;
+        Err(DeviceError::Silent { port, request, tries, seconds: timeout.as_secs_f64(), broken_frames })
     }
 
-    /// Asks once; none, where there is no answer in time.
-    fn exchange<T>(
+    /// Sends a frame once; `None` where there is no answer in time.
+    fn send<T>(
         &mut self,
         frame: &[u8],
         timeout: Duration,
@@ -258,7 +230,7 @@ impl Device {
                 match self.decoder.push(byte) {
                     None => {}
                     Some(Err(_)) => self.broken_frames = self.broken_frames.saturating_add(1),
-                    // What is no answer, or the answer to an earlier request, is passed over.
+                    // Other messages, and answers to earlier requests, are ignored.
                     Some(Ok(message)) => match Answer::from_message(message) {
                         Ok(answer) if answer.sequence == self.sequence => result = Some(answer.result.map(&take)),
                         _ => {}
@@ -270,20 +242,9 @@ impl Device {
             }
         }
     }
-
-    fn timeout(&self, command: &Command<'_>) -> Duration {
-        match command {
-            Command::Save | Command::FactoryReset => self.patience.timeout * FLASH_FACTOR,
-            _ => self.patience.timeout,
-        }
-    }
-
-    fn lost(&self, error: io::Error) -> DeviceError {
-        DeviceError::Lost { port: self.port.clone(), error }
-    }
 }
 
-/// What errors call a request.
+/// The name of a request in errors.
 const fn name(command: &Command<'_>) -> &'static str {
     match command {
         Command::Info => "info",

@@ -1,168 +1,49 @@
-//! What can go wrong between host and device.
+//! Why something was not done on a device.
 
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitStatus;
 
-use firmware::protocol::Refusal;
-
-use crate::photo::PhotoError;
+use dense_protocol::frames::FrameError;
+use dense_protocol::messages::Refusal;
 
 /// Why something was not done on a device.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum DeviceError {
-    /// There is no connection.
+    /// No connection.
     #[error("{port}: cannot open: {error}")]
-    Open {
-        /// The port.
-        port: String,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// There was a connection.
+    Open { port: String, error: io::Error },
+    /// The connection broke.
     #[error("{port}: the connection to the device broke ({error}); is it still plugged in?")]
-    Lost {
-        /// The port.
-        port: String,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The device did not answer.
+    Lost { port: String, error: io::Error },
+    /// No answer.
     #[error(
         "{port}: no answer to {request} in {tries} tries of {seconds} s ({broken_frames} broken frames received); \
          is the firmware running, and of the same version as this program?"
     )]
-    Silent {
-        /// The port.
-        port: String,
-        /// What was asked.
-        request: &'static str,
-        /// How often it was asked.
-        tries: u32,
-        /// How long the answer was waited for each time.
-        seconds: f64,
-        /// Frames that arrived, but broken.
-        broken_frames: u32,
-    },
-    /// The device answered that it did not do it.
+    Silent { port: String, request: &'static str, tries: u32, seconds: f64, broken_frames: u32 },
+    /// The device refused a request.
     #[error("{port}: {request} was refused: {refusal}")]
-    Refused {
-        /// The port.
-        port: String,
-        /// What was asked.
-        request: &'static str,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// The device answered something else than it was asked.
-    #[error("{port}: the answer to {request} is of another kind")]
-    Confused {
-        /// The port.
-        port: String,
-        /// What was asked.
-        request: &'static str,
-    },
-    /// The device serves another model.
-    #[error("{port}: the device's model has {inputs} inputs and {outputs} outputs, wanted 784 and 10")]
-    Shape {
-        /// The port.
-        port: String,
-        /// Its inputs.
-        inputs: u16,
-        /// Its outputs.
-        outputs: u16,
-    },
-    /// Host and device compute different numbers.
-    #[error("{what}: the device has {device}, the host {host}")]
-    Differs {
-        /// Which number.
-        what: String,
-        /// On the device.
-        device: String,
-        /// On the host.
-        host: String,
-    },
-    /// The device does not have the weights that it should start from.
+    Refused { port: String, request: &'static str, refusal: Refusal },
+    /// A request that no frame has room for.
+    #[error("{port}: {request} cannot be sent: {error}")]
+    Request { port: String, request: &'static str, error: FrameError },
+    /// An answer that makes no sense.
+    #[error("{port}: the answer to {request} {fault}")]
+    Answer { port: String, request: &'static str, fault: &'static str },
+    /// The device serves a network of another shape.
+    #[error("{port}: the device serves {device}, but {} has {host}", .weights.display())]
+    Shape { port: String, device: String, weights: PathBuf, host: String },
+    /// The device started with other weights.
     #[error(
         "the device's weights have checksum {device:08x}, those of {} {host:08x}; \
          go back to the firmware's with `device reset`, or name the right file with --weights", .weights.display()
     )]
-    OtherWeights {
-        /// The file with the right ones.
-        weights: PathBuf,
-        /// Checksum of those on the device.
-        device: u32,
-        /// Checksum of those in the file.
-        host: u32,
-    },
-    /// A file is no image for this model.
-    #[error("{}: {error}", .path.display())]
-    Image {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: PhotoError,
-    },
-    /// More samples were asked for than there are.
-    #[error("{option} {asked}: the data set has {there} {split} images")]
-    Samples {
-        /// The option that asked.
-        option: &'static str,
-        /// What it asked for.
-        asked: String,
-        /// How many there are.
-        there: usize,
-        /// In which part of the data set.
-        split: &'static str,
-    },
-    /// An amount that makes no sense for a world.
-    #[error("--amount {found}: must be from {least} to {most} for the {world} world")]
-    Amount {
-        /// The world.
-        world: &'static str,
-        /// The amount given.
-        found: f64,
-        /// The smallest allowed.
-        least: f64,
-        /// The largest allowed.
-        most: f64,
-    },
-    /// The command that should restart the device could not be run.
-    #[error("--restart-command `{command}`: {error}")]
-    RestartCommand {
-        /// The command.
-        command: String,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The command that should restart the device failed.
-    #[error("--restart-command `{command}`: {status}")]
-    RestartFailed {
-        /// The command.
-        command: String,
-        /// How it ended.
-        status: ExitStatus,
-    },
-    /// The device should have been restarted.
-    #[error("{port}: the device was not turned off: it still counts {learned} images learned")]
-    NotRestarted {
-        /// The port.
-        port: String,
-        /// What it has learned since its last start.
-        learned: u32,
-    },
-    /// Nobody is there to restart the device.
-    #[error("nobody there to turn the device off and on; name a program that does, with --restart-command")]
-    NobodyThere,
-}
-
-impl DeviceError {
-    /// 1 where host and device disagree, 2 where something they were given was wrong, or missing.
-    #[must_use]
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Differs { .. } => 1,
-            _ => 2,
-        }
-    }
+    OtherWeights { weights: PathBuf, device: u32, host: u32 },
+    /// Device and host computed different numbers.
+    #[error("{what}: the device has {device}, the host {host}")]
+    Differs { what: String, device: String, host: String },
+    /// The network on the host cannot compute.
+    #[error("{what}: {fault}")]
+    Host { what: String, fault: String },
 }

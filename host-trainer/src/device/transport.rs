@@ -1,21 +1,23 @@
-//! Ways to a device: a serial port, or a TCP connection to one.
+//! Serial ports, and TCP connections to one.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::str::FromStr;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use serialport::SerialPort;
 
-/// Bits a second of the device's serial port.
+/// Bits per second of the device's serial port.
 const BAUD_RATE: u32 = 115_200;
 const TCP_PREFIX: &str = "tcp:";
 
-/// A stream of bytes in both directions, on which neither reading nor writing waits for ever.
+/// A stream of bytes in both directions, with timeouts.
 pub trait Transport: Read + Write + Send {
-    /// How long a read or a write may wait before it fails with [`io::ErrorKind::TimedOut`] or
-    /// [`io::ErrorKind::WouldBlock`]; not zero.
+    /// Sets how long a read or a write may take before it fails with [`ErrorKind::TimedOut`] or
+    /// [`ErrorKind::WouldBlock`]; not zero.
     ///
     /// # Errors
     ///
@@ -30,37 +32,18 @@ impl Transport for TcpStream {
     }
 }
 
-/// A serial port of this machine.
-struct Serial(Box<dyn SerialPort>);
-
-impl Read for Serial {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.0.read(bytes)
-    }
-}
-
-impl Write for Serial {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl Transport for Serial {
+impl Transport for Box<dyn SerialPort> {
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        Ok(self.0.set_timeout(timeout)?)
+        Ok((**self).set_timeout(timeout)?)
     }
 }
 
-/// Where a device is: the name of a serial port, or `tcp:HOST:PORT`.
+/// The address of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A serial port, 8 bits, no parity, 1 stop bit.
+    /// Name of a serial port; 8 data bits, no parity, 1 stop bit.
     Serial(String),
-    /// Host and port of a TCP server that passes bytes on to a serial port.
+    /// `HOST:PORT` of a TCP server that passes bytes on to a serial port.
     Tcp(String),
 }
 
@@ -69,10 +52,18 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// What the system says.
-    pub fn open(&self) -> io::Result<Box<dyn Transport>> {
+    /// [`ErrorKind::TimedOut`] where that takes longer than `timeout`, or the system's error.
+    pub fn open(&self, timeout: Duration) -> io::Result<Box<dyn Transport>> {
+        // In a thread of its own, because the resolution of a name takes as long as it likes.
+        let (sender, receiver) = mpsc::channel();
+        let address = self.clone();
+        thread::spawn(move || sender.send(address.connect()));
+        receiver.recv_timeout(timeout).unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+    }
+
+    fn connect(&self) -> io::Result<Box<dyn Transport>> {
         match self {
-            Self::Serial(name) => Ok(Box::new(Serial(serialport::new(name, BAUD_RATE).open()?))),
+            Self::Serial(name) => Ok(Box::new(serialport::new(name, BAUD_RATE).open()?)),
             Self::Tcp(host) => {
                 let stream = TcpStream::connect(host)?;
                 stream.set_nodelay(true)?;
@@ -110,6 +101,8 @@ impl fmt::Display for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpListener;
+    use std::time::Instant;
 
     #[test]
     fn addresses_are_read_and_shown_alike() {
@@ -125,9 +118,24 @@ mod tests {
 
     #[test]
     fn a_port_that_is_not_there_is_an_error() {
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         for address in [Address::Serial("/dev/no-such-port".into()), Address::Tcp(closed.to_string())] {
-            assert!(address.open().is_err(), "{address}");
+            assert!(address.open(Duration::from_secs(20)).is_err(), "{address}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_connection_that_nobody_accepts_times_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        // Until the queue of the listener is full, the system accepts.
+        let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+        let queue: Vec<_> = (0..900).map_while(connect).collect();
+        assert!(queue.len() < 900);
+        let start = Instant::now();
+        let error = Address::Tcp(address.to_string()).open(Duration::from_millis(200)).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(start.elapsed() < Duration::from_secs(20));
     }
 }

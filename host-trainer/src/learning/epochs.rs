@@ -10,11 +10,10 @@ use super::evaluate::{evaluate, metric_sum};
 use super::functions::{check_finite, check_length};
 use super::optimizer::Optimizer;
 use super::settings::{Data, FitError, Settings, Watch};
-use super::standardization::Standardization;
 use super::state::{Best, End, Epoch, Fit, Position, State};
 use super::trainer::Trainer;
 use super::{Metrics, Network};
-use crate::data::{Inputs, Samples, Targets};
+use crate::data::{Inputs, Samples, Standardization, Targets};
 
 /// Trains `network` on samples, from a state where there is one, which was made with the same network, samples and
 /// settings. In the end the network has the weights of the last epoch, or those of the best one where early stopping

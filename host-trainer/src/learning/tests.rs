@@ -1,5 +1,6 @@
 //! Bit for bit against the typed networks of `dense-core`.
 
+mod faults;
 mod typed;
 
 use dense_core::activations::{Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
@@ -10,7 +11,7 @@ use dense_core::{
 use formats::{Activation, Loss, Optimizer, OptimizerName, Recipe, Schedule, Task};
 
 use super::*;
-use crate::data::{Inputs, Samples, Targets};
+use crate::data::{Inputs, Samples, Standardization, Targets};
 use typed::check;
 
 pub(super) fn recipe() -> Recipe {
@@ -125,4 +126,104 @@ fn every_shape_is_that_of_a_typed_network() {
     check::<Hidden<40, 70, Gelu, Hidden<70, 60, Gelu, Hidden<60, 50, Gelu, Classes<50, 7>>>>, 40, 7>(
         false, loss, &large,
     );
+}
+
+/// Trains the network of a recipe for `outputs` outputs from its initial weights to the end.
+fn train(data: &Data<'_>, outputs: usize, settings: &Settings) -> Result<(Network, Fit), FitError> {
+    let mut network = Network::initial(data.train.inputs.width(), outputs, &settings.recipe)?;
+    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
+    let fit = fit(&mut network, data, settings, None, &mut watch)?;
+    Ok((network, fit))
+}
+
+#[test]
+fn inputs_are_standardised_for_the_training_and_folded_into_the_first_layer() {
+    for bytes in [true, false] {
+        let samples = samples(bytes, 30, 3, Task::Multiclass, 100);
+        let recipe = Recipe { hidden: vec![6], smallest_deviation: Some(0.2), ..recipe() };
+        let standardization = Standardization::measure(&samples.inputs, 0.2);
+        let mut values = vec![0.0; 30 * samples.len()];
+        for (sample, place) in values.chunks_exact_mut(30).enumerate() {
+            match &samples.inputs {
+                Inputs::Bytes { values, .. } => standardization.apply_bytes(&values[sample * 30..][..30], place),
+                Inputs::Numbers { values, .. } => standardization.apply_numbers(&values[sample * 30..][..30], place),
+            }
+        }
+        let standardized = Samples { inputs: Inputs::Numbers { width: 30, values }, ..samples.clone() };
+        let plain = Recipe { smallest_deviation: None, ..recipe.clone() };
+        let (_, wanted) = train(&Data::new(&standardized), 3, &settings(plain, 1, Kernel::best())).unwrap();
+        for threads in [1, 2, 5] {
+            let settings = settings(recipe.clone(), threads, Kernel::best());
+            let (network, fit) = train(&Data::new(&samples), 3, &settings).unwrap();
+            assert_eq!(fit.state.numbers, wanted.state.numbers);
+            let mut layers = wanted.state.numbers.layers.clone();
+            standardization.fold(&mut layers[0]);
+            assert_eq!(network.layers(), layers);
+        }
+    }
+}
+
+/// Samples that say nothing about the labels of others, so that the validation loss soon rises.
+#[test]
+fn early_stopping_brings_back_the_weights_of_the_smallest_validation_loss() {
+    let samples = samples(true, 40, 4, Task::Multiclass, 200);
+    let (mut train_samples, patience) = (samples.clone(), 3);
+    let validation = train_samples.split_off(100);
+    let recipe = Recipe { epochs: 30, early_stopping: Some(patience), ..recipe() };
+    let data = Data { train: &train_samples, validation: Some(&validation), test: Some(&validation) };
+    let (network, fit) = train(&data, 4, &settings(recipe.clone(), 2, Kernel::best())).unwrap();
+    let Position { epochs, best, .. } = &fit.state.position;
+    let losses: Vec<f64> = epochs.iter().map(|epoch| epoch.validation.unwrap().loss).collect();
+    let smallest = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let best = best.as_ref().unwrap();
+    assert_eq!((fit.end, losses.len()), (End::StoppedEarly, best.epoch + patience));
+    assert_eq!(losses[best.epoch - 1], smallest);
+    assert_eq!(network.layers(), best.layers);
+    assert!(epochs.iter().all(|epoch| epoch.test == epoch.validation));
+    let found = evaluate::evaluate(&network, &validation, Kernel::best(), 3).unwrap();
+    assert_eq!(found.loss, smallest);
+
+    // As many epochs without early stopping give the same weights as the last ones before they are brought back.
+    let shorter = Recipe { epochs: losses.len(), early_stopping: None, ..recipe };
+    let (network, _) = train(&data, 4, &settings(shorter, 1, Kernel::best())).unwrap();
+    assert_eq!(network.layers(), fit.state.numbers.layers);
+}
+
+#[test]
+fn states_are_kept_at_the_end_of_epochs() {
+    let samples = samples(false, 5, 2, Task::Regression, 50);
+    let recipe = Recipe { loss: Loss::Huber, ..recipe() };
+    let mut network = Network::initial(5, 2, &recipe).unwrap();
+    let mut kept = Vec::new();
+    let keep = Box::new(|state: &State| kept.push((state.position.epochs.len(), state.clone())));
+    let keeper = Some(Keeper { interval: std::time::Duration::ZERO, keep });
+    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper };
+    let settings = settings(recipe, 2, Kernel::best());
+    let fit = fit(&mut network, &Data::new(&samples), &settings, None, &mut watch).unwrap();
+    drop(watch);
+    assert_eq!(kept.iter().map(|(epochs, _)| *epochs).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(kept[1].1, fit.state);
+}
+
+#[test]
+fn a_test_has_every_metric_of_the_task() {
+    for (loss, outputs, wanted) in [
+        (Loss::SparseCategoricalCrossentropy, 3, &["accuracy", "loss"][..]),
+        (Loss::BinaryCrossentropy, 1, &["accuracy", "auc", "f1_score", "loss", "precision", "recall"]),
+        (Loss::MeanAbsoluteError, 2, &["loss", "mae", "mse", "r2"]),
+    ] {
+        // So much work that it is shared.
+        let samples = samples(true, 2_000, outputs, loss.task(), 45_000);
+        let network = Network::initial(2_000, outputs, &Recipe { loss, ..recipe() }).unwrap();
+        let tested = |threads| {
+            let predictions = evaluate::predict(&network, &samples.inputs, Kernel::best(), threads).unwrap();
+            evaluate::test(&network, &samples, &predictions, Kernel::best(), threads).unwrap()
+        };
+        let metrics = tested(1);
+        assert_eq!(metrics.keys().collect::<Vec<_>>(), wanted);
+        assert_eq!(metrics, tested(4));
+        if loss == Loss::MeanAbsoluteError {
+            assert!((metrics["mae"] - metrics["loss"]).abs() < 1e-6);
+        }
+    }
 }

@@ -13,9 +13,9 @@ use super::exchange::Exchange;
 use super::functions::check_length;
 use super::optimizer::Optimizer;
 use super::settings::Settings;
-use super::standardization::Standardization;
 use super::state::{Numbers, Parameters};
 use super::worker::{Failure, Worker};
+use crate::data::Standardization;
 
 /// The parameters of a network while it is trained, with the optimizer's state.
 pub(super) struct Trainer {

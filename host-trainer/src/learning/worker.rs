@@ -18,8 +18,7 @@ use super::buffer::Buffer;
 use super::exchange::{EndOnPanic, Ended, Exchange, Place, range};
 use super::functions::{BatchTargets, activate, activate_backward, check_finite, derivative_from_input, loss_in_place};
 use super::optimizer::{Array, Optimizer};
-use super::standardization::Standardization;
-use crate::data::Inputs;
+use crate::data::{Inputs, Standardization};
 
 /// Multiply-adds of a batch in a layer that are worth an exchange.
 const WORTH_AN_EXCHANGE: usize = 150_000;
@@ -218,12 +217,12 @@ impl Worker {
         };
         let width = inputs.width();
         let mut standardized = std::mem::replace(&mut self.standardized, Buffer::new(0));
-        for (&sample, row) in order.iter().zip(standardized.chunks_exact_mut(width)) {
+        for (row, place) in
+            order.iter().map(|&sample| sample as usize * width).zip(standardized.chunks_exact_mut(width))
+        {
             match inputs {
-                Inputs::Bytes { values, .. } => standardization.apply(&values[sample as usize * width..][..width], row),
-                Inputs::Numbers { values, .. } => {
-                    standardization.apply(&values[sample as usize * width..][..width], row);
-                }
+                Inputs::Bytes { values, .. } => standardization.apply_bytes(&values[row..row + width], place),
+                Inputs::Numbers { values, .. } => standardization.apply_numbers(&values[row..row + width], place),
             }
         }
         let result = self.step(Rows::contiguous(&standardized, width, order.len()), targets, exchange, place);

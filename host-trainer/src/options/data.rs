@@ -14,7 +14,7 @@ const DEFAULT: &str = "data/fashion-mnist";
 const MAX_WINDOW: usize = 1 << 20;
 
 /// Which data to load, and how.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// A folder of IDX files, of pictures by class or with a dataset.json; a .csv, .csv.gz or .npz file
@@ -72,6 +72,12 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
+    /// Only where the data is, if that is given.
+    #[must_use]
+    pub fn of_path(data: Option<PathBuf>) -> Self {
+        Self { data, ..Self::default() }
+    }
+
     /// The options; `seed` chooses test samples.
     #[must_use]
     pub fn options(&self, seed: u64) -> DataOptions {

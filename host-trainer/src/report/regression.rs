@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::page;
+use crate::learning::metrics;
 use crate::plot::chart::{Axis, Chart};
 use crate::plot::figure::{Figure, escape};
 use crate::plot::palette::Hue;
@@ -73,11 +74,13 @@ pub(super) fn html(report: &Report, targets: &[f32], figures: &[Figure]) -> Stri
     let figures: String = figures.iter().map(Figure::svg).collect();
     let row = |(output, name): (usize, &String)| {
         let pairs = pairs(report, targets, output);
-        let mean = |of: &dyn Fn(f64) -> f64| {
-            pairs.iter().map(|(predicted, target)| of(predicted - target)).sum::<f64>() / pairs.len().max(1) as f64
-        };
-        let largest = pairs.iter().map(|(predicted, target)| (predicted - target).abs()).fold(0.0, f64::max);
-        let numbers = [r2(&pairs), mean(&f64::abs), mean(&|error| error * error).sqrt(), mean(&|error| error), largest];
+        let (predicted, target): (Vec<f32>, Vec<f32>) =
+            pairs.iter().map(|&(predicted, target)| (predicted as f32, target as f32)).unzip();
+        let scores = metrics::regression(&predicted, 1, &target);
+        let residuals = pairs.iter().map(|(predicted, target)| predicted - target);
+        let mean = residuals.clone().sum::<f64>() / pairs.len().max(1) as f64;
+        let largest = residuals.map(f64::abs).fold(0.0, f64::max);
+        let numbers = [scores["r2"], scores["mae"], scores["mse"].sqrt(), mean, largest];
         let mut row = vec![escape(name)];
         row.extend(numbers.map(|number| format!("{number:.4}")));
         row
@@ -89,13 +92,4 @@ pub(super) fn html(report: &Report, targets: &[f32], figures: &[Figure]) -> Stri
     let left = names.len().saturating_sub(LISTED);
     let rest = if left > 0 { format!("<p class=\"note\">And {left} more outputs.</p>\n") } else { String::new() };
     format!("<div class=\"charts\">\n{figures}</div>\n{table}{rest}")
-}
-
-/// The coefficient of determination of pairs of predicted and true values: 1 − Σ (y − t)² / Σ (t − mean t)². As Keras has
-/// it, 0 where all true values are equal.
-fn r2(pairs: &[(f64, f64)]) -> f64 {
-    let mean = pairs.iter().map(|pair| pair.1).sum::<f64>() / pairs.len().max(1) as f64;
-    let residual: f64 = pairs.iter().map(|(predicted, target)| (predicted - target).powi(2)).sum();
-    let total: f64 = pairs.iter().map(|(_, target)| (target - mean).powi(2)).sum();
-    if total > 0.0 { 1.0 - residual / total } else { 0.0 }
 }

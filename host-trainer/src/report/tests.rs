@@ -70,7 +70,7 @@ impl Run {
         let width = output.width();
         let widths = [&[input.width()], hidden, &[width]].concat();
         let label = |sample: usize| (sample % classes) as u8;
-        let predicted = |sample: usize| if sample < 3 { (label(sample) + 1) % classes as u8 } else { label(sample) };
+        let predicted = |sample: usize| if sample < 3 { label(sample + 1) } else { label(sample) };
         let sure = |sample: usize| 0.9 + 0.01 * sample.min(5) as f32;
         let outputs: Vec<f32> = match &output {
             Output::Classes { .. } => (0..SAMPLES)
@@ -213,7 +213,6 @@ fn every_kind_of_model_has_its_figures_and_needs_nothing_else() {
             ("predictions", is(task == Task::Regression)),
             ("weights", is(is_pixels)),
             ("mistakes", is(is_pixels && task != Task::Regression)),
-            ("features", is(!is_pixels)),
             ("facts", 1),
         ] {
             assert_eq!(page.matches(&format!("<section id=\"{section}\"")).count(), count, "{section} in {kind}");
@@ -265,13 +264,15 @@ fn mistakes_are_shown_the_surest_first() {
         mistakes.iter().map(|mistake| (mistake.sample, mistake.probability)).collect::<Vec<_>>()
     };
     let mut run = Run::multiclass(10, &[], 1);
-    assert_eq!(found(&run), [(2, 0.92), (1, 0.91), (0, 0.9)]);
+    let near = |found: Vec<(usize, f32)>| {
+        let wanted = [(2, 0.92), (1, 0.91), (0, 0.9)];
+        found.len() == 3
+            && found.iter().zip(wanted).all(|(one, other)| one.0 == other.0 && (one.1 - other.1).abs() < 1e-6)
+    };
+    assert!(near(found(&run)));
     run.outputs.rotate_right(1);
     assert_eq!(found(&run).len(), mistakes::SHOWN);
-    let binary = &Run::all()[2];
-    let (samples, probabilities): (Vec<usize>, Vec<f32>) = found(binary).into_iter().unzip();
-    assert_eq!(samples, [2, 1, 0]);
-    assert!(probabilities.iter().zip([0.92, 0.91, 0.9]).all(|(one, other)| (one - other).abs() < 1e-6));
+    assert!(near(found(&Run::all()[2])), "of two classes");
     let Targets::Labels(labels) = &mut run.samples.targets else { panic!("no labels") };
     *labels = classes(&run.model.output, &run.outputs);
     assert!(found(&run).is_empty() && run.page().contains("<p>There are none.</p>"));

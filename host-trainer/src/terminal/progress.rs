@@ -100,20 +100,9 @@ impl learning::Progress for Progress {
         }
     }
 
-    #[inline]
     fn step(&mut self, steps_done: usize, running: &dyn Fn() -> (Metrics, usize)) {
         if steps_done >= self.next_look {
             self.look(steps_done, running);
-        }
-    }
-
-    fn break_off(&mut self) {
-        if let Display::Bar(bar) = &self.display
-            && self.epoch > 0
-            && !bar.is_finished()
-        {
-            bar.abandon();
-            print("\n");
         }
     }
 
@@ -139,6 +128,16 @@ impl learning::Progress for Progress {
                     print(&format!("{steps}/{steps} - {text}\n"));
                 }
             }
+        }
+    }
+
+    fn break_off(&mut self) {
+        if let Display::Bar(bar) = &self.display
+            && self.epoch > 0
+            && !bar.is_finished()
+        {
+            bar.abandon();
+            print("\n");
         }
     }
 }
@@ -195,7 +194,10 @@ fn new_bar(steps: usize) -> ProgressBar {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
+    use crate::learning::Progress as _;
 
     const METRICS: Metrics = Metrics { loss: 0.482_34, metric: 0.833_06 };
     const WORDS: Words = Words { metric: "accuracy", samples: "images" };
@@ -240,17 +242,17 @@ mod tests {
             last_redraw: long_ago,
             next_look: STEPS_PER_LOOK,
         };
-        let mut asked_at = Vec::new();
+        let asked_at = RefCell::new(Vec::new());
         for steps_done in 1..=3 * STEPS_PER_LOOK {
             if steps_done == 2 * STEPS_PER_LOOK + 1 {
                 progress.last_redraw = long_ago;
             }
-            learning::Progress::step(&mut progress, steps_done, &|| {
-                asked_at.push(steps_done);
+            progress.step(steps_done, &|| {
+                asked_at.borrow_mut().push(steps_done);
                 (METRICS, 32 * steps_done)
             });
         }
-        assert_eq!(asked_at, [STEPS_PER_LOOK, 3 * STEPS_PER_LOOK]);
+        assert_eq!(asked_at.into_inner(), [STEPS_PER_LOOK, 3 * STEPS_PER_LOOK]);
     }
 
     #[test]
@@ -259,7 +261,7 @@ mod tests {
             let mut progress = Progress::new(voice, WORDS, 1, 1_000);
             progress.start_epoch(1);
             for steps_done in 1..=1_000 {
-                progress.step(steps_done, || panic!("asked at step {steps_done}"));
+                progress.step(steps_done, &|| panic!("asked at step {steps_done}"));
             }
         }
     }

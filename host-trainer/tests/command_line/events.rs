@@ -29,10 +29,10 @@ fn a_training_is_told_in_events() {
     let start = json!({
         "event": "start",
         "command": "train",
-        "model": "mlp32",
+        "widths": [784, 32, 10],
         "parameters": 25_450,
         "data": "data",
-        "class_names": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        "names": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
         "train_samples": 40,
         "validation_samples": 10,
         "test_samples": 20,
@@ -42,8 +42,10 @@ fn a_training_is_told_in_events() {
         "epochs_done": 0,
         "steps_done": 0,
         "preset": "recipe",
-        "optimizer": "adam",
-        "learning_rate_schedule": "cosine",
+        "hidden": [32],
+        "schedule": "cosine",
+        "validation_split": 0.2,
+        "early_stopping": 9,
         "seed": 5,
         "threads": 1,
     });
@@ -61,7 +63,8 @@ fn a_training_is_told_in_events() {
     assert_eq!(events[4]["best_epoch"], history["best_epoch"]);
     assert_eq!((&events[4]["epoch"], &events[4]["stopped_early"]), (&3.into(), &false.into()));
     assert_eq!((&events[5]["loss"], &events[5]["samples"]), (&history["test"]["loss"], &20.into()));
-    assert_eq!(events[6]["int8_correct"].as_f64().unwrap() / 20.0, history["int8_test_accuracy"].as_f64().unwrap());
+    assert_eq!(events[0]["optimizer"]["name"], "adam");
+    assert_eq!(events[6]["accuracy"], history["int8_test_accuracy"]);
     for event in &events[7..] {
         let path = folder.join(event["path"].as_str().unwrap());
         assert_eq!(event["bytes"], fs::metadata(path).unwrap().len());
@@ -76,9 +79,10 @@ fn a_test_is_told_in_events() {
     train(folder, &data, "--epochs 1");
     let events = events(&succeed(folder, &data, "evaluate --weights weights.rs --json"));
     assert_eq!(kinds(&events), ["start", "test", "int8"]);
-    for (key, wanted) in [("command", "evaluate"), ("model", "linear"), ("weights", "weights.rs")] {
+    for (key, wanted) in [("command", "evaluate"), ("weights", "weights.rs")] {
         assert_eq!(events[0][key], wanted);
     }
+    assert_eq!(events[0]["widths"], json!([784, 10]));
 }
 
 #[test]
@@ -121,6 +125,19 @@ fn one_of_a_kind_is_counted_as_one() {
     let data = write_data_set(folder.path(), 50, 20);
     let printed = train(folder.path(), &data, "--limit 1 --epochs 1");
     assert!(printed.contains("\n1 sample in batches of 32: 1 iteration an epoch, 1 in 1 epoch\n"), "{printed}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_is_lost_is_an_error() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let program = || std::process::Command::new(env!("CARGO_BIN_EXE_host-trainer"));
+    let output = program().args(["completions", "bash"]).stdout(full()).output().unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{complaints}");
+    assert!(complaints.starts_with("error: standard output: "), "{complaints}");
+    let status = program().args(["evaluate", "--model", "missing"]).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(2), "a full standard error is no panic");
 }
 
 #[test]

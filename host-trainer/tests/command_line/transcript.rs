@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use host_trainer::summary::thousands;
+use host_trainer::terminal::summary::thousands;
 
 use super::{fashion_mnist, succeed, train, write_data_set};
 

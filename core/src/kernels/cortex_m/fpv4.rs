@@ -23,6 +23,7 @@ mod gradient;
 mod input_gradient;
 mod relu;
 mod sgd;
+mod sgd_block;
 
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
 pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};
@@ -33,6 +34,6 @@ pub(in crate::kernels) use input_gradient::input_gradient;
 pub(in crate::kernels) use relu::{relu, relu_backward};
 
 /// Operations of this kernel on the elements of a sample.
-pub trait Load: forward::Load + sgd::Load {}
+pub trait Load: forward::Load + sgd_block::Load {}
 impl Load for u8 {}
 impl Load for f32 {}

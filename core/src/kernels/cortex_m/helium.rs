@@ -13,6 +13,7 @@ macro_rules! each {
     (line $number:literal ($first:literal $(, $next:literal)*)) => { concat!($first $(, $number, $next)*, "\n") };
 }
 
+mod chosen;
 mod elementwise;
 mod forward;
 mod input_gradient;

@@ -1,7 +1,7 @@
 //! Adam's update rule.
 
 use super::Update;
-use crate::kernels::vector::F32x16;
+use crate::kernels::vector::Vector;
 use crate::math::{
     LARGEST_GRADIENT, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT, canonical, flush_below,
     fused_multiply_add, sqrt,
@@ -35,19 +35,20 @@ impl Update<3> for AdamUpdate {
     }
 
     #[inline(always)]
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight, mean, square]: [V; 3]) -> [V; 3] {
+    fn begin<V: Vector>(&self, sum: V, scale: f32, [_, mean, square]: [V; 3]) -> [V; 3] {
         let gradient = sum.mul(sum.fill(scale)).clamp_magnitude(LARGEST_GRADIENT);
         let mean = gradient.sub(mean).mul_add(sum.fill(self.first_share), mean);
         let mean = mean.flush_below(SMALLEST_FIRST_MOMENT);
         let square = gradient.mul_sub(gradient, square).mul_add(sum.fill(self.second_share), square);
         let square = square.flush_below(SMALLEST_SECOND_MOMENT);
-        let change = mean.mul(sum.fill(self.step_size)).div(square.sqrt().add(sum.fill(self.epsilon)));
         // −square was a summand, so that the sign of a NaN is any.
-        [
-            weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(),
-            mean.canonical_result(),
-            square.canonical(),
-        ]
+        [square.sqrt(), mean.canonical_result(), square.canonical()]
+    }
+
+    #[inline(always)]
+    fn finish<V: Vector>(&self, root: V, _: f32, [weight, mean, _]: [V; 3]) -> V {
+        let change = mean.mul(root.fill(self.step_size)).div(root.add(root.fill(self.epsilon)));
+        weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result()
     }
 
     #[cfg(helium)]

@@ -1,7 +1,7 @@
 //! The update rule of gradient descent with momentum.
 
 use super::Update;
-use crate::kernels::vector::F32x16;
+use crate::kernels::vector::Vector;
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
 
 /// Gradient descent with momentum. With g = (learning rate · scale) · sum, below [`SMALLEST_WEIGHT`] +0.0:
@@ -27,13 +27,18 @@ impl Update<2> for MomentumUpdate {
     }
 
     #[inline(always)]
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight, velocity]: [V; 2]) -> [V; 2] {
+    fn begin<V: Vector>(&self, sum: V, scale: f32, [_, velocity]: [V; 2]) -> [V; 2] {
         let momentum = sum.fill(self.momentum);
         // −g, and of zeros whichever sign: no NaN is negated.
         let push = sum.mul(sum.fill(-(self.learning_rate * scale))).flush_below(SMALLEST_WEIGHT);
         let moved = momentum.mul_add(velocity, push).flush_below(SMALLEST_FIRST_MOMENT);
         let change = if self.nesterov { momentum.mul_add(moved, push) } else { moved };
-        [weight.add(change).flush_below(SMALLEST_WEIGHT).canonical_result(), moved.canonical_result()]
+        [change, moved.canonical_result()]
+    }
+
+    #[inline(always)]
+    fn finish<V: Vector>(&self, change: V, _: f32, [weight, _]: [V; 2]) -> V {
+        weight.add(change).flush_below(SMALLEST_WEIGHT).canonical_result()
     }
 
     #[cfg(helium)]

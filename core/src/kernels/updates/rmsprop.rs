@@ -1,7 +1,7 @@
 //! RMSprop's update rule.
 
 use super::Update;
-use crate::kernels::vector::F32x16;
+use crate::kernels::vector::Vector;
 use crate::math::{
     LARGEST_GRADIENT, SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT, canonical, flush_below,
     fused_multiply_add, sqrt,
@@ -32,13 +32,18 @@ impl Update<2> for RmspropUpdate {
     }
 
     #[inline(always)]
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight, square]: [V; 2]) -> [V; 2] {
+    fn begin<V: Vector>(&self, sum: V, scale: f32, [_, square]: [V; 2]) -> [V; 2] {
         let gradient = sum.mul(sum.fill(scale)).clamp_magnitude(LARGEST_GRADIENT);
         let gradient = gradient.flush_below(SMALLEST_FIRST_MOMENT);
         let square = gradient.mul_sub(gradient, square).mul_add(sum.fill(self.share), square);
         let square = square.flush_below(SMALLEST_SECOND_MOMENT);
         let change = gradient.mul(sum.fill(self.learning_rate)).div(square.add(sum.fill(self.epsilon)).sqrt());
         // −square was a summand, so that the sign of a NaN is any.
-        [weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result(), square.canonical()]
+        [change, square.canonical()]
+    }
+
+    #[inline(always)]
+    fn finish<V: Vector>(&self, change: V, _: f32, [weight, _]: [V; 2]) -> V {
+        weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result()
     }
 }

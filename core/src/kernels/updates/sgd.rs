@@ -1,7 +1,7 @@
 //! The update rule of gradient descent.
 
 use super::Update;
-use crate::kernels::vector::F32x16;
+use crate::kernels::vector::Vector;
 use crate::math::{SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
 
 /// Gradient descent: w ← w − (learning rate · scale) · sum; below [`SMALLEST_WEIGHT`], +0.0.
@@ -21,9 +21,9 @@ impl Update<1> for SgdUpdate {
     }
 
     #[inline(always)]
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, [weight]: [V; 1]) -> [V; 1] {
+    fn finish<V: Vector>(&self, sum: V, scale: f32, [weight]: [V; 1]) -> V {
         let updated = sum.mul_add(sum.fill(-(self.learning_rate * scale)), weight);
-        [updated.flush_below(SMALLEST_WEIGHT).canonical_result()]
+        updated.flush_below(SMALLEST_WEIGHT).canonical_result()
     }
 
     #[cfg(fpv4)]

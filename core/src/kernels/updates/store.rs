@@ -1,7 +1,7 @@
 //! Storing of the gradient, without an update.
 
 use super::Update;
-use crate::kernels::vector::F32x16;
+use crate::kernels::vector::Vector;
 use crate::math::canonical;
 
 /// Stores the gradient in the place of the parameter.
@@ -15,8 +15,8 @@ impl Update<1> for StoreGradient {
     }
 
     #[inline(always)]
-    fn vector<V: F32x16>(&self, sum: V, scale: f32, _: [V; 1]) -> [V; 1] {
-        [sum.mul(sum.fill(scale)).canonical_result()]
+    fn finish<V: Vector>(&self, sum: V, scale: f32, _: [V; 1]) -> V {
+        sum.mul(sum.fill(scale)).canonical_result()
     }
 
     #[cfg(helium)]

@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::lanes::{F32x16, LANES};
+use super::lanes::{F32x16, LANES, Vector, operations};
 use crate::math::{NAN, SQRT_HALF_BITS};
 
 super::shells!("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", __m512);
@@ -33,61 +33,20 @@ macro_rules! reduce {
     }};
 }
 
-/// Methods that are one expression of intrinsics.
-macro_rules! operations {
-    ($($name:ident($($argument:ident: $type:ty),+) -> $result:ty = $value:expr;)+) => {$(
-        #[inline(always)]
-        fn $name($($argument: $type),+) -> $result {
-            // SAFETY: there is a vector, so the machine has the instructions.
-            unsafe { $value }
-        }
-    )+};
-}
-
-impl F32x16 for __m512 {
+impl Vector for __m512 {
+    const LANES: usize = LANES;
     const SUMS: usize = 20;
     const MAKES_CANONICAL_NAN: bool = true;
 
-    #[inline(always)]
-    unsafe fn splat(value: f32) -> Self {
-        // SAFETY: the caller's.
-        unsafe { _mm512_set1_ps(value) }
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller's.
-        unsafe { _mm512_loadu_ps(from) }
-    }
-
-    #[inline(always)]
-    unsafe fn load_first(count: usize, from: *const f32, padding: f32) -> Self {
-        // SAFETY: the caller's; the mask ends with the numbers.
-        unsafe { _mm512_mask_loadu_ps(_mm512_set1_ps(padding), mask(count), from) }
-    }
-
-    #[inline(always)]
-    unsafe fn load_u8(from: *const u8) -> Self {
-        // SAFETY: the caller's.
-        unsafe { _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(from.cast()))) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller's.
-        unsafe { _mm512_storeu_ps(to, self) }
-    }
-
-    #[inline(always)]
-    unsafe fn store_first(self, count: usize, to: *mut f32) {
-        // SAFETY: the caller's; the mask ends with the numbers.
-        unsafe { _mm512_mask_storeu_ps(to, mask(count), self) }
-    }
-
-    #[inline(always)]
-    fn prefetch<T>(from: *const T) {
-        // SAFETY: a prefetch reads nothing that could be seen.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
+    operations! { unsafe
+        splat(value: f32) -> Self = _mm512_set1_ps(value);
+        load(from: *const f32) -> Self = _mm512_loadu_ps(from);
+        // The mask ends with the numbers.
+        load_first(count: usize, from: *const f32, padding: f32) -> Self =
+            _mm512_mask_loadu_ps(_mm512_set1_ps(padding), mask(count), from);
+        load_u8(from: *const u8) -> Self = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(from.cast())));
+        store(self: Self, to: *mut f32) = _mm512_storeu_ps(to, self);
+        store_first(self: Self, count: usize, to: *mut f32) = _mm512_mask_storeu_ps(to, mask(count), self);
     }
 
     operations! {
@@ -121,6 +80,13 @@ impl F32x16 for __m512 {
             let mantissa = _mm512_add_epi32(_mm512_and_si512(shifted, _mm512_set1_epi32(0x007f_ffff)), sqrt_half);
             (_mm512_cvtepi32_ps(_mm512_srai_epi32::<23>(shifted)), _mm512_castsi512_ps(mantissa))
         };
+    }
+}
+
+impl F32x16 for __m512 {
+    type Short = Self;
+
+    operations! {
         reduce_add(vectors: [Self; LANES]) -> Self = reduce!(vectors, _mm512_add_ps);
         reduce_max(vectors: [Self; LANES]) -> Self = reduce!(vectors, _mm512_max_ps);
     }

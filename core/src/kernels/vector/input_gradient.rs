@@ -1,7 +1,7 @@
 //! Weighted sums of the rows of weights, which take deltas back to the inputs.
 
-use super::lanes::{F32x16, LANES};
-use super::load::Load;
+use super::lanes::{F32x16, LANES, Vector};
+use super::weighted_sums::weighted_sums;
 use crate::math::SMALLEST_SIGNAL;
 
 /// # Safety
@@ -21,7 +21,11 @@ pub(super) unsafe fn input_gradient<V: F32x16>(deltas: &[f32], weights: &[f32], 
                 gradient_columns::<V, 6, 1>(deltas, weights, units, column, LANES, outputs);
                 column += LANES;
             } else {
-                gradient_columns::<V, 6, 1>(deltas, weights, units, column, left, outputs);
+                if const { V::Short::LANES < LANES } && left <= V::Short::LANES {
+                    gradient_columns::<V::Short, 6, 1>(deltas, weights, units, column, left, outputs);
+                } else {
+                    gradient_columns::<V, 6, 1>(deltas, weights, units, column, left, outputs);
+                }
                 column = columns;
             }
         }
@@ -33,7 +37,7 @@ pub(super) unsafe fn input_gradient<V: F32x16>(deltas: &[f32], weights: &[f32], 
 /// # Safety
 /// As for [`input_gradient`]; there are `count` columns of each vector.
 #[inline(always)]
-unsafe fn gradient_columns<V: F32x16, const R: usize, const C: usize>(
+unsafe fn gradient_columns<V: Vector, const R: usize, const C: usize>(
     deltas: &[f32],
     weights: &[f32],
     units: usize,
@@ -66,7 +70,7 @@ unsafe fn gradient_columns<V: F32x16, const R: usize, const C: usize>(
 /// There are `R` rows of `units` deltas. From `weights` on there is a row for every unit, and from `outputs` on one for
 /// every row of deltas, `columns` apart, each with `count` numbers of each of `C` vectors.
 #[inline(always)]
-unsafe fn tile<V: F32x16, const R: usize, const C: usize>(
+unsafe fn tile<V: Vector, const R: usize, const C: usize>(
     deltas: *const f32,
     weights: *const f32,
     units: usize,
@@ -76,24 +80,12 @@ unsafe fn tile<V: F32x16, const R: usize, const C: usize>(
 ) -> usize {
     // SAFETY: the caller's.
     unsafe {
-        let mut sums = [[V::splat(0.0); C]; R];
-        for unit in 0..units {
-            let mut values = [V::splat(0.0); C];
-            for chunk in 0..C {
-                let weights = weights.add(unit * columns + chunk * LANES);
-                values[chunk] = f32::load_up_to(count, weights);
-            }
-            for row in 0..R {
-                let delta = V::splat(*deltas.add(row * units + unit));
-                for chunk in 0..C {
-                    sums[row][chunk] = delta.mul_add(values[chunk], sums[row][chunk]);
-                }
-            }
-        }
+        let delta = |unit, row| *deltas.add(row * units + unit);
+        let sums = weighted_sums::<V, f32, R, C>(units, |unit| weights.wrapping_add(unit * columns), count, delta);
         for row in 0..R {
             for chunk in 0..C {
                 let output = sums[row][chunk].flush_below(SMALLEST_SIGNAL).canonical_result();
-                let to = outputs.add(row * columns + chunk * LANES);
+                let to = outputs.add(row * columns + chunk * V::LANES);
                 output.store_up_to(count, to);
             }
         }

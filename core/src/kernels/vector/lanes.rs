@@ -1,58 +1,42 @@
-//! Operations on 16 lanes of f32, to be implemented for each instruction set.
+//! Vectors of f32: the operations that each instruction set implements for its register, and those of several registers.
 
 /// Lanes of an [`F32x16`], and partial sums of a dot product.
+#[cfg(not(fpv4))]
 pub(in crate::kernels) const LANES: usize = 16;
 
-/// 16 numbers in the registers of an instruction set: lane 0 is the first in memory.
+/// Numbers in one or more registers of an instruction set: lane 0 is the first in memory.
 ///
 /// A value is the proof that the machine has the instructions: [`splat`](Self::splat) and the loads, which make one, are
 /// unsafe, and what takes one is safe.
-pub trait F32x16: Copy {
+///
+/// # Safety
+/// Of all unsafe methods: the machine has the instructions, and as many numbers as are loaded or stored are at the address.
+pub trait Vector: Copy {
+    /// The numbers in it.
+    const LANES: usize;
     /// Vectors that the registers hold as sums, beside the operands: the size of the tiles of all operations.
     const SUMS: usize;
     /// Whether a NaN that the machine makes from numbers is [`NAN`](crate::math::NAN).
     const MAKES_CANONICAL_NAN: bool;
 
-    /// # Safety
-    /// The machine has the instructions.
+    /// `value` in all lanes.
     unsafe fn splat(value: f32) -> Self;
-
-    /// # Safety
-    /// 16 numbers can be read at `from`, and the machine has the instructions.
+    /// The numbers at `from`, which need not be aligned.
     unsafe fn load(from: *const f32) -> Self;
-
-    /// The first `count` lanes, from 1 to 16; the others are `padding`, and their memory is not touched.
-    ///
-    /// # Safety
-    /// `count` numbers can be read at `from`, and the machine has the instructions.
+    /// The first `count` lanes, or all; the others are `padding`, and their memory is not touched.
     unsafe fn load_first(count: usize, from: *const f32, padding: f32) -> Self;
-
-    /// # Safety
-    /// As [`load`](Self::load).
+    /// The bytes at `from`, converted.
     unsafe fn load_u8(from: *const u8) -> Self;
-
-    /// # Safety
-    /// 16 numbers can be written at `to`.
+    /// Stores all lanes.
     unsafe fn store(self, to: *mut f32);
-
-    /// Stores the first `count` lanes, from 1 to 16.
-    ///
-    /// # Safety
-    /// `count` numbers can be written at `to`.
+    /// Stores the first `count` lanes, or all.
     unsafe fn store_first(self, count: usize, to: *mut f32);
-
-    /// Stores the first `count` lanes or all 16.
-    ///
-    /// # Safety
-    /// As many numbers can be written at `to`.
+    /// [`store_first`](Self::store_first), faster where all are stored.
     #[inline(always)]
     unsafe fn store_up_to(self, count: usize, to: *mut f32) {
         // SAFETY: the caller's.
-        unsafe { if count >= LANES { self.store(to) } else { self.store_first(count, to) } }
+        unsafe { if count >= Self::LANES { self.store(to) } else { self.store_first(count, to) } }
     }
-
-    /// Fetches a cache line to be read, of which the address need not be valid.
-    fn prefetch<T>(from: *const T);
 
     /// `self + other`.
     fn add(self, other: Self) -> Self;
@@ -83,12 +67,7 @@ pub trait F32x16: Copy {
     /// e and 1 + f where `self` = 2ᵉ · (1 + f) with √½ ≤ 1 + f < √2.
     fn split_exponent(self) -> (Self, Self);
 
-    /// The total of each vector, at its place: lanes l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1.
-    fn reduce_add(vectors: [Self; LANES]) -> Self;
-    /// The same with [`max`](Self::max).
-    fn reduce_max(vectors: [Self; LANES]) -> Self;
-
-    /// The same of what was computed from numbers or canonical NaN, without a negation.
+    /// [`canonical`](Self::canonical) of what was computed from numbers or canonical NaN, without a negation.
     #[inline(always)]
     fn canonical_result(self) -> Self {
         if Self::MAKES_CANONICAL_NAN { self } else { self.canonical() }
@@ -100,6 +79,18 @@ pub trait F32x16: Copy {
         // SAFETY: there is a vector, so the machine has the instructions.
         unsafe { Self::splat(value) }
     }
+}
+
+/// The 16 partial sums of a dot product.
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+pub(in crate::kernels) trait F32x16: Vector {
+    /// A vector that takes less work for the last few numbers, where there is one.
+    type Short: Vector;
+
+    /// The total of each vector, at its place: lanes l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1.
+    fn reduce_add(vectors: [Self; LANES]) -> Self;
+    /// The same with [`max`](Vector::max).
+    fn reduce_max(vectors: [Self; LANES]) -> Self;
 
     /// The lanes in memory.
     #[inline(always)]
@@ -108,5 +99,110 @@ pub trait F32x16: Copy {
         // SAFETY: there is room for 16.
         unsafe { self.store(lanes.as_mut_ptr()) };
         lanes
+    }
+}
+
+/// Methods of a register that are one expression of intrinsics.
+macro_rules! operations {
+    (unsafe $($name:ident($($argument:ident: $type:ty),+) $(-> $result:ty)? = $value:expr;)+) => {$(
+        #[inline(always)]
+        unsafe fn $name($($argument: $type),+) $(-> $result)? {
+            // SAFETY: the caller's.
+            unsafe { $value }
+        }
+    )+};
+    ($($name:ident($($argument:ident: $type:ty),+) -> $result:ty = $value:expr;)+) => {$(
+        #[inline(always)]
+        fn $name($($argument: $type),+) -> $result {
+            // SAFETY: there is a vector, so the machine has the instructions.
+            unsafe { $value }
+        }
+    )+};
+}
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+pub(super) use operations;
+
+/// Methods of several registers that are the same of each.
+macro_rules! of_each {
+    ($($name:ident($($argument:ident),*; $($limit:ident)?);)+) => {$(
+        #[inline(always)]
+        fn $name(mut self, $($argument: Self,)* $($limit: f32)?) -> Self {
+            for register in 0..K {
+                self[register] = self[register].$name($($argument[register],)* $($limit)?);
+            }
+            self
+        }
+    )+};
+}
+
+impl<R: Vector, const K: usize> Vector for [R; K] {
+    const LANES: usize = K * R::LANES;
+    const SUMS: usize = R::SUMS / K;
+    const MAKES_CANONICAL_NAN: bool = R::MAKES_CANONICAL_NAN;
+
+    operations! { unsafe
+        splat(value: f32) -> Self = [R::splat(value); K];
+        load(from: *const f32) -> Self = {
+            let mut values = Self::splat(0.0);
+            for register in 0..K {
+                values[register] = R::load(from.add(register * R::LANES));
+            }
+            values
+        };
+        load_first(count: usize, from: *const f32, padding: f32) -> Self = {
+            let mut values = Self::splat(padding);
+            for register in 0..K {
+                let first = register * R::LANES;
+                values[register] = R::load_first(count.saturating_sub(first), from.wrapping_add(first), padding);
+            }
+            values
+        };
+        load_u8(from: *const u8) -> Self = {
+            let mut values = Self::splat(0.0);
+            for register in 0..K {
+                values[register] = R::load_u8(from.add(register * R::LANES));
+            }
+            values
+        };
+        store(self: Self, to: *mut f32) = for register in 0..K {
+            self[register].store(to.add(register * R::LANES));
+        };
+        store_first(self: Self, count: usize, to: *mut f32) = for register in 0..K {
+            let first = register * R::LANES;
+            self[register].store_first(count.saturating_sub(first), to.wrapping_add(first));
+        };
+    }
+
+    of_each! {
+        add(other;);
+        sub(other;);
+        mul(other;);
+        div(other;);
+        sqrt(;);
+        mul_add(factor, summand;);
+        mul_sub(factor, subtrahend;);
+        max(other;);
+        clamp_magnitude(;limit);
+        flush_below(;limit);
+        canonical(;);
+        add_to_exponent(rounded;);
+    }
+
+    #[inline(always)]
+    fn equal_bits(self, other: Self) -> u32 {
+        let mut bits = 0;
+        for register in 0..K {
+            bits |= self[register].equal_bits(other[register]) << (register * R::LANES);
+        }
+        bits
+    }
+
+    #[inline(always)]
+    fn split_exponent(self) -> (Self, Self) {
+        let (mut exponents, mut mantissas) = (self, self);
+        for register in 0..K {
+            (exponents[register], mantissas[register]) = self[register].split_exponent();
+        }
+        (exponents, mantissas)
     }
 }

@@ -1,12 +1,12 @@
-//! [`exp_nonpositive`](crate::math::exp_nonpositive) and [`ln`](crate::math::ln) of 16 numbers, in the same steps.
+//! [`exp_nonpositive`](crate::math::exp_nonpositive) and [`ln`](crate::math::ln) of each number, in the same steps.
 
-use super::lanes::F32x16;
+use super::lanes::Vector;
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_SIGNAL};
 
 /// # Safety
 /// The machine has the instructions.
 #[inline(always)]
-pub(super) unsafe fn exp_nonpositive<V: F32x16>(x: V) -> V {
+pub(super) unsafe fn exp_nonpositive<V: Vector>(x: V) -> V {
     // SAFETY: the caller's.
     unsafe {
         let round = V::splat(ROUND);
@@ -24,7 +24,7 @@ pub(super) unsafe fn exp_nonpositive<V: F32x16>(x: V) -> V {
 /// # Safety
 /// The machine has the instructions.
 #[inline(always)]
-pub(super) unsafe fn ln<V: F32x16>(value: V) -> V {
+pub(super) unsafe fn ln<V: Vector>(value: V) -> V {
     // SAFETY: the caller's.
     unsafe {
         let (exponent, mantissa) = value.split_exponent();
@@ -42,7 +42,7 @@ pub(super) unsafe fn ln<V: F32x16>(value: V) -> V {
 /// # Safety
 /// The machine has the instructions.
 #[inline(always)]
-unsafe fn polynomial<V: F32x16, const N: usize>(x: V, coefficients: &[f32; N]) -> V {
+unsafe fn polynomial<V: Vector, const N: usize>(x: V, coefficients: &[f32; N]) -> V {
     // SAFETY: the caller's.
     unsafe {
         let mut value = V::splat(coefficients[N - 1]);

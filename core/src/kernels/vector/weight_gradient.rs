@@ -2,9 +2,10 @@
 
 use core::mem::MaybeUninit;
 
-use super::forward::Packed;
-use super::lanes::{F32x16, LANES};
+use super::forward::{CONVERTED_AGAIN, Packed};
+use super::lanes::{F32x16, LANES, Vector};
 use super::load::Load;
+use super::weighted_sums::weighted_sums;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
 
@@ -29,218 +30,186 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
     for (array, parameters) in arrays.iter_mut().zip(&mut parameters) {
         *array = parameters.as_mut_ptr();
     }
-    let update = Updater { update, scale, arrays };
     let width = rows.width();
+    let layer = Layer { rows, deltas: deltas.as_ptr(), units, scale, update, arrays };
     // SAFETY: the caller's; columns are below the width.
     unsafe {
-        if width == 1 {
-            return single_input::<V, T, U, A>(rows, deltas, units, &update);
+        match width {
+            1 => return layer.few_inputs::<V, 1>(),
+            2 => return layer.few_inputs::<V, 2>(),
+            3 => return layer.few_inputs::<V, 3>(),
+            4 => return layer.few_inputs::<V, 4>(),
+            _ => {}
         }
-        let batch = Deltas { rows: rows.len(), units, width, deltas: deltas.as_ptr() };
         let mut column = 0;
         if const { V::SUMS >= UNITS * CHUNKS } {
             while width - column >= CHUNKS * LANES {
-                columns::<V, T, U, A, CHUNKS>(rows, &batch, column, LANES, &update);
+                layer.columns::<V, CHUNKS>(column, LANES);
                 column += CHUNKS * LANES;
             }
         }
         while width - column >= LANES {
-            columns::<V, T, U, A, 1>(rows, &batch, column, LANES, &update);
+            layer.columns::<V, 1>(column, LANES);
             column += LANES;
         }
-        if column < width {
-            columns::<V, T, U, A, 1>(rows, &batch, column, width - column, &update);
+        let left = width - column;
+        if const { V::Short::LANES < LANES } && left > 0 && left <= V::Short::LANES {
+            layer.columns::<V::Short, 1>(column, left);
+        } else if left > 0 {
+            layer.columns::<V, 1>(column, left);
         }
     }
 }
 
-/// The deltas of a batch, row × unit, and the shape of the parameters.
-struct Deltas {
-    rows: usize,
-    units: usize,
-    width: usize,
+/// A batch and its deltas, row × unit, and an update of arrays of parameters, unit × input.
+struct Layer<'a, T, U, const A: usize> {
+    rows: Rows<'a, T>,
     deltas: *const f32,
-}
-
-/// An update and the arrays that it works on.
-struct Updater<'a, U, const A: usize> {
-    update: &'a U,
+    units: usize,
     scale: f32,
+    update: &'a U,
     arrays: [*mut f32; A],
 }
 
-impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
-    /// Updates the first `count` parameters, from 1 to 16, from `at` on.
-    ///
-    /// # Safety
-    /// They are there.
+/// Safety of all: that of [`weight_gradient_update`]; there are the units and columns, or the parameters, that the
+/// arguments name, and of a vector the first `count` or all.
+impl<T: Element, U: Update<A>, const A: usize> Layer<'_, T, U, A> {
+    /// The vectors of parameters from `at` on, and of their states.
     #[inline(always)]
-    unsafe fn apply<V: F32x16>(&self, count: usize, at: usize, sum: V) {
+    unsafe fn load<V: Vector>(&self, count: usize, at: usize, sum: V) -> [V; A] {
         let mut values = [sum; A];
+        for array in 0..A {
+            // SAFETY: the caller's.
+            values[array] = unsafe { f32::load_up_to(count, self.arrays[array].add(at).cast_const()) };
+        }
+        values
+    }
+
+    /// The first part of an update. Returns what the second takes.
+    #[inline(always)]
+    unsafe fn begin<V: Vector>(&self, count: usize, at: usize, sum: V) -> V {
         // SAFETY: the caller's.
         unsafe {
-            for array in 0..A {
-                let from = self.arrays[array].add(at);
-                values[array] = f32::load_up_to(count, from);
+            let values = self.update.begin(sum, self.scale, self.load(count, at, sum));
+            for array in 1..A {
+                values[array].store_up_to(count, self.arrays[array].add(at));
             }
-            values = self.update.vector(sum, self.scale, values);
-            for array in 0..A {
-                let to = self.arrays[array].add(at);
-                values[array].store_up_to(count, to);
-            }
+            values[0]
         }
     }
-}
 
-/// The gradients by a single input (a bias is the weight of an input that is always 1), with units as lanes.
-///
-/// # Safety
-/// As for [`weight_gradient_update`]; the rows have one input.
-#[inline(always)]
-unsafe fn single_input<V: F32x16, T: Element, U: Update<A>, const A: usize>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    update: &Updater<'_, U, A>,
-) {
-    for first in (0..units).step_by(LANES) {
-        let count = (units - first).min(LANES);
-        // SAFETY: the caller's; `count` units are left.
+    /// The second part of an update.
+    #[inline(always)]
+    unsafe fn finish<V: Vector>(&self, count: usize, at: usize, begun: V) {
+        // SAFETY: the caller's.
         unsafe {
-            let mut sum = V::splat(0.0);
-            for (index, deltas) in deltas.chunks_exact(units).enumerate() {
-                let from = deltas.as_ptr().add(first);
-                let delta: V = f32::load_up_to(count, from);
-                sum = delta.mul_add(V::splat((*rows.row_pointer(index)).into()), sum);
-            }
-            update.apply(count, first, sum);
+            let updated = self.update.finish(begun, self.scale, self.load(count, at, begun));
+            updated.store_up_to(count, self.arrays[0].add(at));
         }
     }
-}
 
-/// The gradients of all units by the inputs of `C` vectors from `column` on.
-///
-/// # Safety
-/// As for [`weight_gradient_update`]; there are `count` columns of each vector, all 16 where `C` is not 1.
-#[inline(always)]
-unsafe fn columns<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize>(
-    rows: Rows<'_, T>,
-    batch: &Deltas,
-    column: usize,
-    count: usize,
-    update: &Updater<'_, U, A>,
-) {
-    // SAFETY: the caller's; a packed row has room for `C` vectors.
-    unsafe {
-        if const { T::CONVERTED } && batch.units > UNITS && rows.len() <= PACKED / (C * LANES) {
+    /// The gradients by all `W` inputs (a bias is the weight of one input that is always 1), with units as lanes.
+    #[inline(always)]
+    unsafe fn few_inputs<V: F32x16, const W: usize>(&self) {
+        for first in (0..self.units).step_by(LANES) {
+            let count = (self.units - first).min(LANES);
+            // SAFETY: the caller's; `count` units are left.
+            unsafe {
+                let deltas = |row| self.deltas.wrapping_add(row * self.units + first);
+                let input = |row, input| (*self.rows.row_pointer(row).add(input)).into();
+                let sums = weighted_sums::<V, f32, W, 1>(self.rows.len(), deltas, count, input);
+                let mut gradients = [[0.0; W]; LANES];
+                for input in 0..W {
+                    for (gradients, sum) in gradients.iter_mut().zip(sums[input][0].to_array()) {
+                        gradients[input] = sum;
+                    }
+                }
+                for start in (0..count * W).step_by(LANES) {
+                    let sum = V::load(gradients.as_flattened().as_ptr().add(start));
+                    let (count, at) = (count * W - start, first * W + start);
+                    self.finish(count, at, self.begin(count, at, sum));
+                }
+            }
+        }
+    }
+
+    /// The gradients of all units by the inputs of `C` vectors from `column` on.
+    #[inline(always)]
+    unsafe fn columns<V: Vector, const C: usize>(&self, column: usize, count: usize) {
+        let row = |index: usize| self.rows.row_pointer(index).wrapping_add(column);
+        // SAFETY: the caller's; a packed row has room for `C` vectors.
+        unsafe {
+            let size = C * V::LANES;
+            if !(const { T::CONVERTED } && self.units > CONVERTED_AGAIN && self.rows.len() <= PACKED / size) {
+                return self.tiles::<V, T, C>(row, count, column, count);
+            }
             let mut packed = MaybeUninit::<Packed<PACKED>>::uninit();
             let packed = packed.as_mut_ptr().cast::<f32>();
-            for row in 0..rows.len() {
-                for chunk in 0..C {
-                    let from = rows.row_pointer(row).add(column + chunk * LANES);
-                    T::load_up_to::<V>(count, from).store(packed.add((row * C + chunk) * LANES));
+            for index in 0..self.rows.len() {
+                for at in (0..size).step_by(V::LANES) {
+                    T::load_up_to::<V>(count, row(index).add(at)).store(packed.add(index * size + at));
                 }
             }
-            let row = |index: usize| packed.cast_const().wrapping_add(index * C * LANES);
-            tiles::<V, f32, U, A, C>(row, LANES, batch, column, count, update);
-        } else {
-            let row = |index: usize| rows.row_pointer(index).wrapping_add(column);
-            tiles::<V, T, U, A, C>(row, count, batch, column, count, update);
+            let row = |index: usize| packed.cast_const().wrapping_add(index * size);
+            self.tiles::<V, f32, C>(row, V::LANES, column, count);
         }
     }
-}
 
-/// The same, where `row` is the address of `C` vectors of `readable` inputs of a row.
-///
-/// # Safety
-/// As for [`columns`].
-#[inline(always)]
-unsafe fn tiles<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize>(
-    row: impl Fn(usize) -> *const T,
-    readable: usize,
-    batch: &Deltas,
-    column: usize,
-    count: usize,
-    update: &Updater<'_, U, A>,
-) {
-    let mut first = 0;
-    while first < batch.units {
-        // SAFETY: the caller's; there are as many units left as each arm takes.
-        first += unsafe {
-            match batch.units - first {
-                1 => tile::<V, T, U, A, C, 1>(&row, readable, batch, first, column, count, update),
-                2 => tile::<V, T, U, A, C, 2>(&row, readable, batch, first, column, count, update),
-                3 => tile::<V, T, U, A, C, 3>(&row, readable, batch, first, column, count, update),
-                4 => tile::<V, T, U, A, C, 4>(&row, readable, batch, first, column, count, update),
-                // Of one vector each, there are registers for more: sums in parallel, of which each waits for itself.
-                10.. if const { C == 1 && V::SUMS >= 2 * UNITS } => {
-                    tile::<V, T, U, A, 1, 10>(&row, readable, batch, first, column, count, update)
+    /// The same, where `row` is the address of `C` vectors of `readable` inputs of a row.
+    #[inline(always)]
+    unsafe fn tiles<V: Vector, I: Load, const C: usize>(
+        &self,
+        row: impl Fn(usize) -> *const I,
+        readable: usize,
+        column: usize,
+        count: usize,
+    ) {
+        let mut first = 0;
+        while first < self.units {
+            // SAFETY: the caller's; there are as many units left as each arm takes.
+            first += unsafe {
+                match self.units - first {
+                    1 => self.tile::<V, I, C, 1>(&row, readable, first, column, count),
+                    2 => self.tile::<V, I, C, 2>(&row, readable, first, column, count),
+                    3 => self.tile::<V, I, C, 3>(&row, readable, first, column, count),
+                    4 => self.tile::<V, I, C, 4>(&row, readable, first, column, count),
+                    // Of one vector each, there are registers for more: sums in parallel, each of which waits for itself.
+                    10.. if const { C == 1 && V::SUMS >= UNITS * CHUNKS } => {
+                        self.tile::<V, I, 1, 10>(&row, readable, first, column, count)
+                    }
+                    _ => self.tile::<V, I, C, UNITS>(&row, readable, first, column, count),
                 }
-                _ => tile::<V, T, U, A, C, UNITS>(&row, readable, batch, first, column, count, update),
-            }
-        };
+            };
+        }
     }
-}
 
-/// The gradients of `N` units from `first` on by the inputs of `C` vectors. Returns `N`.
-///
-/// # Safety
-/// As for [`columns`]; there are `N` units from `first` on.
-#[inline(always)]
-unsafe fn tile<V: F32x16, T: Element, U: Update<A>, const A: usize, const C: usize, const N: usize>(
-    row: &impl Fn(usize) -> *const T,
-    readable: usize,
-    batch: &Deltas,
-    first: usize,
-    column: usize,
-    count: usize,
-    update: &Updater<'_, U, A>,
-) -> usize {
-    // SAFETY: the caller's; rows are below the number of rows.
-    unsafe {
-        // The next tile's parameters are fetched while the sums of this one are computed. Four vectors side by side are
-        // enough for the processor to do that by itself.
-        if C == 1 {
+    /// The gradients of `N` units from `first` on by the inputs of `C` vectors. Returns `N`.
+    #[inline(always)]
+    unsafe fn tile<V: Vector, I: Load, const C: usize, const N: usize>(
+        &self,
+        row: &impl Fn(usize) -> *const I,
+        readable: usize,
+        first: usize,
+        column: usize,
+        count: usize,
+    ) -> usize {
+        let at = |unit, chunk| (first + unit) * self.rows.width() + column + chunk * V::LANES;
+        // SAFETY: the caller's.
+        unsafe {
+            let delta = |row, unit| *self.deltas.add(row * self.units + first + unit);
+            let mut sums = weighted_sums::<V, I, N, C>(self.rows.len(), row, readable, delta);
+            // All begin before the first is finished, so that several roots are on their way.
             for unit in 0..N {
-                let at = (first + N + unit) * batch.width + column;
-                update.arrays.iter().for_each(|array| V::prefetch(array.wrapping_add(at)));
+                for chunk in 0..C {
+                    sums[unit][chunk] = self.begin(count, at(unit, chunk), sums[unit][chunk]);
+                }
+            }
+            for unit in 0..N {
+                for chunk in 0..C {
+                    self.finish(count, at(unit, chunk), sums[unit][chunk]);
+                }
             }
         }
-        let mut sums = [[V::splat(0.0); C]; N];
-        for index in 0..batch.rows {
-            add_row(&mut sums, row(index), readable, batch.deltas.add(index * batch.units + first));
-        }
-        for (unit, sums) in sums.iter().enumerate() {
-            for (chunk, &sum) in sums.iter().enumerate() {
-                update.apply(count, (first + unit) * batch.width + column + chunk * LANES, sum);
-            }
-        }
-    }
-    N
-}
-
-/// Adds the inputs of one row, each times the delta of each of `N` units.
-///
-/// # Safety
-/// There are `N` deltas, and `readable` inputs of each of `C` vectors.
-#[inline(always)]
-unsafe fn add_row<V: F32x16, T: Element, const C: usize, const N: usize>(
-    sums: &mut [[V; C]; N],
-    inputs: *const T,
-    readable: usize,
-    deltas: *const f32,
-) {
-    // SAFETY: the caller's.
-    unsafe {
-        let mut values = [V::splat(0.0); C];
-        for chunk in 0..C {
-            values[chunk] = T::load_up_to(readable, inputs.add(chunk * LANES));
-        }
-        for unit in 0..N {
-            let delta = V::splat(*deltas.add(unit));
-            for chunk in 0..C {
-                sums[unit][chunk] = delta.mul_add(values[chunk], sums[unit][chunk]);
-            }
-        }
+        N
     }
 }

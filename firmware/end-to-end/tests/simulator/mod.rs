@@ -17,16 +17,17 @@ use embedded_storage::nor_flash::{
 };
 use firmware::Model;
 use firmware::device::{Device, Machine};
+use firmware::parameters;
 use firmware::session::Session;
 use firmware::store::Store;
-use firmware::weights::MODEL;
-use host_trainer::dataset::Dataset;
-use host_trainer::device::{Address, Mirror, Patience};
-use host_trainer::model_files;
+use firmware::weights::{MODEL, PIXEL_TABLE};
+use formats::{Activation, DataOptions, Input, Layer, Loss, PixelInput, Provenance, safetensors};
+use host_trainer::data::{self, Dataset, Inputs, Samples, Targets};
+use host_trainer::device::{Address, Reference, RetryPolicy};
 use tempfile::TempDir;
 
-/// Patience with a device that never loses anything, on a machine that may have other work.
-pub(crate) const PATIENT: Patience = Patience { timeout: Duration::from_secs(20), tries: 2 };
+/// For a device that never loses anything, on a machine that may have other work.
+pub(crate) const PATIENT: RetryPolicy = RetryPolicy { timeout: Duration::from_secs(20), tries: 2 };
 
 const SECTOR: usize = 32 * 1024;
 
@@ -37,18 +38,42 @@ pub(crate) fn workspace(path: &str) -> PathBuf {
 
 /// Fashion-MNIST.
 pub(crate) fn dataset() -> Dataset {
-    Dataset::load(&workspace("data/fashion-mnist")).unwrap()
+    let options = DataOptions { path: workspace("data/fashion-mnist"), ..DataOptions::default() };
+    data::load(&options).unwrap().dataset
 }
 
-/// The file that the firmware has its weights from.
-pub(crate) fn weights() -> PathBuf {
-    std::env::var_os("WEIGHTS").map_or_else(|| workspace("firmware/src/weights.rs"), PathBuf::from)
+/// The images and labels of some samples.
+pub(crate) fn images(samples: &Samples) -> Vec<(&[u8], u8)> {
+    let (Inputs::Bytes { width, values }, Targets::Labels(labels)) = (&samples.inputs, &samples.targets) else {
+        panic!("pictures with classes");
+    };
+    values.chunks_exact(*width).zip(labels.iter().copied()).collect()
 }
 
-/// The host's copy of the firmware's weights.
-pub(crate) fn mirror() -> Mirror {
-    let (network, pixel_table) = model_files::load_linear(&weights()).unwrap();
-    Mirror::new(network, pixel_table, dense_core::Kernel::PORTABLE)
+/// The model of the firmware, as the host keeps it.
+pub(crate) fn model() -> formats::Model {
+    let values: Vec<f32> = parameters::values(&MODEL).collect();
+    let (weights, bias) = values.split_at(784 * 10);
+    let table = PIXEL_TABLE.unless_identity().map(|table| Box::new(table.clone()));
+    formats::Model {
+        layers: vec![Layer {
+            inputs: 784,
+            weights: weights.to_vec(),
+            bias: bias.to_vec(),
+            activation: Activation::Linear,
+        }],
+        loss: Loss::SparseCategoricalCrossentropy,
+        input: Input::Pixels(PixelInput { height: 28, width: 28, table, standardized: false }),
+        output: dataset().output,
+        quantized: None,
+        test: Default::default(),
+        provenance: Provenance::Imported { file: "weights.rs".into(), format: "Rust".into() },
+    }
+}
+
+/// The firmware's network on the host.
+pub(crate) fn reference() -> Reference {
+    Reference::new(&model(), Path::new("model"), dense_core::Kernel::PORTABLE).unwrap()
 }
 
 /// A flash that several lives of a device share.
@@ -145,6 +170,7 @@ impl Simulator {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let simulator = Self { address, folder: tempfile::tempdir().unwrap() };
+        fs::write(simulator.model_file(), safetensors::to_safetensors(&model()).unwrap()).unwrap();
         let restart = simulator.restart_file();
         thread::spawn(move || {
             let flash = Flash::new();
@@ -165,6 +191,11 @@ impl Simulator {
             }
         });
         simulator
+    }
+
+    /// The file of its model.
+    pub(crate) fn model_file(&self) -> PathBuf {
+        self.folder.path().join("model.safetensors")
     }
 
     /// Where it is.

@@ -43,7 +43,7 @@ fn folder() -> TempDir {
 }
 
 fn load(folder: &Path) -> Result<Dataset, DataError> {
-    data::load(&DataOptions::new(folder)).map(|loaded| loaded.dataset)
+    data::load(&DataOptions { path: folder.into(), ..DataOptions::default() }).map(|loaded| loaded.dataset)
 }
 
 /// The message of the error, with `<folder>` for the folder.

@@ -17,6 +17,8 @@ struct Bits {
     state: Vec<u32>,
     /// Loss and metric of each epoch.
     epochs: Vec<[u64; 2]>,
+    /// The predictions for the samples in the end.
+    predictions: Vec<u32>,
 }
 
 /// The target of a sample of [`Targets`].
@@ -117,6 +119,10 @@ impl<T: Element, const IN: usize> Run<'_, T, IN> {
         }
         bits.parameters = network.parameters().map(f32::to_bits).collect();
         bits.state = trainer.state().values().map(f32::to_bits).collect();
+        for samples in inputs.chunks(LARGEST_BATCH) {
+            let predictions = trainer.predict(&network, samples).unwrap();
+            bits.predictions.extend(predictions.iter().flat_map(|row| row.as_ref()).map(|value| value.to_bits()));
+        }
         bits
     }
 }
@@ -124,8 +130,8 @@ impl<T: Element, const IN: usize> Run<'_, T, IN> {
 /// The numbers after a training of the network of the recipe, interrupted and resumed after every fourth step.
 fn found(samples: &Samples, outputs: usize, settings: &Settings) -> Bits {
     let mut state = None;
+    let mut network = Network::initial(samples.inputs.width(), outputs, &settings.recipe).unwrap();
     loop {
-        let mut network = Network::initial(samples.inputs.width(), outputs, &settings.recipe).unwrap();
         let mut steps = 0;
         let mut stop = || {
             steps += 1;
@@ -139,6 +145,7 @@ fn found(samples: &Samples, outputs: usize, settings: &Settings) -> Bits {
             break;
         }
     }
+    let predictions = evaluate::predict(&network, &samples.inputs, settings.kernel, settings.threads).unwrap();
     let State { position, numbers } = state.unwrap();
     let flat = |weights: &[f32], bias: &[f32]| -> Vec<u32> {
         weights.iter().chain(bias).map(|value| value.to_bits()).collect()
@@ -148,5 +155,6 @@ fn found(samples: &Samples, outputs: usize, settings: &Settings) -> Bits {
         parameters: numbers.layers.iter().flat_map(|layer| flat(&layer.weights, &layer.bias)).collect(),
         state: states.flat_map(|state| flat(&state.weights, &state.bias)).collect(),
         epochs: position.epochs.iter().map(|epoch| [epoch.train.loss, epoch.train.metric].map(f64::to_bits)).collect(),
+        predictions: predictions.into_iter().map(f32::to_bits).collect(),
     }
 }

@@ -8,8 +8,6 @@
 //! No weight is looked at: its product with [`PROBE`] underflows where it has to be flushed, and what is NaN has been
 //! compared or made by an invalid operation. Of such [`Exceptions`] the FPU takes note, and all weights are then cleaned.
 
-use core::arch::asm;
-
 use super::exceptions::Exceptions;
 use super::finite::all_finite;
 use super::gradient;
@@ -19,22 +17,12 @@ use crate::math::{SMALLEST_WEIGHT, canonical, flush_below};
 /// The most outputs of a block: their deltas and weights take 24 registers.
 const LARGEST_BLOCK: usize = 12;
 
-/// So many zero deltas in a row take more cycles than another block does.
-const LONG_GAP: usize = 2;
+/// Outputs that are looked at together, a bit each.
+const CHUNK: usize = u32::BITS as usize;
 
 /// The largest number below 2⁻⁷⁶, an odd number of units in the last place. Its product with a weight is too small to
 /// be normal where the weight is below [`SMALLEST_WEIGHT`], and is then never exact, so that the FPU takes note.
 pub(super) const PROBE: f32 = f32::from_bits(0x197f_ffff);
-
-/// Inputs that weights can learn from.
-pub trait Load: Sized {
-    /// Updates the weights of some units side by side, at most twelve.
-    ///
-    /// # Safety
-    /// At `weights` are those of the first input and of as many units as there are deltas; for each further input,
-    /// `units` weights on, there are as many.
-    unsafe fn update(row: &[Self], deltas: &[f32], rate: f32, weights: *mut f32, units: usize);
-}
 
 pub(super) fn weight_gradient_sgd<T: Element>(
     rows: Rows<'_, T>,
@@ -61,42 +49,46 @@ pub(super) fn weight_gradient_sgd<T: Element>(
 /// From a single sample, with finite deltas.
 #[inline(never)]
 fn update<T: Element>(row: &[T], deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
-    let has_gap = deltas.windows(LONG_GAP).any(|deltas| deltas.iter().all(|&delta| is_zero(delta)));
-    let gap = if has_gap && T::all_finite(row) { LONG_GAP } else { usize::MAX };
-    let exceptions = Exceptions::collect();
-    let (mut others, mut first) = (deltas, weights.as_mut_ptr());
-    while !others.is_empty() {
-        let (skipped, size) = next_block(others, gap);
-        let Some((block, rest)) = others.get(skipped..).and_then(|deltas| deltas.split_at_checked(size)) else { break };
-        // SAFETY: every input of the row has a weight for every unit, and these units are some of them.
-        unsafe {
-            T::update(row, block, rate, first.add(skipped), units);
-            first = first.add(skipped + size);
+    let (mut first, mut is_clean) = (weights.as_mut_ptr(), true);
+    for deltas in deltas.chunks(CHUNK) {
+        let all = u32::MAX >> (CHUNK - deltas.len());
+        let mut live = nonzero(deltas);
+        if live != all && !T::all_finite(row) {
+            live = all;
         }
-        others = rest;
+        let exceptions = Exceptions::collect();
+        let mut rest = deltas;
+        while live != 0 {
+            let (skipped, size) = next_block(live);
+            let Some((block, after)) = rest.get(skipped..).and_then(|deltas| deltas.split_at_checked(size)) else {
+                break;
+            };
+            // SAFETY: every input of the row has a weight for every unit, and these units are some of them.
+            unsafe { T::update(row, block, rate, first.add(deltas.len() - rest.len() + skipped), units) };
+            (live, rest) = (live >> skipped >> size, after);
+        }
+        is_clean &= !exceptions.any();
+        first = first.wrapping_add(deltas.len());
     }
-    if exceptions.any() {
+    if !is_clean {
         clean(weights);
     }
 }
 
-/// The number of deltas before the next block, and the number in it. Between two of its deltas fewer than `gap` are zero.
+/// A bit for each delta that is not zero.
+fn nonzero(deltas: &[f32]) -> u32 {
+    deltas.iter().rev().fold(0, |bits, &delta| bits << 1 | u32::from(!is_zero(delta)))
+}
+
+/// The number of outputs before the next block, and the number in it, where `live` has a bit for each output that has to
+/// be in one, at least one. Between two of those in a block there is at most one that need not be: two take more cycles
+/// than another block does.
 #[inline]
-fn next_block(deltas: &[f32], gap: usize) -> (usize, usize) {
-    if gap == usize::MAX {
-        return (0, deltas.len().min(LARGEST_BLOCK));
-    }
-    let skipped = deltas.iter().take_while(|&&delta| is_zero(delta)).count();
-    let mut size = 0;
-    for (index, &delta) in deltas.iter().skip(skipped).take(LARGEST_BLOCK).enumerate() {
-        if !is_zero(delta) {
-            if index - size >= gap {
-                break;
-            }
-            size = index + 1;
-        }
-    }
-    (skipped, size)
+const fn next_block(live: u32) -> (usize, usize) {
+    let skipped = live.trailing_zeros();
+    let block = live >> skipped & ((1 << LARGEST_BLOCK) - 1);
+    let gaps = !(block | block >> 1);
+    (skipped as usize, gaps.trailing_zeros() as usize)
 }
 
 /// Compared as an integer, which is faster.
@@ -112,268 +104,4 @@ pub(super) fn clean(weights: &mut [f32]) {
     for weight in weights {
         *weight = canonical(flush_below(*weight, SMALLEST_WEIGHT));
     }
-}
-
-/// Where the assembly finds its numbers.
-struct Operands<'a> {
-    deltas: &'a [f32],
-    rate: f32,
-    weights: *mut f32,
-    /// Bytes from the weights of an input to those of the next.
-    stride: usize,
-}
-
-/// Calls the function of `$module` for as many outputs as there are deltas.
-macro_rules! by_count {
-    ($module:ident, $row:ident, $operands:ident) => {
-        match $operands.deltas.len() {
-            1 => $module::one($row, $operands),
-            2 => $module::two($row, $operands),
-            3 => $module::three($row, $operands),
-            4 => $module::four($row, $operands),
-            5 => $module::five($row, $operands),
-            6 => $module::six($row, $operands),
-            7 => $module::seven($row, $operands),
-            8 => $module::eight($row, $operands),
-            9 => $module::nine($row, $operands),
-            10 => $module::ten($row, $operands),
-            11 => $module::eleven($row, $operands),
-            12 => $module::twelve($row, $operands),
-            _ => {}
-        }
-    };
-}
-
-impl Load for f32 {
-    #[inline]
-    unsafe fn update(row: &[Self], deltas: &[f32], rate: f32, weights: *mut f32, units: usize) {
-        let operands = Operands { deltas, rate, weights, stride: units * size_of::<f32>() };
-        // SAFETY: the caller's promise is what each of them needs.
-        unsafe { by_count!(of_f32, row, operands) }
-    }
-}
-
-impl Load for u8 {
-    #[inline]
-    unsafe fn update(row: &[Self], deltas: &[f32], rate: f32, weights: *mut f32, units: usize) {
-        let operands = Operands { deltas, rate, weights, stride: units * size_of::<f32>() };
-        // SAFETY: the caller's promise is what each of them needs.
-        unsafe { by_count!(of_u8, row, operands) }
-    }
-}
-
-/// Updates the weights at `{weight}` by the input in `$x`. For each of them: the registers of its delta, of itself and of
-/// the product, which four at a time are computed together so that none waits for the one before.
-macro_rules! update {
-    ($x:literal, $range:literal, $([$($delta:literal $weight:literal $product:literal),+])+) => {
-        concat!(
-            "vldmia {weight}, {{", $range, "}}\n",
-            $(
-                $("vmul.f32 s", $product, ", s", $delta, ", s", $x, "\n",)+
-                $("vfms.f32 s", $weight, ", s", $product, ", s31\n",)+
-            )+
-            $($("vmul.f32 s24, s", $weight, ", s30\n",)+)+
-            "vstmia {weight}, {{", $range, "}}\n",
-        )
-    };
-}
-
-macro_rules! update_f32 {
-    ($name:ident, $deltas:literal $weights:literal, $($list:tt)+) => {
-        /// # Safety
-        /// See [`Load::update`](super::Load::update).
-        #[inline(always)]
-        pub(super) unsafe fn $name(row: &[f32], operands: Operands<'_>) {
-            let Operands { deltas, rate, weights, stride } = operands;
-            // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
-            unsafe {
-                asm!(
-                    concat!("vldmia {deltas}, {{", $deltas, "}}"),
-                    "vmov s30, s31, {probe}, {rate}",
-                    "subs {left}, {left}, #2",
-                    "blo 6f",
-                    "2:",
-                    "vldmia {row}!, {{s28-s29}}",
-                    update_f32!(input "28", $weights, $($list)+),
-                    update_f32!(input "29", $weights, $($list)+),
-                    "subs {left}, {left}, #2",
-                    "bhs 2b",
-                    "6:",
-                    "adds {left}, {left}, #2",
-                    "beq 7f",
-                    "vldr s28, [{row}]",
-                    update_f32!(input "28", $weights, $($list)+),
-                    "7:",
-                    deltas = in(reg) deltas.as_ptr(),
-                    probe = in(reg) PROBE.to_bits(),
-                    rate = in(reg) rate.to_bits(),
-                    row = inout(reg) row.as_ptr() => _,
-                    left = inout(reg) row.len() => _,
-                    stride = in(reg) stride,
-                    weight = inout(reg) weights => _,
-                    out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
-                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
-                    out("d14") _, out("d15") _,
-                    options(nostack),
-                );
-            }
-        }
-    };
-    (input $x:literal, $weights:literal, $($list:tt)+) => {
-        concat!(
-            "vcmpe.f32 s", $x, ", #0\n vmrs APSR_nzcv, fpscr\n beq 9f\n",
-            update!($x, $weights, $($list)+),
-            "9:\n add {weight}, {weight}, {stride}\n",
-        )
-    };
-}
-
-macro_rules! update_u8 {
-    ($name:ident, $deltas:literal $weights:literal, $($list:tt)+) => {
-        /// # Safety
-        /// See [`Load::update`](super::Load::update).
-        #[inline(always)]
-        pub(super) unsafe fn $name(row: &[u8], operands: Operands<'_>) {
-            let Operands { deltas, rate, weights, stride } = operands;
-            let (words, rest) = row.as_chunks::<4>();
-            let last = rest.iter().rev().fold(0, |word, &input| word << 8 | u32::from(input));
-            // The address of a weight follows from that of its input, which is asked for when the next word's is known.
-            let next = row.as_ptr().addr() + 4;
-            let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(stride));
-            // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
-            unsafe {
-                asm!(
-                    concat!("vldmia {deltas}, {{", $deltas, "}}"),
-                    "vmov s30, s31, {probe}, {rate}",
-                    "b 5f",
-                    // Four inputs. r0 because `cbnz` wants one of the low registers.
-                    "2:",
-                    "ldr r0, [{row}], #4",
-                    "cbnz r0, 3f",
-                    "subs {words}, {words}, #1",
-                    "bhs 2b",
-                    "b 6f",
-                    "3:",
-                    "mla {weight}, {row}, {stride}, {origin}",
-                    update_u8!(input "0x000000ff", "", $weights, $($list)+),
-                    "add {weight}, {weight}, {stride}",
-                    update_u8!(input "0x0000ff00", ", #8", $weights, $($list)+),
-                    "add {weight}, {weight}, {stride}",
-                    update_u8!(input "0x00ff0000", ", #16", $weights, $($list)+),
-                    "add {weight}, {weight}, {stride}",
-                    update_u8!(input "0xff000000", ", #24", $weights, $($list)+),
-                    "5:",
-                    "subs {words}, {words}, #1",
-                    "bhs 2b",
-                    // What is left of a word; after that, nothing is.
-                    "6:",
-                    "movs {words}, #0",
-                    "add {row}, {row}, #4",
-                    "movs r0, {last}",
-                    "mov {last}, #0",
-                    "bne 3b",
-                    deltas = in(reg) deltas.as_ptr(),
-                    probe = in(reg) PROBE.to_bits(),
-                    rate = in(reg) rate.to_bits(),
-                    row = inout(reg) words.as_ptr() => _,
-                    words = inout(reg) words.len() => _,
-                    last = inout(reg) last => _,
-                    stride = in(reg) stride,
-                    origin = in(reg) origin,
-                    weight = out(reg) _,
-                    input = out(reg) _,
-                    out("r0") _,
-                    out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
-                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
-                    out("d14") _, out("d15") _,
-                    options(nostack),
-                );
-            }
-        }
-    };
-    // One of the four, with what turns it into a float where it stands.
-    (input $mask:literal, $fraction_bits:literal, $weights:literal, $($list:tt)+) => {
-        concat!(
-            "ands {input}, r0, #", $mask, "\n beq 4f\n",
-            "vmov s28, {input}\n vcvt.f32.u32 s28, s28", $fraction_bits, "\n",
-            update!("28", $weights, $($list)+),
-            "4:\n",
-        )
-    };
-}
-
-/// A function for each number of outputs.
-macro_rules! all {
-    ($update:ident) => {
-        $update!(
-            one, "s0" "s12",
-            [0 12 24]
-        );
-        $update!(
-            two, "s0-s1" "s12-s13",
-            [0 12 24, 1 13 25]
-        );
-        $update!(
-            three, "s0-s2" "s12-s14",
-            [0 12 24, 1 13 25, 2 14 26]
-        );
-        $update!(
-            four, "s0-s3" "s12-s15",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-        );
-        $update!(
-            five, "s0-s4" "s12-s16",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-            [4 16 24]
-        );
-        $update!(
-            six, "s0-s5" "s12-s17",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-            [4 16 24, 5 17 25]
-        );
-        $update!(
-            seven, "s0-s6" "s12-s18",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-            [4 16 24, 5 17 25, 6 18 26]
-        );
-        $update!(
-            eight, "s0-s7" "s12-s19",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-            [4 16 24, 5 17 25, 6 18 26, 7 19 27]
-        );
-        $update!(
-            nine, "s0-s8" "s12-s20",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-            [4 16 24, 5 17 25, 6 18 26, 7 19 27]
-            [8 20 24]
-        );
-        $update!(
-            ten, "s0-s9" "s12-s21",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-            [4 16 24, 5 17 25, 6 18 26, 7 19 27]
-            [8 20 24, 9 21 25]
-        );
-        $update!(
-            eleven, "s0-s10" "s12-s22",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-            [4 16 24, 5 17 25, 6 18 26, 7 19 27]
-            [8 20 24, 9 21 25, 10 22 26]
-        );
-        $update!(
-            twelve, "s0-s11" "s12-s23",
-            [0 12 24, 1 13 25, 2 14 26, 3 15 27]
-            [4 16 24, 5 17 25, 6 18 26, 7 19 27]
-            [8 20 24, 9 21 25, 10 22 26, 11 23 27]
-        );
-    };
-}
-
-mod of_f32 {
-    use super::{Operands, PROBE, asm};
-    all!(update_f32);
-}
-
-mod of_u8 {
-    use super::{Operands, PROBE, asm};
-    all!(update_u8);
 }

@@ -4,16 +4,18 @@ use core::arch::asm;
 
 use crate::math::{NAN, SMALLEST_SIGNAL};
 
-/// `outputs[i]` = `outputs[i]` · `scale` + `bias[i]`, with the canonical NaN.
+/// `outputs[i]` = (`outputs[i]` + 0.0) · `scale` + `bias[i]`, with the canonical NaN.
 #[inline(never)]
 pub(super) fn scale_and_add(outputs: &mut [f32], scale: f32, bias: &[f32]) {
     assert!(bias.len() == outputs.len());
     // SAFETY: tail predication keeps loads and stores within the two slices, which have the same length.
     unsafe {
         asm!(
+            "vmov.i32 q2, #0",
             "wlstp.32 lr, lr, 3f",
             "2:",
             "vldrw.u32 q0, [{outputs}]",
+            "vadd.f32 q0, q0, q2",
             "vldrw.u32 q1, [{bias}], #16",
             "vfma.f32 q1, q0, {scale}",
             "vpt.f32 ne, q1, q1",
@@ -25,7 +27,8 @@ pub(super) fn scale_and_add(outputs: &mut [f32], scale: f32, bias: &[f32]) {
             bias = inout(reg) bias.as_ptr() => _,
             scale = in(reg) scale.to_bits(),
             nan = in(reg) NAN.to_bits(),
-            inout("lr") outputs.len() => _, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
+            inout("lr") outputs.len() => _,
+            out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _,
             options(nostack),
         );
     }
@@ -59,30 +62,46 @@ pub(super) fn flush_below(values: &mut [f32], limit: f32) {
 }
 
 /// Whether no value is NaN or infinite.
+///
+/// A sum of products is not finite where one of the values is not. Only where that has happened, each is looked at.
 #[inline(never)]
 pub(in crate::kernels) fn all_finite(values: &[f32]) -> bool {
-    let sums: u32;
-    // SAFETY: tail predication keeps loads within the slice.
+    let (chunks, rest) = values.as_chunks::<16>();
+    let suspect: u32;
+    // SAFETY: reads the chunks, and then the rest, which follows them, under tail predication.
     unsafe {
         asm!(
-            "mov {zero}, #0",
-            "vmov.i32 q1, #0",
-            "wlstp.32 lr, lr, 3f",
+            "vmov.i32 q2, #0",
+            "wls lr, {chunks}, 3f",
             "2:",
             "vldrw.u32 q0, [{values}], #16",
-            // Zero times such a value is NaN, and stays in the sum.
-            "vfma.f32 q1, q0, {zero}",
-            "letp lr, 2b",
+            "vldrw.u32 q1, [{values}], #16",
+            "vfma.f32 q2, q0, q1",
+            "vldrw.u32 q0, [{values}], #16",
+            "vldrw.u32 q1, [{values}], #16",
+            "vfma.f32 q2, q0, q1",
+            "le lr, 2b",
             "3:",
-            "vcmp.f32 ne, q1, q1",
-            "vmrs {zero}, p0",
+            "wlstp.32 lr, {rest}, 5f",
+            "4:",
+            "vldrw.u32 q0, [{values}], #16",
+            "vfma.f32 q2, q0, q0",
+            "letp lr, 4b",
+            "5:",
+            // Zero times NaN or infinity is NaN.
+            "vmul.f32 q2, q2, {zero}",
+            "vcmp.f32 ne, q2, q2",
+            "vmrs {suspect}, p0",
             values = inout(reg) values.as_ptr() => _,
-            zero = out(reg) sums,
-            inout("lr") values.len() => _, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
+            chunks = in(reg) chunks.len(),
+            rest = in(reg) rest.len(),
+            zero = in(reg) 0,
+            suspect = lateout(reg) suspect,
+            out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _,
             options(nostack, readonly),
         );
     }
-    sums == 0
+    suspect == 0 || values.iter().all(|value| value.is_finite())
 }
 
 /// Each value, or +0.0 where it is below [`SMALLEST_SIGNAL`].

@@ -9,9 +9,6 @@ use crate::kernels::{Element, Rows};
 /// Outputs computed at a time: a vector of partial sums each; two registers are left for inputs and weights.
 const MOST: usize = 6;
 
-/// Partial sums of the first three passes of a block.
-type Waiting = MaybeUninit<[[f32; GROUP]; 3 * MOST]>;
-
 /// Arguments used between the blocks of outputs only, kept in memory because registers do not suffice.
 #[repr(C)]
 #[derive(Debug)]
@@ -44,27 +41,30 @@ pub(in crate::kernels) fn forward<T: Element>(
     scale: f32,
     outputs: &mut [f32],
 ) {
-    let (units, width) = (bias.len(), rows.width());
-    assert!(weights.len() == units * width);
-    let tail = width % GROUP;
-    let weights = weights.as_ptr();
+    let units = bias.len();
+    // As few blocks as possible, first those with one output more.
+    let count = units.div_ceil(MOST);
+    let (size, larger) = (units / count, units % count);
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);
-        assert!(row.len() == width);
-        // As few blocks as possible, first those with one output more.
-        let count = units.div_ceil(MOST);
-        let (size, larger) = (units / count, units % count);
-        for (first, size, count) in [(0, size + 1, larger), (larger * (size + 1), size, count - larger)] {
-            if count > 0 {
-                // SAFETY: `first + size * count` ≤ `units`, the length of `outputs`; the weights are those of `units`
-                // outputs and as many inputs as the row has, as asserted.
+        let tail = row.len() % GROUP;
+        let (mut first, mut size, mut count_of_size) = (0, size + 1, larger);
+        loop {
+            if count_of_size > 0 {
+                // SAFETY: `first + size * count_of_size` ≤ `units`, the length of `outputs`; the weights are those of
+                // `units` outputs and as many inputs as a row has.
                 unsafe {
                     let outputs = outputs.as_mut_ptr().add(first);
-                    let tail_weights = weights.add(units * (width - tail) + first * tail);
-                    let mut blocks = Blocks { outputs, tail_weights, tail, count };
-                    <T as Load>::dots(row, weights.wrapping_add(first * GROUP), units, size, &mut blocks);
+                    let tail_weights = weights.as_ptr().add(units * (row.len() - tail) + first * tail);
+                    let mut blocks = Blocks { outputs, tail_weights, tail, count: count_of_size };
+                    <T as Load>::dots(row, weights.as_ptr().add(first * GROUP), units, size, &mut blocks);
                 }
             }
+            first += size * count_of_size;
+            if first == units {
+                break;
+            }
+            (size, count_of_size) = (size - 1, count - larger);
         }
         elementwise::scale_and_add(outputs, scale, bias);
     }
@@ -72,8 +72,10 @@ pub(in crate::kernels) fn forward<T: Element>(
 
 /// Defines the function for blocks of as many outputs as the lists have numbers.
 ///
-/// There are four passes, each over every fourth group of inputs: those whose products belong to the partial sums
-/// 4p, ..., 4p + 3 of pass p. `$sums` are the registers of sums, and the four lanes of each, one tuple for an output.
+/// There are four passes, each over every fourth group of inputs: pass p is over those whose products belong to the
+/// partial sums 4p, ..., 4p + 3. Their order is 0, 2, 1, 3, so that sums that are added to each other follow each other,
+/// and two vectors of an output wait at most. `$sums` are the registers of sums, and the four lanes of each, one tuple for
+/// an output.
 macro_rules! dots {
     ($name:ident, $element:ty, $loop:ident, $numbers:tt,
      [$(($number:literal $a:literal $b:literal $c:literal $d:literal))+]) => {
@@ -81,7 +83,8 @@ macro_rules! dots {
         /// As [`Load::dots`].
         #[inline(never)]
         unsafe fn $name(row: &[$element], weights: *const f32, units: usize, blocks: &mut Blocks) {
-            let mut waiting = Waiting::uninit();
+            const COUNT: usize = [$($number),+].len();
+            let mut waiting = MaybeUninit::<[[f32; GROUP]; 2 * COUNT]>::uninit();
             let groups = row.len() / GROUP;
             // The pass that ends with the inputs that are left over, or none.
             let tail_pass = if row.len().is_multiple_of(GROUP) { GROUP } else { groups % GROUP };
@@ -90,22 +93,22 @@ macro_rules! dots {
             let next = row.as_ptr().addr() + $loop!(ahead) * size_of::<$element>();
             let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor));
             // SAFETY: of the row, only its elements are read, of the weights and outputs what the caller promises; of
-            // `waiting`, three vectors are written for each output, then read.
+            // `waiting`, two vectors are written for each output, then read.
             unsafe {
                 asm!(
                     "2:",
-                    each!($numbers ("vmov.i32 q", ", #0")),
                     "mov r1, {row}",
                     $loop!($numbers),
                     "cmp {row}, {tail_row}",
                     "beq 7f",
+                    // How many passes are done, in the upper two bits: 2 overflow, and 4 are zero.
                     "6:",
-                    "cmp {row}, {last_row}",
-                    "beq 8f",
-                    each!($numbers ("vstrw.32 q", ", [{waiting}, #48*", "]")),
-                    "add {waiting}, {waiting}, #16",
-                    "sub {left}, {left}, #1",
-                    "add {row}, {row}, #4*{size}",
+                    "adds {done}, {done}, #0x40000000",
+                    "beq 9f",
+                    "bvs 8f",
+                    each!($numbers ("vstrw.32 q", ", [{waiting}, #32*", "]")),
+                    "sub {left}, {left}, #2",
+                    "add {row}, {row}, #8*{size}",
                     "b 2b",
                     // One to three inputs.
                     "7:",
@@ -116,13 +119,18 @@ macro_rules! dots {
                         "vpst\n vldrwt.u32 q7, [{w}]\n add {w}, {w}, r0, lsl #2\n vfma.f32 q", ", q7, q6"
                     )),
                     "b 6b",
-                    // Lanes l and l + 8, then l and l + 4, are in the same places of two registers.
+                    // Lanes l and l + 8, and then l and l + 4, are in the same places of two registers.
                     "8:",
-                    each!($numbers ("vldrw.u32 q7, [{waiting}, #48*", "-32]\n vadd.f32 q", ", q", ", q7")),
                     each!($numbers (
-                        "vldrw.u32 q6, [{waiting}, #48*", "-48]\n vldrw.u32 q7, [{waiting}, #48*", "-16]\n vadd.f32 q6, q6, q7\n vadd.f32 q",
-                        ", q", ", q6"
+                        "vldrw.u32 q7, [{waiting}, #32*", "]\n vadd.f32 q", ", q", ", q7\n vstrw.32 q", ", [{waiting}, #32*", "]"
                     )),
+                    "add {waiting}, {waiting}, #16",
+                    "add {left}, {left}, #1",
+                    "sub {row}, {row}, #4*{size}",
+                    "b 2b",
+                    "9:",
+                    each!($numbers ("vldrw.u32 q7, [{waiting}, #32*", "]\n vadd.f32 q", ", q", ", q7")),
+                    each!($numbers ("vldrw.u32 q7, [{waiting}, #32*", "-16]\n vadd.f32 q", ", q", ", q7")),
                     "ldr r1, [{blocks}]",
                     $(concat!(
                         "vadd.f32 s", $a, ", s", $a, ", s", $c, "\n",
@@ -143,10 +151,10 @@ macro_rules! dots {
                     "add {origin}, {origin}, #16*{count}",
                     "sub {row}, {row}, #12*{size}",
                     "add {left}, {left}, #3",
-                    "sub {waiting}, {waiting}, #48",
+                    "sub {waiting}, {waiting}, #16",
                     "b 2b",
                     "9:",
-                    count = const [$($number),+].len(),
+                    count = const COUNT,
                     size = const size_of::<$element>(),
                     w = out(reg) _,
                     row = inout(reg) row.as_ptr() => _,
@@ -154,7 +162,7 @@ macro_rules! dots {
                     origin = inout(reg) origin => _,
                     left = inout(reg) groups + 3 => _,
                     tail_row = in(reg) row.as_ptr().wrapping_add(tail_pass * GROUP),
-                    last_row = in(reg) row.as_ptr().wrapping_add(3 * GROUP),
+                    done = inout(reg) 0 => _,
                     waiting = inout(reg) waiting.as_mut_ptr() => _,
                     blocks = in(reg) blocks,
                     out("r0") _, out("r1") _, out("lr") _,
@@ -188,6 +196,7 @@ macro_rules! pixels {
     };
     ($numbers:tt) => {
         concat!(
+            each!($numbers ("vmov.i32 q", ", #0")),
             "lsr r0, {left}, #5\n",
             "wls lr, r0, 4f\n",
             "3:\n",
@@ -206,6 +215,9 @@ macro_rules! pixels {
 }
 
 /// One pass over the groups of a row of f32.
+///
+/// The first products are stored, not added to +0.0: the two differ in the sign of a zero, which is lost when +0.0 is
+/// added to the sum of all.
 macro_rules! floats {
     (ahead) => {
         0
@@ -216,12 +228,19 @@ macro_rules! floats {
     ($numbers:tt) => {
         concat!(
             "mla {w}, r1, {factor}, {origin}\n",
-            "lsr lr, {left}, #2\n",
-            "wls lr, lr, 5f\n",
+            "lsrs r0, {left}, #2\n",
+            "bne 3f\n",
+            each!($numbers("vmov.i32 q", ", #0")),
+            "b 5f\n",
+            "3:\n",
+            "vldrw.u32 q6, [r1], #64\n",
+            each!($numbers("vldrw.u32 q7, [{w}, #16*", "]\n vmul.f32 q", ", q7, q6")),
+            "sub r0, r0, #1\n",
+            "wls lr, r0, 5f\n",
             "4:\n",
+            "add {w}, {w}, {factor}, lsl #6\n",
             "vldrw.u32 q6, [r1], #64\n",
             each!($numbers("vldrw.u32 q7, [{w}, #16*", "]\n vfma.f32 q", ", q7, q6")),
-            "add {w}, {w}, {factor}, lsl #6\n",
             "le lr, 4b\n",
             "5:\n",
         )

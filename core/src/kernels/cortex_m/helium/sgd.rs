@@ -1,7 +1,9 @@
 //! Gradient descent from a single sample, the way of learning on a device.
 
 use core::arch::asm;
+use core::mem::MaybeUninit;
 
+use super::chosen::{self, CHUNK, Chosen};
 use super::sgd_rest::descend_tail;
 use super::{GROUP, elementwise};
 use crate::kernels::Element;
@@ -17,35 +19,21 @@ pub(super) const EXCEPTIONS: u32 = 1 << 0 | 1 << 3;
 /// [`SMALLEST_WEIGHT`] and not zero.
 pub(super) const PROBE: f32 = f32::from_bits(0x197f_ffff);
 
-/// Outputs that need not be neighbours: deltas, and where the weights begin.
-#[derive(Debug)]
-pub struct Chosen {
-    deltas: [f32; MOST],
-    weights: [*mut f32; MOST],
-}
-
 /// Elements that weights can learn from.
 pub trait Load: Sized {
-    /// Updates the weights of `size` neighbouring outputs by the groups of four elements of `row`. Returns
-    /// those [`EXCEPTIONS`] that occurred: none if no weight has become NaN or too small.
+    /// Updates the weights of some neighbouring outputs, at most [`MOST`], by the groups of four elements of `row`.
+    /// Returns those [`EXCEPTIONS`] that occurred: none if no weight has become NaN or too small.
     ///
     /// # Safety
-    /// `size` is 1 to [`MOST`]. At `weights`, for each group of four elements, there are
-    /// 4 · `size` weights, the next group `units` · 4 weights further.
-    unsafe fn descend(
-        row: &[Self],
-        deltas: &[f32; MOST],
-        size: usize,
-        rate: f32,
-        weights: *mut f32,
-        units: usize,
-    ) -> u32;
+    /// At the weights of the first output, for each group of four elements, there are 4 weights for each of the outputs,
+    /// the next group `units` · 4 weights further.
+    unsafe fn descend(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32;
 
-    /// [`descend`](Self::descend) for the first `size` of the chosen outputs.
+    /// [`descend`](Self::descend) for outputs that are anywhere.
     ///
     /// # Safety
-    /// As there, but with four weights for each group at each of the pointers.
-    unsafe fn descend_chosen(row: &[Self], chosen: &Chosen, size: usize, rate: f32, units: usize) -> u32;
+    /// As there, but with four weights for each group at the weights of each output.
+    unsafe fn descend_chosen(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32;
 }
 
 /// Whether [`descend`] returns the right bits: nothing is NaN or infinite.
@@ -78,29 +66,24 @@ pub(super) fn descend<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights:
 /// takes a pointer for each of them.
 fn descend_groups<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
     let units = deltas.len();
-    assert!(weights.len() == row.len() / GROUP * GROUP * units);
-    let origin = weights.as_mut_ptr();
-    let mut exceptions = 0;
-    let mut chosen = Chosen { deltas: [0.0; MOST], weights: [origin; MOST] };
-    let mut size = 0;
-    for (unit, &delta) in deltas.iter().enumerate() {
-        if delta.to_bits() << 1 != 0 {
-            (chosen.deltas[size], chosen.weights[size]) = (delta, origin.wrapping_add(unit * GROUP));
-            size += 1;
+    let mut places = [const { MaybeUninit::uninit() }; CHUNK];
+    let (mut first, mut exceptions) = (weights.as_mut_ptr(), 0);
+    for deltas in deltas.chunks(CHUNK) {
+        for outputs in chosen::choose(deltas, first, &mut places).chunks(MOST) {
+            if let [Chosen { weights: first, .. }, ..] = *outputs {
+                let last = first.wrapping_add((outputs.len() - 1) * GROUP);
+                let are_neighbours = outputs.last().is_some_and(|output| output.weights == last);
+                // SAFETY: the places are those of outputs whose weights these are.
+                exceptions |= unsafe {
+                    if are_neighbours {
+                        <T as Load>::descend(row, outputs, rate, units)
+                    } else {
+                        <T as Load>::descend_chosen(row, outputs, rate, units)
+                    }
+                };
+            }
         }
-        if size == MOST || size > 0 && unit + 1 == units {
-            let [first, ..] = chosen.weights;
-            let last = chosen.weights[size - 1];
-            // SAFETY: each pointer is to one of the outputs whose weights are there, as asserted.
-            exceptions |= unsafe {
-                if last == first.wrapping_add((size - 1) * GROUP) {
-                    <T as Load>::descend(row, &chosen.deltas, size, rate, first, units)
-                } else {
-                    <T as Load>::descend_chosen(row, &chosen, size, rate, units)
-                }
-            };
-            size = 0;
-        }
+        first = first.wrapping_add(deltas.len() * GROUP);
     }
     exceptions
 }
@@ -114,11 +97,12 @@ macro_rules! descend {
         /// # Safety
         /// As [`Load::descend`].
         #[inline(never)]
-        unsafe fn $name(row: &[$element], deltas: &[f32; MOST], rate: f32, weights: *mut f32, units: usize) -> u32 {
+        unsafe fn $name(row: &[$element], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
+            let Some(outputs) = outputs.first_chunk::<{ [$($number),+].len() }>() else { return 0 };
             // The address of a weight follows from that of the input after its group.
             let factor = units * size_of::<f32>() / size_of::<$element>();
             let next = row.as_ptr().addr() + GROUP * size_of::<$element>();
-            let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor));
+            let origin = outputs[0].weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor));
             let exceptions;
             // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
             unsafe {
@@ -126,7 +110,7 @@ macro_rules! descend {
                     "vmrs r0, fpscr",
                     "bic r0, r0, #{mask}",
                     "vmsr fpscr, r0",
-                    $(concat!("ldr r0, [{deltas}, #4*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
+                    $(concat!("ldr r0, [{outputs}, #8*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
                     "wls lr, lr, 4f",
                     "2:",
                     $load,
@@ -145,7 +129,7 @@ macro_rules! descend {
                     "and r0, r0, #{mask}",
                     mask = const EXCEPTIONS,
                     inout("r1") row.as_ptr() => _,
-                    deltas = in(reg) deltas.as_ptr(),
+                    outputs = in(reg) outputs.as_ptr(),
                     weights = out(reg) _,
                     factor = in(reg) factor,
                     origin = in(reg) origin,
@@ -169,7 +153,8 @@ macro_rules! descend_chosen {
         /// # Safety
         /// As [`Load::descend_chosen`].
         #[inline(never)]
-        unsafe fn $name(row: &[$element], chosen: &Chosen, rate: f32, units: usize) -> u32 {
+        unsafe fn $name(row: &[$element], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
+            let Some(outputs) = outputs.first_chunk::<{ [$($number),+].len() }>() else { return 0 };
             let factor = units * size_of::<f32>() / size_of::<$element>();
             let next = row.as_ptr().addr() + GROUP * size_of::<$element>();
             let exceptions;
@@ -179,7 +164,7 @@ macro_rules! descend_chosen {
                     "vmrs r0, fpscr",
                     "bic r0, r0, #{mask}",
                     "vmsr fpscr, r0",
-                    $(concat!("ldr r0, [{weights}, #4*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
+                    $(concat!("ldr r0, [{weights}, #8*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
                     "wls lr, lr, 4f",
                     "2:",
                     $load,
@@ -198,8 +183,8 @@ macro_rules! descend_chosen {
                     "and r0, r0, #{mask}",
                     mask = const EXCEPTIONS,
                     inout("r1") row.as_ptr() => _,
-                    weights = inout(reg) chosen.deltas.as_ptr() => _,
-                    $($origin = in(reg) chosen.weights[$number].expose_provenance().wrapping_sub(next.wrapping_mul(factor)),)+
+                    weights = inout(reg) outputs.as_ptr() => _,
+                    $($origin = in(reg) outputs[$number].weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor)),)+
                     factor = in(reg) factor,
                     rate = in(reg) (-rate).to_bits(),
                     probe = in(reg) PROBE.to_bits(),
@@ -219,20 +204,13 @@ macro_rules! descend_chosen {
 macro_rules! load {
     ($element:ty, $load:literal) => {
         impl Load for $element {
-            unsafe fn descend(
-                row: &[Self],
-                deltas: &[f32; MOST],
-                size: usize,
-                rate: f32,
-                weights: *mut f32,
-                units: usize,
-            ) -> u32 {
+            unsafe fn descend(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
                 descend!(one, $element, $load, [(0 3)]);
                 descend!(two, $element, $load, [(0 3) (1 4)]);
                 descend!(three, $element, $load, [(0 3) (1 4) (2 5)]);
                 descend!(four, $element, $load, [(0 3) (1 4) (2 5) (3 6)]);
                 descend!(five, $element, $load, [(0 3) (1 4) (2 5) (3 6) (4 7)]);
-                let function = match size {
+                let function = match outputs.len() {
                     1 => one,
                     2 => two,
                     3 => three,
@@ -240,16 +218,16 @@ macro_rules! load {
                     _ => five,
                 };
                 // SAFETY: the caller's.
-                unsafe { function(row, deltas, rate, weights, units) }
+                unsafe { function(row, outputs, rate, units) }
             }
 
-            unsafe fn descend_chosen(row: &[Self], chosen: &Chosen, size: usize, rate: f32, units: usize) -> u32 {
+            unsafe fn descend_chosen(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
                 descend_chosen!(one, $element, $load, [(0 3 a)]);
                 descend_chosen!(two, $element, $load, [(0 3 a) (1 4 b)]);
                 descend_chosen!(three, $element, $load, [(0 3 a) (1 4 b) (2 5 c)]);
                 descend_chosen!(four, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d)]);
                 descend_chosen!(five, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d) (4 7 e)]);
-                let function = match size {
+                let function = match outputs.len() {
                     1 => one,
                     2 => two,
                     3 => three,
@@ -257,7 +235,7 @@ macro_rules! load {
                     _ => five,
                 };
                 // SAFETY: the caller's.
-                unsafe { function(row, chosen, rate, units) }
+                unsafe { function(row, outputs, rate, units) }
             }
         }
     };

@@ -1,5 +1,5 @@
 //! Makes of a photograph or a drawing, of whatever size, what a network learnt from: a bright object on black, in the
-//! middle of 28 × 28 greys.
+//! middle of an image of few greys, such as 28 × 28.
 //!
 //! Fashion-MNIST was made so (Xiao, Rasul and Vollgraf, arXiv 1708.07747, section 2): edges that are within 5 % of the
 //! colour of the background are trimmed, the longer side becomes 28 pixels, the object is put in the middle, and the
@@ -9,22 +9,25 @@ mod decode;
 mod frame;
 
 use std::fmt::{self, Display, Formatter};
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use image::ImageError;
 
-use crate::idx::{PIXELS, SIDE};
+use super::read::open;
 
+/// Height and width of an image, unless told otherwise: those of MNIST.
+pub const DEFAULT_SIZE: [usize; 2] = [28, 28];
+/// No image for a network here has a longer side.
+pub const MAX_SIDE: usize = 1024;
 /// No picture is larger than this; anything longer is not even read.
 const MAX_BYTES: u64 = 256 << 20;
 /// A decoded picture takes up to 12 bytes a pixel: 600 MB.
 const MAX_PIXELS: u64 = 50_000_000;
 
 /// How pictures are prepared.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preparation {
     /// Whether to turn light into dark; auto does so where the background is light
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Invert::Auto)]
@@ -36,9 +39,10 @@ pub struct Preparation {
 }
 
 /// When a picture is inverted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Invert {
     /// Where most of the picture's edge is light
+    #[default]
     Auto,
     /// Every picture
     Always,
@@ -49,8 +53,8 @@ pub enum Invert {
 /// A picture that is ready for a network, and how it became so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// Row after row of 28 greys; the network's own table of pixels is yet to be applied.
-    pub image: [u8; PIXELS],
+    /// `[height][width]`, greys; the network's own table of pixels is yet to be applied.
+    pub image: Vec<u8>,
     /// What the file held: `PNG, 200 x 100 pixels, in colours`.
     pub source: String,
     /// What was done to it, in this order.
@@ -130,7 +134,7 @@ impl Display for Step {
 
 /// Why a file is no picture for a network.
 #[derive(Debug, thiserror::Error)]
-pub enum PhotoError {
+pub enum PictureError {
     /// It could not be read.
     #[error("cannot read: {0}")]
     Io(#[from] io::Error),
@@ -138,8 +142,13 @@ pub enum PhotoError {
     #[error("longer than {} MiB, which no picture should be", MAX_BYTES >> 20)]
     TooLong,
     /// It is neither of the formats.
-    #[error("neither PNG nor JPEG, and not {PIXELS} raw pixels either: {0} bytes")]
-    Unknown(usize),
+    #[error("neither PNG nor JPEG, and not {pixels} raw pixels either: {bytes} bytes")]
+    Unknown {
+        /// Bytes of the file.
+        bytes: usize,
+        /// Pixels of an image.
+        pixels: usize,
+    },
     /// It is a picture, but in another format.
     #[error("a picture of the format {0}; PNG or JPEG wanted")]
     OtherFormat(String),
@@ -162,6 +171,19 @@ pub enum PhotoError {
     /// Its data ends before the picture does.
     #[error("not a readable {0}: it ends before the picture does")]
     CutShort(&'static str),
+    /// The decoder failed.
+    #[error("not a readable {0}: its decoder gave up")]
+    Decoder(&'static str),
+    /// The margin leaves no room.
+    #[error("a margin of {margin} pixels leaves nothing of {height} x {width}")]
+    Margin {
+        /// Pixels on each side.
+        margin: u32,
+        /// Rows.
+        height: usize,
+        /// Pixels in a row.
+        width: usize,
+    },
     /// There is nothing in it.
     #[error("nothing to be seen: all pixels are alike")]
     Blank,
@@ -172,8 +194,8 @@ pub enum PhotoError {
 /// # Errors
 ///
 /// It cannot be read, or is too long.
-pub fn read(path: &Path) -> Result<Vec<u8>, PhotoError> {
-    read_from(File::open(path)?)
+pub fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
+    read_from(open(path)?)
 }
 
 /// Reads all there is, such as from standard input.
@@ -181,25 +203,30 @@ pub fn read(path: &Path) -> Result<Vec<u8>, PhotoError> {
 /// # Errors
 ///
 /// Those of [`read`].
-pub fn read_from(source: impl Read) -> Result<Vec<u8>, PhotoError> {
+pub fn read_from(source: impl Read) -> Result<Vec<u8>, PictureError> {
     let mut bytes = Vec::new();
     source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(PhotoError::TooLong);
+        return Err(PictureError::TooLong);
     }
     Ok(bytes)
 }
 
-/// Prepares a PNG, a JPEG, or the 784 bytes of an image of the data set; the contents tell which it is.
+/// Prepares a PNG, a JPEG, or the bytes of an image of the data set; the contents tell which it is. `size` is the height
+/// and the width of the image, each from 1 to [`MAX_SIDE`].
 ///
-/// Greys of 28 × 28 pixels are taken to be prepared already: they stay as they are, but for a light background.
+/// Greys of just that size are taken to be prepared already: they stay as they are, but for a light background.
 ///
 /// # Errors
 ///
 /// The bytes are no such thing, or nothing can be seen in it.
-pub fn prepare(bytes: &[u8], preparation: &Preparation) -> Result<Prepared, PhotoError> {
-    let decode::Decoded { greys, source, mut steps } = decode::decode(bytes)?;
-    let image = frame::frame(greys, preparation, &mut steps)?;
+pub fn prepare(bytes: &[u8], preparation: &Preparation, size: [usize; 2]) -> Result<Prepared, PictureError> {
+    let [height, width] = size;
+    if 2 * preparation.margin as usize >= height.min(width) {
+        return Err(PictureError::Margin { margin: preparation.margin, height, width });
+    }
+    let decode::Decoded { greys, source, mut steps } = decode::decode(bytes, size)?;
+    let image = frame::frame(greys, preparation, size, &mut steps)?;
     Ok(Prepared { image, source, steps })
 }
 

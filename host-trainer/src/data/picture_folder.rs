@@ -1,4 +1,4 @@
-//! Which pictures there are, of which classes, and in which split they belong.
+//! Which pictures a folder holds, of which classes, and in which split they belong.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,54 +6,52 @@ use std::path::{Path, PathBuf};
 
 use dense_core::Random;
 
-use super::PackError;
-use crate::dataset::is_unprintable;
-use crate::idx::CLASSES;
+use super::split::{STREAM, held_back};
+use super::{DataError, MAX_CLASSES, names};
 
 /// The share of pictures to test with, unless told otherwise.
-pub(super) const TEST_SHARE: f64 = 0.1;
-/// The stream that says which pictures are for the test, and orders them all.
-const STREAM: u64 = 3;
+const TEST_SPLIT: f64 = 0.1;
 
 /// A picture and the number of its class.
-pub(super) type Sample = (PathBuf, u8);
+pub(super) type Picture = (PathBuf, u8);
 
 /// What a folder holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Contents {
-    /// The names of the classes, in their order: 2 to 10.
+    /// The names of the classes, in their order.
     pub(super) classes: Vec<String>,
     /// Pictures to learn from, in random order.
-    pub(super) train: Vec<Sample>,
+    pub(super) train: Vec<Picture>,
     /// Pictures to test with, in random order.
-    pub(super) test: Vec<Sample>,
+    pub(super) test: Vec<Picture>,
 }
 
 /// Looks for pictures: in `train/CLASS` and `test/CLASS` where both are there, or else in `CLASS`, of which a share is
 /// for the test, the same of every class. Names that begin with a dot are passed over.
-pub(super) fn scan(folder: &Path, test_share: Option<f64>, seed: u64) -> Result<Contents, PackError> {
+pub(super) fn scan(folder: &Path, test_split: Option<f64>, seed: u64) -> Result<Contents, DataError> {
     let mut random = Random::new(seed, STREAM);
     let parts = ["train", "test"].map(|part| folder.join(part));
     let mut contents = if parts.iter().all(|part| part.is_dir()) {
-        if test_share.is_some() {
-            return Err(PackError::TestShare(folder.to_owned()));
+        if test_split.is_some() {
+            let fault = format!("--test-split: the pictures to test with are those in {}", parts[1].display());
+            return Err(DataError::Conflict(fault));
         }
         if let Some(other) = entries(folder)?.into_iter().find(|entry| entry.is_dir() && !parts.contains(entry)) {
-            return Err(PackError::Beside(other));
+            return Err(DataError::file(&other, "beside the folders train and test, no other can hold pictures"));
         }
         scan_parts(&parts)?
     } else {
-        scan_classes(folder, test_share.unwrap_or(TEST_SHARE), &mut random)?
+        scan_classes(folder, test_split.unwrap_or(TEST_SPLIT), &mut random)?
     };
     random.shuffle(&mut contents.train);
     random.shuffle(&mut contents.test);
     if contents.test.is_empty() {
-        return Err(PackError::NoTest(folder.to_owned()));
+        return Err(DataError::file(folder, "no pictures for the test; some class must have two or more"));
     }
     Ok(contents)
 }
 
-fn scan_parts([train, test]: &[PathBuf; 2]) -> Result<Contents, PackError> {
+fn scan_parts([train, test]: &[PathBuf; 2]) -> Result<Contents, DataError> {
     let classes = classes(train)?;
     let mut contents = Contents { train: Vec::new(), test: Vec::new(), classes };
     for (label, class) in (0..).zip(&contents.classes) {
@@ -62,20 +60,19 @@ fn scan_parts([train, test]: &[PathBuf; 2]) -> Result<Contents, PackError> {
     for path in entries(test)?.into_iter().filter(|path| path.is_dir()) {
         let name = class_name(&path)?;
         let label = contents.classes.iter().position(|class| *class == name);
-        let label = label.ok_or_else(|| PackError::OnlyInTest(path.clone()))? as u8;
+        let label = label.ok_or_else(|| DataError::file(&path, "a class that is not in the folder train"))? as u8;
         contents.test.extend(pictures(&path)?.into_iter().map(|path| (path, label)));
     }
     Ok(contents)
 }
 
-fn scan_classes(folder: &Path, test_share: f64, random: &mut Random) -> Result<Contents, PackError> {
+fn scan_classes(folder: &Path, share: f64, random: &mut Random) -> Result<Contents, DataError> {
     let classes = classes(folder)?;
     let mut contents = Contents { train: Vec::new(), test: Vec::new(), classes };
     for (label, class) in (0..).zip(&contents.classes) {
         let mut pictures = pictures(&folder.join(class))?;
         random.shuffle(&mut pictures);
-        let for_test = (pictures.len() as f64 * test_share).round() as usize;
-        let for_test = for_test.max(1).min(pictures.len() - 1);
+        let for_test = held_back(pictures.len(), share);
         let mut pictures = pictures.into_iter().map(|path| (path, label));
         contents.test.extend(pictures.by_ref().take(for_test));
         contents.train.extend(pictures);
@@ -84,31 +81,36 @@ fn scan_classes(folder: &Path, test_share: f64, random: &mut Random) -> Result<C
 }
 
 /// The names of the folders in a folder, sorted.
-fn classes(folder: &Path) -> Result<Vec<String>, PackError> {
+fn classes(folder: &Path) -> Result<Vec<String>, DataError> {
     let folders = entries(folder)?.into_iter().filter(|path| path.is_dir());
     let classes = folders.map(|path| class_name(&path)).collect::<Result<Vec<String>, _>>()?;
     match classes.len() {
-        2..=CLASSES => Ok(classes),
-        found => Err(PackError::Classes { folder: folder.to_owned(), found }),
+        2..=MAX_CLASSES => Ok(classes),
+        found => {
+            let fault = format!("{found} folders of classes in it, 2 to {MAX_CLASSES} wanted");
+            Err(DataError::file(folder, fault))
+        }
     }
 }
 
 /// The name of a folder, if it can be the name of a class in `classes.txt`.
-fn class_name(path: &Path) -> Result<String, PackError> {
+fn class_name(path: &Path) -> Result<String, DataError> {
     let name = path.file_name().and_then(OsStr::to_str);
-    let fits = |name: &&str| name.trim() == *name && !name.contains(is_unprintable);
-    name.filter(fits).map(String::from).ok_or_else(|| PackError::ClassName(path.to_owned()))
+    let fault = "not the name of a class: it has control characters, spaces around it, or is not UTF-8";
+    name.filter(|name| name.trim() == *name && names::check(name).is_ok())
+        .map(String::from)
+        .ok_or_else(|| DataError::file(path, fault))
 }
 
 /// The pictures of a class, one at least, sorted. Whatever else is there will turn out to be no picture.
-fn pictures(folder: &Path) -> Result<Vec<PathBuf>, PackError> {
+fn pictures(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let pictures = entries(folder)?;
-    if pictures.is_empty() { Err(PackError::Empty(folder.to_owned())) } else { Ok(pictures) }
+    if pictures.is_empty() { Err(DataError::file(folder, "no pictures in it")) } else { Ok(pictures) }
 }
 
 /// What is in a folder, sorted by name.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, PackError> {
-    let failed = |error| PackError::Folder { folder: folder.to_owned(), error };
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let failed = |error| DataError::file(folder, format!("cannot read the folder: {error}"));
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -135,7 +137,7 @@ mod tests {
         folder
     }
 
-    fn labels(samples: &[Sample], classes: usize) -> Vec<usize> {
+    fn labels(samples: &[Picture], classes: usize) -> Vec<usize> {
         (0..classes).map(|class| samples.iter().filter(|sample| usize::from(sample.1) == class).count()).collect()
     }
 
@@ -179,14 +181,14 @@ mod tests {
 
     #[test]
     fn other_folders_are_refused_with_what_is_wrong() {
-        let eleven: Vec<String> = (10..21).map(|class| format!("{class}/1")).collect();
-        let eleven: Vec<&str> = eleven.iter().map(String::as_str).collect();
+        let many: Vec<String> = (0..257).map(|class| format!("{class}/1")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
         for (files, share, wanted) in [
             (&[][..], None, "0 folders"),
             (&["a/1", "train/1"], None, "the test"),
-            (&["a/1", "b"], None, "1 folder of a class in it, wanted 2 to 10"),
-            (&eleven, None, "11 folders of classes in it, wanted 2 to 10"),
-            (&["train/a/1", "train/b/1", "test/a/1"], Some(0.1), "--test-share"),
+            (&["a/1", "b"], None, "1 folders of classes in it, 2 to 256 wanted"),
+            (&many, None, "257 folders of classes in it, 2 to 256 wanted"),
+            (&["train/a/1", "train/b/1", "test/a/1"], Some(0.1), "--test-split"),
             (&["train/a/1", "train/b/1", "test/a/1", "c/1"], None, "c: beside the folders train and test"),
             (&["train/a/1", "train/b/1", "test/c/1"], None, "c: a class that is not in"),
             (&["a/1", "b\u{7}/1"], None, "not the name of a class"),

@@ -7,6 +7,13 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageFormat, LumaA, RgbaIma
 
 use super::*;
 
+const SIDE: usize = 28;
+const PIXELS: usize = SIDE * SIDE;
+
+fn prepare(bytes: &[u8], preparation: &Preparation) -> Result<Prepared, PictureError> {
+    super::prepare(bytes, preparation, DEFAULT_SIZE)
+}
+
 const AUTO: Preparation = Preparation { invert: Invert::Auto, margin: 0 };
 
 /// Left, top, width and height.
@@ -31,7 +38,7 @@ fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
 }
 
 /// What is at least half as bright as white.
-fn bright_area(image: &[u8; PIXELS]) -> Area {
+fn bright_area(image: &[u8]) -> Area {
     let bright = || (0..PIXELS).filter(|&pixel| image[pixel] >= 128);
     let [columns, rows] = [|pixel| pixel % SIDE, |pixel| pixel / SIDE].map(|part: fn(usize) -> usize| {
         let (least, greatest) = (bright().map(part).min().unwrap(), bright().map(part).max().unwrap());
@@ -137,6 +144,32 @@ fn what_has_the_right_size_stays_as_it_is() {
 }
 
 #[test]
+fn images_of_any_size_hold_the_object() {
+    for (size, area) in [
+        ([28, 28], (0, 7, 28, 14)),
+        ([14, 28], (0, 0, 28, 14)),
+        ([40, 20], (0, 15, 20, 10)),
+        ([5, 31], (10, 0, 10, 5)),
+        ([1, 1], (0, 0, 1, 1)),
+    ] {
+        let [height, width] = size;
+        let bytes = png(picture(200, 100, 255, (10, 10, 80, 40), 0));
+        let image = super::prepare(&bytes, &AUTO, size).unwrap().image;
+        let bright: Vec<usize> = (0..height * width).filter(|&pixel| image[pixel] >= 128).collect();
+        let inside = |pixel: &usize| {
+            let (x, y) = ((pixel % width) as u32, (pixel / width) as u32);
+            (area.0..area.0 + area.2).contains(&x) && (area.1..area.1 + area.3).contains(&y)
+        };
+        assert_eq!(bright, (0..height * width).filter(inside).collect::<Vec<_>>(), "{size:?}");
+        let raw: Vec<u8> = (0..height * width).map(|pixel| if pixel == 0 { 9 } else { 0 }).collect();
+        let taken = super::prepare(&raw, &AUTO, size).map(|prepared| prepared.image == raw);
+        assert!(if raw.len() == 1 { taken.is_err() } else { taken.unwrap() }, "{size:?}");
+    }
+    let margin = super::prepare(&png(picture(9, 9, 0, (1, 1, 3, 3), 255)), &Preparation { margin: 4, ..AUTO }, [8, 20]);
+    assert_eq!(margin.unwrap_err().to_string(), "a margin of 4 pixels leaves nothing of 8 x 20");
+}
+
+#[test]
 fn a_margin_stays_black() {
     let bytes = png(picture(200, 100, 0, (100, 10, 80, 40), 255));
     for (margin, area) in [(0, (0, 7, 28, 14)), (4, (4, 9, 20, 10)), (12, (12, 13, 4, 2))] {
@@ -196,9 +229,9 @@ fn every_kind_of_file_shows_the_same() {
         ("jpeg", &jpeg(&image.to_rgb8().into())),
         ("grey jpeg", &jpeg(&image.to_luma8().into())),
         ("upright", &with_orientation(&jpeg(&image.rotate270().to_rgb8().into()), 6)),
-        ("progressive", include_bytes!("../../tests/images/progressive.jpg")),
-        ("cmyk", include_bytes!("../../tests/images/cmyk.jpg")),
-        ("palette", include_bytes!("../../tests/images/palette.png")),
+        ("progressive", include_bytes!("../../../tests/images/progressive.jpg")),
+        ("cmyk", include_bytes!("../../../tests/images/cmyk.jpg")),
+        ("palette", include_bytes!("../../../tests/images/palette.png")),
     ] {
         let prepared = prepare(bytes, &AUTO).unwrap();
         let pairs = prepared.image.iter().zip(&wanted.image);
@@ -239,6 +272,8 @@ fn other_files_are_refused_with_the_fault() {
         (huge_jpeg(&good_jpeg), "65535 x 65535 pixels, more than the 50 million that are accepted"),
         (png(picture(1, 1, 255, (0, 0, 0, 0), 0)), "nothing to be seen: all pixels are alike"),
         (png(picture(300, 300, 90, (0, 0, 0, 0), 0)), "nothing to be seen: all pixels are alike"),
+        (png(picture(28, 28, 90, (0, 0, 0, 0), 0)), "nothing to be seen: all pixels are alike"),
+        (include_bytes!("../../../tests/images/palette-of-4-bytes.png").to_vec(), "not a readable PNG: "),
         (png(transparent), "nothing to be seen: all pixels are alike"),
     ] {
         let message = prepare(&bytes, &AUTO).unwrap_err().to_string();
@@ -266,6 +301,6 @@ fn huge_jpeg(jpeg: &[u8]) -> Vec<u8> {
 
 #[test]
 fn long_files_are_not_read_to_their_end() {
-    assert!(matches!(read_from(io::repeat(0)), Err(PhotoError::TooLong)));
-    assert!(matches!(read(Path::new("no such file.png")), Err(PhotoError::Io(_))));
+    assert!(matches!(read_from(io::repeat(0)), Err(PictureError::TooLong)));
+    assert!(matches!(read(Path::new("no such file.png")), Err(PictureError::Io(_))));
 }

@@ -1,24 +1,28 @@
-//! From greys of any size to an object on black in the middle of 28 × 28.
+//! From greys of any size to an object on black in the middle of an image.
 
 use image::GrayImage;
 use image::imageops::{self, FilterType};
 
-use super::{Invert, PIXELS, PhotoError, Preparation, SIDE, Step};
+use super::{Invert, PictureError, Preparation, Step};
 
 /// The darkest grey that counts as light.
 const LIGHT: u8 = 128;
 /// How far from the background a pixel is at least that belongs to the object: more than 5 % of all greys.
 const TOLERANCE: u8 = 13;
-/// The object's edges are looked for in a copy of at most so many pixels along each side, in which the grain of a
-/// photograph averages out.
-const OVERVIEW: u32 = 10 * SIDE as u32;
+/// The object's edges are looked for in a copy whose sides are so many times the longer side of the image at most, in
+/// which the grain of a photograph averages out.
+const OVERVIEW: u32 = 10;
 
 /// Frames the object, and says how.
 pub(super) fn frame(
     mut greys: GrayImage,
     preparation: &Preparation,
+    [rows, columns]: [usize; 2],
     steps: &mut Vec<Step>,
-) -> Result<[u8; PIXELS], PhotoError> {
+) -> Result<Vec<u8>, PictureError> {
+    if greys.iter().all(|grey| Some(grey) == greys.first()) {
+        return Err(PictureError::Blank);
+    }
     let mut background = Background::of(&greys);
     let invert = match preparation.invert {
         Invert::Auto => background.is_light(),
@@ -30,31 +34,32 @@ pub(super) fn frame(
         background.grey = u8::MAX - background.grey;
         steps.push(Step::Inverted);
     }
-    let mut image = [0; PIXELS];
-    if greys.dimensions() == (SIDE as u32, SIDE as u32) {
-        image.copy_from_slice(&greys);
-        return Ok(image);
+    let size = (columns as u32, rows as u32);
+    if greys.dimensions() == size {
+        return Ok(greys.into_raw());
     }
     if (1..LIGHT).contains(&background.grey) {
         steps.push(Step::Blackened(background.grey));
         background.blacken(&mut greys);
     }
-    let (left, top, width, height) = object(&greys, background.grey).ok_or(PhotoError::Blank)?;
+    let (left, top, width, height) =
+        object(&greys, background.grey, OVERVIEW * size.0.max(size.1)).ok_or(PictureError::Blank)?;
     if (width, height) != greys.dimensions() {
         greys = imageops::crop_imm(&greys, left, top, width, height).to_image();
         steps.push(Step::Cut { width, height });
     }
-    let (width, height) = fit(width, height, SIDE as u32 - 2 * preparation.margin);
+    let (width, height) = fit((width, height), (size.0 - 2 * preparation.margin, size.1 - 2 * preparation.margin));
     if (width, height) != greys.dimensions() {
         greys = imageops::resize(&greys, width, height, FilterType::Triangle);
         steps.push(Step::Scaled { width, height });
     }
-    if (width, height) != (SIDE as u32, SIDE as u32) {
+    if (width, height) != size {
         steps.push(Step::Centred);
     }
-    let [left, top] = [width, height].map(|length| (SIDE - length as usize) / 2);
+    let [left, top] = [(columns, width), (rows, height)].map(|(side, length)| (side - length as usize) / 2);
+    let mut image = vec![0; rows * columns];
     for (row, greys) in greys.chunks_exact(width as usize).enumerate() {
-        image[(top + row) * SIDE + left..][..greys.len()].copy_from_slice(greys);
+        image[(top + row) * columns + left..][..greys.len()].copy_from_slice(greys);
     }
     Ok(image)
 }
@@ -92,14 +97,15 @@ impl Background {
     }
 }
 
-/// Left, top, width and height of what differs from the background; nothing if all is alike.
-fn object(greys: &GrayImage, background: u8) -> Option<(u32, u32, u32, u32)> {
+/// Left, top, width and height of what differs from the background; nothing if all is alike. It is looked for in a copy
+/// whose sides are `overview` at most.
+fn object(greys: &GrayImage, background: u8, overview: u32) -> Option<(u32, u32, u32, u32)> {
     let (width, height) = greys.dimensions();
     let longest = width.max(height);
-    if longest > OVERVIEW {
-        let (small_width, small_height) = fit(width, height, OVERVIEW);
+    if longest > overview {
+        let (small_width, small_height) = fit((width, height), (overview, overview));
         let small = imageops::thumbnail(greys, small_width, small_height);
-        let (left, top, object_width, object_height) = object(&small, background)?;
+        let (left, top, object_width, object_height) = object(&small, background, overview)?;
         let scale = |place: u32, from: u32, to: u32| (u64::from(place) * u64::from(to) / u64::from(from)) as u32;
         let scale_up =
             |place: u32, from: u32, to: u32| (u64::from(place) * u64::from(to)).div_ceil(u64::from(from)) as u32;
@@ -114,9 +120,12 @@ fn object(greys: &GrayImage, background: u8) -> Option<(u32, u32, u32, u32)> {
     Some((left, top, right - left + 1, bottom - top + 1))
 }
 
-/// The size of the same shape whose longer side is `longest`; no side is less than 1.
-fn fit(width: u32, height: u32, longest: u32) -> (u32, u32) {
-    let side = u64::from(width.max(height));
-    let scale = |length: u32| ((u64::from(length) * u64::from(longest) + side / 2) / side).max(1) as u32;
+/// The largest size of the same shape within `room`; no side is less than 1.
+fn fit((width, height): (u32, u32), room: (u32, u32)) -> (u32, u32) {
+    let [width, height] = [width, height].map(u64::from);
+    let [across, down] = [room.0, room.1].map(u64::from);
+    // The side that fills the room, and how long it becomes.
+    let (side, longest) = if width * down >= height * across { (width, across) } else { (height, down) };
+    let scale = |length: u64| ((length * longest + side / 2) / side).max(1) as u32;
     (scale(width), scale(height))
 }

@@ -1,11 +1,12 @@
 //! From the bytes of a file to greys, upright and opaque.
 
 use std::io::Cursor;
+use std::panic;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Luma, Rgba, RgbaImage};
 
-use super::{MAX_PIXELS, PIXELS, PhotoError, SIDE, Step};
+use super::{MAX_PIXELS, PictureError, Step};
 
 /// Weights of red, green and blue in the luminance of sRGB (ITU-R BT.709), in ten-thousandths.
 const LUMINANCE: [u32; 3] = [2126, 7152, 722];
@@ -20,30 +21,36 @@ pub(super) struct Decoded {
 }
 
 /// Decodes a PNG, a JPEG, or the bare pixels of an image of the data set.
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, PhotoError> {
+pub(super) fn decode(bytes: &[u8], [height, width]: [usize; 2]) -> Result<Decoded, PictureError> {
+    let pixels = height * width;
     match image::guess_format(bytes) {
-        Ok(ImageFormat::Png) => decode_file(bytes, ImageFormat::Png, "PNG"),
-        Ok(ImageFormat::Jpeg) => decode_file(bytes, ImageFormat::Jpeg, "JPEG"),
-        _ if bytes.len() == PIXELS => {
-            let greys =
-                GrayImage::from_fn(SIDE as u32, SIDE as u32, |x, y| Luma([bytes[y as usize * SIDE + x as usize]]));
-            Ok(Decoded { greys, source: format!("{SIDE} x {SIDE} raw pixels"), steps: Vec::new() })
+        Ok(ImageFormat::Png) => guarded(bytes, ImageFormat::Png, "PNG"),
+        Ok(ImageFormat::Jpeg) => guarded(bytes, ImageFormat::Jpeg, "JPEG"),
+        _ if bytes.len() == pixels => {
+            let at = |x: u32, y: u32| Luma([bytes[y as usize * width + x as usize]]);
+            let greys = GrayImage::from_fn(width as u32, height as u32, at);
+            Ok(Decoded { greys, source: format!("{width} x {height} raw pixels"), steps: Vec::new() })
         }
-        Ok(other) => Err(PhotoError::OtherFormat(format!("{other:?}"))),
-        Err(_) => Err(PhotoError::Unknown(bytes.len())),
+        Ok(other) => Err(PictureError::OtherFormat(format!("{other:?}"))),
+        Err(_) => Err(PictureError::Unknown { bytes: bytes.len(), pixels }),
     }
 }
 
-fn decode_file(bytes: &[u8], format: ImageFormat, name: &'static str) -> Result<Decoded, PhotoError> {
-    let damaged = |error| PhotoError::Damaged { format: name, error };
+/// A panic of a decoder, such as that of `png` on a palette whose length is no multiple of 3, is an error of the file.
+fn guarded(bytes: &[u8], format: ImageFormat, name: &'static str) -> Result<Decoded, PictureError> {
+    panic::catch_unwind(|| decode_file(bytes, format, name)).unwrap_or(Err(PictureError::Decoder(name)))
+}
+
+fn decode_file(bytes: &[u8], format: ImageFormat, name: &'static str) -> Result<Decoded, PictureError> {
+    let damaged = |error| PictureError::Damaged { format: name, error };
     // The reader's own limits on memory stay as they are; they also hold for what a PNG has besides its pixels.
     let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(PhotoError::TooManyPixels { width, height });
+        return Err(PictureError::TooManyPixels { width, height });
     }
     if format == ImageFormat::Jpeg && !is_complete_jpeg(bytes) {
-        return Err(PhotoError::CutShort(name));
+        return Err(PictureError::CutShort(name));
     }
     let orientation = decoder.orientation().map_err(damaged)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;

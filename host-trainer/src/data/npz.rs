@@ -1,0 +1,196 @@
+//! Arrays of NumPy in an `.npz`: `x_train`, `y_train`, `x_test` and `y_test`, as Keras's `mnist.npz` has them, or `x` and
+//! `y`, or `data` and `target`.
+//!
+//! An x of `uint8` and shape `[n, height, width]` or `[n, height, width, 1]` is images; any other is numbers, whose
+//! dimensions after the first are flattened. A y of shape `[n]` or `[n, 1]` is what a column of a `.csv` would be; one of
+//! shape `[n, k]` is k numbers, for a regression.
+
+mod array;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use formats::{DataOptions, Input, Output, Task};
+use zip::ZipArchive;
+
+use self::array::Array;
+use super::images::pixels;
+use super::read::{MAX_BYTES, open};
+use super::split::{order_rows, test_rows};
+use super::table::Texts;
+use super::targets::Meaning;
+use super::{DataError, Dataset, Inputs, Loaded, Samples, Targets};
+
+/// Names of arrays: inputs and targets to train with, and those to test with where they are separate.
+const NAMES: [([&str; 2], Option<[&str; 2]>); 3] =
+    [(["x_train", "y_train"], Some(["x_test", "y_test"])), (["x", "y"], None), (["data", "target"], None)];
+
+/// Loads the samples of a file.
+pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
+    let path = &options.path;
+    let mut arrays = Arrays::open(path).map_err(|fault| DataError::file(path, fault))?;
+    let Some((train, test)) = NAMES.into_iter().find(|(train, _)| arrays.has(train[0])) else {
+        return Err(DataError::file(path, "neither an array x_train nor x nor data in it"));
+    };
+    let (input, inputs, target) = arrays.samples(path, train, options.task)?;
+    let meaning = match &target {
+        Target::Column(texts) => Some(Meaning::of(texts, options.task)?),
+        Target::Numbers { .. } => None,
+    };
+    let output = match (&meaning, &target) {
+        (None, Target::Numbers { width, .. }) => {
+            Output::Values { names: (0..*width).map(|place| format!("{}_{place}", train[1])).collect() }
+        }
+        (None, Target::Column(texts)) => Output::Values { names: vec![texts.name.clone()] },
+        (Some(meaning), _) => meaning.output.clone(),
+    };
+    let all = Samples { inputs, targets: target.targets(meaning.as_ref())?, groups: Vec::new() };
+    let (train, test) = match test {
+        Some(_) if options.test_split.is_some() => {
+            return Err(DataError::Conflict("--test-split: the file has arrays x_test and y_test to test with".into()));
+        }
+        Some(test) => {
+            let (test_input, inputs, target) = arrays.samples(path, test, options.task)?;
+            let samples = Samples { inputs, targets: target.targets(meaning.as_ref())?, groups: Vec::new() };
+            let same_outputs = match (&samples.targets, &all.targets) {
+                (Targets::Numbers { width, .. }, Targets::Numbers { width: wanted, .. }) => width == wanted,
+                _ => true,
+            };
+            if test_input != input || !same_outputs {
+                let fault = format!("{} and {} have another shape or type than those to train with", test[0], test[1]);
+                return Err(DataError::file(path, fault));
+            }
+            (all, samples)
+        }
+        None => {
+            let for_test = test_rows(&all, &[], options)?;
+            let (test, mut train): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|&row| for_test[row]);
+            order_rows(&mut train, &[], options.seed);
+            (all.select(&train), all.select(&test))
+        }
+    };
+    Ok(Loaded { dataset: Dataset { name, input, output, train, test }, groups: Vec::new() })
+}
+
+/// The targets of a file.
+enum Target {
+    /// One number each.
+    Column(Texts),
+    /// Several numbers each, `[samples][width]`.
+    Numbers { width: usize, values: Vec<f32> },
+}
+
+impl Target {
+    fn targets(self, meaning: Option<&Meaning>) -> Result<Targets, DataError> {
+        match (self, meaning) {
+            (Self::Column(texts), Some(meaning)) => meaning.targets(&texts),
+            (Self::Column(texts), None) => Err(texts.fault("of one number each, unlike those to train with")),
+            (Self::Numbers { width, values }, _) => Ok(Targets::Numbers { width, values }),
+        }
+    }
+}
+
+/// A file of arrays.
+struct Arrays {
+    archive: ZipArchive<File>,
+    /// Bytes that may still be read.
+    budget: u64,
+}
+
+impl Arrays {
+    fn open(path: &Path) -> Result<Self, String> {
+        let file = open(path).map_err(|error| format!("cannot read: {error}"))?;
+        let archive = ZipArchive::new(file).map_err(|error| format!("not a readable zip file: {error}"))?;
+        Ok(Self { archive, budget: MAX_BYTES })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.archive.index_for_name(&format!("{name}.npy")).is_some()
+    }
+
+    fn read(&mut self, path: &Path, name: &str) -> Result<Array, DataError> {
+        let fault = |fault: String| DataError::file(path, format!("array {name}: {fault}"));
+        let entry = self.archive.by_name(&format!("{name}.npy")).map_err(|error| fault(error.to_string()))?;
+        let mut bytes = Vec::new();
+        entry.take(self.budget + 1).read_to_end(&mut bytes).map_err(|error| fault(format!("cannot read: {error}")))?;
+        self.budget = self
+            .budget
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(|| fault("all arrays together take more than 1 GiB".into()))?;
+        Array::parse(bytes).map_err(fault)
+    }
+
+    /// Inputs and as many targets.
+    fn samples(
+        &mut self,
+        path: &Path,
+        [x, y]: [&str; 2],
+        task: Option<Task>,
+    ) -> Result<(Input, Inputs, Target), DataError> {
+        let (input, inputs) =
+            inputs(self.read(path, x)?).map_err(|fault| DataError::file(path, format!("array {x}: {fault}")))?;
+        let target = self.read(path, y)?;
+        let fault = |fault: String| Err(DataError::file(path, format!("array {y}: {fault}")));
+        if target.shape.first() != Some(&inputs.len()) {
+            return fault(format!("shape {:?}, but {x} has {} samples", target.shape, inputs.len()));
+        }
+        let target = match target.shape[1..] {
+            [] | [1] => {
+                let mut texts = Texts::new(path, "sample", y);
+                for (sample, number) in target.numbers().enumerate() {
+                    if !number.is_finite() {
+                        return fault(format!("sample {sample} is {number}"));
+                    }
+                    texts.push(&number.to_string(), sample as u64);
+                }
+                Target::Column(texts)
+            }
+            [width] if width > 0 && task == Some(Task::Regression) => match floats(&target) {
+                Ok(values) => Target::Numbers { width, values },
+                Err(error) => return fault(error),
+            },
+            _ => {
+                return fault(format!(
+                    "shape {:?}; one number for each sample wanted, or --task regression",
+                    target.shape
+                ));
+            }
+        };
+        Ok((input, inputs, target))
+    }
+}
+
+/// Images of bytes, or numbers.
+fn inputs(array: Array) -> Result<(Input, Inputs), String> {
+    let width = array.shape.get(1..).map_or(0, |shape| shape.iter().product());
+    if width == 0 || array.shape[0] == 0 {
+        return Err(format!("shape {:?}; samples of at least one number wanted", array.shape));
+    }
+    match array.shape[1..] {
+        [height, columns] | [height, columns, 1] if array.is_bytes() => {
+            Ok((pixels([height, columns]), Inputs::Bytes { width, values: array.into_bytes() }))
+        }
+        _ => {
+            let names = (0..width).map(|place| format!("x_{place}")).collect();
+            let input = Input::Features { names, window: None, standardized: false };
+            Ok((input, Inputs::Numbers { width, values: floats(&array)? }))
+        }
+    }
+}
+
+fn floats(array: &Array) -> Result<Vec<f32>, String> {
+    let mut values = Vec::with_capacity(array.len());
+    for (place, number) in array.numbers().enumerate() {
+        let value = number as f32;
+        if !value.is_finite() {
+            let sample = place / (array.len() / array.shape[0]);
+            return Err(format!("sample {sample}: {number} is not a finite number of 32 bits"));
+        }
+        values.push(value);
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests;
