@@ -5,6 +5,8 @@ pub mod completions;
 pub mod cross_validate;
 pub mod device;
 pub mod evaluate;
+pub mod export;
+pub mod import;
 mod on_device;
 pub mod pack;
 pub mod predict;

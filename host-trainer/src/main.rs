@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
-use host_trainer::commands::{adapt, completions, cross_validate, device, evaluate, pack, predict, show, sweep, train};
+use host_trainer::commands::{
+    adapt, completions, cross_validate, device, evaluate, export, import, pack, predict, show, sweep, train,
+};
 use host_trainer::failure::Failure;
 use host_trainer::terminal;
 
@@ -15,6 +17,8 @@ fn main() -> ExitCode {
         Command::CrossValidate(arguments) => cross_validate::cross_validate(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Predict(arguments) => predict::predict(&arguments),
         Command::Pack(arguments) => pack::pack(&arguments),

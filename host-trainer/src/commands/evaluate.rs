@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use formats::Int8Network;
 
 use super::shared::{all_threads, data_of, load_model, network, shown};
 use super::testing::{self, Int8Test};
@@ -66,7 +67,11 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
         });
     let seen = crate::data::Samples { inputs, ..test };
     let (_, predictions) = testing::test(&network, &seen, kernel, all_threads(), verbosity).map_err(|e| failed(&e))?;
-    let int8 = Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel).map_err(|e| failed(&e))?;
+    let int8 = match Int8Network::imported(&model)? {
+        Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel),
+        None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel),
+    };
+    let int8 = int8.map_err(|e| failed(&e))?;
     verbosity.text(|| int8.text(&output));
     verbosity.event(&int8.event());
     Ok(())
