@@ -50,7 +50,7 @@ fn shown<'a>(report: &Report<'a>) -> Vec<(usize, &'a Epoch)> {
     let epochs = report.epochs.len();
     let stride = epochs.div_ceil(MOST_EPOCHS).max(1);
     let all = (1..).zip(report.epochs);
-    let is_shown = |epoch: usize| epoch % stride == 0 || epoch == epochs || Some(epoch) == report.best_epoch;
+    let is_shown = |epoch: usize| epoch.is_multiple_of(stride) || epoch == epochs || Some(epoch) == report.best_epoch;
     all.filter(|&(epoch, _)| is_shown(epoch)).collect()
 }
 
@@ -72,7 +72,7 @@ pub(super) fn figures(report: &Report) -> Vec<Figure> {
                 let point = |&(number, epoch): &(usize, &Epoch)| Some((number as f64, of(metrics(number, epoch)?)));
                 shown.iter().filter_map(point).collect()
             };
-            let lines: [(&str, Hue, Vec<(f64, f64)>); 3] = [
+            let lines = [
                 ("train", Hue::Blue, line(&|_, epoch| Some(epoch.train))),
                 ("validation", Hue::Green, line(&|_, epoch| epoch.validation)),
                 ("test", Hue::Orange, line(&|number, epoch| test(report, number, epoch))),
