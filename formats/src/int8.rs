@@ -2,15 +2,41 @@
 
 use dense_core::quant::{LARGEST_BIAS, LARGEST_SCALE, Multiplier, Quantization, SMALLEST_SCALE};
 
-use crate::{Activation, Error, Model, model};
+use crate::{Activation, Error, Input, Model, model};
 
 /// A network in int8, as [`dense_core::quant`] computes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Int8Network {
+    /// What features go through before they are quantised; their ranges may differ by orders of magnitude.
+    pub standardization: Option<InputScaling>,
     /// Quantisation of the input bytes.
     pub input: Quantization,
     /// Its layers; the last one gives logits.
     pub layers: Vec<Int8Layer>,
+}
+
+/// (input − mean) · scale, for each input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputScaling {
+    /// Of each input.
+    pub mean: Vec<f32>,
+    /// 1 / standard deviation of each input.
+    pub scale: Vec<f32>,
+}
+
+impl Int8Network {
+    /// The bytes of a row of features.
+    #[must_use]
+    pub fn quantize_inputs(&self, features: &[f32]) -> Vec<u8> {
+        match &self.standardization {
+            None => features.iter().map(|&feature| self.input.quantize(feature)).collect(),
+            Some(InputScaling { mean, scale }) => {
+                let scaled =
+                    features.iter().zip(mean).zip(scale).map(|((feature, mean), scale)| (feature - mean) * scale);
+                scaled.map(|feature| self.input.quantize(feature)).collect()
+            }
+        }
+    }
 }
 
 /// The numbers of a [`QuantizedDense`](dense_core::QuantizedDense) layer.
@@ -49,7 +75,7 @@ impl Int8Network {
     /// [`Error::Model`] where [`dense_core::quant`] has a smaller range for one of its numbers.
     pub fn imported(model: &Model) -> Result<Option<Self>, Error> {
         let Some(layers) = &model.quantized else { return Ok(None) };
-        let mut network = Self { input: layers[0].input.to_bytes()?, layers: Vec::new() };
+        let mut network = Self { standardization: None, input: layers[0].input.to_bytes()?, layers: Vec::new() };
         for (index, layer) in layers.iter().enumerate() {
             let input = layer.input.to_bytes()?;
             let outputs = layer.output.to_bytes()?;
@@ -75,6 +101,13 @@ impl Int8Network {
     /// Checks that this is `model` in int8, and that its numbers are in range.
     pub(crate) fn check(&self, model: &Model) -> Result<(), Error> {
         let fault = |text: String| Err(Error::Model(text));
+        if let Some(InputScaling { mean, scale }) = &self.standardization
+            && (!matches!(model.input, Input::Features { .. })
+                || [mean.len(), scale.len()] != [model.input.width(); 2]
+                || mean.iter().chain(scale).any(|number| !number.is_finite()))
+        {
+            return fault("the standardisation of the int8 form does not fit the inputs".into());
+        }
         if self.layers.len() != model.layers.len() {
             return fault(format!("{} layers in int8, and {} in f32", self.layers.len(), model.layers.len()));
         }

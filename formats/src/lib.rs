@@ -37,7 +37,7 @@ pub use check::{MAX_FILE, MAX_LAYERS, MAX_PARAMETERS, MAX_WIDTH};
 pub use data_options::DataOptions;
 pub use error::Error;
 pub use import::{ImportOptions, PixelRange, import};
-pub use int8::{Int8Layer, Int8Network, Int8Output};
+pub use int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
 pub use loss::{Loss, Task};
 pub use model::{Input, Layer, Model, Output, PixelInput, Provenance, Quantization, QuantizedLayer, Window};
 pub use recipe::{Optimizer, OptimizerName, Recipe, Schedule};

@@ -3,7 +3,7 @@
 use dense_core::quant::{Multiplier, ONE_LOGIT};
 
 use super::text::{Header, Prefix, array, class, input, texts, what};
-use crate::int8::{Int8Layer, Int8Network, Int8Output};
+use crate::int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
 use crate::{Activation, Error, Input, Model};
 
 /// Fraction bits of a logit.
@@ -29,6 +29,13 @@ pub fn to_c_int8(model: &Model, network: &Int8Network, prefix: &str) -> Result<S
         functions += "\n";
         functions += &quantize(network);
     }
+    let mut scaling = String::new();
+    if let Some(InputScaling { mean, scale }) = &network.standardization {
+        let numbers = |values: &[f32]| values.iter().map(|value| format!("{value:e}f")).collect::<Vec<_>>();
+        scaling += "/* The mean of each input, and 1 / its standard deviation. */\n";
+        scaling += &array("float", "MODEL_INPUT_MEAN", &numbers(mean));
+        scaling += &array("float", "MODEL_INPUT_SCALE", &numbers(scale));
+    }
     let arrays: String = network.layers.iter().enumerate().map(|(index, layer)| self::arrays(index, layer)).collect();
     let comment = if pixels {
         " * The same integers as dense-core's. No floating point, no library.\n"
@@ -39,7 +46,7 @@ pub fn to_c_int8(model: &Model, network: &Int8Network, prefix: &str) -> Result<S
     let header = Header {
         comment: comment.into(),
         includes: &["stddef.h", "stdint.h"],
-        arrays: format!("/* Kernels have a row for each unit. */\n{arrays}"),
+        arrays: format!("{scaling}/* Kernels have a row for each unit. */\n{arrays}"),
         functions: functions + "\n",
         interface: logits(model, network, element) + &class(model, "int32_t", element, ["", ""]),
     };
@@ -65,7 +72,7 @@ fn arrays(index: usize, layer: &Int8Layer) -> String {
 /// The function from a number to its byte.
 fn quantize(network: &Int8Network) -> String {
     include_str!("templates/int8_quantize.h")
-        .replace("INPUT_SCALE", &format!("{:e}f", network.input.scale()))
+        .replace("INPUT_STEP", &format!("{:e}f", network.input.scale()))
         .replace("INPUT_ZERO", &network.input.zero_point().to_string())
 }
 
@@ -74,7 +81,11 @@ fn logits(model: &Model, network: &Int8Network, element: &str) -> String {
     let (sample, logits) = what(model);
     let mut source = "inputs".to_owned();
     let mut body = String::new();
-    let value = if element == "float" { "model_quantize(inputs[input])" } else { input(model) };
+    let value = match (element, &network.standardization) {
+        ("float", Some(_)) => "model_quantize((inputs[input] - MODEL_INPUT_MEAN[input]) * MODEL_INPUT_SCALE[input])",
+        ("float", None) => "model_quantize(inputs[input])",
+        _ => input(model),
+    };
     if value != "inputs[input]" {
         source = "values".into();
         body += &format!(

@@ -13,7 +13,7 @@ use super::int8::{logit_scale, parts};
 use super::text::string_literal;
 use super::*;
 use crate::fixtures::{self, all, int8};
-use crate::{Input, Model, Task};
+use crate::{Input, InputScaling, Int8Network, Model, Task};
 
 /// What a strict compiler is told; the second time it may fuse a product and a sum where it likes.
 const FLAGS: [&[&str]; 2] = [&["-std=c99", "-O2"], &["-std=gnu17", "-O3", "-march=native"]];
@@ -112,8 +112,16 @@ fn floats_have_the_same_bits() {
 
 #[test]
 fn integers_are_the_same() {
-    for (name, model) in all() {
+    let standardized = |(name, model): (&'static str, Model)| {
         let network = int8::quantized(&model);
+        let width = model.input.width();
+        let scaling = InputScaling { mean: vec![0.25; width], scale: vec![1.5; width] };
+        let with_scaling = Int8Network { standardization: Some(scaling), ..network.clone() };
+        let is_pixels = matches!(model.input, Input::Pixels(_));
+        let other = (!is_pixels).then(|| (name, model.clone(), with_scaling));
+        [Some((name, model, network)), other].into_iter().flatten()
+    };
+    for (name, model, network) in all().into_iter().flat_map(standardized) {
         let header = to_c_int8(&model, &network, "model").unwrap();
         let element = if matches!(model.input, Input::Pixels(_)) { "uint8_t" } else { "float" };
         let program = main(&model, element, "int32_t", "");
@@ -125,10 +133,7 @@ fn integers_are_the_same() {
                 samples.iter_mut().for_each(|row| pixels.table.iter().for_each(|table| table.apply(row)));
                 samples
             }
-            Input::Features { .. } => {
-                let quantize = |row: Vec<f32>| row.into_iter().map(|value| network.input.quantize(value)).collect();
-                int8::numbers(width).into_iter().map(quantize).collect()
-            }
+            Input::Features { .. } => int8::numbers(width).iter().map(|row| network.quantize_inputs(row)).collect(),
         };
         let wanted = bytes.iter().flat_map(|sample| {
             let logits = int8::fixed_logits(&network, sample);

@@ -8,7 +8,7 @@ use super::header::of_quantized;
 use super::literals::{bits, comment, lines};
 use super::names::{is_softmax_regression, names, pixel_table};
 use super::weights::activations;
-use crate::int8::{Int8Layer, Int8Network, Int8Output};
+use crate::int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
 use crate::{Activation, Error, Input, Model, Output, Quantization, QuantizedLayer};
 
 /// Weights on a line.
@@ -44,6 +44,10 @@ pub fn to_quantized_rust(model: &Model, network: &Int8Network, test: &BTreeMap<S
     let used = network.layers.iter().filter_map(|layer| layer.output.as_ref()).map(|output| output.activation);
     let uses = uses(model, used, items, true);
     let input = quantization(network.input);
+    let input = match &model.input {
+        Input::Pixels(pixels) => pixel_table(pixels.table.as_deref()),
+        Input::Features { .. } => input_quantization(&input, network.standardization.as_ref()),
+    };
     Ok(module(model, &of_quantized(model, test), &uses, &input, &kind, &literal))
 }
 
@@ -77,18 +81,32 @@ pub fn imported_to_quantized_rust(model: &Model, test: &BTreeMap<String, f64>) -
     let uses = uses(model, used, items, false);
     let header = of_quantized(model, test);
     let input = int8_quantization(layers[0].input)?;
+    let input = match &model.input {
+        Input::Pixels(pixels) => pixel_table(pixels.table.as_deref()),
+        Input::Features { .. } => input_quantization(&input, None),
+    };
     let text = module(model, &header, &uses, &input, &kind, &literal);
     Ok(format!("{text}\n/// Quantisation of the outputs.\npub static OUTPUT: Quantization = {output};\n"))
 }
 
+/// The statics that turn features into bytes.
+fn input_quantization(input: &str, standardization: Option<&InputScaling>) -> String {
+    let Some(InputScaling { mean, scale }) = standardization else {
+        return format!("/// Quantisation of the inputs.\npub static INPUT: Quantization = {input};\n");
+    };
+    let array = |doc: &str, name: &str, values: &[f32]| {
+        let (count, values) = (values.len(), lines(values.iter().map(|value| format!("{value:e}")), 8, 4));
+        format!("/// {doc}\n#[rustfmt::skip]\npub static {name}: [f32; {count}] = [\n{values}];\n")
+    };
+    array("The mean of each input.", "INPUT_MEAN", mean)
+        + &array("1 / standard deviation of each input.", "INPUT_SCALE", scale)
+        + &format!(
+            "/// Quantisation of (input − `INPUT_MEAN`) · `INPUT_SCALE`.\npub static INPUT: Quantization = {input};\n"
+        )
+}
+
 fn module(model: &Model, header: &str, uses: &str, input: &str, kind: &str, literal: &str) -> String {
     let what = "/// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.";
-    let input = match &model.input {
-        Input::Pixels(pixels) => pixel_table(pixels.table.as_deref()),
-        Input::Features { .. } => {
-            format!("/// Quantisation of the inputs.\npub static INPUT: Quantization = {input};\n")
-        }
-    };
     if is_softmax_regression(model) && kind.starts_with("QuantizedDense<") {
         return format!("{header}\n{uses}\n{input}\n{what}\n#[rustfmt::skip]\npub static MODEL: {kind} = {literal};\n");
     }

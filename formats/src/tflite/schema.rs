@@ -43,8 +43,12 @@ pub(crate) enum Operation {
     Gelu,
     LeakyRelu,
     Logistic,
+    /// Of float32.
+    Mul,
     Quantize,
     Softmax,
+    /// Of float32.
+    Sub,
     Tanh,
 }
 
@@ -56,9 +60,11 @@ impl Operation {
             Self::Dequantize => (6, 2),
             Self::FullyConnected(_) => (9, 4),
             Self::Logistic => (14, 2),
+            Self::Mul => (18, 1),
             Self::Softmax => (25, 2),
             Self::Tanh => (28, 2),
             Self::Gather => (36, 2),
+            Self::Sub => (41, 1),
             Self::Cast => (53, 1),
             Self::LeakyRelu => (98, 2),
             Self::Elu => (111, 1),
@@ -80,7 +86,9 @@ impl Operation {
                 9
             }
             Self::Add => 11,
+            Self::Mul => 21,
             Self::Gather => 23,
+            Self::Sub => 28,
             Self::Cast => 37,
             Self::Dequantize => 38,
             Self::LeakyRelu => {

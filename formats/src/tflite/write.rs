@@ -15,7 +15,7 @@ use dense_core::quant::{self, PIXEL_STEP, Range};
 
 use super::graph::{Graph, Index, Quantization};
 use super::schema::{self, Kind, Operation};
-use crate::{Activation, Error, Input, Int8Network, Model, QuantizedLayer, Task};
+use crate::{Activation, Error, Input, InputScaling, Int8Network, Model, QuantizedLayer, Task};
 
 /// A pixel as an int8: 0 is −128.
 pub(super) const SIGNED_PIXELS: Quantization<'static> = Quantization { steps: &[PIXEL_STEP], zero: -128 };
@@ -59,7 +59,7 @@ pub fn to_tflite_int8(model: &Model, network: &Int8Network, logits: &Range) -> R
     network.check(model)?;
     let logits = logits.quantization().map_err(|error| Error::Model(format!("the range of logits: {error}")))?;
     let mut graph = Graph::new();
-    let mut values = int8_input(model, signed(&network.input), &mut graph);
+    let mut values = int8_input(model, signed(&network.input), network.standardization.as_ref(), &mut graph);
     let mut input = network.input;
     for (index, layer) in network.layers.iter().enumerate() {
         let zero_point = i32::from(input.zero_point());
@@ -97,7 +97,7 @@ pub fn imported_to_tflite_int8(model: &Model) -> Result<Vec<u8>, Error> {
     let layers = model.quantized.as_deref().ok_or_else(|| Error::Model("it was not imported in int8".into()))?;
     let mut graph = Graph::new();
     let first = (layers[0].input.scale, i64::from(layers[0].input.zero_point));
-    let mut values = int8_input(model, first, &mut graph);
+    let mut values = int8_input(model, first, None, &mut graph);
     for (index, layer) in layers.iter().enumerate() {
         let QuantizedLayer { inputs, ref weights, ref bias, ref weight_scales, .. } = *layer;
         let bias_scales: Vec<f32> = weight_scales.iter().map(|scale| scale * layer.input.scale).collect();
@@ -169,10 +169,21 @@ fn float_input(model: &Model, graph: &mut Graph) -> Index {
 }
 
 /// The same in int8; features become bytes of this scale and zero point.
-fn int8_input(model: &Model, (step, zero): (f32, i64), graph: &mut Graph) -> Index {
+fn int8_input(
+    model: &Model,
+    (step, zero): (f32, i64),
+    standardization: Option<&InputScaling>,
+    graph: &mut Graph,
+) -> Index {
     let width = model.input.width();
     if matches!(model.input, Input::Features { .. }) {
-        let features = graph.features(width);
+        let mut features = graph.features(width);
+        if let Some(InputScaling { mean, scale }) = standardization {
+            let mean = graph.floats("mean", &[width], mean);
+            features = graph.apply(Operation::Sub, &[features, mean], "centred", Kind::Float32, width, None);
+            let scale = graph.floats("scale", &[width], scale);
+            features = graph.apply(Operation::Mul, &[features, scale], "standardized", Kind::Float32, width, None);
+        }
         let quantization = Some(Quantization { steps: &[step], zero });
         return graph.apply(Operation::Quantize, &[features], "signed", Kind::Int8, width, quantization);
     }

@@ -15,8 +15,8 @@ use dense_core::quant::{
 use dense_core::{Error, Kernel};
 use formats::{Activation, Int8Layer, Int8Network, Int8Output, Layer, Loss};
 
-use super::Network;
 use super::functions::{activate, check_finite, check_length, output_activation};
+use super::{Network, Standardization};
 use crate::data::Inputs;
 
 /// Training samples that calibrate the ranges of inputs and hidden outputs. With more, about as many decisions change,
@@ -35,20 +35,27 @@ const LOGIT_BITS: u32 = ONE_LOGIT.trailing_zeros();
 /// be represented; [`Error::Length`] where inputs do not fit the network.
 pub fn quantize(network: &Network, calibration: &Inputs, kernel: Kernel) -> Result<Int8Network, Error> {
     let mut ranges = vec![[Range::EMPTY; 2]; network.layers().len() - 1];
-    let mut inputs = Range::EMPTY;
     for sample in 0..calibration.len() {
         calibrate(network, calibration, sample, kernel, &mut ranges)?;
     }
-    let (input, rounding) = match calibration {
+    let mut float_layers = network.layers().to_vec();
+    let (standardization, input, rounding) = match calibration {
         // Neighbouring pixels are alike.
-        Inputs::Bytes { .. } => (Quantization::PIXELS, Rounding::Diffused),
-        Inputs::Numbers { values, .. } => {
-            inputs.include(values)?;
-            (inputs.quantization()?, Rounding::Nearest)
+        Inputs::Bytes { .. } => (None, Quantization::PIXELS, Rounding::Diffused),
+        Inputs::Numbers { width, values } => {
+            let standardization = Standardization::measure(calibration, 0.0);
+            standardization.unfold(&mut float_layers[0]);
+            let mut range = Range::EMPTY;
+            let mut row = vec![0.0; *width];
+            for sample in values.chunks_exact(*width) {
+                standardization.apply(sample, &mut row);
+                range.include(&row)?;
+            }
+            (Some(standardization.into_scaling()), range.quantization()?, Rounding::Nearest)
         }
     };
     let (mut layers, mut of_inputs, mut rounding) = (Vec::new(), input, rounding);
-    for (index, layer) in network.layers().iter().enumerate() {
+    for (index, layer) in float_layers.iter().enumerate() {
         let output = ranges.get(index).map(|[sums, outputs]| quantize_output(layer.activation, sums, outputs));
         let output = output.transpose()?;
         layers.push(quantize_layer(layer, of_inputs, rounding, output)?);
@@ -56,7 +63,7 @@ pub fn quantize(network: &Network, calibration: &Inputs, kernel: Kernel) -> Resu
             (of_inputs, rounding) = (*outputs, Rounding::Nearest);
         }
     }
-    Ok(Int8Network { input, layers })
+    Ok(Int8Network { standardization, input, layers })
 }
 
 /// Takes the sums and the outputs of hidden layers for a sample into their ranges.
@@ -176,9 +183,7 @@ pub fn predict(network: &Int8Network, loss: Loss, inputs: &Inputs, kernel: Kerne
         for sample in start..samples.min(start + span) {
             let bytes = match inputs {
                 Inputs::Bytes { width, values } => values[sample * width..][..*width].to_vec(),
-                Inputs::Numbers { width, values } => {
-                    values[sample * width..][..*width].iter().map(|&value| network.input.quantize(value)).collect()
-                }
+                Inputs::Numbers { width, values } => network.quantize_inputs(&values[sample * width..][..*width]),
             };
             let of_sample = infer(&layers, bytes, kernel)?;
             logits.extend(of_sample.iter().map(|&logit| logit as f32 / ONE_LOGIT as f32));
@@ -313,6 +318,24 @@ mod tests {
             for row in rows {
                 assert_eq!(infer(&packed, row.to_vec(), kernel).unwrap(), wanted.infer(row).unwrap());
             }
+        }
+    }
+
+    /// Features whose ranges differ by six orders of magnitude.
+    #[test]
+    fn features_of_any_range_keep_their_part() {
+        let mut random = Random::new(4, 4);
+        let values: Vec<f32> =
+            (0..200).flat_map(|_| [3000.0 + 800.0 * random.uniform(), 0.001 * random.uniform()]).collect();
+        let inputs = Inputs::Numbers { width: 2, values };
+        let layer = Layer { inputs: 2, weights: vec![0.001, 1000.0], bias: vec![-3.5], activation: Activation::Linear };
+        let network = Network::new(vec![layer], Loss::MeanSquaredError).unwrap();
+        let kernel = Kernel::best();
+        let quantized = quantize(&network, &inputs, kernel).unwrap();
+        let found = predict(&quantized, Loss::MeanSquaredError, &inputs, kernel).unwrap();
+        let wanted = super::super::evaluate::predict(&network, &inputs, kernel, 1).unwrap();
+        for (found, wanted) in found.iter().zip(wanted) {
+            assert!((found - wanted).abs() < 0.02, "{wanted} became {found}");
         }
     }
 

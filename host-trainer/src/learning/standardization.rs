@@ -1,6 +1,6 @@
 //! Standardisation of inputs for training, and its folding into the first layer.
 
-use formats::Layer;
+use formats::{InputScaling, Layer};
 
 use crate::data::Inputs;
 
@@ -83,6 +83,23 @@ impl Standardization {
             }
             *bias = (f64::from(*bias) - shift) as f32;
         }
+    }
+
+    /// The inverse of [`fold`](Self::fold) for numbers; of an input that is constant the mean's part goes into the bias.
+    pub(super) fn unfold(&self, layer: &mut Layer) {
+        for (row, bias) in layer.weights.chunks_exact_mut(layer.inputs).zip(&mut layer.bias) {
+            let mut shift = 0.0;
+            for ((weight, &mean), &scale) in row.iter_mut().zip(&self.mean).zip(&self.scale) {
+                shift += f64::from(*weight) * f64::from(mean);
+                *weight = if scale > 0.0 { *weight / scale } else { 0.0 };
+            }
+            *bias = (f64::from(*bias) + shift) as f32;
+        }
+    }
+
+    /// The same as data, for files.
+    pub(super) fn into_scaling(self) -> InputScaling {
+        InputScaling { mean: self.mean, scale: self.scale }
     }
 }
 

@@ -1,7 +1,7 @@
 /* The byte that is nearest to an input, halves away from zero; that of NaN stands for 0. */
 static inline uint8_t model_quantize(float value)
 {
-    const float steps = value / INPUT_SCALE;
+    const float steps = value / INPUT_STEP;
     if (!(steps < 512.0f && steps > -512.0f)) {
         return steps > 0.0f ? 255 : steps < 0.0f ? 0 : INPUT_ZERO;
     }
