@@ -40,6 +40,7 @@ fn model(input: Input, output: Output, loss: Loss, hidden: &[(usize, Activation)
         epochs: 10,
         seed: 0,
         pixel_exponent: 1.0,
+        shift: 0,
         smallest_deviation: None,
         validation_split: None,
         early_stopping: None,

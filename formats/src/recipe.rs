@@ -28,6 +28,9 @@ pub struct Recipe {
     pub seed: u64,
     /// The exponent of the gamma curve of pixels; 1 leaves them as they are.
     pub pixel_exponent: f64,
+    /// The most pixels by which each picture is shifted at random, anew in each epoch; 0 for none.
+    #[serde(default)]
+    pub shift: usize,
     /// Where inputs are standardised, the least that is taken for the standard deviation of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smallest_deviation: Option<f64>,

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::data::{self, Samples};
-use crate::prepared::Prepared;
 use crate::learning::State;
+use crate::prepared::Prepared;
 
 /// A training, and where it is.
 #[derive(Clone, Debug, PartialEq)]

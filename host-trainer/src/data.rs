@@ -15,7 +15,6 @@ mod pictures;
 mod read;
 mod samples;
 mod split;
-mod standardization;
 mod table;
 mod tabular;
 mod target_scaling;
@@ -37,7 +36,6 @@ pub use pictures::{Bad, Pictures, load_pictures};
 pub use read::{MAX_BYTES, open, read};
 pub use samples::{Inputs, Samples, Targets};
 pub use split::TEST_SPLIT;
-pub use standardization::Standardization;
 pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
 

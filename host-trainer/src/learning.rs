@@ -3,17 +3,19 @@
 //! The same bits as [`dense_core::Trainer`] on a network of the same shape, for any kernel and any number of threads,
 //! interrupted or not.
 
+mod augmentation;
 mod batches;
 mod buffer;
 mod epochs;
 pub mod evaluate;
 mod exchange;
 mod functions;
-pub mod metrics;
 pub mod int8;
+pub mod metrics;
 mod network;
 mod optimizer;
 mod settings;
+mod standardization;
 mod state;
 mod trainer;
 mod worker;
@@ -25,4 +27,5 @@ pub use epochs::fit;
 pub use metrics::Metrics;
 pub use network::Network;
 pub use settings::{Data, FitError, Keeper, Progress, Settings, Silent, Watch};
+pub use standardization::Standardization;
 pub use state::{Best, End, Epoch, Fit, Numbers, Parameters, Position, Running, State};

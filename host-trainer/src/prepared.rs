@@ -3,10 +3,10 @@
 use dense_core::PixelTable;
 use formats::{DataOptions, Input, Model, Output, Provenance, Recipe, Task};
 
-use crate::failure::Failure;
-use crate::options::RecipeArgs;
 use crate::data::{Dataset, Inputs, Samples, TargetScaling};
+use crate::failure::Failure;
 use crate::learning::{self, Data, Fit, FitError, Network, Settings, State, Watch, int8};
+use crate::options::RecipeArgs;
 
 /// How many training inputs are shown.
 const FIRST: usize = 9;
@@ -73,7 +73,20 @@ impl Prepared {
             *standardized = recipe.smallest_deviation.is_some();
         }
         let validation = recipe.validation_split.map(|share| split_off(&mut train, share)).transpose()?;
-        Ok(Self { name, input, output, recipe, train, validation, test, unchanged_test, calibration, first, loaded_samples, checksum })
+        Ok(Self {
+            name,
+            input,
+            output,
+            recipe,
+            train,
+            validation,
+            test,
+            unchanged_test,
+            calibration,
+            first,
+            loaded_samples,
+            checksum,
+        })
     }
 
     /// The kind of the targets.
@@ -98,13 +111,12 @@ impl Prepared {
         from: Option<&State>,
         watch: &mut Watch<'_>,
     ) -> Result<Fit, FitError> {
-        let Self { train, validation, test: tested, .. } = self;
-        let data = Data { train, validation: validation.as_ref(), test: test.then_some(tested) };
-        let scaling = self.recipe.smallest_deviation.and_then(|_| TargetScaling::measure(&train.targets));
+        let data = Data { test: test.then_some(&self.test), ..self.data() };
+        let scaling = self.recipe.smallest_deviation.and_then(|_| TargetScaling::measure(&data.train.targets));
         let Some(scaling) = scaling else { return learning::fit(network, &data, settings, from, watch) };
         let scaled = |samples: &Samples| Samples { targets: scaling.apply(&samples.targets), ..samples.clone() };
-        let (train, validation, tested) = (scaled(train), validation.as_ref().map(scaled), data.test.map(scaled));
-        let data = Data { train: &train, validation: validation.as_ref(), test: tested.as_ref() };
+        let (train, validation, tested) = (scaled(data.train), data.validation.map(scaled), data.test.map(scaled));
+        let data = Data { train: &train, validation: validation.as_ref(), test: tested.as_ref(), ..data };
         let fit = learning::fit(network, &data, settings, from, watch)?;
         let mut layers = network.layers().to_vec();
         if let Some(last) = layers.last_mut() {
@@ -112,6 +124,16 @@ impl Prepared {
         }
         *network = Network::new(layers, network.loss())?;
         Ok(fit)
+    }
+
+    /// What a training learns from, and what early stopping judges by.
+    #[must_use]
+    pub fn data(&self) -> Data<'_> {
+        let picture = match &self.input {
+            Input::Pixels(pixels) => Some([pixels.height, pixels.width]),
+            Input::Features { .. } => None,
+        };
+        Data { validation: self.validation.as_ref(), picture, ..Data::new(&self.train) }
     }
 
     /// The trained network as a model that describes itself.
@@ -149,9 +171,7 @@ fn split_off(train: &mut Samples, share: f64) -> Result<Samples, Failure> {
     let left = (samples as f64 * (1.0 - share)) as usize;
     if left == 0 || left == samples {
         let what = if left == samples { "validate on" } else { "train on" };
-        return Err(Failure::new(format!(
-            "--validation-split {share}: of {samples} samples it leaves none to {what}"
-        )));
+        return Err(Failure::new(format!("--validation-split {share}: of {samples} samples it leaves none to {what}")));
     }
     Ok(train.split_off(left))
 }

@@ -35,6 +35,7 @@ impl PresetName {
             Self::Recipe => Ok(Preset {
                 pixel_exponent: 1.0,
                 smallest_deviation: if is_pixels { None } else { Some(0.0) },
+                shift: 0,
                 loss: Loss::SparseCategoricalCrossentropy,
                 optimizer: OptimizerName::Adam,
                 learning_rate: 0.001,
@@ -49,6 +50,7 @@ impl PresetName {
                 pixel_exponent: 0.3,
                 // With 0.1, as good, some weights become so large that int8 loses a quarter of a point.
                 smallest_deviation: Some(0.3),
+                shift: 0,
                 loss: if has_hidden_layers {
                     Loss::SparseCategoricalCrossentropy
                 } else {
@@ -72,6 +74,8 @@ pub struct Preset {
     pub pixel_exponent: f64,
     /// Where inputs are standardised, the least that is taken for the standard deviation of one.
     pub smallest_deviation: Option<f64>,
+    /// The most pixels by which training pictures are shifted at random.
+    pub shift: usize,
     /// The loss for several classes.
     pub loss: Loss,
     /// The optimizer.

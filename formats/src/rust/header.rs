@@ -72,7 +72,8 @@ fn deviations(recipe: &Recipe) -> Vec<String> {
     let curve = (recipe.pixel_exponent != 1.0).then(|| format!("255 · (pixel / 255)^{}", recipe.pixel_exponent));
     let standardized =
         recipe.smallest_deviation.map(|least| format!("standardised by a deviation of at least {least}"));
-    let inputs: Vec<String> = [curve, standardized].into_iter().flatten().collect();
+    let shifted = (recipe.shift > 0).then(|| format!("shifted at random by up to {} pixels", recipe.shift));
+    let inputs: Vec<String> = [curve, shifted, standardized].into_iter().flatten().collect();
     if !inputs.is_empty() {
         lines.push(format!("inputs: {}", inputs.join(", ")));
     }

@@ -127,6 +127,7 @@ fn provenance(origin: Origin, hidden: Vec<usize>, loss: Loss) -> Provenance {
         epochs: trained.epochs,
         seed: trained.seed,
         pixel_exponent: trained.pixel_exponent,
+        shift: 0,
         smallest_deviation: trained.smallest_deviation,
         validation_split: None,
         early_stopping: None,

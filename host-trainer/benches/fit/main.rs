@@ -1,5 +1,5 @@
-//! How long the recipe takes beside the least that it could take, for softmax regression with one thread and with two, and
-//! for networks with hidden layers; and how that grows with the samples. All figures come from one run, so their ratios hold whatever the machine is.
+//! How long the recipe takes beside the least that it could take, with one thread and with two; and how that grows with
+//! the samples. All figures come from one run, so their ratios hold whatever the machine is.
 //!
 //! `cargo bench -p host-trainer --bench fit`, or `… -- --kernel avx2`
 
@@ -17,74 +17,100 @@ use std::path::Path;
 use std::time::Instant;
 
 use dense_core::{Batch, Dense, Kernel, Random};
-use host_trainer::cli::{Optimizer, Schedule};
-use host_trainer::dataset::{Dataset, Split};
-use host_trainer::fit::{Data, FitError, Loss, Settings, Watch};
-use host_trainer::model::{Model, ModelName};
+use formats::{Activation, DataOptions, Loss, Optimizer, OptimizerName, Recipe, Schedule};
+use host_trainer::data::{Inputs, Samples, load};
+use host_trainer::learning::{Data, FitError, Network, Settings, Silent, Watch, fit};
 
 const REPETITIONS: usize = 7;
 /// Of a fit that takes seconds.
 const LONG_REPETITIONS: usize = 3;
-const RECIPE: Settings = Settings {
-    optimizer: Optimizer::Adam,
-    learning_rate: 0.001,
-    schedule: Schedule::Constant,
-    loss: Loss::CrossEntropy,
-    smallest_deviation: None,
-    batch_size: 32,
-    epochs: 10,
-    seed: 0,
-    early_stopping: None,
-    threads: 1,
-    kernel: Kernel::PORTABLE,
-};
+const PIXELS: usize = 784;
+const CLASSES: usize = 10;
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/fashion-mnist");
-    let dataset = Dataset::load(&folder).expect("the data set comes with the repository");
-    let settings = Settings { kernel: kernel(), ..RECIPE };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/fashion-mnist");
+    let dataset =
+        load(&DataOptions { path, ..DataOptions::default() }).expect("the data set comes with the repository").dataset;
+    let kernel = kernel();
     println!(
         "kernel {}, the best of {REPETITIONS} repetitions each, of {LONG_REPETITIONS} with hidden layers\n",
-        settings.kernel.name()
+        kernel.name()
     );
 
-    let peak = peak::peak(settings.kernel);
+    let peak = peak::peak(kernel);
     if let Some(peak) = peak {
         println!("FMA peak          {:.1} GFLOP/s", peak / 1e9);
     }
-    let one_thread = seconds(&dataset.train, &settings);
-    println!("fit, 1 thread     {one_thread:.4} s");
-    print_floor(ModelName::Linear, &dataset.train, &settings, peak, one_thread);
-    let two_threads = seconds(&dataset.train, &Settings { threads: 2, ..settings });
-    println!("fit, 2 threads    {two_threads:.4} s, {:.2} times faster", one_thread / two_threads);
-    for model in [ModelName::Mlp32, ModelName::Mlp128x64] {
-        let mut network = model.network();
-        let fit = best_of(LONG_REPETITIONS, || fit(&mut *network, &dataset.train, &settings));
-        println!("fit, {:<12} {fit:.4} s", model.name());
-        print_floor(model, &dataset.train, &settings, peak, fit);
+    let train = &dataset.train;
+    for (name, hidden, repetitions) in [
+        ("linear", &[][..], REPETITIONS),
+        ("mlp32", &[32], LONG_REPETITIONS),
+        ("mlp128-64", &[128, 64], LONG_REPETITIONS),
+    ] {
+        let [one_thread, two_threads] =
+            [1, 2].map(|threads| best_of(repetitions, || train_on(train, &settings(hidden, threads, kernel))));
+        println!("{name:<10} 1 thread   {one_thread:.4} s");
+        print_floor(hidden, train.len(), peak, one_thread);
+        println!("{name:<10} 2 threads  {two_threads:.4} s, {:.2} times faster", one_thread / two_threads);
     }
 
     println!("\nsamples   seconds   microseconds a sample and epoch");
     for limit in [7_500, 15_000, 30_000, 60_000] {
-        let mut part = dataset.train.clone();
+        let mut part = train.clone();
         part.truncate(limit);
-        let seconds = seconds(&part, &settings);
-        println!("{limit:>7}   {seconds:.4}    {:.4}", seconds * 1e6 / (limit * settings.epochs) as f64);
+        let settings = settings(&[], 1, kernel);
+        let seconds = best_of(REPETITIONS, || train_on(&part, &settings));
+        println!("{limit:>7}   {seconds:.4}    {:.4}", seconds * 1e6 / (limit * settings.recipe.epochs) as f64);
     }
 
-    let mut layer = Box::new(Dense::<784, 10>::ZERO);
+    let mut layer = Box::new(Dense::<PIXELS, CLASSES>::ZERO);
     layer.glorot_uniform(&mut Random::new(0, Random::INITIAL_WEIGHTS));
-    let images = &dataset.test.images;
-    let mut logits = vec![[0.0; 10]; images.len()];
-    let all = best_of(REPETITIONS, || layer.forward_with(settings.kernel, Batch::new(images)?, &mut logits));
+    let Inputs::Bytes { values, .. } = &dataset.test.inputs else { panic!("pictures are bytes") };
+    let (images, _) = values.as_chunks::<PIXELS>();
+    let mut logits = vec![[0.0; CLASSES]; images.len()];
+    let all = best_of(REPETITIONS, || layer.forward_with(kernel, Batch::new(images)?, &mut logits));
     let each = best_of(REPETITIONS, || {
         images.iter().zip(&mut logits).try_for_each(|(image, logits)| {
             let batch = Batch::new(std::slice::from_ref(image))?;
-            layer.forward_with(settings.kernel, batch, std::slice::from_mut(logits))
+            layer.forward_with(kernel, batch, std::slice::from_mut(logits))
         })
     });
     println!("\n10,000 images     {:.3} ms", all * 1e3);
     println!("one image         {:.3} µs", each * 1e6 / images.len() as f64);
+}
+
+/// The recipe of Keras.
+fn settings(hidden: &[usize], threads: usize, kernel: Kernel) -> Settings {
+    let recipe = Recipe {
+        preset: "recipe".into(),
+        hidden: hidden.to_vec(),
+        activation: Activation::Relu,
+        loss: Loss::SparseCategoricalCrossentropy,
+        optimizer: Optimizer {
+            name: OptimizerName::Adam,
+            learning_rate: 0.001,
+            momentum: 0.0,
+            nesterov: false,
+            weight_decay: 0.0,
+        },
+        schedule: Schedule::Constant,
+        batch_size: 32,
+        epochs: 10,
+        seed: 0,
+        pixel_exponent: 1.0,
+        shift: 0,
+        smallest_deviation: None,
+        validation_split: None,
+        early_stopping: None,
+    };
+    Settings { recipe, threads, kernel }
+}
+
+/// Trains from initial weights.
+fn train_on(samples: &Samples, settings: &Settings) -> Result<(), FitError> {
+    let mut network = Network::initial(PIXELS, CLASSES, &settings.recipe)?;
+    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
+    fit(&mut network, &Data::new(samples), settings, None, &mut watch).map(|_| ())
 }
 
 /// The one after `--kernel`, or the best.
@@ -95,33 +121,23 @@ fn kernel() -> Kernel {
     }
 }
 
-/// What a fit would take if it were multiply-adds alone.
-fn print_floor(model: ModelName, split: &Split, settings: &Settings, peak: Option<f64>, seconds: f64) {
+/// The time of the multiply-adds alone.
+fn print_floor(hidden: &[usize], samples: usize, peak: Option<f64>, seconds: f64) {
     let Some(peak) = peak else { return };
-    let weights: Vec<usize> = model.network().layers().iter().map(|layer| layer.weights.len()).collect();
+    let settings = settings(hidden, 1, Kernel::PORTABLE);
+    let network = Network::initial(PIXELS, CLASSES, &settings.recipe).expect("the shape of the recipe");
+    let weights: Vec<usize> = network.layers().iter().map(|layer| layer.weights.len()).collect();
     // Forward and gradient: a multiplication and an addition each, for every weight and sample; and the same backward
     // through every layer but the first, whose inputs do not learn.
     let passes = 3 * weights.iter().sum::<usize>() - weights[0];
-    let operations = 2.0 * (passes * split.len() * settings.epochs) as f64;
+    let operations = 2.0 * (passes * samples * settings.recipe.epochs) as f64;
     let floor = operations / peak;
     println!(
-        "FMA floor         {floor:.4} s for {:.1} GFLOP; the fit takes {:.2} times that, {:.0} % of the peak",
+        "FMA floor             {floor:.4} s for {:.1} GFLOP; the fit takes {:.2} times that, {:.0} % of the peak",
         operations / 1e9,
         seconds / floor,
         100.0 * floor / seconds
     );
-}
-
-/// Seconds of a fit of softmax regression.
-fn seconds(split: &Split, settings: &Settings) -> f64 {
-    let mut network = ModelName::Linear.network();
-    best_of(REPETITIONS, || fit(&mut *network, split, settings))
-}
-
-/// Trains from fresh weights.
-fn fit(network: &mut dyn Model, split: &Split, settings: &Settings) -> Result<(), FitError> {
-    network.initialise(settings.seed);
-    network.fit(&Data::new(split), settings, None, &mut Watch::silent()).map(|_| ())
 }
 
 fn best_of<E: std::fmt::Debug>(repetitions: usize, mut run: impl FnMut() -> Result<(), E>) -> f64 {

@@ -123,15 +123,13 @@ fn damaged_files_are_refused() {
 fn damaged(bytes: &[u8], damage: Damage) -> Vec<u8> {
     let file = SafeTensors::deserialize(bytes).unwrap();
     let tensors = file.tensors().into_iter();
-    let mut tensors = tensors
-        .map(|(name, tensor)| (name, tensor.dtype(), tensor.shape().to_vec(), tensor.data().to_vec()))
-        .collect();
+    let mut tensors =
+        tensors.map(|(name, tensor)| (name, tensor.dtype(), tensor.shape().to_vec(), tensor.data().to_vec())).collect();
     let (_, header) = SafeTensors::read_metadata(bytes).unwrap();
     let mut metadata = serde_json::from_str(&header.metadata().as_ref().unwrap()["checkpoint"]).unwrap();
     damage(&mut metadata, &mut tensors);
-    let views = tensors.iter().map(|(name, kind, shape, bytes)| {
-        (name, TensorView::new(*kind, shape.clone(), bytes).unwrap())
-    });
+    let views =
+        tensors.iter().map(|(name, kind, shape, bytes)| (name, TensorView::new(*kind, shape.clone(), bytes).unwrap()));
     let metadata = [("checkpoint".to_owned(), metadata.to_string())].into();
     safetensors::serialize(views, Some(metadata)).unwrap()
 }

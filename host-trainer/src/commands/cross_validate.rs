@@ -8,16 +8,16 @@ use clap::Args;
 use dense_core::Kernel;
 use formats::{DataOptions, Model};
 
-use crate::failure::Failure;
-use crate::prepared::Prepared;
 use super::shared::{all_threads, shown, tell_written};
-use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
 use crate::data;
 use crate::events::Event;
+use crate::failure::Failure;
 use crate::interrupt::Interrupts;
 use crate::learning::{End, Network, Settings, Silent, Watch, evaluate};
 use crate::lock::Lock;
+use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
 use crate::outputs::Outputs;
+use crate::prepared::Prepared;
 use crate::report::{CrossValidation, Group};
 use crate::terminal::Verbosity;
 

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use formats::Int8Network;
 
-use crate::failure::Failure;
 use super::shared::{all_threads, data_of, load_model, network, shown};
 use super::testing::{self, Int8Test};
-use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
 use crate::data::Dataset;
 use crate::events::{Event, Start};
+use crate::failure::Failure;
+use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
 use crate::report::widths;
 use crate::terminal::Verbosity;
 
@@ -58,8 +58,8 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::about(&file, error);
     let network = network(&model)?;
     let table = model.input.pixel_table();
-    let [calibration, inputs] =
-        [train.inputs.first(crate::learning::int8::CALIBRATION_SAMPLES), test.inputs.clone()].map(|mut inputs| {
+    let [calibration, inputs] = [train.inputs.first(crate::learning::int8::CALIBRATION_SAMPLES), test.inputs.clone()]
+        .map(|mut inputs| {
             if let Some(table) = table {
                 inputs.look_up(table);
             }

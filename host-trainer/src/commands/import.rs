@@ -110,10 +110,11 @@ fn test(
 ) -> Result<Option<String>, Failure> {
     let kernel = arguments.common.kernel()?;
     let Dataset { train, test, output, .. } = dataset;
-    let [calibration, inputs] = [train.inputs.first(int8::CALIBRATION_SAMPLES), test.inputs.clone()].map(|mut inputs| {
-        model.input.pixel_table().into_iter().for_each(|table| inputs.look_up(table));
-        inputs
-    });
+    let [calibration, inputs] =
+        [train.inputs.first(int8::CALIBRATION_SAMPLES), test.inputs.clone()].map(|mut inputs| {
+            model.input.pixel_table().into_iter().for_each(|table| inputs.look_up(table));
+            inputs
+        });
     let seen = Samples { inputs, ..test };
     let network = network(model)?;
     let (metrics, predictions) = testing::test(&network, &seen, kernel, all_threads(), verbosity)?;

@@ -18,7 +18,7 @@ use super::shared::{load, tell_written};
 use crate::data::Samples;
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
-use crate::learning::{Data, Settings};
+use crate::learning::Settings;
 use crate::options::model_name;
 use crate::outputs::Outputs;
 use crate::prepared::Prepared;
@@ -50,7 +50,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     }
     let recipe = &prepared.recipe;
     let trials = arguments.trials(recipe, kernel)?;
-    let data = Data { validation: prepared.validation.as_ref(), ..Data::new(&prepared.train) };
+    let data = prepared.data();
     let held_back = prepared.validation.as_ref().map_or(0, Samples::len);
     let jobs = arguments.jobs().min(trials.len());
     verbosity.text(|| {

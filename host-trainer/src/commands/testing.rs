@@ -95,7 +95,10 @@ impl Int8Test {
     pub fn text(&self, output: &Output) -> String {
         match &self.comparison {
             Some(comparison) => comparison.table(output.names()),
-            None => format!("in int8{}\n", self.metrics.iter().map(|(name, value)| format!(" - {name}: {value:.4}")).collect::<String>()),
+            None => format!(
+                "in int8{}\n",
+                self.metrics.iter().map(|(name, value)| format!(" - {name}: {value:.4}")).collect::<String>()
+            ),
         }
     }
 

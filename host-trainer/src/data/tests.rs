@@ -455,66 +455,6 @@ fn inputs_without_targets_are_those_of_the_same_names() {
 }
 
 #[test]
-fn standardised_numbers_have_mean_0_and_deviation_1_and_fold_into_the_first_layer() {
-    let mut random = dense_core::Random::new(1, 1);
-    let (width, count) = (5, 200);
-    // One is constant, one far from 0, one small, one seldom anything but 0.
-    let row = |random: &mut dense_core::Random| {
-        let seldom = if random.below(50) > 0 { 0.0 } else { 1.0 };
-        [3.0, 1e4 + random.uniform(), 1e-3 * random.uniform(), seldom, random.uniform() - 0.5]
-    };
-    let values: Vec<f32> = (0..count).flat_map(|_| row(&mut random)).collect();
-    let bytes: Vec<u8> = values.iter().map(|value| (value * 255.0) as u8).collect();
-    for (inputs, smallest) in [
-        (Inputs::Numbers { width, values: values.clone() }, 0.0),
-        (Inputs::Numbers { width, values }, 0.01),
-        (Inputs::Bytes { width, values: bytes }, 0.05),
-    ] {
-        let standardization = Standardization::measure(&inputs, smallest);
-        let mut standardized = vec![0.0; count * width];
-        let raw: Vec<f32> = match &inputs {
-            Inputs::Bytes { values, .. } => values.iter().map(|&value| f32::from(value) / 255.0).collect(),
-            Inputs::Numbers { values, .. } => values.clone(),
-        };
-        for (sample, place) in standardized.chunks_mut(width).enumerate() {
-            match &inputs {
-                Inputs::Bytes { values, .. } => standardization.apply_bytes(&values[sample * width..][..width], place),
-                Inputs::Numbers { values, .. } => {
-                    standardization.apply_numbers(&values[sample * width..][..width], place);
-                }
-            }
-        }
-        let statistics = |values: &[f32], column: usize| {
-            let column = || values.iter().skip(column).step_by(width).map(|&value| f64::from(value));
-            let mean = column().sum::<f64>() / count as f64;
-            (mean, (column().map(|value| (value - mean).powi(2)).sum::<f64>() / count as f64).sqrt())
-        };
-        for column in 0..width {
-            let ((_, before), (mean, deviation)) = (statistics(&raw, column), statistics(&standardized, column));
-            assert!(mean.abs() < 2e-3, "column {column}: mean {mean}");
-            let wanted = if before > 0.0 { before / before.max(smallest) } else { 0.0 };
-            assert!((deviation - wanted).abs() < 1e-3, "column {column}: deviation {deviation}, wanted {wanted}");
-        }
-        let mut layer = formats::Layer::zero(width, 3, formats::Activation::Linear);
-        layer.weights.iter_mut().chain(&mut layer.bias).for_each(|weight| *weight = random.uniform() - 0.5);
-        let trained = layer.clone();
-        standardization.fold(&mut layer);
-        let forward = |layer: &formats::Layer, inputs: &[f32], unit: usize| {
-            let products = layer.weights[unit * width..].iter().zip(inputs);
-            products.map(|(&w, &x)| f64::from(w) * f64::from(x)).sum::<f64>() + f64::from(layer.bias[unit])
-        };
-        for sample in 0..count {
-            for unit in 0..3 {
-                let wanted = forward(&trained, &standardized[sample * width..][..width], unit);
-                let found = forward(&layer, &raw[sample * width..][..width], unit);
-                // Weights of 1e4 / 0.3 are rounded to 24 bits and taken away again.
-                assert!((found - wanted).abs() < 1e-2, "{wanted} became {found}");
-            }
-        }
-    }
-}
-
-#[test]
 fn the_smartwatch_has_windows_of_ten_people() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/watch");
     let folds = load_folds(&of(&path)).unwrap();

@@ -183,6 +183,7 @@ fn one_step(learning_rate: f32) -> Recipe {
         epochs: 1,
         seed: 0,
         pixel_exponent: 1.0,
+        shift: 0,
         smallest_deviation: None,
         validation_split: None,
         early_stopping: None,

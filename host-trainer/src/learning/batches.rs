@@ -1,15 +1,21 @@
 //! The batches of an epoch.
 
+use super::augmentation::Shifts;
 use super::functions::BatchTargets;
+use super::standardization::Standardization;
 use crate::data::{Samples, Targets};
 
-/// Batches to learn from, one after the other.
+/// Batches to learn from, one after the other, and what is done to their inputs.
 #[derive(Clone, Copy)]
 pub(super) struct Batches<'a> {
     pub(super) samples: &'a Samples,
     /// The samples, in the order of the epoch.
     pub(super) order: &'a [u32],
     pub(super) size: usize,
+    /// The number of steps made before the first one.
+    pub(super) steps_before: usize,
+    pub(super) shifts: Option<Shifts>,
+    pub(super) standardization: Option<&'a Standardization>,
 }
 
 impl<'a> Batches<'a> {

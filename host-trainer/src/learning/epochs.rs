@@ -5,15 +5,17 @@ use std::time::Instant;
 
 use dense_core::{Error, Kernel, Random};
 
+use super::augmentation::Shifts;
 use super::batches::Batches;
 use super::evaluate::{evaluate, metric_sum};
 use super::functions::{check_finite, check_length};
 use super::optimizer::Optimizer;
 use super::settings::{Data, FitError, Settings, Watch};
+use super::standardization::Standardization;
 use super::state::{Best, End, Epoch, Fit, Position, State};
 use super::trainer::Trainer;
 use super::{Metrics, Network};
-use crate::data::{Inputs, Samples, Standardization, Targets};
+use crate::data::{Inputs, Samples, Targets};
 
 /// Trains `network` on samples, from a state where there is one, which was made with the same network, samples and
 /// settings. In the end the network has the weights of the last epoch, or those of the best one where early stopping
@@ -43,7 +45,9 @@ pub fn fit(
     }
     let measure = |smallest| Standardization::measure(&data.train.inputs, smallest);
     let standardization = settings.recipe.smallest_deviation.map(measure);
-    let mut training = Training { network: network.clone(), trainer, standardization, data, settings, position };
+    let shifts = Shifts::new(settings, data)?;
+    let mut training =
+        Training { network: network.clone(), trainer, shifts, standardization, data, settings, position };
     let end = training.run(watch).inspect_err(|_| watch.progress.break_off())?;
     let state = training.state();
     if let (Some(best), true) = (&state.position.best, end != End::Interrupted) {
@@ -81,6 +85,7 @@ struct Training<'a> {
     /// With the parameters of the last epoch, for inputs that are not standardised.
     network: Network,
     trainer: Trainer,
+    shifts: Option<Shifts>,
     standardization: Option<Standardization>,
     data: &'a Data<'a>,
     settings: &'a Settings,
@@ -125,14 +130,21 @@ impl Training<'_> {
     /// Goes through the epoch, or what is left of it, until it is over or was told to stop.
     fn train(&mut self, order: &[u32], watch: &mut Watch<'_>) -> Result<ControlFlow<()>, FitError> {
         let start = Instant::now();
+        let steps_before = self.position.steps(self.settings.steps_per_epoch(order.len()));
         let Self { trainer, network, data, settings, position: Position { epochs, running, .. }, .. } = self;
         let (epoch, done_before) = (epochs.len() + 1, running.steps);
         watch.progress.start_epoch(epoch);
         let size = settings.recipe.batch_size;
-        let left = order.get(done_before * size..).unwrap_or_default();
+        let batches = Batches {
+            samples: data.train,
+            order: order.get(done_before * size..).unwrap_or_default(),
+            size,
+            steps_before,
+            shifts: self.shifts,
+            standardization: self.standardization.as_ref(),
+        };
         let mut flow = ControlFlow::Continue(());
-        let batches = Batches { samples: data.train, order: left, size };
-        let result = trainer.run(batches, self.standardization.as_ref(), &mut |score| {
+        let result = trainer.run(batches, &mut |score| {
             running.steps += 1;
             running.loss += f64::from(score.loss_sum);
             running.metric += metric_sum(network, &score);

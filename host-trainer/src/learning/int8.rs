@@ -279,6 +279,7 @@ mod tests {
             epochs: 1,
             seed: 3,
             pixel_exponent: 1.0,
+            shift: 0,
             smallest_deviation: None,
             validation_split: None,
             early_stopping: None,

@@ -49,13 +49,15 @@ pub struct Data<'a> {
     pub validation: Option<&'a Samples>,
     /// Samples to measure after each epoch for the record; they decide nothing.
     pub test: Option<&'a Samples>,
+    /// Height and width of an input that is a picture, for shifts.
+    pub picture: Option<[usize; 2]>,
 }
 
 impl<'a> Data<'a> {
     /// Samples to learn from, and none to measure.
     #[must_use]
     pub const fn new(train: &'a Samples) -> Self {
-        Self { train, validation: None, test: None }
+        Self { train, validation: None, test: None, picture: None }
     }
 }
 

@@ -10,8 +10,9 @@ use dense_core::{
 };
 use formats::{Activation, Loss, Optimizer, OptimizerName, Recipe, Schedule, Task};
 
+use super::standardization::Standardization;
 use super::*;
-use crate::data::{Inputs, Samples, Standardization, Targets};
+use crate::data::{Inputs, Samples, Targets};
 use typed::check;
 
 pub(super) fn recipe() -> Recipe {
@@ -26,6 +27,7 @@ pub(super) fn recipe() -> Recipe {
         epochs: 2,
         seed: 3,
         pixel_exponent: 1.0,
+        shift: 0,
         smallest_deviation: None,
         validation_split: None,
         early_stopping: None,
@@ -145,8 +147,8 @@ fn inputs_are_standardised_for_the_training_and_folded_into_the_first_layer() {
         let mut values = vec![0.0; 30 * samples.len()];
         for (sample, place) in values.chunks_exact_mut(30).enumerate() {
             match &samples.inputs {
-                Inputs::Bytes { values, .. } => standardization.apply_bytes(&values[sample * 30..][..30], place),
-                Inputs::Numbers { values, .. } => standardization.apply_numbers(&values[sample * 30..][..30], place),
+                Inputs::Bytes { values, .. } => standardization.apply(&values[sample * 30..][..30], place),
+                Inputs::Numbers { values, .. } => standardization.apply(&values[sample * 30..][..30], place),
             }
         }
         let standardized = Samples { inputs: Inputs::Numbers { width: 30, values }, ..samples.clone() };
@@ -170,7 +172,7 @@ fn early_stopping_brings_back_the_weights_of_the_smallest_validation_loss() {
     let (mut train_samples, patience) = (samples.clone(), 3);
     let validation = train_samples.split_off(100);
     let recipe = Recipe { epochs: 30, early_stopping: Some(patience), ..recipe() };
-    let data = Data { train: &train_samples, validation: Some(&validation), test: Some(&validation) };
+    let data = Data { validation: Some(&validation), test: Some(&validation), ..Data::new(&train_samples) };
     let (network, fit) = train(&data, 4, &settings(recipe.clone(), 2, Kernel::best())).unwrap();
     let Position { epochs, best, .. } = &fit.state.position;
     let losses: Vec<f64> = epochs.iter().map(|epoch| epoch.validation.unwrap().loss).collect();
@@ -225,5 +227,27 @@ fn a_test_has_every_metric_of_the_task() {
         if loss == Loss::MeanAbsoluteError {
             assert!((metrics["mae"] - metrics["loss"]).abs() < 1e-6);
         }
+    }
+}
+
+/// By the seed and the number of the step, whichever threads there are, and wherever a training was interrupted.
+#[test]
+fn shifts_are_the_same_for_any_threads_and_interruptions() {
+    let samples = samples(true, 30, 4, Task::Multiclass, 100);
+    let recipe = Recipe { shift: 1, smallest_deviation: Some(0.3), hidden: vec![5], ..recipe() };
+    let data = Data { picture: Some([5, 6]), ..Data::new(&samples) };
+    let (_, wanted) = train(&data, 4, &settings(recipe.clone(), 1, Kernel::best())).unwrap();
+    let (_, plain) = train(&data, 4, &settings(Recipe { shift: 0, ..recipe.clone() }, 1, Kernel::best())).unwrap();
+    assert_ne!(wanted.state.numbers, plain.state.numbers);
+    for threads in 1..=5 {
+        let settings = settings(recipe.clone(), threads, Kernel::best());
+        let mut network = Network::initial(30, 4, &recipe).unwrap();
+        let mut state = None;
+        while state.as_ref().is_none_or(|fit: &Fit| fit.end == End::Interrupted) {
+            let from = state.as_ref().map(|fit| &fit.state);
+            let mut watch = Watch { progress: &mut Silent, stop: &mut || true, keeper: None };
+            state = Some(fit(&mut network, &data, &settings, from, &mut watch).unwrap());
+        }
+        assert_eq!(state.unwrap().state.numbers, wanted.state.numbers, "{threads} threads");
     }
 }

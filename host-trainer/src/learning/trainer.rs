@@ -15,7 +15,6 @@ use super::optimizer::Optimizer;
 use super::settings::Settings;
 use super::state::{Numbers, Parameters};
 use super::worker::{Failure, Worker};
-use crate::data::Standardization;
 
 /// The parameters of a network while it is trained, with the optimizer's state.
 pub(super) struct Trainer {
@@ -77,7 +76,6 @@ impl Trainer {
     pub(super) fn run(
         &mut self,
         batches: Batches<'_>,
-        standardization: Option<&Standardization>,
         after: &mut dyn FnMut(Score) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let threads = self.workers.len();
@@ -87,13 +85,9 @@ impl Trainer {
         let Some(first) = workers.next() else { return Ok(()) };
         thread::scope(|scope| {
             let others: Vec<_> = workers
-                .map(|worker| {
-                    scope.spawn(move || {
-                        worker.run(batches, standardization, exchange, &mut |_| ControlFlow::Continue(()))
-                    })
-                })
+                .map(|worker| scope.spawn(move || worker.run(batches, exchange, &mut |_| ControlFlow::Continue(()))))
                 .collect();
-            let mut result = first.run(batches, standardization, exchange, after);
+            let mut result = first.run(batches, exchange, after);
             for other in others {
                 let other = other.join().unwrap_or_else(|payload| panic::resume_unwind(payload));
                 if let Err(failure) = other

@@ -12,6 +12,8 @@ use crate::presets::{Preset, PresetName};
 const MAX_UNITS: usize = 4096;
 /// Hidden layers, at most.
 const MAX_LAYERS: usize = 16;
+/// Pixels of a random shift, at most.
+const MAX_SHIFT: usize = 16;
 
 /// A network by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -71,6 +73,11 @@ pub struct RecipeArgs {
     /// Standardise the inputs for training and fold that into the first layer [default: on for numbers, off for pictures]
     #[arg(long, value_enum, value_name = "WHEN")]
     standardize: Option<Switch>,
+
+    /// Shift each training picture at random by up to so many pixels, anew in each epoch [default: 0; 1 for best with
+    /// hidden layers]
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true, value_parser = shift)]
+    shift: Option<usize>,
 
     /// Passes over the training samples [default: 10]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -170,6 +177,12 @@ impl RecipeArgs {
             epochs: self.epochs.unwrap_or(preset.epochs),
             seed: self.seed,
             pixel_exponent: preset.pixel_exponent,
+            shift: match self.shift {
+                Some(shift @ 1..) if !is_pixels => {
+                    return Err(format!("--shift {shift}: is for pictures; the data are numbers"));
+                }
+                shift => shift.unwrap_or(preset.shift),
+            },
             smallest_deviation: match self.standardize {
                 None => preset.smallest_deviation,
                 Some(Switch::On) => Some(preset.smallest_deviation.unwrap_or(if is_pixels { 0.3 } else { 0.0 })),
@@ -221,6 +234,13 @@ pub(crate) fn loss(text: &str) -> Result<Loss, String> {
 
 fn optimizer(text: &str) -> Result<OptimizerName, String> {
     by_name(text, &OptimizerName::ALL, OptimizerName::name)
+}
+
+fn shift(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(shift @ 0..=MAX_SHIFT) => Ok(shift),
+        _ => Err(format!("must be a whole number from 0 to {MAX_SHIFT}")),
+    }
 }
 
 fn momentum(text: &str) -> Result<f32, String> {

@@ -118,10 +118,8 @@ pub(super) fn html(report: &Report, figures: &[Figure]) -> String {
     let validated = report.epochs.iter().any(|epoch| epoch.validation.is_some());
     let sets: &[&str] = if validated { &["train", "validation", "test"] } else { &["train", "test"] };
     let quantities = quantities(report);
-    let headings: Vec<String> = quantities
-        .iter()
-        .flat_map(|quantity| sets.iter().map(|set| format!("{set} {}", quantity.name)))
-        .collect();
+    let headings: Vec<String> =
+        quantities.iter().flat_map(|quantity| sets.iter().map(|set| format!("{set} {}", quantity.name))).collect();
     let mut headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     headings.insert(0, "Epoch");
     headings.push("time");

@@ -55,6 +55,9 @@ pub(super) fn recipe_rows(recipe: &Recipe) -> Rows {
     if recipe.pixel_exponent != 1.0 {
         rows.push(("pixels", format!("to the power of {}", recipe.pixel_exponent)));
     }
+    if recipe.shift > 0 {
+        rows.push(("augmentation", format!("shifts of up to {} pixels", recipe.shift)));
+    }
     if let Some(least) = recipe.smallest_deviation {
         let least = if least > 0.0 { format!(", that of at least {least}") } else { String::new() };
         rows.push(("standardised", format!("to mean 0, deviation 1{least}")));

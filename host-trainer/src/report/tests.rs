@@ -24,6 +24,7 @@ pub(crate) fn recipe() -> Recipe {
         epochs: 10,
         seed: 0,
         pixel_exponent: 0.3,
+        shift: 0,
         smallest_deviation: Some(0.1),
         validation_split: Some(0.1),
         early_stopping: Some(3),

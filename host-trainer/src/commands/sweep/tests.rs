@@ -170,7 +170,10 @@ fn the_command_trains_by_the_settings() {
             "--learning-rates 0.1,0.003 --batch-sizes=64 --seeds 2 --jobs=1 --validation-split 0.3 --verbose 2 --hidden 5",
             "host-trainer train --learning-rate 0.003 --batch-size 64 --hidden 5",
         ),
-        ("--learning-rate 1 --batch-size=7 --out o", "host-trainer train --learning-rate 0.003 --batch-size 64 --out o"),
+        (
+            "--learning-rate 1 --batch-size=7 --out o",
+            "host-trainer train --learning-rate 0.003 --batch-size 64 --out o",
+        ),
     ] {
         let command = command(line);
         assert_eq!(command, wanted);

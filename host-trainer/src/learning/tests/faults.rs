@@ -3,7 +3,7 @@
 use super::*;
 
 fn message(samples: &Samples, outputs: usize, recipe: Recipe) -> String {
-    let data = Data { train: samples, validation: None, test: None };
+    let data = Data { picture: Some([2, 2]), ..Data::new(samples) };
     train(&data, outputs, &settings(recipe, 2, Kernel::best())).unwrap_err().to_string()
 }
 
@@ -16,6 +16,7 @@ fn settings_and_samples_that_cannot_be_are_refused() {
     let mut values = values.clone();
     values[17] = f32::NAN;
     let not_finite = Samples { inputs: Inputs::Numbers { width: 4, values }, ..numbers.clone() };
+    let pictures = samples(true, 4, 2, Task::Multiclass, 10);
     let none = numbers.select(&[]);
     let values = samples(false, 4, 2, Task::Regression, 10);
     let regression = Recipe { loss: Loss::MeanSquaredError, ..recipe.clone() };
@@ -32,6 +33,8 @@ fn settings_and_samples_that_cannot_be_are_refused() {
         (&values, 2, recipe.clone(), "labels: length 0"),
         (&values, 3, regression, "outputs: length 2, expected 3"),
         (&not_finite, 2, recipe.clone(), "samples: number 17 is not finite"),
+        (&numbers, 2, Recipe { shift: 1, ..recipe.clone() }, "shift of pictures is 1, expected 0 to 0"),
+        (&pictures, 2, Recipe { shift: 2, ..recipe.clone() }, "shift of pictures is 2, expected 0 to 1"),
         (&none, 2, recipe.clone(), "at least one sample"),
     ] {
         let found = message(samples, outputs, recipe);

@@ -5,7 +5,7 @@
 //! `cargo bench -p host-trainer --bench network`
 
 #[cfg(target_arch = "x86_64")]
-#[path = "../fit/peak.rs"]
+#[path = "fit/peak.rs"]
 mod peak;
 #[cfg(not(target_arch = "x86_64"))]
 mod peak {
@@ -14,27 +14,25 @@ mod peak {
         None
     }
 }
-mod network;
 
 use std::error::Error;
-use std::path::Path;
 use std::time::Instant;
 
 use dense_core::kernels::Element;
 use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, AdamState, Batch, Dense, Kernel, Random, Sgd};
-use host_trainer::dataset::Dataset;
-use network::Network;
+use formats::{Activation, Loss, OptimizerName, Recipe, Schedule};
+use host_trainer::data::{Inputs, Samples, Targets};
+use host_trainer::learning::{Data, Network, Settings, Silent, Watch, fit};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-pub(crate) const BATCH_SIZE: usize = 32;
+const BATCH_SIZE: usize = 32;
 /// Steps, or runs of an operation, that are timed together.
 const RUNS: usize = 50;
 const REPETITIONS: usize = 15;
 
 fn main() -> Outcome {
-    let dataset = Dataset::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/fashion-mnist"))?;
     // The specification would take most of the time and has no peak to reach; the bench `kernels` has it.
     for kernel in Kernel::available().filter(|&kernel| kernel != Kernel::PORTABLE) {
         println!("kernel {}, batches of {BATCH_SIZE}, the best of {REPETITIONS} repetitions", kernel.name());
@@ -45,10 +43,61 @@ fn main() -> Outcome {
         layer::<u8, 784, 128>(kernel, || if random.below(2) == 0 { 0 } else { random.next_u32() as u8 })?;
         layer::<f32, 128, 64>(kernel, || (2.0 * random.uniform() - 1.0).max(0.0))?;
         layer::<f32, 64, 10>(kernel, || (2.0 * random.uniform() - 1.0).max(0.0))?;
-        let mut network = Network::new(&dataset.train)?;
-        time(kernel, "network", "step of training", Network::OPERATIONS, || Ok(network.step(kernel)?))?;
+        for threads in [1, 2] {
+            steps(kernel, threads)?;
+        }
         println!();
     }
+    Ok(())
+}
+
+/// Times steps of training of the whole network, the best epoch of many.
+fn steps(kernel: Kernel, threads: usize) -> Outcome {
+    let (mut random, samples) = (Random::new(0, 2), RUNS * BATCH_SIZE);
+    let pixel = |_| if random.below(2) == 0 { 0 } else { random.next_u32() as u8 };
+    let inputs = Inputs::Bytes { width: 784, values: (0..samples * 784).map(pixel).collect() };
+    let labels = (0..samples).map(|sample| (sample % 10) as u8).collect();
+    let samples = Samples { inputs, targets: Targets::Labels(labels), groups: Vec::new() };
+    let recipe = Recipe {
+        preset: String::new(),
+        hidden: vec![128, 64],
+        activation: Activation::Relu,
+        loss: Loss::SparseCategoricalCrossentropy,
+        optimizer: formats::Optimizer {
+            name: OptimizerName::Adam,
+            learning_rate: 0.001,
+            momentum: 0.0,
+            nesterov: false,
+            weight_decay: 0.0,
+        },
+        schedule: Schedule::Constant,
+        batch_size: BATCH_SIZE,
+        epochs: REPETITIONS,
+        seed: 0,
+        pixel_exponent: 1.0,
+        shift: 0,
+        smallest_deviation: None,
+        validation_split: None,
+        early_stopping: None,
+    };
+    let mut network = Network::initial(784, 10, &recipe)?;
+    // Forward and gradient for every weight, and backward for those of the layers that have another before them.
+    let weights: Vec<usize> = network.layers().iter().map(|layer| layer.weights.len()).collect();
+    let operations = 2 * BATCH_SIZE * (3 * weights.iter().sum::<usize>() - weights[0]);
+    let before = peak::peak(kernel);
+    let settings = Settings { recipe, threads, kernel };
+    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
+    let fit = fit(&mut network, &Data::new(&samples), &settings, None, &mut watch)?;
+    let seconds = fit.state.position.epochs.iter().map(|epoch| epoch.seconds / RUNS as f64);
+    let plural = if threads == 1 { "" } else { "s" };
+    print(
+        kernel,
+        "network",
+        &format!("step, {threads} thread{plural}"),
+        operations,
+        seconds.fold(f64::INFINITY, f64::min),
+        before,
+    );
     Ok(())
 }
 
@@ -92,9 +141,14 @@ fn time(kernel: Kernel, layer: &str, operation: &str, operations: usize, mut run
         }
         best = best.min(start.elapsed().as_secs_f64() / RUNS as f64);
     }
-    let rate = operations as f64 / best;
+    print(kernel, layer, operation, operations, best, before);
+    Ok(())
+}
+
+/// Prints a time, and the share of the peak: the larger of that `before` and the present one.
+fn print(kernel: Kernel, layer: &str, operation: &str, operations: usize, seconds: f64, before: Option<f64>) {
+    let rate = operations as f64 / seconds;
     let share = before.zip(peak::peak(kernel)).map(|(before, after)| 100.0 * rate / before.max(after));
     let share = share.map_or_else(|| "unknown".to_owned(), |share| format!("{share:.1} %"));
-    println!("{layer:<12} {operation:<19} {:>9.2} {:>9.1} {share:>8}", best * 1e6, rate / 1e9);
-    Ok(())
+    println!("{layer:<12} {operation:<19} {:>9.2} {:>9.1} {share:>8}", seconds * 1e6, rate / 1e9);
 }
