@@ -10,9 +10,12 @@ mod zip;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::{Activation, Error, Input, Loss, MAX_FILE, Model, Output, onnx, safetensors, tflite};
+use crate::{Activation, Error, Input, Loss, Model, Output, onnx, safetensors, tflite};
 
 pub(crate) use self::chain::{Chain, Step, transposed};
+
+/// The largest file of another program, in bytes, packed or not: on the way its numbers take several times as many.
+const MAX_BYTES: usize = 1 << 28;
 
 /// What a file may leave open.
 #[derive(Clone, Debug, Default)]
@@ -78,8 +81,8 @@ impl PixelRange {
 ///
 /// The file is damaged, does not hold a chain of dense layers, or leaves open what no option says: see [`Error`].
 pub fn import(bytes: &[u8], file: &str, options: &ImportOptions) -> Result<Model, Error> {
-    if bytes.len() > MAX_FILE {
-        return Err(Error::Unknown(format!("{} bytes, at most {MAX_FILE}", bytes.len())));
+    if bytes.len() > MAX_BYTES {
+        return Err(Error::Unknown(format!("{} bytes, at most {MAX_BYTES}", bytes.len())));
     }
     let Some((format, read)) = reader(bytes) else { return Err(unknown(bytes)) };
     if safetensors::is_own(bytes) {

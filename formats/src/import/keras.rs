@@ -12,9 +12,12 @@ use super::{ImportOptions, bare};
 use crate::Error;
 use crate::arrays::Array;
 
+/// The largest configuration, in bytes.
+const MAX_CONFIGURATION: usize = 1 << 22;
+
 /// The chain of a `.keras` file: its `config.json` and its `model.weights.h5`.
 pub(super) fn from_keras(config: &[u8], weights: &[u8]) -> Result<Chain, Error> {
-    let text: Value = serde_json::from_slice(config).map_err(|error| Error::format("Keras", error))?;
+    let text = json(config, "Keras")?;
     let config = parse(&text)?;
     let arrays = Hdf5::open(weights)?.arrays("layers")?;
     let chain =
@@ -26,13 +29,21 @@ pub(super) fn from_keras(config: &[u8], weights: &[u8]) -> Result<Chain, Error> 
 pub(super) fn from_h5(bytes: &[u8], options: &ImportOptions) -> Result<Chain, Error> {
     let file = Hdf5::open(bytes)?;
     let Some(text) = file.attribute("model_config")? else { return bare::chain(file.arrays("")?, options) };
-    let text: Value = serde_json::from_str(&text).map_err(|error| Error::format(FORMAT, error))?;
+    let text = json(text.as_bytes(), FORMAT)?;
     let config = parse(&text)?;
     let arrays = file.arrays("model_weights")?;
     let chain = layers::chain(&config, &|layer, _| of_group(&arrays, &format!("{}/", layer.name)))?;
     let training = file.attribute("training_config")?;
-    let training: Option<Value> = training.and_then(|text| serde_json::from_str(&text).ok());
+    let training = training.and_then(|text| json(text.as_bytes(), FORMAT).ok());
     Ok(Chain { loss: loss(training.as_ref()), ..chain })
+}
+
+/// A configuration, which is far smaller than what is made of it.
+fn json(text: &[u8], format: &'static str) -> Result<Value, Error> {
+    if text.len() > MAX_CONFIGURATION {
+        return Err(Error::format(format, format!("a configuration of {} bytes", text.len())));
+    }
+    serde_json::from_slice(text).map_err(|error| Error::format(format, error))
 }
 
 /// The arrays whose names start with `group`, under the rest of their names without groups and a trailing `:0`.

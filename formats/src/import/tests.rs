@@ -103,6 +103,22 @@ fn int8_round_trips_integer_by_integer() {
     assert_eq!(tflite::imported_to_tflite_int8(&found).unwrap(), bytes);
 }
 
+/// Bytes of another range than 0 to 1: the first layer has it folded in, and its integers stay as they are.
+#[test]
+fn int8_of_pixels_in_another_range_round_trips() {
+    let mut model = imported_int8();
+    model.input = fixtures::pixels(3, 1, None);
+    let bytes = tflite::imported_to_tflite_int8(&model).unwrap();
+    let found = import(&bytes, "file", &options(&model)).unwrap();
+    assert_eq!(found.quantized, model.quantized);
+    assert_eq!(tflite::imported_to_tflite_int8(&found).unwrap(), bytes);
+    let (network, sample) = (crate::Int8Network::imported(&found).unwrap().unwrap(), [7, 200, 90]);
+    let logits = fixtures::int8::fixed_logits(&network, &sample);
+    for (int8, float) in logits.iter().zip(fixtures::logits(&found, &sample)) {
+        assert!((*int8 as f32 / 65_536.0 - float).abs() < 0.1, "{int8} {float}");
+    }
+}
+
 #[test]
 fn int8_of_ours_comes_back_in_int8_where_its_activations_are_built_in() {
     for (name, model) in all() {
@@ -162,6 +178,9 @@ fn options_that_contradict_a_file_are_refused() {
 
 #[test]
 fn other_files_are_named() {
+    let mut archive = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive.start_file("model/data.pkl", ::zip::write::SimpleFileOptions::default()).unwrap();
+    let pytorch = archive.finish().unwrap().into_inner();
     let wanted = "wanted .keras, .h5 or .weights.h5 of Keras, .npz, safetensors, ONNX or TensorFlow Lite";
     for (bytes, start) in [
         (&b""[..], "an unknown format"),
@@ -170,6 +189,8 @@ fn other_files_are_named() {
         (b"PK\x03\x04", "not a valid zip file: "),
         (b"\0\0\0\0TFL3", "not a valid TensorFlow Lite file: 0 subgraphs, wanted one"),
         (b"\x08\x08", "not a valid ONNX file: no graph"),
+        (b"\x08\x08\x3a\x7f", "not a valid ONNX file: damaged, or far more than a chain of dense layers"),
+        (&pytorch, "a file of PyTorch, which is a pickle of Python: save safetensors or ONNX"),
         (b"\x80\x02}q", "a pickle of Python, as PyTorch's .pt is: save safetensors or ONNX"),
     ] {
         let text = import(bytes, "file", &ImportOptions::default()).unwrap_err().to_string();

@@ -5,9 +5,9 @@ use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
 use super::chain::Chain;
-use super::{ImportOptions, bare, keras};
+use super::{ImportOptions, MAX_BYTES, bare, keras};
 use crate::arrays::MAX_ARRAYS;
-use crate::{Error, MAX_FILE, npz};
+use crate::{Error, npz};
 
 pub(super) const FORMAT: &str = "zip";
 
@@ -31,13 +31,13 @@ fn entries(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Error> {
     if archive.len() > MAX_ARRAYS {
         return Err(Error::format(FORMAT, format!("{} files, at most {MAX_ARRAYS}", archive.len())));
     }
-    let (mut entries, mut left) = (Vec::new(), MAX_FILE as u64);
+    let (mut entries, mut left) = (Vec::new(), MAX_BYTES as u64);
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| Error::format(FORMAT, error))?;
         let name = entry.name().map_err(|error| Error::format(FORMAT, error))?.into_owned();
         let mut bytes = Vec::new();
         let read = entry.take(left + 1).read_to_end(&mut bytes).map_err(|error| Error::format(FORMAT, error))?;
-        left = left.checked_sub(read as u64).ok_or_else(|| Error::format(FORMAT, "more than 1 GB of files"))?;
+        left = left.checked_sub(read as u64).ok_or_else(|| Error::format(FORMAT, "more than 256 MB of files"))?;
         entries.push((name, bytes));
     }
     Ok(entries)

@@ -18,8 +18,49 @@ const FORMAT: &str = "ONNX";
 /// More operators than a chain of the most layers has.
 const MAX_NODES: usize = 1024;
 
+/// The most bytes of a file besides the numbers of its tensors: a decoder makes many times as many of them.
+const MAX_STRUCTURE: usize = 1 << 22;
+
+/// A message that holds numbers, or one that does.
+#[derive(Clone, Copy)]
+enum Level {
+    Model,
+    Graph,
+    Tensor,
+}
+
+/// The bytes of a message besides the numbers of its tensors; none where it is damaged.
+fn structure(mut bytes: &[u8], level: Level) -> Option<usize> {
+    let mut total = 0_usize;
+    while !bytes.is_empty() {
+        let key = prost::decode_length_delimiter(&mut bytes).ok()?;
+        let length = match key & 7 {
+            0 => {
+                prost::decode_length_delimiter(&mut bytes).ok()?;
+                0
+            }
+            1 => 8,
+            2 => prost::decode_length_delimiter(&mut bytes).ok()?,
+            5 => 4,
+            _ => return None,
+        };
+        let (field, rest) = bytes.split_at_checked(length)?;
+        bytes = rest;
+        total += 1 + match (level, key >> 3) {
+            (Level::Model, 7) => structure(field, Level::Graph)?,
+            (Level::Graph, 5) => structure(field, Level::Tensor)?,
+            (Level::Tensor, 4 | 9 | 10) => 0,
+            _ => length,
+        };
+    }
+    Some(total)
+}
+
 /// The chain of a file.
 pub(crate) fn from_onnx(bytes: &[u8]) -> Result<Chain, Error> {
+    if structure(bytes, Level::Model).is_none_or(|bytes| bytes > MAX_STRUCTURE) {
+        return Err(Error::format(FORMAT, "damaged, or far more than a chain of dense layers"));
+    }
     let model = Model::decode(bytes).map_err(|error| Error::format(FORMAT, error))?;
     let graph = model.graph.ok_or_else(|| Error::format(FORMAT, "no graph"))?;
     if graph.node.len() > MAX_NODES {

@@ -1,9 +1,6 @@
 //! Puts the operations of a model together, tensor by tensor.
 
-use dense_core::quant::PIXEL_STEP;
-
 use super::schema::{self, Kind, Operation, Operator, Tensor};
-use super::write::SIGNED_PIXELS;
 use crate::Model;
 
 /// What whole numbers stand for: (number − zero) · step.
@@ -30,9 +27,10 @@ impl Graph {
         Self::default()
     }
 
-    /// The image: whatever is done with it begins with its bytes.
-    pub(super) fn image(&mut self, pixels: usize) -> Index {
-        self.result("image", Kind::Uint8, pixels, Some(Quantization { steps: &[PIXEL_STEP], zero: 0 }))
+    /// The image, whose bytes less 128 have this quantisation: whatever is done with it begins with its bytes.
+    pub(super) fn image(&mut self, pixels: usize, signed: Quantization<'_>) -> Index {
+        let quantization = Quantization { zero: signed.zero + 128, ..signed };
+        self.result("image", Kind::Uint8, pixels, Some(quantization))
     }
 
     /// The features, as floats.
@@ -41,14 +39,14 @@ impl Graph {
     }
 
     /// The pixels as int8: the bytes less 128.
-    pub(super) fn signed(&mut self, image: Index, pixels: usize) -> Index {
-        self.apply(Operation::Quantize, &[image], "signed", Kind::Int8, pixels, Some(SIGNED_PIXELS))
+    pub(super) fn signed(&mut self, image: Index, pixels: usize, signed: Quantization<'_>) -> Index {
+        self.apply(Operation::Quantize, &[image], "signed", Kind::Int8, pixels, Some(signed))
     }
 
     /// The pixels as indices into a table. TensorFlow Lite for Microcontrollers casts int8 to int32 but not uint8, so they
     /// take a way around.
-    pub(super) fn indices(&mut self, image: Index, pixels: usize) -> Index {
-        let signed = self.signed(image, pixels);
+    pub(super) fn indices(&mut self, image: Index, pixels: usize, signed: Quantization<'_>) -> Index {
+        let signed = self.signed(image, pixels, signed);
         let cast = self.apply(Operation::Cast, &[signed], "signed_indices", Kind::Int32, pixels, None);
         let offset = self.constant("offset", Kind::Int32, &[1], 128_i32.to_le_bytes().to_vec(), None);
         self.apply(Operation::Add, &[cast, offset], "indices", Kind::Int32, pixels, None)

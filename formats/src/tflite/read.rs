@@ -16,6 +16,10 @@ const FORMAT: &str = "TensorFlow Lite";
 /// More operators than a chain of the most layers has.
 const MAX_OPERATORS: usize = 1024;
 
+/// The most entries of the metadata that are looked at, and the most bytes of one.
+const MAX_METADATA: usize = 16;
+const MAX_NAMES: usize = 1 << 24;
+
 /// `TensorType`.
 const FLOAT32: u8 = 0;
 const INT32: u8 = 2;
@@ -43,10 +47,12 @@ pub(crate) fn from_tflite(bytes: &[u8]) -> Result<Chain, Error> {
         walk.step(code, &operator)?;
     }
     let mut chain = walk.chain;
-    chain.quantized = walk.layers.filter(|layers| !layers.is_empty() && fits(layers));
-    for entry in model.tables(6) {
+    let bytes = chain.bytes.then_some(&tensors[usize::try_from(input).unwrap_or_default()]);
+    chain.quantized = walk.layers.filter(|layers| fits(layers, bytes));
+    for entry in model.tables(6).into_iter().take(MAX_METADATA) {
         let buffer = buffers.get(entry.u32(1) as usize);
-        let names = buffer.and_then(|buffer| serde_json::from_slice(buffer.bytes(0)).ok());
+        let names = buffer.map(|buffer| buffer.bytes(0)).filter(|text| text.len() <= MAX_NAMES);
+        let names = names.and_then(|text| serde_json::from_slice(text).ok());
         match entry.text(0).as_str() {
             "class_names" => chain.output_names = names,
             "output_names" => (chain.output_names, chain.loss) = (names, Some(Loss::MeanSquaredError)),
@@ -57,9 +63,13 @@ pub(crate) fn from_tflite(bytes: &[u8]) -> Result<Chain, Error> {
     Ok(chain)
 }
 
-/// Whether each layer's outputs are the next one's inputs.
-fn fits(layers: &[QuantizedLayer]) -> bool {
-    layers.windows(2).all(|pair| pair[0].output == pair[1].input)
+/// Whether each layer's outputs are the next one's inputs, and bytes of the input, less 128, those of the first.
+fn fits(layers: &[QuantizedLayer], bytes: Option<&Tensor<'_>>) -> bool {
+    let Some(first) = layers.first() else { return false };
+    let of_input = bytes.is_none_or(|bytes| {
+        bytes.scales == [first.input.scale] && bytes.zeros == [i64::from(first.input.zero_point) + 128]
+    });
+    of_input && layers.windows(2).all(|pair| pair[0].output == pair[1].input)
 }
 
 /// The way along the operators.

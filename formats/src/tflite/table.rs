@@ -1,5 +1,10 @@
 //! Reads tables of a flatbuffer, every offset checked: `flatbuffers` itself does so only for a schema in generated code.
 
+use crate::MAX_WIDTH;
+
+/// The most bytes of a name that are read.
+const MAX_TEXT: usize = 1000;
+
 /// A table, or its absence where an offset leads out of the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table<'a> {
@@ -49,10 +54,10 @@ impl<'a> Table<'a> {
         Some(Self { bytes: self.bytes, position: self.target(number)? })
     }
 
-    /// A vector of numbers of `SIZE` bytes; empty where there is none.
+    /// A vector of numbers of `SIZE` bytes; empty where there is none, or more than any operator or dimension needs.
     pub(super) fn numbers<T, const SIZE: usize>(&self, number: usize, from: fn([u8; SIZE]) -> T) -> Vec<T> {
-        let numbers = self.vector(number, SIZE).unwrap_or_default();
-        numbers.as_chunks().0.iter().map(|bytes| from(*bytes)).collect()
+        let numbers = self.vector(number, SIZE).filter(|numbers| numbers.len() <= SIZE * MAX_WIDTH);
+        numbers.unwrap_or_default().as_chunks().0.iter().map(|bytes| from(*bytes)).collect()
     }
 
     /// A vector of bytes, or a text; empty where there is none.
@@ -61,7 +66,8 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn text(&self, number: usize) -> String {
-        String::from_utf8_lossy(self.bytes(number)).into_owned()
+        let bytes = self.bytes(number);
+        String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_TEXT)]).into_owned()
     }
 
     /// A vector of tables.

@@ -18,7 +18,7 @@ use super::schema::{self, Kind, Operation};
 use crate::{Activation, Error, Input, InputScaling, Int8Network, Model, QuantizedLayer, Task};
 
 /// A pixel as an int8: 0 is −128.
-pub(super) const SIGNED_PIXELS: Quantization<'static> = Quantization { steps: &[PIXEL_STEP], zero: -128 };
+const SIGNED_PIXELS: Quantization<'static> = Quantization { steps: &[PIXEL_STEP], zero: -128 };
 /// A probability as an int8, as every runtime wants it.
 const SIGNED_PROBABILITIES: Quantization<'static> = Quantization { steps: &[1.0 / 256.0], zero: -128 };
 
@@ -157,18 +157,18 @@ fn float_input(model: &Model, graph: &mut Graph) -> Index {
     if matches!(model.input, Input::Features { .. }) {
         return graph.features(width);
     }
-    let image = graph.image(width);
+    let image = graph.image(width, SIGNED_PIXELS);
     let Some(table) = model.input.pixel_table() else {
-        let signed = graph.signed(image, width);
+        let signed = graph.signed(image, width, SIGNED_PIXELS);
         return graph.apply(Operation::Dequantize, &[signed], "pixels", Kind::Float32, width, None);
     };
     let values: Vec<f32> = table.values().iter().map(|&value| f32::from(value) / 255.0).collect();
     let table = graph.floats("pixel_table", &[values.len()], &values);
-    let indices = graph.indices(image, width);
+    let indices = graph.indices(image, width, SIGNED_PIXELS);
     graph.apply(Operation::Gather, &[table, indices], "pixels", Kind::Float32, width, None)
 }
 
-/// The same in int8; features become bytes of this scale and zero point.
+/// The same in int8: bytes of this scale and zero point, of features that were standardised.
 fn int8_input(
     model: &Model,
     (step, zero): (f32, i64),
@@ -176,6 +176,7 @@ fn int8_input(
     graph: &mut Graph,
 ) -> Index {
     let width = model.input.width();
+    let signed = Quantization { steps: &[step], zero };
     if matches!(model.input, Input::Features { .. }) {
         let mut features = graph.features(width);
         if let Some(InputScaling { mean, scale }) = standardization {
@@ -184,15 +185,14 @@ fn int8_input(
             let scale = graph.floats("scale", &[width], scale);
             features = graph.apply(Operation::Mul, &[features, scale], "standardized", Kind::Float32, width, None);
         }
-        let quantization = Some(Quantization { steps: &[step], zero });
-        return graph.apply(Operation::Quantize, &[features], "signed", Kind::Int8, width, quantization);
+        return graph.apply(Operation::Quantize, &[features], "signed", Kind::Int8, width, Some(signed));
     }
-    let image = graph.image(width);
-    let Some(table) = model.input.pixel_table() else { return graph.signed(image, width) };
+    let image = graph.image(width, signed);
+    let Some(table) = model.input.pixel_table() else { return graph.signed(image, width, signed) };
     let values: Vec<u8> = table.values().iter().map(|value| value ^ 0x80).collect();
-    let table = graph.constant("pixel_table", Kind::Int8, &[values.len()], values, Some(SIGNED_PIXELS));
-    let indices = graph.indices(image, width);
-    graph.apply(Operation::Gather, &[table, indices], "pixels", Kind::Int8, width, Some(SIGNED_PIXELS))
+    let table = graph.constant("pixel_table", Kind::Int8, &[values.len()], values, Some(signed));
+    let indices = graph.indices(image, width, signed);
+    graph.apply(Operation::Gather, &[table, indices], "pixels", Kind::Int8, width, Some(signed))
 }
 
 /// The file, with the probabilities of a classifier beside its logits.
