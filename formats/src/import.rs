@@ -22,8 +22,8 @@ pub struct ImportOptions {
     /// The loss. Without it, softmax means cross-entropy, one sigmoid binary cross-entropy; a linear output needs it, unless
     /// [`output`](Self::output) says the task.
     pub loss: Option<Loss>,
-    /// What the inputs are. Without it, they are pixels where the file takes bytes or `pixels` is given, else features
-    /// with the names in the file or `x0`, `x1`, …
+    /// What the inputs are. Without it, they are pixels where the file takes bytes, `pixels` is given, or the file rescales
+    /// something of two dimensions; features with the names in the file or `x0`, `x1`, … where it takes one dimension.
     pub input: Option<Input>,
     /// What the outputs are. Without it, they have the names in the file or `0`, `1`, …
     pub output: Option<Output>,

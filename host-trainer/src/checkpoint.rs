@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::data::{self, Samples};
-use crate::prepared::Prepared;
 use crate::learning::State;
+use crate::prepared::Prepared;
 
 /// A training, and where it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,13 +106,21 @@ impl Checkpoint {
     /// If it cannot be renamed.
     pub fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
         let checkpoint = data::read(path).ok().and_then(|bytes| Self::from_bytes(&bytes).ok());
-        if checkpoint.is_none_or(|it| it.state.position.epochs.len() >= it.identity.recipe.epochs) {
+        if checkpoint.is_none_or(|checkpoint| checkpoint.is_finished()) {
             return Ok(None);
         }
         let names = (1..).map(|number| path.with_file_name(format!("checkpoint-{number}.safetensors")));
         let Some(aside) = names.into_iter().find(|aside| !aside.exists()) else { return Ok(None) };
         fs::rename(path, &aside)?;
         Ok(Some(aside))
+    }
+
+    /// Whether all epochs are done, or early stopping has ended the training.
+    fn is_finished(&self) -> bool {
+        let Self { identity: Identity { recipe, .. }, state: State { position, .. } } = self;
+        let epochs = position.epochs.len();
+        let patience = position.best.as_ref().zip(recipe.early_stopping);
+        epochs >= recipe.epochs || patience.is_some_and(|(best, patience)| epochs >= best.epoch + patience)
     }
 
     /// Reads the state in the file at `path`, of the training that `wanted` is.

@@ -7,6 +7,8 @@ use crate::commands::completions::CompletionsArgs;
 use crate::commands::cross_validate::{self, CrossValidateArgs};
 use crate::commands::device::DeviceArgs;
 use crate::commands::evaluate::EvaluateArgs;
+use crate::commands::export::ExportArgs;
+use crate::commands::import::{self, ImportArgs};
 use crate::commands::pack::PackArgs;
 use crate::commands::predict::PredictArgs;
 use crate::commands::show::ShowArgs;
@@ -78,6 +80,11 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Test a model on the data that it was trained on, or on others
     Evaluate(EvaluateArgs),
+    /// Write a model for other programs
+    Export(ExportArgs),
+    /// Take over a model of another program
+    #[command(after_help = import::DETAILS)]
+    Import(ImportArgs),
     /// Draw images of a data set
     Show(ShowArgs),
     /// Say what a model makes of pictures or of rows of a file

@@ -17,6 +17,7 @@ mod samples;
 mod split;
 mod table;
 mod tabular;
+mod target_scaling;
 mod targets;
 mod windows;
 
@@ -28,13 +29,14 @@ use self::picture::Preparation;
 
 pub use error::DataError;
 pub use folds::Folds;
-pub use idx::{CLASSES_FILE, class_names, find_file, to_files};
+pub use idx::{CLASSES_FILE, class_names, find_file, paths, to_files};
 pub use inputs::{Unlabelled, load_inputs};
 pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
 pub use read::{MAX_BYTES, open, read};
 pub use samples::{Inputs, Samples, Targets};
 pub use split::TEST_SPLIT;
+pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
 
 /// Samples to learn from and to test with, and what their numbers mean.

@@ -1,10 +1,10 @@
 //! The client of a device that runs the firmware, and the network on the host that must have the same bits.
 
 pub mod client;
-pub mod shift;
 pub mod error;
 pub mod info;
 pub mod reference;
+pub mod shift;
 pub mod transport;
 
 pub use client::{Device, RetryPolicy};

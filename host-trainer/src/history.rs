@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use formats::Recipe;
 use serde::Serialize;
 
-use crate::prepared::Prepared;
 use crate::data::Samples;
 use crate::events::named;
 use crate::learning::metrics::metric_name;
 use crate::learning::{Position, Settings};
+use crate::prepared::Prepared;
 
 /// A training: its settings and its results.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,10 +1,15 @@
 //! The program: reads the command line, runs the command, and says what went wrong.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
 use host_trainer::cli::{Cli, Command};
-use host_trainer::commands::{adapt, completions, cross_validate, device, evaluate, pack, predict, show, sweep, train};
+use host_trainer::commands::{
+    adapt, completions, cross_validate, device, evaluate, export, import, pack, predict, show, sweep, train,
+};
+use host_trainer::failure::Failure;
+use host_trainer::terminal;
 
 fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
@@ -12,6 +17,8 @@ fn main() -> ExitCode {
         Command::CrossValidate(arguments) => cross_validate::cross_validate(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Predict(arguments) => predict::predict(&arguments),
         Command::Pack(arguments) => pack::pack(&arguments),
@@ -22,10 +29,12 @@ fn main() -> ExitCode {
             Ok(())
         }
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("error: {failure}");
+    let lost = || terminal::lost().map(|error| Failure::about("standard output", error));
+    match result.err().or_else(lost) {
+        None => ExitCode::SUCCESS,
+        Some(failure) => {
+            // Standard error may be full as well.
+            let _ = writeln!(io::stderr(), "error: {failure}");
             ExitCode::from(failure.exit_code())
         }
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 pub use self::common::CommonArgs;
 pub use self::data::{DataArgs, locate};
 pub use self::recipe::{RecipeArgs, model_name};
+pub(crate) use self::recipe::{activation, loss};
 pub use self::values::KernelChoice;
 pub(crate) use self::values::{learning_rate, size, whole_number};
 

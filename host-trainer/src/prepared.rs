@@ -3,9 +3,9 @@
 use dense_core::PixelTable;
 use formats::{DataOptions, Input, Model, Output, Provenance, Recipe, Task};
 
-use crate::data::{Dataset, Inputs, Samples};
+use crate::data::{Dataset, Inputs, Samples, TargetScaling};
 use crate::failure::Failure;
-use crate::learning::{Data, Network, int8};
+use crate::learning::{self, Data, Fit, FitError, Network, Settings, State, Watch, int8};
 use crate::options::RecipeArgs;
 
 /// How many training inputs are shown.
@@ -93,6 +93,37 @@ impl Prepared {
     #[must_use]
     pub const fn task(&self) -> Task {
         self.recipe.loss.task()
+    }
+
+    /// Trains `network` by the settings; where `test` is set, test samples are measured after each epoch.
+    ///
+    /// The targets of a regression are standardised where the inputs are, so that losses are in units of their variance,
+    /// and that is folded into the last layer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`learning::fit`].
+    pub fn fit(
+        &self,
+        network: &mut Network,
+        settings: &Settings,
+        test: bool,
+        from: Option<&State>,
+        watch: &mut Watch<'_>,
+    ) -> Result<Fit, FitError> {
+        let data = Data { test: test.then_some(&self.test), ..self.data() };
+        let scaling = self.recipe.smallest_deviation.and_then(|_| TargetScaling::measure(&data.train.targets));
+        let Some(scaling) = scaling else { return learning::fit(network, &data, settings, from, watch) };
+        let scaled = |samples: &Samples| Samples { targets: scaling.apply(&samples.targets), ..samples.clone() };
+        let (train, validation, tested) = (scaled(data.train), data.validation.map(scaled), data.test.map(scaled));
+        let data = Data { train: &train, validation: validation.as_ref(), test: tested.as_ref(), ..data };
+        let fit = learning::fit(network, &data, settings, from, watch)?;
+        let mut layers = network.layers().to_vec();
+        if let Some(last) = layers.last_mut() {
+            scaling.fold(last);
+        }
+        *network = Network::new(layers, network.loss())?;
+        Ok(fit)
     }
 
     /// What a training learns from, and what early stopping judges by.

@@ -3,7 +3,6 @@
 mod cross_validation;
 mod curves;
 mod facts;
-mod features;
 mod header;
 mod matrix;
 mod mistakes;
@@ -116,19 +115,14 @@ impl Report<'_> {
                 pictures.push(figure::png(&figures)?);
             }
         }
-        match &self.model.input {
-            Input::Pixels(size) => {
-                let maps = weight_maps::tiles(self.model, size);
-                page.section("weights", "Weights", &weight_maps::explanation(self.model), &maps.html()?);
-                pictures.push(maps.png()?);
-                if let Targets::Labels(labels) = &self.samples.targets {
-                    let mistakes = mistakes::tiles(self, size, labels);
-                    page.section("mistakes", "Most confident mistakes", mistakes::EXPLANATION, &mistakes.html()?);
-                    pictures.push(mistakes.png()?);
-                }
-            }
-            Input::Features { .. } => {
-                page.section("features", "Features", features::EXPLANATION, &features::html(self));
+        if let Input::Pixels(size) = &self.model.input {
+            let maps = weight_maps::tiles(self.model, size);
+            page.section("weights", "Weights", &weight_maps::explanation(self.model), &maps.html()?);
+            pictures.push(maps.png()?);
+            if let Targets::Labels(labels) = &self.samples.targets {
+                let mistakes = mistakes::tiles(self, size, labels);
+                page.section("mistakes", "Most confident mistakes", mistakes::EXPLANATION, &mistakes.html()?);
+                pictures.push(mistakes.png()?);
             }
         }
         page.section("facts", "Recipe, sizes and times", "", &facts::html(self));

@@ -8,6 +8,7 @@ pub mod table;
 
 use std::env;
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use terminal_size::{Width, terminal_size};
 
@@ -29,7 +30,7 @@ pub enum Verbosity {
 }
 
 impl Verbosity {
-    /// The voice for these options; `verbose` is from 0 to 2.
+    /// What these options say; `verbose` is from 0 to 2.
     #[must_use]
     pub const fn new(verbose: u8, json: bool) -> Self {
         match (json, verbose) {
@@ -64,11 +65,23 @@ impl Verbosity {
 /// Columns of text that goes into a file or another program: three images beside each other.
 const COLUMNS: usize = 88;
 
-/// Prints a text as it is.
+/// Why a text was lost.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Prints a text as it is. What cannot be written is no reason to stop: see [`lost`].
 pub fn print(text: &str) {
     let mut output = io::stdout().lock();
-    let _ = output.write_all(text.as_bytes());
-    let _ = output.flush();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        // Whoever reads has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => drop(LOST.set(error)),
+        _ => {}
+    }
+}
+
+/// Why text was lost that standard output did not take, if any was.
+#[must_use]
+pub fn lost() -> Option<&'static io::Error> {
+    LOST.get()
 }
 
 /// Columns of the terminal: what the variable `COLUMNS` says, or else the terminal itself.

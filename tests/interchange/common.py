@@ -1,9 +1,11 @@
-"""What the tests of this folder share: the data, the trainer, and the models as it trains them.
+"""What the tests of this folder share: data, the trainer, and models of every kind as it trains them.
 
 A test is a `test_*.py` of unittest beside this file; `tests/interchange/run` runs it.
 """
 
+import dataclasses
 import functools
+import json
 import os
 import subprocess
 import sys
@@ -17,21 +19,54 @@ sys.path.append(str(_REPOSITORY / "tests" / "vectors"))
 
 import fashion_mnist
 
-# The trainer's name of each model, and how many units its layers have.
-MODELS = {"linear": (10,), "mlp32": (32, 10), "mlp128-64": (128, 64, 10)}
+CLASS_NAMES = (fashion_mnist.DIRECTORY / "classes.txt").read_text().splitlines()
 # How far a logit may be from another program's, whose sums have another order, for each unit of the largest logit of the
-# image, or of 1. The worst one seen is 1.1e-6.
+# sample, or of 1. The worst one seen is 1.1e-6.
 TOLERANCE = 1e-5
 
 _PROGRAM = os.environ["HOST_TRAINER"]
 # Removed when the tests end.
 _FOLDER = tempfile.TemporaryDirectory()
+FOLDER = Path(_FOLDER.name)
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A model to train: its data, and the options that make the network."""
+
+    name: str
+    data: str
+    task: str
+    options: tuple
+
+    @property
+    def is_pixels(self):
+        return self.data == "fashion"
+
+
+CASES = (
+    Case("linear", "fashion", "multiclass", ("--epochs", 1)),
+    Case("mlp32", "fashion", "multiclass", ("--model", "mlp32", "--epochs", 1)),
+    # Pixels go through a table.
+    Case("best", "fashion", "multiclass", ("--preset", "best", "--epochs", 1)),
+    Case("features", "classes", "multiclass", ("--hidden", "32", "--activation", "tanh")),
+    Case("gelu", "classes", "multiclass", ("--hidden", "16,9", "--activation", "gelu")),
+    Case("binary", "binary", "binary", ("--hidden", "12", "--activation", "elu")),
+    Case("logistic", "binary", "binary", ()),
+    Case("sigmoid", "binary", "binary", ("--hidden", "5,4", "--activation", "sigmoid")),
+    Case("regression", "regression", "regression", ("--hidden", "12,7", "--activation", "leaky_relu")),
+)
+
+
+def trainer(*arguments):
+    """Runs the trainer in the repository, where its data is, and returns how it ended."""
+    command = [_PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, cwd=_REPOSITORY, capture_output=True, text=True, check=False)
 
 
 def host_trainer(*arguments):
-    """Runs the trainer in the repository, where its data is. It must succeed; returns what it prints."""
-    command = [_PROGRAM, *map(str, arguments)]
-    done = subprocess.run(command, cwd=_REPOSITORY, capture_output=True, text=True, check=False)
+    """Runs the trainer, which must succeed; returns what it prints."""
+    done = trainer(*arguments)
     if done.returncode != 0:
         raise AssertionError(f"{arguments} ended with {done.returncode}: {done.stderr}")
     return done.stdout
@@ -50,21 +85,82 @@ def train_set():
 
 
 @functools.cache
-def trained(model, preset="recipe"):
-    """A folder with what the trainer writes for one of the MODELS after two epochs."""
-    folder = Path(_FOLDER.name) / f"{model}-{preset}"
-    options = ("--model", model, "--preset", preset, "--epochs", 2)
-    host_trainer("train", *options, "--out", folder, "--weights", folder / "weights.rs")
+def pixels():
+    """The test images [10000, 784] as the bytes that they are."""
+    return fashion_mnist.read_idx("t10k-images-idx3-ubyte.gz", 0x803, (10_000, 28, 28)).reshape(-1, 784)
+
+
+@functools.cache
+def table(data):
+    """Features [1500, width] as float32 and targets [1500] of one of the data sets that are made here."""
+    random = np.random.default_rng(2026)
+    width = {"classes": 150, "binary": 6, "regression": 6}[data]
+    features = random.normal(3, 2, (1500, width)).astype(np.float32)
+    hidden = np.tanh((features - 3) @ random.normal(0, 0.5, (width, 12)))
+    if data == "regression":
+        return features, (hidden @ random.normal(0, 1, 12)).astype(np.float32)
+    return features, np.argmax(hidden @ random.normal(0, 1, (12, 7 if data == "classes" else 2)), axis=1)
+
+
+@functools.cache
+def data_path(data):
+    """The path of a data set, for `--data`."""
+    if data == "fashion":
+        return fashion_mnist.DIRECTORY
+    features, targets = table(data)
+    path = FOLDER / f"{data}.csv"
+    header = ",".join([*(f"f{index}" for index in range(features.shape[1])), "target"])
+    rows = [",".join(map(repr, map(float, row))) + f",{target}" for row, target in zip(features, targets)]
+    path.write_text("\n".join([header, *rows, ""]))
+    return path
+
+
+@functools.cache
+def trained(case):
+    """The folder of what the trainer writes for one of the CASES."""
+    folder = FOLDER / case.name
+    task = () if case.is_pixels else ("--task", case.task)
+    host_trainer("train", "--data", data_path(case.data), *task, *case.options, "--out", folder, "--verbose", 0)
     return folder
 
 
-def accuracy(outputs):
-    """Share of the test images whose largest output [count, 10] is that of their label."""
-    return float(np.mean(np.argmax(outputs, axis=1) == test_set()[1]))
+def inputs_of(case):
+    """The samples of a case [count, width]: bytes of pictures, or features."""
+    return pixels() if case.is_pixels else table(case.data)[0]
 
 
-def assert_close(found, wanted):
-    """Fails where logits [count, 10] differ by more than the TOLERANCE."""
+@functools.cache
+def exported(case, form, *options):
+    """The file that the trainer makes of one of the CASES in a format."""
+    output = FOLDER / f"{case.name}{''.join(map(str, options))}.{form}"
+    arguments = ("--weights", trained(case) / "model.safetensors", "--output", output, "--verbose", 0)
+    host_trainer("export", "--format", form, *arguments, *options)
+    return output
+
+
+def metadata(path):
+    """The JSON text of a model file."""
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return json.loads(header["__metadata__"]["model"])
+
+
+def correct(outputs):
+    """How many test images have their largest output [10000, 10] at their label."""
+    return int(np.sum(np.argmax(outputs, axis=1) == test_set()[1]))
+
+
+def assert_close(found, wanted, tolerance=TOLERANCE):
+    """Fails where logits [count, outputs] differ by more than the tolerance."""
     scale = np.maximum(1, np.abs(wanted).max(axis=1, keepdims=True))
     error = (np.abs(found - wanted) / scale).max()
-    assert error <= TOLERANCE, f"a logit is {error:.2e} off"
+    assert error <= tolerance, f"a logit is {error:.2e} off"
+
+
+def probabilities(case, logits):
+    """Probabilities [count, outputs] in float64."""
+    logits = logits.astype(np.float64)
+    if case.task == "binary":
+        return 1 / (1 + np.exp(-logits))
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)

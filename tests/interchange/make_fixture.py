@@ -1,4 +1,4 @@
-"""Writes a .weights.h5 as Keras has it after a fit, for the tests in Rust: host-trainer/tests/keras.weights.h5.gz.
+"""Writes a .weights.h5 as Keras has it after a fit, for the tests in Rust: formats/src/import/tests/keras.weights.h5.gz.
 
     KERAS_BACKEND=jax target/interchange/bin/python tests/interchange/make_fixture.py
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-TARGET = Path(__file__).resolve().parents[2] / "host-trainer" / "tests" / "keras.weights.h5.gz"
+TARGET = Path(__file__).resolve().parents[2] / "formats" / "src" / "import" / "tests" / "keras.weights.h5.gz"
 
 
 def main():

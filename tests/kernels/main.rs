@@ -90,6 +90,8 @@ macro_rules! suite {
                 forward_int8_refuses_wrong_lengths = int8::refuses_wrong_lengths,
                 every_width_u8 = widths::every_width::<u8>,
                 every_width_f32 = widths::every_width::<f32>,
+                few_inputs_u8 = widths::few_inputs::<u8>,
+                few_inputs_f32 = widths::few_inputs::<f32>,
                 adaptive_updates_stay_finite = overflow::adaptive_updates_stay_finite,
                 rates_overflow_alike = overflow::rates_overflow_alike,
                 refuses_wrong_lengths = lengths::refuses_wrong_lengths,

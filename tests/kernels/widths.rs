@@ -48,6 +48,27 @@ fn assert_same(kernel: Kernel, case: &str, values: &[f32], compute: impl Fn(Kern
     assert_same_bits(expected.check(case), found.check(case), case);
 }
 
+/// The forward pass of few inputs and many units, of a batch for which kernels transpose the weights.
+pub(crate) fn few_inputs<T: Samples>(kernel: Kernel) {
+    let mut random = Random::new(2026, 10);
+    for width in 1..=33 {
+        for (units, values) in
+            [(9, Values::Ordinary), (16, Values::Denormal), (17, Values::Ties), (33, Values::AnyExponent)]
+        {
+            let batch = 2 * width + 7;
+            let case = format!("{} × {width}, {units} units, batch {batch}", std::any::type_name::<T>());
+            let samples = T::fill(values, &mut random, batch * width);
+            let rows = Rows::contiguous(&samples, width, batch);
+            let mut weights = Guarded::new(&values.fill(&mut random, units * width));
+            let mut bias = Guarded::new(&values.fill(&mut random, units));
+            let (weights, bias) = (weights.values(), bias.values());
+            assert_same(kernel, &case, &vec![7.0; batch * units], |kernel, outputs| {
+                kernels::forward(kernel, rows, weights, bias, T::SCALE, outputs).unwrap();
+            });
+        }
+    }
+}
+
 pub(crate) fn every_width<T: Samples>(kernel: Kernel) {
     let mut random = Random::new(2026, 9);
     for width in WIDTHS {

@@ -1,6 +1,6 @@
 //! Update rules of the optimizers.
 //!
-//! Each rule is written twice: for one parameter, which is the specification, and for a vector of 16. A new one is a
+//! Each rule is written twice: for one parameter, which is the specification, and for a vector. A new one is a
 //! file here and one in [`optimizers`](crate::optimizers).
 
 mod adam;

@@ -9,6 +9,8 @@ mod lanes;
 mod load;
 
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod few_inputs;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod forward;
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod input_gradient;
@@ -18,6 +20,8 @@ mod math;
 mod softmax;
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod weight_gradient;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod weighted_sums;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;

@@ -15,11 +15,10 @@ pub(super) fn model(chain: Chain, format: &str, file: &str, options: &ImportOpti
     });
     let Some(inputs) = inputs else { return Err(Error::Model("it has no dense layer".into())) };
     let input = input(&chain, inputs, options)?;
-    let rescales = matches!(chain.steps.first(), Some(Step::Affine { .. }));
     let (factor, offset) = match (&input, options.pixels) {
         (Input::Features { .. }, _) => (1.0, 0.0),
         (Input::Pixels(_), Some(range)) => range.factor_and_offset(),
-        (Input::Pixels(_), None) if chain.bytes || rescales => PixelRange::Byte.factor_and_offset(),
+        (Input::Pixels(_), None) if chain.bytes || rescales(&chain) => PixelRange::Byte.factor_and_offset(),
         (Input::Pixels(_), None) => PixelRange::Unit.factor_and_offset(),
     };
     let (layers, head) = layers(&chain.steps, factor, offset)?;
@@ -39,10 +38,17 @@ pub(super) fn model(chain: Chain, format: &str, file: &str, options: &ImportOpti
 }
 
 fn input(chain: &Chain, inputs: usize, options: &ImportOptions) -> Result<Input, Error> {
+    let rank = chain.input_shape.as_ref().map_or(1, Vec::len);
     let mut input = match (&options.input, options.pixels) {
         (Some(input), _) => input.clone(),
-        (None, None) if !chain.bytes => features(chain, inputs),
-        (None, _) => pixels(chain, inputs)?,
+        (None, Some(_)) => pixels(chain, inputs)?,
+        (None, None) if chain.bytes || rank > 1 && rescales(chain) => pixels(chain, inputs)?,
+        // Either a picture or a window of a time series.
+        (None, None) if rank > 1 => {
+            let what = "whether the inputs are pixels, and of which range, or a time series is";
+            return Err(Error::Needed { what, option: "--data or --pixels" });
+        }
+        (None, None) => features(chain, inputs),
     };
     if input.width() != inputs {
         let found = format!("{inputs} inputs");
@@ -60,6 +66,11 @@ fn input(chain: &Chain, inputs: usize, options: &ImportOptions) -> Result<Input,
         pixels.standardized = false;
     }
     Ok(input)
+}
+
+/// Whether the network itself brings its input to another range.
+fn rescales(chain: &Chain) -> bool {
+    matches!(chain.steps.first(), Some(Step::Affine { .. }))
 }
 
 fn features(chain: &Chain, inputs: usize) -> Input {

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use formats::{Activation, Layer, Recipe};
+use formats::{Activation, Layer, OptimizerName, Recipe};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
 
     let layers = read_layers(&file, "trained", &identity)?;
     let mut states: Vec<Vec<Parameters>> = vec![Vec::new(); layers.len()];
-    for array in 0..identity.recipe.optimizer.states() {
-        for (state, layer) in states.iter_mut().zip(read_layers(&file, &format!("state_{array}"), &identity)?) {
+    let optimizer = identity.recipe.optimizer;
+    for array in 0..optimizer.states() {
+        let what = format!("state_{array}");
+        // The last array of Adam and of RMSprop.
+        let are_squares = optimizer.name != OptimizerName::Sgd && array + 1 == optimizer.states();
+        for (index, (state, layer)) in states.iter_mut().zip(read_layers(&file, &what, &identity)?).enumerate() {
+            for (name, values) in names(&what, index).iter().zip([&layer.weights, &layer.bias]) {
+                if are_squares && values.iter().any(|&square| square < 0.0) {
+                    return Err(format!("tensor `{name}`: a mean of squares is negative"));
+                }
+            }
             state.push(Parameters { weights: layer.weights, bias: layer.bias });
         }
     }

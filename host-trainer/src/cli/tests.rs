@@ -88,7 +88,13 @@ fn what_no_option_says_depends_on_preset_network_and_optimizer() {
         ("--optimizer rmsprop", 10, 32, Schedule::Constant, 0.001),
         ("--optimizer sgd --learning-rate 1e-3", 10, 32, Schedule::Constant, 0.001),
         ("--preset best", 10, 128, Schedule::Cosine, 0.002),
-        ("--preset best --epochs 3 --batch-size 32 --learning-rate-schedule constant", 3, 32, Schedule::Constant, 0.002),
+        (
+            "--preset best --epochs 3 --batch-size 32 --learning-rate-schedule constant",
+            3,
+            32,
+            Schedule::Constant,
+            0.002,
+        ),
         ("--preset best --learning-rate 0.1", 10, 128, Schedule::Cosine, 0.1),
         ("--preset best --optimizer sgd", 10, 128, Schedule::Cosine, 0.01),
     ] {
@@ -110,7 +116,12 @@ fn what_no_option_says_depends_on_preset_network_and_optimizer() {
 fn options_that_contradict_each_other_or_the_data_are_refused() {
     for (line, input, task, wanted) in [
         ("--activation tanh", pixels(), Task::Multiclass, "--activation tanh: there is no hidden layer"),
-        ("--optimizer adam --momentum 0.9", pixels(), Task::Multiclass, "--momentum 0.9: is for --optimizer sgd, not adam"),
+        (
+            "--optimizer adam --momentum 0.9",
+            pixels(),
+            Task::Multiclass,
+            "--momentum 0.9: is for --optimizer sgd, not adam",
+        ),
         ("--loss huber", pixels(), Task::Multiclass, "--loss huber: is for regression, not multiclass"),
         ("--loss huber", features(), Task::Binary, "--loss huber: is for regression, not binary"),
         ("--preset best", features(), Task::Multiclass, "--preset best: is for pictures"),

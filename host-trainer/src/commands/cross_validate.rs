@@ -8,16 +8,16 @@ use clap::Args;
 use dense_core::Kernel;
 use formats::{DataOptions, Model};
 
-use crate::failure::Failure;
-use crate::prepared::Prepared;
 use super::shared::{all_threads, shown, tell_written};
-use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
 use crate::data;
 use crate::events::Event;
+use crate::failure::Failure;
 use crate::interrupt::Interrupts;
-use crate::learning::{self, End, Network, Settings, Silent, Watch, evaluate};
+use crate::learning::{End, Network, Settings, Silent, Watch, evaluate};
 use crate::lock::Lock;
+use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
 use crate::outputs::Outputs;
+use crate::prepared::Prepared;
 use crate::report::{CrossValidation, Group};
 use crate::terminal::Verbosity;
 
@@ -133,10 +133,9 @@ fn leave_out(
 ) -> Result<Option<(Model, Group)>, Failure> {
     let settings = Settings { recipe: prepared.recipe.clone(), threads: 1, kernel };
     let mut network = Network::initial(prepared.input.width(), prepared.output.width(), &prepared.recipe)?;
-    let data = prepared.data();
     let mut asked = || stop();
     let mut watch = Watch { progress: &mut Silent, stop: &mut asked, keeper: None };
-    let fit = learning::fit(&mut network, &data, &settings, None, &mut watch).map_err(Failure::of_fit)?;
+    let fit = prepared.fit(&mut network, &settings, false, None, &mut watch).map_err(Failure::of_fit)?;
     if fit.end == End::Interrupted {
         return Ok(None);
     }

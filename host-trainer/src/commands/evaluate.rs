@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use formats::Int8Network;
 
-use crate::failure::Failure;
 use super::shared::{all_threads, data_of, load_model, network, shown};
 use super::testing::{self, Int8Test};
-use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
 use crate::data::Dataset;
 use crate::events::{Event, Start};
+use crate::failure::Failure;
+use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
 use crate::report::widths;
 use crate::terminal::Verbosity;
 
@@ -57,8 +58,8 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::about(&file, error);
     let network = network(&model)?;
     let table = model.input.pixel_table();
-    let [calibration, inputs] =
-        [train.inputs.first(crate::learning::int8::CALIBRATION_SAMPLES), test.inputs.clone()].map(|mut inputs| {
+    let [calibration, inputs] = [train.inputs.first(crate::learning::int8::CALIBRATION_SAMPLES), test.inputs.clone()]
+        .map(|mut inputs| {
             if let Some(table) = table {
                 inputs.look_up(table);
             }
@@ -66,7 +67,11 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
         });
     let seen = crate::data::Samples { inputs, ..test };
     let (_, predictions) = testing::test(&network, &seen, kernel, all_threads(), verbosity).map_err(|e| failed(&e))?;
-    let int8 = Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel).map_err(|e| failed(&e))?;
+    let int8 = match Int8Network::imported(&model)? {
+        Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel),
+        None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel),
+    };
+    let int8 = int8.map_err(|e| failed(&e))?;
     verbosity.text(|| int8.text(&output));
     verbosity.event(&int8.event());
     Ok(())

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use formats::{Model, c, npz, onnx, tflite};
+use dense_core::quant::Range;
+use formats::{Int8Network, Loss, Model, c, npz, onnx, tflite};
 
 use super::shared::{data_of, load_model, network, shown, tell_written};
 use crate::failure::Failure;
@@ -77,4 +78,61 @@ impl Format {
             Self::CInt8 => "model-int8.h",
         }
     }
+}
+
+/// Writes a model for other programs.
+///
+/// # Errors
+///
+/// The model, or for int8 its data, cannot be used, or the file not be written; it has not changed then.
+pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
+    let verbosity = Verbosity::new(arguments.common.verbose, false);
+    let folder = || in_workspace("out").join(arguments.format.file_name());
+    let output = arguments.output.clone().unwrap_or_else(folder);
+    let mut outputs = Outputs::new(arguments.force);
+    outputs.check(&[&output], &[&arguments.weights])?;
+    let model = load_model(&arguments.weights)?;
+    let prefix = &arguments.prefix;
+    if arguments.learn && arguments.format != Format::C {
+        return Err(Failure::about("--learn", "only with --format c"));
+    }
+    let bytes = match arguments.format {
+        Format::Npz => npz::to_npz(&model)?,
+        Format::Onnx => onnx::to_onnx(&model)?,
+        Format::Tflite => tflite::to_tflite(&model)?,
+        Format::TfliteInt8 if model.quantized.is_some() => tflite::imported_to_tflite_int8(&model)?,
+        Format::TfliteInt8 => {
+            let (network, logits) = quantized(&model, arguments)?;
+            tflite::to_tflite_int8(&model, &network, &logits)?
+        }
+        Format::C => c::to_c(&model, prefix, arguments.learn)?.into_bytes(),
+        Format::CInt8 => {
+            let network = match Int8Network::imported(&model)? {
+                Some(network) => network,
+                None => quantized(&model, arguments)?.0,
+            };
+            c::to_c_int8(&model, &network, prefix)?.into_bytes()
+        }
+    };
+    outputs.stage(&output, &bytes)?;
+    tell_written(verbosity, outputs.commit()?);
+    Ok(())
+}
+
+/// The model in int8, calibrated by its training samples, and the range of its logits over them.
+fn quantized(model: &Model, arguments: &ExportArgs) -> Result<(Int8Network, Range), Failure> {
+    let kernel = arguments.common.kernel()?;
+    let failed = |error| Failure::about(shown(&arguments.weights), format!("cannot be quantised: {error}"));
+    let (dataset, _) = data_of(model, &arguments.data)?;
+    let mut inputs = dataset.train.inputs;
+    if let Some(table) = model.input.pixel_table() {
+        inputs.look_up(table);
+    }
+    let calibration = inputs.first(int8::CALIBRATION_SAMPLES);
+    let network = int8::quantize(&network(model)?, &calibration, kernel).map_err(failed)?;
+    // The output of a regression is its logits.
+    let logits = int8::predict(&network, Loss::MeanSquaredError, &inputs, kernel).map_err(failed)?;
+    let mut range = Range::EMPTY;
+    range.include(&logits).map_err(failed)?;
+    Ok((network, range))
 }

@@ -1,1 +1,131 @@
 //! The command `import`: takes over a model of another program.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use formats::{Activation, ImportOptions, Int8Network, Loss, Model, PixelRange, rust, safetensors};
+
+use super::shared::{all_threads, load, name_of, network, shown, tell_written};
+use super::testing::{self, Int8Test};
+use crate::data::{self, Dataset, Samples};
+use crate::failure::Failure;
+use crate::learning::int8;
+use crate::options::{CommonArgs, DataArgs, activation, loss};
+use crate::outputs::Outputs;
+use crate::terminal::Verbosity;
+
+pub(crate) const DETAILS: &str = "\
+FILE is .keras, .h5 or .weights.h5 of Keras, .npz of NumPy, safetensors, ONNX or TensorFlow Lite; its contents tell which. It
+holds a chain of dense layers. Rescaling, Normalization and BatchNormalization become part of them. .npz, .weights.h5 and
+safetensors hold bare weights, which --activation and --loss complete.";
+
+/// Options of `import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// File of the other program
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Folder for model.safetensors, weights.rs and, in int8, quantized.rs
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Activation of the hidden layers, where the file does not say
+    #[arg(long, value_parser = activation, value_name = "NAME")]
+    activation: Option<Activation>,
+
+    /// Loss, which says whether a linear output is logits or values, where the file does not
+    #[arg(long, value_parser = loss, value_name = "NAME")]
+    loss: Option<Loss>,
+
+    /// For pictures, what the model takes: pixel / 255 (0..1), the pixel itself (0..255) or pixel / 127.5 - 1 (-1..1)
+    /// [default: 0..255 where the file takes bytes or rescales, else 0..1]
+    #[arg(long, value_parser = pixel_range, value_name = "RANGE", allow_hyphen_values = true)]
+    pixels: Option<PixelRange>,
+
+    /// Replace files in DIR that this program has not written
+    #[arg(long)]
+    force: bool,
+
+    /// The data that the model is for: where --data is given, they say what inputs and outputs are, and test the model.
+    #[command(flatten)]
+    data: DataArgs,
+
+    /// Options shared with other subcommands.
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+fn pixel_range(text: &str) -> Result<PixelRange, String> {
+    let range = PixelRange::ALL.into_iter().find(|range| range.name() == text);
+    range.ok_or_else(|| format!("must be one of {}", PixelRange::ALL.map(PixelRange::name).join(", ")))
+}
+
+/// Reads the model, tests it where there are data, and writes it.
+///
+/// # Errors
+///
+/// The file or the data cannot be used, or contradict each other. No output has changed then, unless all were written and
+/// one could not be put in place, for which see [`Outputs`].
+pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
+    let verbosity = Verbosity::new(arguments.common.verbose, false);
+    let out = |name: &str| arguments.out.join(name);
+    let [model_file, weights, quantized] = ["model.safetensors", "weights.rs", "quantized.rs"].map(out);
+    let mut outputs = Outputs::new(arguments.force);
+    outputs.check(&[&model_file, &weights, &quantized], &[&arguments.file])?;
+    let file = shown(&arguments.file);
+    let failed = |error: &dyn std::fmt::Display| Failure::about(&file, error);
+
+    let dataset = if arguments.data.is_given() { Some(load(&arguments.data.options(0))?.dataset) } else { None };
+    let options = ImportOptions {
+        activation: arguments.activation,
+        loss: arguments.loss,
+        pixels: arguments.pixels,
+        input: dataset.as_ref().map(|dataset| dataset.input.clone()),
+        output: dataset.as_ref().map(|dataset| dataset.output.clone()),
+    };
+    let bytes = data::read(&arguments.file).map_err(|error| failed(&error))?;
+    let mut model = formats::import(&bytes, &name_of(&arguments.file), &options).map_err(|error| failed(&error))?;
+    verbosity.text(|| format!("{file}: {}\n", model.description()));
+    let int8_source = match dataset {
+        Some(dataset) => test(&mut model, dataset, arguments, verbosity).map_err(|failure| failed(&failure))?,
+        None if model.quantized.is_some() => Some(rust::imported_to_quantized_rust(&model, &model.test)?),
+        None => None,
+    };
+    outputs.stage(&model_file, &safetensors::to_safetensors(&model)?)?;
+    outputs.stage(&weights, rust::to_rust(&model)?.as_bytes())?;
+    if let Some(source) = int8_source {
+        outputs.stage(&quantized, source.as_bytes())?;
+    }
+    tell_written(verbosity, outputs.commit()?);
+    Ok(())
+}
+
+/// Tests the model in f32 and in int8, and returns the latter as Rust.
+fn test(
+    model: &mut Model,
+    dataset: Dataset,
+    arguments: &ImportArgs,
+    verbosity: Verbosity,
+) -> Result<Option<String>, Failure> {
+    let kernel = arguments.common.kernel()?;
+    let Dataset { train, test, output, .. } = dataset;
+    let [calibration, inputs] =
+        [train.inputs.first(int8::CALIBRATION_SAMPLES), test.inputs.clone()].map(|mut inputs| {
+            model.input.pixel_table().into_iter().for_each(|table| inputs.look_up(table));
+            inputs
+        });
+    let seen = Samples { inputs, ..test };
+    let network = network(model)?;
+    let (metrics, predictions) = testing::test(&network, &seen, kernel, all_threads(), verbosity)?;
+    model.test = metrics;
+    let int8 = match Int8Network::imported(model)? {
+        Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel)?,
+        None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel)?,
+    };
+    verbosity.text(|| int8.text(&output));
+    Ok(Some(match model.quantized {
+        Some(_) => rust::imported_to_quantized_rust(model, &int8.metrics)?,
+        None => rust::to_quantized_rust(model, &int8.network, &int8.metrics)?,
+    }))
+}

@@ -1,14 +1,14 @@
 //! The command `pack`: makes a folder of IDX files, as `--data` reads it, of a folder of pictures for each class.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use formats::{DataOptions, Task};
 
 use super::shared::{shown, tell_written};
 use crate::data::picture::{Preparation, Step};
-use crate::data::{Bad, DataError, Pictures, load_pictures, to_files};
+use crate::data::{Bad, DataError, Pictures, load_pictures, paths, to_files};
 use crate::failure::Failure;
 use crate::options::size;
 use crate::outputs::Outputs;
@@ -69,6 +69,7 @@ fn share(text: &str) -> Result<f64, String> {
 pub fn pack(arguments: &PackArgs) -> Result<(), Failure> {
     let out = out(arguments)?;
     let mut outputs = Outputs::new(arguments.force);
+    outputs.check(&paths(&out).each_ref().map(PathBuf::as_path), &[])?;
     let options = DataOptions {
         path: arguments.folder.clone(),
         // Two classes are packed as any other number of them.
@@ -97,8 +98,6 @@ pub fn pack(arguments: &PackArgs) -> Result<(), Failure> {
     }
     pictures.refuse_empty()?;
     let files = to_files(&out, &pictures.dataset).map_err(|error| Failure::about(out.display(), error))?;
-    let paths: Vec<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
-    outputs.check(&paths, &[])?;
     for (path, bytes) in &files {
         outputs.stage(path, bytes)?;
     }

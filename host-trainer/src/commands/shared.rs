@@ -6,12 +6,12 @@ use std::path::Path;
 use dense_core::{Kernel, PixelTable};
 use formats::{DataOptions, Input, Model, Output, Provenance};
 
-use crate::failure::Failure;
-use crate::options::{DataArgs, locate};
 use crate::data::{self, Dataset, Inputs, Loaded, Samples};
-use crate::learning::Network;
-use crate::outputs::Written;
 use crate::events::Event;
+use crate::failure::Failure;
+use crate::learning::Network;
+use crate::options::{DataArgs, locate};
+use crate::outputs::Written;
 use crate::terminal::Verbosity;
 use crate::terminal::summary::thousands;
 

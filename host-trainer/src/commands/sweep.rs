@@ -94,7 +94,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
                     "\nJudged by {} samples held back from training; the test set was not looked at. With the best settings, \
                      on all samples:\n  {}\n",
                     thousands(held_back),
-                    SweepArgs::command(best.learning_rate, best.batch_size)
+                    SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size)
                 )
             });
         }

@@ -62,6 +62,22 @@ impl Int8Test {
         kernel: Kernel,
     ) -> Result<Self, Error> {
         let quantized = int8::quantize(network, calibration, kernel)?;
+        Self::of(quantized, network, samples, predictions, output, kernel)
+    }
+
+    /// Tests a network that is in int8 already.
+    ///
+    /// # Errors
+    ///
+    /// The samples do not fit it.
+    pub fn of(
+        quantized: Int8Network,
+        network: &Network,
+        samples: &Samples,
+        predictions: &[f32],
+        output: &Output,
+        kernel: Kernel,
+    ) -> Result<Self, Error> {
         let int8_predictions = int8::predict(&quantized, network.loss(), &samples.inputs, kernel)?;
         let metrics = metrics::named(&int8_predictions, network.outputs(), &samples.targets);
         let comparison = match &samples.targets {
@@ -79,7 +95,10 @@ impl Int8Test {
     pub fn text(&self, output: &Output) -> String {
         match &self.comparison {
             Some(comparison) => comparison.table(output.names()),
-            None => format!("in int8{}\n", self.metrics.iter().map(|(name, value)| format!(" - {name}: {value:.4}")).collect::<String>()),
+            None => format!(
+                "in int8{}\n",
+                self.metrics.iter().map(|(name, value)| format!(" - {name}: {value:.4}")).collect::<String>()
+            ),
         }
     }
 

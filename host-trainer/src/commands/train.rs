@@ -6,22 +6,22 @@ use std::time::Duration;
 use clap::Args;
 use formats::{Input, Layer, rust, safetensors};
 
-use crate::failure::Failure;
-use crate::prepared::Prepared;
 use super::shared::{load, shown, tell_written};
 use super::testing::{self, Int8Test};
 use crate::checkpoint::{Checkpoint, Identity};
-use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, model_name, whole_number};
 use crate::data::{Inputs, Samples, Targets};
 use crate::events::{Event, Start};
+use crate::failure::Failure;
 use crate::history::History;
 use crate::interrupt::Interrupts;
 use crate::learning::metrics::metric_name;
-use crate::learning::{self, Data, End, Fit, Keeper, Network, Position, Settings, State, Watch};
+use crate::learning::{End, Fit, Keeper, Network, Position, Settings, State, Watch};
 use crate::lock::Lock;
+use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, model_name, whole_number};
 use crate::outputs::{Outputs, Written};
 use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pictures::Pictures;
+use crate::prepared::Prepared;
 use crate::report::{self, Int8, Report};
 use crate::terminal::progress::{Progress, Words};
 use crate::terminal::{ColourChoice, Palette, Verbosity, columns};
@@ -209,8 +209,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
             stop: &mut stop,
             keeper: Some(Keeper { interval: KEPT_EVERY, keep: Box::new(keep) }),
         };
-        let data = Data { test: Some(&prepared.test), ..prepared.data() };
-        learning::fit(&mut network, &data, &settings, resumed.as_ref(), &mut watch).map_err(Failure::of_fit)?
+        prepared.fit(&mut network, &settings, true, resumed.as_ref(), &mut watch).map_err(Failure::of_fit)?
     };
     // Before the test, so that no interrupt loses the training.
     let kept = keeping.write(&state)?;

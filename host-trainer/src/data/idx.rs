@@ -6,12 +6,11 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::{panic, thread};
 
-use formats::Input;
+use formats::{DataOptions, Input, PixelInput};
 
 use super::images::{Images, classes, pixels, samples};
 use super::read::{decompressed, open};
-use super::{DataError, Dataset, Inputs, Loaded, MAX_CLASSES, Targets, names};
-use formats::DataOptions;
+use super::{DataError, Dataset, Inputs, Loaded, MAX_CLASSES, Samples, Targets, names};
 
 /// The optional file that names the classes, one in a line.
 pub const CLASSES_FILE: &str = "classes.txt";
@@ -138,28 +137,36 @@ fn parse_class_names(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// The files of a data set of pictures, with the names of Fashion-MNIST's: paths and contents.
+/// The paths of the files of a data set in a folder, as [`to_files`] names them: those of Fashion-MNIST, and
+/// `classes.txt`.
+#[must_use]
+pub fn paths(folder: &Path) -> [PathBuf; 5] {
+    let [train_images, train_labels, test_images, test_labels] = FILES.map(|(prefix, kind, dimensions)| {
+        let [_, _, compressed, _] = file_names(prefix, kind, dimensions);
+        folder.join(compressed)
+    });
+    [train_images, train_labels, test_images, test_labels, folder.join(CLASSES_FILE)]
+}
+
+/// The files of a data set of images of several classes: paths and contents.
 ///
 /// # Errors
 ///
-/// More samples than the format can count.
-pub fn to_files(folder: &Path, dataset: &Dataset) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
-    let mut files = Vec::new();
-    for (samples, (prefix, kind, dimensions)) in
-        [&dataset.train, &dataset.train, &dataset.test, &dataset.test].into_iter().zip(FILES)
-    {
-        let [_, _, compressed, _] = file_names(prefix, kind, dimensions);
-        let bytes = match (&samples.inputs, &samples.targets, &dataset.input) {
-            (Inputs::Bytes { values, .. }, _, Input::Pixels(pixels)) if kind == "images" => {
-                file::write_images(&Images { height: pixels.height, width: pixels.width, values: values.clone() })
-            }
-            (_, Targets::Labels(labels), _) if kind == "labels" => file::write_labels(labels),
-            _ => Err(io::Error::other("not pictures with classes")),
-        };
-        files.push((folder.join(compressed), bytes?));
-    }
-    files.push((folder.join(CLASSES_FILE), (dataset.output.names().join("\n") + "\n").into_bytes()));
-    Ok(files)
+/// The samples are not of that kind, or more than the format can count.
+pub fn to_files(folder: &Path, dataset: &Dataset) -> io::Result<[(PathBuf, Vec<u8>); 5]> {
+    let other = || io::Error::other("not images of several classes");
+    let Input::Pixels(PixelInput { height, width, .. }) = dataset.input else { return Err(other()) };
+    let encode = |samples: &Samples| match (&samples.inputs, &samples.targets) {
+        (Inputs::Bytes { values, .. }, Targets::Labels(labels)) => {
+            let images = Images { height, width, values: values.clone() };
+            Ok((file::write_images(&images)?, file::write_labels(labels)?))
+        }
+        _ => Err(other()),
+    };
+    let ((train_images, train_labels), (test_images, test_labels)) = (encode(&dataset.train)?, encode(&dataset.test)?);
+    let names = (dataset.output.names().join("\n") + "\n").into_bytes();
+    let mut contents = [train_images, train_labels, test_images, test_labels, names].into_iter();
+    Ok(paths(folder).map(|path| (path, contents.next().unwrap_or_default())))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use formats::Window;
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
@@ -450,5 +451,43 @@ fn inputs_without_targets_are_those_of_the_same_names() {
     ] {
         let message = load(&names, window.as_ref()).unwrap_err().to_string();
         assert!(message.contains(fault), "{message}");
+    }
+}
+
+#[test]
+fn the_smartwatch_has_windows_of_ten_people() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/watch");
+    let folds = load_folds(&of(&path)).unwrap();
+    assert_eq!((folds.name.as_str(), folds.input.width(), folds.groups.len()), ("watch", 150, 10));
+    assert_eq!(folds.output.names(), ["ABD", "ER", "FEL", "IR", "PEN", "ROW", "TRAP"]);
+    let counts = |samples: &Samples| {
+        let count = |group| samples.groups.iter().filter(|&&found| found == group).count();
+        (0..10).map(count).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&folds.test), [270, 259, 143, 136, 235, 228, 251, 229, 230, 248]);
+    // 140 recordings of n samples: those windows start every 10 samples, these every 100.
+    assert!(folds.train.len().abs_diff(10 * folds.test.len()) < 10 * 140, "{}", folds.train.len());
+    let alone = folds.dataset(3);
+    assert_eq!((alone.test.len(), alone.train.groups.contains(&3)), (136, false));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(
+        text in r#"(a|b|"|,|\n|\r\n|;|1|2\.5|-3|x|1e40| |é){0,60}"#,
+        bytes in prop::collection::vec(any::<u8>(), 0..60),
+        window in prop::option::of(1..5usize),
+        group in prop::option::of(Just("a".to_owned())),
+    ) {
+        let with_header = format!("a,b,y\n{text}");
+        for (name, contents) in
+            [("data.csv", text.as_bytes()), ("data.csv", with_header.as_bytes()), ("data.csv", &bytes), ("data.npz", &bytes)]
+        {
+            let (_folder, options) = file(name, contents);
+            let options = DataOptions { window, group: group.clone(), ..options };
+            let _ = (load(&options), load_folds(&options));
+        }
     }
 }

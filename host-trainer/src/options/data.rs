@@ -148,7 +148,8 @@ pub fn locate(path: &Path) -> PathBuf {
 }
 
 fn task(text: &str) -> Result<Task, String> {
-    Task::ALL.into_iter().find(|task| task.name() == text).ok_or_else(|| {
-        format!("must be one of {}", Task::ALL.map(Task::name).join(", "))
-    })
+    Task::ALL
+        .into_iter()
+        .find(|task| task.name() == text)
+        .ok_or_else(|| format!("must be one of {}", Task::ALL.map(Task::name).join(", ")))
 }

@@ -224,11 +224,11 @@ fn by_name<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> 
     all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| format!("must be one of {}", names()))
 }
 
-fn activation(text: &str) -> Result<Activation, String> {
+pub(crate) fn activation(text: &str) -> Result<Activation, String> {
     by_name(text, &Activation::ALL, Activation::name)
 }
 
-fn loss(text: &str) -> Result<Loss, String> {
+pub(crate) fn loss(text: &str) -> Result<Loss, String> {
     by_name(text, &Loss::ALL, Loss::name)
 }
 

@@ -85,7 +85,8 @@ impl Chart {
         let mut left = 0.0;
         for (hue, text) in texts {
             self.figure.text((left, 32.0), Anchor::Start, LEGEND, *hue, text.clone());
-            left += LEGEND.width(text) + 14.0;
+            // Pages have another font, which may be wider.
+            left += 1.15 * LEGEND.width(text) + 12.0;
         }
     }
 

@@ -144,11 +144,11 @@ impl Figure {
                 }
                 Shape::Rectangle { .. } => {}
                 Shape::Text { text: Text { at, anchor, upwards, text, substitute }, hue, font } => {
-                    let text = if substitute.is_empty() || font.has(text) { text } else { substitute };
+                    let text = font.with_known_letters(text, substitute);
                     let (at, colour) = (place(at), colours.hue(*hue));
                     match upwards {
-                        true => canvas.text_upwards(at, *font, colour, text),
-                        false => canvas.text(at, *anchor, *font, colour, text),
+                        true => canvas.text_upwards(at, *font, colour, &text),
+                        false => canvas.text(at, *anchor, *font, colour, &text),
                     }
                 }
             }
@@ -216,6 +216,7 @@ mod tests {
         };
         assert!(png(&[figure("셔츠", "class 3")]).unwrap() == png(&[figure("class 3", "")]).unwrap());
         assert!(png(&[figure("Größe", "class 3")]).unwrap() == png(&[figure("Größe", "")]).unwrap());
+        assert!(png(&[figure("true 온도", "")]).unwrap() == png(&[figure("true …", "")]).unwrap());
         assert!(figure("셔츠", "class 3").svg().contains(">셔츠</text>"));
     }
 }

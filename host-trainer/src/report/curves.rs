@@ -4,7 +4,7 @@ use formats::Task;
 
 use super::Report;
 use super::page;
-use super::text::{percent, seconds};
+use super::text::seconds;
 use crate::learning::metrics::metric_name;
 use crate::learning::{Epoch, Metrics};
 use crate::plot::chart::{Axis, Chart};
@@ -30,7 +30,7 @@ fn quantities(report: &Report) -> [Quantity; 2] {
         Quantity { name: "loss", title: format!("Loss ({loss})"), of: |metrics| metrics.loss, write: plain },
         match report.model.loss.task() {
             Task::Multiclass | Task::Binary => Quantity {
-                name: "accuracy",
+                name: "accuracy, %",
                 title: "Accuracy, %".into(),
                 of: |metrics| 100.0 * metrics.metric,
                 write: |value| format!("{value:.2}"),
@@ -117,13 +117,12 @@ pub(super) fn html(report: &Report, figures: &[Figure]) -> String {
     let charts: String = figures.iter().map(Figure::svg).collect();
     let validated = report.epochs.iter().any(|epoch| epoch.validation.is_some());
     let sets: &[&str] = if validated { &["train", "validation", "test"] } else { &["train", "test"] };
-    let names = quantities(report).map(|quantity| quantity.name);
+    let quantities = quantities(report);
     let headings: Vec<String> =
-        names.iter().flat_map(|name| sets.iter().map(move |set| format!("{set} {name}"))).collect();
+        quantities.iter().flat_map(|quantity| sets.iter().map(|set| format!("{set} {}", quantity.name))).collect();
     let mut headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     headings.insert(0, "Epoch");
     headings.push("time");
-    let percentages = report.model.loss.task() != Task::Regression;
     let rows: Vec<Vec<String>> = shown(report)
         .into_iter()
         .map(|(number, epoch)| {
@@ -133,10 +132,9 @@ pub(super) fn html(report: &Report, figures: &[Figure]) -> String {
             }
             let best = if Some(number) == report.best_epoch { " (best)" } else { "" };
             let mut row = vec![format!("{number}{best}")];
-            let dash = || "–".to_owned();
-            row.extend(sets.iter().map(|set| set.map_or_else(dash, |metrics| format!("{:.4}", metrics.loss))));
-            let write = |metric| if percentages { percent(metric, 2) } else { format!("{metric:.4}") };
-            row.extend(sets.iter().map(|set| set.map_or_else(dash, |metrics| write(metrics.metric))));
+            for Quantity { of, write, .. } in &quantities {
+                row.extend(sets.iter().map(|set| set.map_or_else(|| "–".into(), |metrics| write(of(metrics)))));
+            }
             row.push(seconds(epoch.seconds));
             row
         })

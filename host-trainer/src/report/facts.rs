@@ -59,7 +59,8 @@ pub(super) fn recipe_rows(recipe: &Recipe) -> Rows {
         rows.push(("augmentation", format!("shifts of up to {} pixels", recipe.shift)));
     }
     if let Some(least) = recipe.smallest_deviation {
-        rows.push(("standardised", format!("by a deviation of at least {least}")));
+        let least = if least > 0.0 { format!(", that of at least {least}") } else { String::new() };
+        rows.push(("standardised", format!("to mean 0, deviation 1{least}")));
     }
     if let Some(patience) = recipe.early_stopping {
         rows.push(("early stopping", format!("after {patience} epochs without improvement")));

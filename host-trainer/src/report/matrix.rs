@@ -12,45 +12,47 @@ pub(super) const EXPLANATION: &str =
     "A row for each label, a column for each predicted class. Shade: square root of the share of the row.";
 
 /// Cells are at most so large.
-const LARGEST: f32 = 46.0;
+const LARGEST: f32 = 56.0;
 /// Smaller cells have no numbers in them.
 const SMALLEST_WITH_NUMBER: f32 = 22.0;
-/// Room for names.
-const NAMES: f32 = 120.0;
+/// Room for names, at least and at most.
+const NAMES: [f32; 2] = [72.0, 120.0];
 
 /// The matrix: numbers in the cells of up to 40 classes, shades alone of more.
 pub(super) fn figure(confusion: &Confusion, names: &[String]) -> Figure {
     let classes = confusion.classes();
     let cell = match classes {
-        0..=40 => (600.0 / classes as f32).clamp(SMALLEST_WITH_NUMBER, LARGEST),
+        0..=40 => (460.0 / classes as f32).clamp(SMALLEST_WITH_NUMBER, LARGEST),
         _ => (960.0 / classes as f32).clamp(4.0, SMALLEST_WITH_NUMBER - 1.0),
     };
     let side = cell * classes as f32;
     let description = format!("Confusion matrix of {classes} classes, accuracy {}", percent(confusion.accuracy(), 2));
-    let mut figure = Figure::new((NAMES + side, NAMES + side), description);
     let font = Font { size: (cell * 0.8).clamp(8.0, 12.0), bold: false };
-    figure.text((0.0, NAMES - 12.0), Anchor::Start, font, Hue::Muted, "label ↓");
-    figure.text((NAMES - 10.0, 12.0), Anchor::End, font, Hue::Muted, "predicted →");
+    let longest = names.iter().map(|name| font.width(name)).fold(0.0, f32::max);
+    let room = (1.1 * longest + 16.0).clamp(NAMES[0], NAMES[1]);
+    let mut figure = Figure::new((room + side, room + side), description);
+    figure.text((0.0, room - 12.0), Anchor::Start, font, Hue::Muted, "label ↓");
+    figure.text((room - 10.0, 12.0), Anchor::End, font, Hue::Muted, "predicted →");
     // As many names as do not touch.
     for class in (0..classes).step_by((font.size / cell).ceil() as usize) {
-        let offset = NAMES + cell * (class as f32 + 0.5) + font.size / 3.0;
+        let offset = room + cell * (class as f32 + 0.5) + font.size / 3.0;
         let mut name = |at, anchor, upwards| {
             let text = Text {
                 at,
                 anchor,
                 upwards,
-                text: font.shorten(&names[class], NAMES - 14.0),
+                text: font.shorten(&names[class], room - 14.0),
                 substitute: format!("class {class}"),
             };
             figure.name(font, Hue::Ink, text);
         };
-        name((NAMES - 8.0, offset), Anchor::End, false);
-        name((offset, NAMES - 8.0), Anchor::Start, true);
+        name((room - 8.0, offset), Anchor::End, false);
+        name((offset, room - 8.0), Anchor::Start, true);
     }
     for label in 0..classes {
         for class in 0..classes {
             let count = confusion.count(label, class);
-            let (left, top) = (NAMES + cell * class as f32, NAMES + cell * label as f32);
+            let (left, top) = (room + cell * class as f32, room + cell * label as f32);
             let text = thousands(count as usize);
             if count > 0 {
                 let all = confusion.labelled(label);

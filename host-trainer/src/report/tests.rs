@@ -214,7 +214,6 @@ fn every_kind_of_model_has_its_figures_and_needs_nothing_else() {
             ("predictions", is(task == Task::Regression)),
             ("weights", is(is_pixels)),
             ("mistakes", is(is_pixels && task != Task::Regression)),
-            ("features", is(!is_pixels)),
             ("facts", 1),
         ] {
             assert_eq!(page.matches(&format!("<section id=\"{section}\"")).count(), count, "{section} in {kind}");

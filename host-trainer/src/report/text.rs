@@ -32,7 +32,8 @@ pub(super) fn interval(share: f64, samples: usize) -> [f64; 2] {
 /// A time in the unit that fits it.
 pub(super) fn seconds(seconds: f64) -> String {
     match seconds {
-        0.0..0.1 => format!("{:.1}{SPACE}ms", 1000.0 * seconds),
+        0.0..0.000_1 => format!("{:.1}{SPACE}µs", 1e6 * seconds),
+        0.000_1..0.1 => format!("{:.1}{SPACE}ms", 1000.0 * seconds),
         0.1..100.0 => format!("{seconds:.2}{SPACE}s"),
         _ => format!("{seconds:.0}{SPACE}s"),
     }
@@ -71,6 +72,7 @@ mod tests {
             (percent_or_dash(None), "–"),
             (confidence(0.9994), "99.9 %"),
             (confidence(0.9996), "over 99.9 %"),
+            (seconds(0.000_012_34), "12.3 µs"),
             (seconds(0.0345), "34.5 ms"),
             (seconds(0.352), "0.35 s"),
             (seconds(1234.5), "1234 s"),

@@ -96,11 +96,14 @@ impl Tiles {
             let over = |&[red, green, blue, alpha]: &[u8; 4]| {
                 Colour([red, green, blue]).over(f64::from(alpha) / 255.0, colours.paper)
             };
-            let colours_of_pixels: Vec<Colour> = pixels.iter().map(over).collect();
-            canvas.image((left, top), scale, self.width, &colours_of_pixels);
+            // No more pixels than can be seen.
+            let step = self.width.max(self.height).div_ceil(2 * SIDE as usize);
+            let rows = pixels.chunks(self.width).step_by(step);
+            let shown: Vec<Colour> = rows.flat_map(|row| row.iter().step_by(step).map(over)).collect();
+            canvas.image((left, top), scale * step as f32, self.width.div_ceil(step), &shown);
             for (line, Caption { text, substitute, hue }) in captions.iter().enumerate() {
                 let font = Font { size: 12.0, bold: *hue == Hue::Ink };
-                let text = font.shorten(if font.has(text) { text } else { substitute }, SIDE + GAP - 6.0);
+                let text = font.shorten(&font.with_known_letters(text, substitute), SIDE + GAP - 6.0);
                 let baseline = top + height + LINE * (line as f32 + 1.0);
                 canvas.text((left, baseline), Anchor::Start, font, colours.hue(*hue), &text);
             }

@@ -4,32 +4,47 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use dense_core::Kernel;
-use host_trainer::dataset::Dataset;
-use host_trainer::model_files;
+use formats::DataOptions;
+use host_trainer::data::{self, Inputs, Samples};
+use host_trainer::learning::{Network, evaluate};
 use serde_json::Value;
+use tempfile::TempDir;
 
-use super::{fashion_mnist, run, succeed, write_data_set};
+use super::{fashion_mnist, run, succeed, train, write_data_set};
 
-/// The weights of the repository's firmware.
-fn weights() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/src/weights.rs")
+/// A folder with a model of Fashion-MNIST.
+static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path(), &fashion_mnist(), "--epochs 2");
+    folder
+});
+
+fn model() -> PathBuf {
+    MODEL.path().join("out/model.safetensors")
+}
+
+/// The test samples of Fashion-MNIST, and their images.
+fn test_images() -> (Samples, Vec<[u8; 784]>) {
+    let test = data::load(&DataOptions { path: fashion_mnist(), ..DataOptions::default() }).unwrap().dataset.test;
+    let Inputs::Bytes { values, .. } = &test.inputs else { panic!("images wanted") };
+    let images = values.as_chunks().0.to_vec();
+    (test, images)
 }
 
 fn save(path: &Path, image: &[u8; 784]) {
     image::save_buffer(path, image, 28, 28, image::ExtendedColorType::L8).unwrap();
 }
 
-/// Runs `predict` with the weights and names of Fashion-MNIST in `folder`, and `input` to read.
+/// Runs `predict` with the model in `folder`, and `input` to read.
 fn predict(folder: &Path, line: &str, input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
         .current_dir(folder)
         .env("COLUMNS", "60")
         .args(["predict", "--weights"])
-        .arg(weights())
-        .arg("--data")
-        .arg(fashion_mnist())
+        .arg(model())
         .args(line.split_whitespace())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -135,16 +150,16 @@ fn what_cannot_be_shown_is_refused() {
 fn pictures_of_test_images_are_classified_like_the_images() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let mut test = Dataset::load(&fashion_mnist()).unwrap().test;
+    let (mut test, images) = test_images();
     test.truncate(100);
-    let weights = model_files::load(&weights()).unwrap();
-    for image in &mut test.images {
-        weights.pixel_table.apply(image);
-    }
-    let wanted = weights.network().classes(&test, Kernel::PORTABLE).unwrap();
-    let test = Dataset::load(&fashion_mnist()).unwrap().test;
+    let model = formats::safetensors::from_safetensors(&fs::read(model()).unwrap()).unwrap();
+    let network = Network::new(model.layers, model.loss).unwrap();
+    let wanted = evaluate::predict(&network, &test.inputs, Kernel::PORTABLE, 1).unwrap();
+    let wanted = wanted.chunks(10).map(|shares| {
+        (0..10).max_by(|&one, &other| shares[one].total_cmp(&shares[other]).then(other.cmp(&one))).unwrap()
+    });
     let names: Vec<String> = (0..100).map(|index| format!("{index}.png")).collect();
-    for (name, image) in names.iter().zip(&test.images) {
+    for (name, image) in names.iter().zip(&images) {
         save(&folder.join(name), image);
     }
     let printed = predicted(folder, &format!("--json {}", names.join(" ")));
@@ -159,7 +174,7 @@ fn pictures_of_test_images_are_classified_like_the_images() {
     // `show` writes such a picture too.
     let printed = succeed(folder, &fashion_mnist(), "show --split test --count 1 --from 42 --png shown.png");
     assert!(printed.contains("\nwrote shown.png ("), "{printed}");
-    assert_eq!(image::open(folder.join("shown.png")).unwrap().into_bytes(), test.images[42]);
+    assert_eq!(image::open(folder.join("shown.png")).unwrap().into_bytes(), images[42]);
     succeed(folder, &fashion_mnist(), "show --count 10 --png grid.png");
     assert_eq!(image::image_dimensions(folder.join("grid.png")).unwrap(), (488, 368));
 }
@@ -168,7 +183,7 @@ fn pictures_of_test_images_are_classified_like_the_images() {
 fn pictures_of_any_size_are_explained_and_classified() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let boot = Dataset::load(&fashion_mnist()).unwrap().test.images[0];
+    let boot = test_images().1[0];
     fs::write(folder.join("raw"), boot).unwrap();
     // Five times as large, dark on a light page that is larger still; the name says nothing about the format.
     let page = image::RgbImage::from_fn(300, 200, |x, y| {
@@ -221,21 +236,73 @@ fn a_bad_file_does_not_stop_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::write(folder.join("text"), "no picture").unwrap();
-    fs::write(folder.join("black"), [0; 784]).unwrap();
+    fs::write(folder.join("grey"), [0; 784]).unwrap();
+    let mut image = [0; 784];
+    image[300..400].fill(200);
+    fs::write(folder.join("bar"), image).unwrap();
     let fault = "text: neither PNG nor JPEG, and not 784 raw pixels either: 10 bytes\n";
-    let output = predict(folder, "text black missing", &[]);
+    let output = predict(folder, "text bar grey missing", &[]);
     let (out, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(2));
-    assert!(out.starts_with("black: ") && out.lines().count() == 4, "{out}");
-    assert!(complaints.starts_with(&format!("error: {fault}error: missing: cannot read: ")), "{complaints}");
-    assert!(complaints.ends_with("\nerror: 2 of 3 files could not be classified\n"), "{complaints}");
+    assert!(out.starts_with("bar: ") && out.lines().count() == 4, "{out}");
+    assert!(
+        complaints.starts_with(&format!(
+            "error: {fault}error: grey: nothing to be seen: all pixels are alike\nerror: missing: "
+        )),
+        "{complaints}"
+    );
+    assert!(complaints.ends_with("\nerror: nothing was predicted from 3 of 4 files\n"), "{complaints}");
 
     let output = predict(folder, "text", &[]);
     assert_eq!(String::from_utf8_lossy(&output.stderr), format!("error: {fault}"));
-    let output = predict(folder, "text black --json", &[]);
+    let output = predict(folder, "text bar --json", &[]);
     let out = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2);
     assert!(lines[0]["error"].is_string() && lines[1]["class"].is_u64(), "{out}");
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn rows_and_windows_of_a_file_are_predicted_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows = |rows: std::ops::Range<usize>| {
+        let row = |row: usize| {
+            let class = row / 40 % 2;
+            format!("{},{},p{},{}\n", row % 7 + 20 * class, row % 5, row / 80, ["sit", "run"][class])
+        };
+        "a,b,who,y\n".to_owned() + &rows.map(row).collect::<String>()
+    };
+    fs::write(folder.join("rows.csv"), rows(0..320)).unwrap();
+    let predict = |line: &str| {
+        let arguments = line.split_whitespace();
+        Command::new(env!("CARGO_BIN_EXE_host-trainer")).current_dir(folder).args(arguments).output().unwrap()
+    };
+    for (options, count) in [("", 3), ("--window 20 --stride 10 --downsample 5", 5)] {
+        train(
+            folder,
+            &folder.join("rows.csv"),
+            &format!("--group who --hidden 4 --epochs 300 --learning-rate 0.01 {options} --force"),
+        );
+        // Other columns, in another order, and no target; the first class goes on for 40 rows, as long as five windows.
+        let new: String =
+            (0..if count == 3 { 3 } else { 60 }).map(|row| format!("x,{},{}\n", row % 5, row % 7)).collect();
+        fs::write(folder.join("new.csv"), format!("c,b,a\n{new}")).unwrap();
+        let output = predict("predict new.csv --weights out/model.safetensors");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(printed.lines().count(), count, "{printed}");
+        assert!(printed.lines().all(|line| line.contains(": sit  ")), "{printed}");
+        assert!(printed.starts_with("new.csv:2: sit "), "{printed}");
+        let output = predict("predict new.csv --weights out/model.safetensors --json");
+        let first: Value = serde_json::from_slice(output.stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+        assert_eq!((&first["line"], &first["name"]), (&2.into(), &"sit".into()));
+        let output = predict("predict new.csv --weights out/model.safetensors --show");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("--show and --png are for pictures"));
+        fs::write(folder.join("other.csv"), "a,c\n1,2\n").unwrap();
+        let output = predict("predict other.csv --weights out/model.safetensors");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(complaint, "error: other.csv: no column `b`, which the model takes\n");
+    }
 }

@@ -49,12 +49,6 @@ impl Vector for __m512 {
         store_first(self: Self, count: usize, to: *mut f32) = _mm512_mask_storeu_ps(to, mask(count), self);
     }
 
-    #[inline(always)]
-    fn prefetch<T>(from: *const T) {
-        // SAFETY: a prefetch reads nothing that could be seen.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
-    }
-
     operations! {
         add(self: Self, other: Self) -> Self = _mm512_add_ps(self, other);
         sub(self: Self, other: Self) -> Self = _mm512_sub_ps(self, other);

@@ -2,11 +2,14 @@
 
 use core::mem::MaybeUninit;
 
+use super::few_inputs;
 use super::lanes::{F32x16, LANES};
-use super::load::Load;
+use super::load::prefetch;
 use crate::kernels::{Element, Rows};
 use crate::math::{canonical, fused_multiply_add};
 
+/// Units up to which it takes less time to convert numbers again for each tile.
+pub(super) const CONVERTED_AGAIN: usize = 10;
 /// Numbers that are converted for the tiles of all units: 32 KB.
 const PACKED: usize = 8192;
 
@@ -15,11 +18,11 @@ const PACKED: usize = 8192;
 pub(super) struct Packed<const N: usize>([f32; N]);
 
 /// The operands that all rows share. `weights: [unit][input]`.
-struct Layer<'a> {
-    width: usize,
-    weights: &'a [f32],
-    bias: &'a [f32],
-    scale: f32,
+pub(super) struct Layer<'a> {
+    pub(super) width: usize,
+    pub(super) weights: &'a [f32],
+    pub(super) bias: &'a [f32],
+    pub(super) scale: f32,
 }
 
 /// # Safety
@@ -37,7 +40,14 @@ pub(super) unsafe fn forward<V: F32x16, T: Element>(
     let block = PACKED / padded / 4 * 4;
     // SAFETY: the caller's; a block of padded rows has room in `packed`.
     unsafe {
-        if !(const { T::CONVERTED } && block > 0 && bias.len() > 10) {
+        if few_inputs::is_faster(rows.len(), rows.width(), bias.len()) {
+            return if const { V::SUMS >= 16 } {
+                few_inputs::forward::<V, T, 4>(&layer, rows, outputs)
+            } else {
+                few_inputs::forward::<V, T, 1>(&layer, rows, outputs)
+            };
+        }
+        if !(const { T::CONVERTED } && block > 0 && bias.len() > CONVERTED_AGAIN) {
             let row = |index| rows.row_pointer(index);
             return units::<V, T>(&layer, rows.len(), row, |index| rows.upcoming(index).as_ptr(), outputs);
         }
@@ -49,7 +59,7 @@ pub(super) unsafe fn forward<V: F32x16, T: Element>(
             for index in 0..count {
                 let (row, next) = (rows.row_pointer(first + index), rows.upcoming(first + index).as_ptr());
                 for column in (0..rows.width()).step_by(LANES) {
-                    V::prefetch(next.wrapping_add(column));
+                    prefetch(next.wrapping_add(column));
                     let values = T::load_up_to::<V>(rows.width() - column, row.add(column));
                     values.store(packed.add(index * padded + column));
                 }
@@ -82,7 +92,7 @@ unsafe fn units<V: F32x16, T: Element>(
             if const { V::SUMS < 16 } {
                 match left {
                     1 => tiles::<V, T, 4, 1>(layer, rows, &row, &next, outputs, first),
-                    2 => tiles::<V, T, 2, 2>(layer, rows, &row, &next, outputs, first),
+                    2 | 4 => tiles::<V, T, 2, 2>(layer, rows, &row, &next, outputs, first),
                     _ => tiles::<V, T, 2, 3>(layer, rows, &row, &next, outputs, first),
                 }
             } else {
@@ -156,12 +166,12 @@ unsafe fn tile<V: F32x16, T: Element, const S: usize, const N: usize>(
         while column + LANES <= width {
             if first == 0 && (column * size_of::<T>()).is_multiple_of(64) {
                 for row in 0..S {
-                    V::prefetch(next[row].wrapping_add(column));
+                    prefetch(next[row].wrapping_add(column));
                 }
             }
             let mut values = [V::splat(0.0); S];
             for row in 0..S {
-                values[row] = <T as Load>::load(inputs[row].add(column));
+                values[row] = T::load_up_to(LANES, inputs[row].add(column));
             }
             for unit in 0..N {
                 let weight = V::load(weights.add(unit * width + column));

@@ -1,7 +1,7 @@
 //! Weighted sums of the rows of weights, which take deltas back to the inputs.
 
 use super::lanes::{F32x16, LANES, Vector};
-use super::load::Load;
+use super::weighted_sums::weighted_sums;
 use crate::math::SMALLEST_SIGNAL;
 
 /// # Safety
@@ -80,20 +80,8 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
 ) -> usize {
     // SAFETY: the caller's.
     unsafe {
-        let mut sums = [[V::splat(0.0); C]; R];
-        for unit in 0..units {
-            let mut values = [V::splat(0.0); C];
-            for chunk in 0..C {
-                let weights = weights.add(unit * columns + chunk * V::LANES);
-                values[chunk] = f32::load_up_to(count, weights);
-            }
-            for row in 0..R {
-                let delta = V::splat(*deltas.add(row * units + unit));
-                for chunk in 0..C {
-                    sums[row][chunk] = delta.mul_add(values[chunk], sums[row][chunk]);
-                }
-            }
-        }
+        let delta = |unit, row| *deltas.add(row * units + unit);
+        let sums = weighted_sums::<V, f32, R, C>(units, |unit| weights.wrapping_add(unit * columns), count, delta);
         for row in 0..R {
             for chunk in 0..C {
                 let output = sums[row][chunk].flush_below(SMALLEST_SIGNAL).canonical_result();

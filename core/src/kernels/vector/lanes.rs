@@ -1,12 +1,16 @@
 //! Vectors of f32: the operations that each instruction set implements for its register, and those of several registers.
 
 /// Lanes of an [`F32x16`], and partial sums of a dot product.
+#[cfg(not(fpv4))]
 pub(in crate::kernels) const LANES: usize = 16;
 
 /// Numbers in one or more registers of an instruction set: lane 0 is the first in memory.
 ///
 /// A value is the proof that the machine has the instructions: [`splat`](Self::splat) and the loads, which make one, are
 /// unsafe, and what takes one is safe.
+///
+/// # Safety
+/// Of all unsafe methods: the machine has the instructions, and as many numbers as are loaded or stored are at the address.
 pub trait Vector: Copy {
     /// The numbers in it.
     const LANES: usize;
@@ -15,46 +19,24 @@ pub trait Vector: Copy {
     /// Whether a NaN that the machine makes from numbers is [`NAN`](crate::math::NAN).
     const MAKES_CANONICAL_NAN: bool;
 
-    /// # Safety
-    /// The machine has the instructions.
+    /// `value` in all lanes.
     unsafe fn splat(value: f32) -> Self;
-
-    /// # Safety
-    /// As many numbers as there are lanes can be read at `from`, and the machine has the instructions.
+    /// The numbers at `from`, which need not be aligned.
     unsafe fn load(from: *const f32) -> Self;
-
     /// The first `count` lanes, or all; the others are `padding`, and their memory is not touched.
-    ///
-    /// # Safety
-    /// As many numbers can be read at `from`, and the machine has the instructions.
     unsafe fn load_first(count: usize, from: *const f32, padding: f32) -> Self;
-
-    /// # Safety
-    /// As [`load`](Self::load).
+    /// The bytes at `from`, converted.
     unsafe fn load_u8(from: *const u8) -> Self;
-
-    /// # Safety
-    /// As many numbers as there are lanes can be written at `to`.
+    /// Stores all lanes.
     unsafe fn store(self, to: *mut f32);
-
     /// Stores the first `count` lanes, or all.
-    ///
-    /// # Safety
-    /// As many numbers can be written at `to`.
     unsafe fn store_first(self, count: usize, to: *mut f32);
-
     /// [`store_first`](Self::store_first), faster where all are stored.
-    ///
-    /// # Safety
-    /// As there.
     #[inline(always)]
     unsafe fn store_up_to(self, count: usize, to: *mut f32) {
         // SAFETY: the caller's.
         unsafe { if count >= Self::LANES { self.store(to) } else { self.store_first(count, to) } }
     }
-
-    /// Fetches a cache line to be read, of which the address need not be valid.
-    fn prefetch<T>(from: *const T);
 
     /// `self + other`.
     fn add(self, other: Self) -> Self;
@@ -100,6 +82,7 @@ pub trait Vector: Copy {
 }
 
 /// The 16 partial sums of a dot product.
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 pub(in crate::kernels) trait F32x16: Vector {
     /// A vector that takes less work for the last few numbers, where there is one.
     type Short: Vector;
@@ -136,6 +119,7 @@ macro_rules! operations {
         }
     )+};
 }
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 pub(super) use operations;
 
 /// Methods of several registers that are the same of each.
@@ -187,11 +171,6 @@ impl<R: Vector, const K: usize> Vector for [R; K] {
             let first = register * R::LANES;
             self[register].store_first(count.saturating_sub(first), to.wrapping_add(first));
         };
-    }
-
-    #[inline(always)]
-    fn prefetch<T>(from: *const T) {
-        R::prefetch(from);
     }
 
     of_each! {

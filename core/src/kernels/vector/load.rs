@@ -7,25 +7,15 @@ pub trait Load: Copy {
     /// Whether to load one takes so long that it is worth being done once for many uses.
     const CONVERTED: bool;
 
-    /// # Safety
-    /// As [`Vector::load`].
-    unsafe fn load<V: Vector>(from: *const Self) -> V;
-
     /// The first `count` lanes, or all; the others are +0.0.
     ///
     /// # Safety
-    /// As [`Vector::load_first`].
+    /// That of [`Vector`].
     unsafe fn load_up_to<V: Vector>(count: usize, from: *const Self) -> V;
 }
 
 impl Load for u8 {
     const CONVERTED: bool = true;
-
-    #[inline(always)]
-    unsafe fn load<V: Vector>(from: *const Self) -> V {
-        // SAFETY: the caller's.
-        unsafe { V::load_u8(from) }
-    }
 
     #[inline(always)]
     unsafe fn load_up_to<V: Vector>(count: usize, from: *const Self) -> V {
@@ -45,14 +35,20 @@ impl Load for f32 {
     const CONVERTED: bool = false;
 
     #[inline(always)]
-    unsafe fn load<V: Vector>(from: *const Self) -> V {
-        // SAFETY: the caller's.
-        unsafe { V::load(from) }
-    }
-
-    #[inline(always)]
     unsafe fn load_up_to<V: Vector>(count: usize, from: *const Self) -> V {
         // SAFETY: the caller's.
         unsafe { if count >= V::LANES { V::load(from) } else { V::load_first(count, from, 0.0) } }
     }
+}
+
+/// Fetches a cache line to be read, of which the address need not be valid. Stable Rust has none on AArch64.
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[inline(always)]
+pub(super) fn prefetch<T>(from: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing that could be seen.
+    unsafe {
+        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(from.cast());
+    }
+    let _ = from;
 }

@@ -42,10 +42,6 @@ impl Vector for float32x4_t {
         };
     }
 
-    /// Nothing: stable Rust has no prefetch for this architecture.
-    #[inline(always)]
-    fn prefetch<T>(_: *const T) {}
-
     operations! {
         add(self: Self, other: Self) -> Self = vaddq_f32(self, other);
         sub(self: Self, other: Self) -> Self = vsubq_f32(self, other);

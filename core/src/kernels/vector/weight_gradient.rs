@@ -2,9 +2,10 @@
 
 use core::mem::MaybeUninit;
 
-use super::forward::Packed;
+use super::forward::{CONVERTED_AGAIN, Packed};
 use super::lanes::{F32x16, LANES, Vector};
 use super::load::Load;
+use super::weighted_sums::weighted_sums;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
 
@@ -29,58 +30,51 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
     for (array, parameters) in arrays.iter_mut().zip(&mut parameters) {
         *array = parameters.as_mut_ptr();
     }
-    let update = Updater { update, scale, arrays };
     let width = rows.width();
+    let layer = Layer { rows, deltas: deltas.as_ptr(), units, scale, update, arrays };
     // SAFETY: the caller's; columns are below the width.
     unsafe {
         match width {
-            1 => return few_inputs::<V, T, U, A, 1>(rows, deltas, units, &update),
-            2 => return few_inputs::<V, T, U, A, 2>(rows, deltas, units, &update),
-            3 => return few_inputs::<V, T, U, A, 3>(rows, deltas, units, &update),
-            4 => return few_inputs::<V, T, U, A, 4>(rows, deltas, units, &update),
+            1 => return layer.few_inputs::<V, 1>(),
+            2 => return layer.few_inputs::<V, 2>(),
+            3 => return layer.few_inputs::<V, 3>(),
+            4 => return layer.few_inputs::<V, 4>(),
             _ => {}
         }
-        let batch = Deltas { rows: rows.len(), units, width, deltas: deltas.as_ptr() };
         let mut column = 0;
         if const { V::SUMS >= UNITS * CHUNKS } {
             while width - column >= CHUNKS * LANES {
-                columns::<V, T, U, A, CHUNKS>(rows, &batch, column, LANES, &update);
+                layer.columns::<V, CHUNKS>(column, LANES);
                 column += CHUNKS * LANES;
             }
         }
         while width - column >= LANES {
-            columns::<V, T, U, A, 1>(rows, &batch, column, LANES, &update);
+            layer.columns::<V, 1>(column, LANES);
             column += LANES;
         }
         let left = width - column;
         if const { V::Short::LANES < LANES } && left > 0 && left <= V::Short::LANES {
-            columns::<V::Short, T, U, A, 1>(rows, &batch, column, left, &update);
+            layer.columns::<V::Short, 1>(column, left);
         } else if left > 0 {
-            columns::<V, T, U, A, 1>(rows, &batch, column, left, &update);
+            layer.columns::<V, 1>(column, left);
         }
     }
 }
 
-/// The deltas of a batch, row × unit, and the shape of the parameters.
-struct Deltas {
-    rows: usize,
-    units: usize,
-    width: usize,
+/// A batch and its deltas, row × unit, and an update of arrays of parameters, unit × input.
+struct Layer<'a, T, U, const A: usize> {
+    rows: Rows<'a, T>,
     deltas: *const f32,
-}
-
-/// An update and the arrays that it works on.
-struct Updater<'a, U, const A: usize> {
-    update: &'a U,
+    units: usize,
     scale: f32,
+    update: &'a U,
     arrays: [*mut f32; A],
 }
 
-impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
-    /// The vectors of the first `count` parameters, or as many as there are lanes, from `at` on, and of their states.
-    ///
-    /// # Safety
-    /// They are there.
+/// Safety of all: that of [`weight_gradient_update`]; there are the units and columns, or the parameters, that the
+/// arguments name, and of a vector the first `count` or all.
+impl<T: Element, U: Update<A>, const A: usize> Layer<'_, T, U, A> {
+    /// The vectors of parameters from `at` on, and of their states.
     #[inline(always)]
     unsafe fn load<V: Vector>(&self, count: usize, at: usize, sum: V) -> [V; A] {
         let mut values = [sum; A];
@@ -92,9 +86,6 @@ impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
     }
 
     /// The first part of an update. Returns what the second takes.
-    ///
-    /// # Safety
-    /// As for [`load`](Self::load).
     #[inline(always)]
     unsafe fn begin<V: Vector>(&self, count: usize, at: usize, sum: V) -> V {
         // SAFETY: the caller's.
@@ -108,9 +99,6 @@ impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
     }
 
     /// The second part of an update.
-    ///
-    /// # Safety
-    /// As for [`load`](Self::load).
     #[inline(always)]
     unsafe fn finish<V: Vector>(&self, count: usize, at: usize, begun: V) {
         // SAFETY: the caller's.
@@ -120,178 +108,108 @@ impl<U: Update<A>, const A: usize> Updater<'_, U, A> {
         }
     }
 
-    /// Updates `count` parameters from `at` on, whose sums are the first ones.
-    ///
-    /// # Safety
-    /// They are there, and `sums` has as many and ends with a whole vector.
+    /// The gradients by all `W` inputs (a bias is the weight of one input that is always 1), with units as lanes.
     #[inline(always)]
-    unsafe fn apply<V: Vector>(&self, count: usize, at: usize, sums: &[f32]) {
-        for start in (0..count).step_by(V::LANES) {
-            // SAFETY: the caller's.
+    unsafe fn few_inputs<V: F32x16, const W: usize>(&self) {
+        for first in (0..self.units).step_by(LANES) {
+            let count = (self.units - first).min(LANES);
+            // SAFETY: the caller's; `count` units are left.
             unsafe {
-                let (count, at) = (count - start, at + start);
-                self.finish(count, at, self.begin(count, at, V::load(sums.as_ptr().add(start))));
-            }
-        }
-    }
-}
-
-/// The gradients by `W` inputs (a bias is the weight of one input that is always 1), with units as lanes.
-///
-/// # Safety
-/// As for [`weight_gradient_update`]; the rows have `W` inputs.
-#[inline(always)]
-unsafe fn few_inputs<V: F32x16, T: Element, U: Update<A>, const A: usize, const W: usize>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    update: &Updater<'_, U, A>,
-) {
-    for first in (0..units).step_by(LANES) {
-        let count = (units - first).min(LANES);
-        // SAFETY: the caller's; `count` units are left, and of their gradients, `count` · `W`.
-        unsafe {
-            let mut sums = [V::splat(0.0); W];
-            for (index, deltas) in deltas.chunks_exact(units).enumerate() {
-                let delta: V = f32::load_up_to(count, deltas.as_ptr().add(first));
-                let inputs = rows.row_pointer(index);
+                let deltas = |row| self.deltas.wrapping_add(row * self.units + first);
+                let input = |row, input| (*self.rows.row_pointer(row).add(input)).into();
+                let sums = weighted_sums::<V, f32, W, 1>(self.rows.len(), deltas, count, input);
+                let mut gradients = [[0.0; W]; LANES];
                 for input in 0..W {
-                    sums[input] = delta.mul_add(V::splat((*inputs.add(input)).into()), sums[input]);
+                    for (gradients, sum) in gradients.iter_mut().zip(sums[input][0].to_array()) {
+                        gradients[input] = sum;
+                    }
+                }
+                for start in (0..count * W).step_by(LANES) {
+                    let sum = V::load(gradients.as_flattened().as_ptr().add(start));
+                    let (count, at) = (count * W - start, first * W + start);
+                    self.finish(count, at, self.begin(count, at, sum));
                 }
             }
-            let mut gradients = [[0.0; W]; LANES];
-            for input in 0..W {
-                for (gradients, sum) in gradients.iter_mut().zip(sums[input].to_array()) {
-                    gradients[input] = sum;
-                }
-            }
-            update.apply::<V>(count * W, first * W, gradients.as_flattened());
         }
     }
-}
 
-/// The gradients of all units by the inputs of `C` vectors from `column` on.
-///
-/// # Safety
-/// As for [`weight_gradient_update`]; there are `count` columns of each vector, all 16 where `C` is not 1.
-#[inline(always)]
-unsafe fn columns<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize>(
-    rows: Rows<'_, T>,
-    batch: &Deltas,
-    column: usize,
-    count: usize,
-    update: &Updater<'_, U, A>,
-) {
-    // SAFETY: the caller's; a packed row has room for `C` vectors.
-    unsafe {
-        if const { T::CONVERTED } && batch.units > 2 * UNITS && rows.len() <= PACKED / (C * V::LANES) {
+    /// The gradients of all units by the inputs of `C` vectors from `column` on.
+    #[inline(always)]
+    unsafe fn columns<V: Vector, const C: usize>(&self, column: usize, count: usize) {
+        let row = |index: usize| self.rows.row_pointer(index).wrapping_add(column);
+        // SAFETY: the caller's; a packed row has room for `C` vectors.
+        unsafe {
+            let size = C * V::LANES;
+            if !(const { T::CONVERTED } && self.units > CONVERTED_AGAIN && self.rows.len() <= PACKED / size) {
+                return self.tiles::<V, T, C>(row, count, column, count);
+            }
             let mut packed = MaybeUninit::<Packed<PACKED>>::uninit();
             let packed = packed.as_mut_ptr().cast::<f32>();
-            for row in 0..rows.len() {
+            for index in 0..self.rows.len() {
+                for at in (0..size).step_by(V::LANES) {
+                    T::load_up_to::<V>(count, row(index).add(at)).store(packed.add(index * size + at));
+                }
+            }
+            let row = |index: usize| packed.cast_const().wrapping_add(index * size);
+            self.tiles::<V, f32, C>(row, V::LANES, column, count);
+        }
+    }
+
+    /// The same, where `row` is the address of `C` vectors of `readable` inputs of a row.
+    #[inline(always)]
+    unsafe fn tiles<V: Vector, I: Load, const C: usize>(
+        &self,
+        row: impl Fn(usize) -> *const I,
+        readable: usize,
+        column: usize,
+        count: usize,
+    ) {
+        let mut first = 0;
+        while first < self.units {
+            // SAFETY: the caller's; there are as many units left as each arm takes.
+            first += unsafe {
+                match self.units - first {
+                    1 => self.tile::<V, I, C, 1>(&row, readable, first, column, count),
+                    2 => self.tile::<V, I, C, 2>(&row, readable, first, column, count),
+                    3 => self.tile::<V, I, C, 3>(&row, readable, first, column, count),
+                    4 => self.tile::<V, I, C, 4>(&row, readable, first, column, count),
+                    // Of one vector each, there are registers for more: sums in parallel, each of which waits for itself.
+                    10.. if const { C == 1 && V::SUMS >= UNITS * CHUNKS } => {
+                        self.tile::<V, I, 1, 10>(&row, readable, first, column, count)
+                    }
+                    _ => self.tile::<V, I, C, UNITS>(&row, readable, first, column, count),
+                }
+            };
+        }
+    }
+
+    /// The gradients of `N` units from `first` on by the inputs of `C` vectors. Returns `N`.
+    #[inline(always)]
+    unsafe fn tile<V: Vector, I: Load, const C: usize, const N: usize>(
+        &self,
+        row: &impl Fn(usize) -> *const I,
+        readable: usize,
+        first: usize,
+        column: usize,
+        count: usize,
+    ) -> usize {
+        let at = |unit, chunk| (first + unit) * self.rows.width() + column + chunk * V::LANES;
+        // SAFETY: the caller's.
+        unsafe {
+            let delta = |row, unit| *self.deltas.add(row * self.units + first + unit);
+            let mut sums = weighted_sums::<V, I, N, C>(self.rows.len(), row, readable, delta);
+            // All begin before the first is finished, so that several roots are on their way.
+            for unit in 0..N {
                 for chunk in 0..C {
-                    let from = rows.row_pointer(row).add(column + chunk * V::LANES);
-                    T::load_up_to::<V>(count, from).store(packed.add((row * C + chunk) * V::LANES));
+                    sums[unit][chunk] = self.begin(count, at(unit, chunk), sums[unit][chunk]);
                 }
             }
-            let row = |index: usize| packed.cast_const().wrapping_add(index * C * V::LANES);
-            tiles::<V, f32, U, A, C>(row, V::LANES, batch, column, count, update);
-        } else {
-            let row = |index: usize| rows.row_pointer(index).wrapping_add(column);
-            tiles::<V, T, U, A, C>(row, count, batch, column, count, update);
-        }
-    }
-}
-
-/// The same, where `row` is the address of `C` vectors of `readable` inputs of a row.
-///
-/// # Safety
-/// As for [`columns`].
-#[inline(always)]
-unsafe fn tiles<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize>(
-    row: impl Fn(usize) -> *const T,
-    readable: usize,
-    batch: &Deltas,
-    column: usize,
-    count: usize,
-    update: &Updater<'_, U, A>,
-) {
-    let mut first = 0;
-    while first < batch.units {
-        // SAFETY: the caller's; there are as many units left as each arm takes.
-        first += unsafe {
-            match batch.units - first {
-                1 => tile::<V, T, U, A, C, 1>(&row, readable, batch, first, column, count, update),
-                2 => tile::<V, T, U, A, C, 2>(&row, readable, batch, first, column, count, update),
-                3 => tile::<V, T, U, A, C, 3>(&row, readable, batch, first, column, count, update),
-                4 => tile::<V, T, U, A, C, 4>(&row, readable, batch, first, column, count, update),
-                // Of one vector each, there are registers for more: sums in parallel, of which each waits for itself.
-                10.. if const { C == 1 && V::SUMS >= 4 * UNITS } => {
-                    tile::<V, T, U, A, 1, 10>(&row, readable, batch, first, column, count, update)
+            for unit in 0..N {
+                for chunk in 0..C {
+                    self.finish(count, at(unit, chunk), sums[unit][chunk]);
                 }
-                _ => tile::<V, T, U, A, C, UNITS>(&row, readable, batch, first, column, count, update),
-            }
-        };
-    }
-}
-
-/// The gradients of `N` units from `first` on by the inputs of `C` vectors. Returns `N`.
-///
-/// # Safety
-/// As for [`columns`]; there are `N` units from `first` on.
-#[inline(always)]
-unsafe fn tile<V: Vector, T: Element, U: Update<A>, const A: usize, const C: usize, const N: usize>(
-    row: &impl Fn(usize) -> *const T,
-    readable: usize,
-    batch: &Deltas,
-    first: usize,
-    column: usize,
-    count: usize,
-    update: &Updater<'_, U, A>,
-) -> usize {
-    // SAFETY: the caller's; rows are below the number of rows.
-    unsafe {
-        let at = |unit, chunk| (first + unit) * batch.width + column + chunk * V::LANES;
-        let mut sums = [[V::splat(0.0); C]; N];
-        for index in 0..batch.rows {
-            add_row(&mut sums, row(index), readable, batch.deltas.add(index * batch.units + first));
-        }
-        // All begin before the first is finished, so that several roots are on their way.
-        for unit in 0..N {
-            for chunk in 0..C {
-                sums[unit][chunk] = update.begin(count, at(unit, chunk), sums[unit][chunk]);
             }
         }
-        for unit in 0..N {
-            for chunk in 0..C {
-                update.finish(count, at(unit, chunk), sums[unit][chunk]);
-            }
-        }
-    }
-    N
-}
-
-/// Adds the inputs of one row, each times the delta of each of `N` units.
-///
-/// # Safety
-/// There are `N` deltas, and `readable` inputs of each of `C` vectors.
-#[inline(always)]
-unsafe fn add_row<V: Vector, T: Element, const C: usize, const N: usize>(
-    sums: &mut [[V; C]; N],
-    inputs: *const T,
-    readable: usize,
-    deltas: *const f32,
-) {
-    // SAFETY: the caller's.
-    unsafe {
-        let mut values = [V::splat(0.0); C];
-        for chunk in 0..C {
-            values[chunk] = T::load_up_to(readable, inputs.add(chunk * V::LANES));
-        }
-        for unit in 0..N {
-            let delta = V::splat(*deltas.add(unit));
-            for chunk in 0..C {
-                sums[unit][chunk] = delta.mul_add(values[chunk], sums[unit][chunk]);
-            }
-        }
+        N
     }
 }

@@ -142,19 +142,26 @@ impl SweepArgs {
         ]
     }
 
-    /// The line that trains with these settings on all samples: this command line with them in place of the lists.
-    pub(super) fn command(learning_rate: f32, batch_size: usize) -> String {
-        let own = ["--learning-rates", "--batch-sizes", "--seeds", "--jobs", "--validation-split", "--verbose"];
+    /// The line that trains with these settings on all samples: the command line `words` with them in place of the lists.
+    pub(super) fn command(words: impl Iterator<Item = String>, learning_rate: f32, batch_size: usize) -> String {
+        const REPLACED: [&str; 8] = [
+            "--learning-rates",
+            "--learning-rate",
+            "--batch-sizes",
+            "--batch-size",
+            "--seeds",
+            "--jobs",
+            "--validation-split",
+            "--verbose",
+        ];
         let mut line = format!("host-trainer train --learning-rate {learning_rate} --batch-size {batch_size}");
-        let mut words = std::env::args().skip_while(|word| word != "sweep").skip(1);
+        let mut words = words.skip_while(|word| word != "sweep").skip(1);
         while let Some(word) = words.next() {
             let name = word.split('=').next().unwrap_or_default();
-            if own.contains(&name) {
-                if !word.contains('=') {
-                    words.next();
-                }
-            } else if name != "--learning-rate" && name != "--batch-size" {
+            if !REPLACED.contains(&name) {
                 line += &format!(" {}", quoted(&word));
+            } else if !word.contains('=') {
+                words.next();
             }
         }
         line

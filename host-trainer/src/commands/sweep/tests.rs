@@ -2,13 +2,14 @@
 
 use clap::Parser;
 use dense_core::Kernel;
+use formats::{Input, PixelInput, Recipe};
 
 use super::plot::picture;
 use super::results::Results;
 use super::runs::{Outcome, Run};
 use super::*;
-use crate::options::{Cli, Command};
-use crate::history::Metrics;
+use crate::cli::{Cli, Command};
+use crate::learning::Metrics;
 
 fn parse(line: &str) -> Result<SweepArgs, clap::Error> {
     let words = ["host-trainer", "sweep"].into_iter().chain(line.split_whitespace());
@@ -18,10 +19,22 @@ fn parse(line: &str) -> Result<SweepArgs, clap::Error> {
     })
 }
 
+/// The recipe of a sweep over pictures.
+fn recipe(arguments: &SweepArgs) -> Recipe {
+    let input = Input::Pixels(PixelInput { height: 28, width: 28, table: None, standardized: false });
+    arguments.recipe.recipe(&input, Task::Multiclass).unwrap()
+}
+
+/// The command that trains by the settings that the sweep of a command line has chosen.
+fn command(line: &str) -> String {
+    let words = ["host-trainer", "sweep"].into_iter().chain(line.split_whitespace()).map(String::from);
+    SweepArgs::command(words, 0.003, 64)
+}
+
 /// Runs with these learning rates, batch sizes, seeds and validation accuracies, of which a negative one diverged.
 fn results(seeds: usize, runs: &[(f32, usize, u64, f64)]) -> Results {
     let run = |&(learning_rate, batch_size, seed, accuracy)| {
-        let validation = Metrics { loss: 1.5 - accuracy, accuracy };
+        let validation = Metrics { loss: 1.5 - accuracy, metric: accuracy };
         let outcome = if accuracy < 0.0 { Outcome::Diverged } else { Outcome::Finished { validation, seconds: 0.25 } };
         Run { learning_rate, batch_size, seed, outcome }
     };
@@ -36,8 +49,13 @@ fn trials_are_in_order_and_follow_the_preset() {
         ("--preset best --learning-rates 0.5,0.002 --batch-sizes 7 --seeds 1", &[0.002, 0.5], &[7], 1, 10),
     ] {
         let arguments = parse(line).unwrap();
-        let trials = arguments.trials(Kernel::PORTABLE).unwrap();
-        let found: Vec<_> = trials.iter().map(|trial| (trial.learning_rate, trial.batch_size, trial.seed)).collect();
+        let recipe = recipe(&arguments);
+        let trials = arguments.trials(&recipe, Kernel::PORTABLE).unwrap();
+        let settings = trials.iter().map(|trial| {
+            let Recipe { optimizer, batch_size, seed, .. } = &trial.recipe;
+            (optimizer.learning_rate, *batch_size, *seed)
+        });
+        let found: Vec<_> = settings.collect();
         let mut wanted = Vec::new();
         for &learning_rate in learning_rates {
             for &batch_size in batch_sizes {
@@ -45,12 +63,9 @@ fn trials_are_in_order_and_follow_the_preset() {
             }
         }
         assert_eq!(found, wanted, "{line}");
-        let preset = arguments.preset();
-        for trial in trials {
-            assert_eq!(
-                (trial.epochs, trial.loss, trial.smallest_deviation),
-                (epochs, preset.loss, preset.smallest_deviation)
-            );
+        for Settings { recipe: trial, .. } in trials {
+            assert_eq!(trial.epochs, epochs);
+            assert_eq!((trial.loss, trial.smallest_deviation), (recipe.loss, recipe.smallest_deviation));
         }
     }
 }
@@ -78,7 +93,9 @@ fn unusable_options_are_named() {
         ("--learning-rates 0.1,0.2,1e-1", "--learning-rates: 0.1 is given twice"),
         ("--batch-sizes 32,8,32", "--batch-sizes: 32 is given twice"),
     ] {
-        assert_eq!(parse(line).unwrap().trials(Kernel::PORTABLE).unwrap_err().to_string(), wanted);
+        let arguments = parse(line).unwrap();
+        let refused = arguments.trials(&recipe(&arguments), Kernel::PORTABLE).unwrap_err();
+        assert_eq!(refused.to_string(), wanted);
     }
 }
 
@@ -126,7 +143,7 @@ learning rate  batch size  accuracy %  least  greatest    loss  seconds
 ";
     assert_eq!(results.table(), table);
     let arguments = parse("--preset best --epochs 2").unwrap();
-    let csv = results.csv(&arguments, 50, 10);
+    let csv = results.csv(&recipe(&arguments), 50, 10);
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines.len(), 7);
     assert_eq!(
@@ -149,8 +166,16 @@ fn the_command_trains_by_the_settings() {
              --optimizer sgd --learning-rate-schedule step:2:0.5 --limit 99 --data 'a$b'",
         ),
         ("--data my/data", "host-trainer train --learning-rate 0.003 --batch-size 64 --data my/data"),
+        (
+            "--learning-rates 0.1,0.003 --batch-sizes=64 --seeds 2 --jobs=1 --validation-split 0.3 --verbose 2 --hidden 5",
+            "host-trainer train --learning-rate 0.003 --batch-size 64 --hidden 5",
+        ),
+        (
+            "--learning-rate 1 --batch-size=7 --out o",
+            "host-trainer train --learning-rate 0.003 --batch-size 64 --out o",
+        ),
     ] {
-        let command = parse(line).unwrap().command(0.003, 64);
+        let command = command(line);
         assert_eq!(command, wanted);
         let plain = command.replace('\'', "");
         assert!(Cli::try_parse_from(plain.split(' ')).is_ok(), "{plain}");

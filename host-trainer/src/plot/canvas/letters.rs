@@ -39,10 +39,15 @@ impl Font {
         width * self.scale(&face)
     }
 
-    /// Whether the font has every letter of the text.
-    pub(crate) fn has(self, text: &str) -> bool {
+    /// The text, or, where the font lacks a letter of it, the substitute; without one, the text up to that letter and an
+    /// ellipsis.
+    pub(crate) fn with_known_letters(self, text: &str, substitute: &str) -> String {
         let face = self.face();
-        text.chars().all(|character| face.glyph_index(character).is_some())
+        match text.find(|character| face.glyph_index(character).is_none()) {
+            None => text.to_owned(),
+            Some(unknown) if substitute.is_empty() => format!("{}…", &text[..unknown]),
+            Some(_) => substitute.to_owned(),
+        }
     }
 
     /// The text, or as much of it as fits into a width, with an ellipsis.

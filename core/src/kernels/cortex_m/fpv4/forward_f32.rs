@@ -3,7 +3,7 @@
 //! The sums of a block stay in registers: of 7 to 12 outputs two of the 16 partial sums at a time, so that 8 passes over
 //! the inputs are needed, of up to 6 outputs four partial sums and 4 passes. The first product of a partial sum is
 //! stored, not added to +0.0: the two differ at most in the sign of a zero. That sign is lost when +0.0 is added to the
-//! bias, unless a product has underflowed, which [`Exceptions`](super::exceptions::Exceptions) tells.
+//! sum of all, unless a product has underflowed, which [`Exceptions`](super::exceptions::Exceptions) tells.
 
 use core::arch::asm;
 use core::mem::{self, MaybeUninit};
@@ -198,7 +198,7 @@ macro_rules! first_row {
 macro_rules! finish {
     ([$($sum:literal $bias:literal),+]) => {
         concat!(
-            $("vadd.f32 s", $bias, ", s", $bias, ", s30\n",)+
+            $("vadd.f32 s", $sum, ", s", $sum, ", s30\n",)+
             $("vfma.f32 s", $bias, ", s", $sum, ", s31\n",)+
             $("vcmpe.f32 s", $bias, ", #0\n",)+
         )
