@@ -1,11 +1,13 @@
-//! Memory for numbers, aligned to cache lines.
+//! Memory for numbers, in cache lines of its own.
 
 use std::ops::{Deref, DerefMut};
 
 /// A cache line, and the widest vector.
 const ALIGNMENT: usize = 64;
+const NUMBERS: usize = ALIGNMENT / size_of::<f32>();
 
-/// Numbers whose first one lies at the start of a cache line, so that no vector of a row of whole lines crosses two.
+/// Numbers whose first one lies at the start of a cache line, so that no vector of a row of whole lines crosses two; the
+/// last line holds nothing else, so that no two threads write to one.
 #[derive(Debug)]
 pub(super) struct Buffer {
     memory: Vec<f32>,
@@ -16,8 +18,8 @@ pub(super) struct Buffer {
 impl Buffer {
     /// `len` zeros.
     pub(super) fn new(len: usize) -> Self {
-        let memory = vec![0.0_f32; len + ALIGNMENT / size_of::<f32>()];
-        let start = memory.as_ptr().align_offset(ALIGNMENT).min(memory.len() - len);
+        let memory = vec![0.0_f32; len.next_multiple_of(NUMBERS) + NUMBERS];
+        let start = memory.as_ptr().align_offset(ALIGNMENT).min(NUMBERS);
         Self { memory, start, len }
     }
 

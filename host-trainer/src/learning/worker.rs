@@ -16,8 +16,9 @@ use super::optimizer::{Array, Optimizer};
 use super::standardization::Standardization;
 use crate::data::Inputs;
 
-/// A thread's parameters, and the memory of its steps.
+/// A thread's parameters, and the memory of its steps. It shares no cache line with another.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(super) struct Worker {
     thread: usize,
     threads: usize,

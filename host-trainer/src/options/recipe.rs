@@ -79,7 +79,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "PIXELS", allow_negative_numbers = true, value_parser = shift)]
     shift: Option<usize>,
 
-    /// Passes over the training samples [default: 10]
+    /// Passes over the training samples [default: 10; 60 for best with hidden layers]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[arg(value_parser = whole_number(MAX_EPOCHS))]
     epochs: Option<usize>,
@@ -106,7 +106,7 @@ pub struct RecipeArgs {
     #[arg(long, requires = "momentum")]
     nesterov: bool,
 
-    /// Decoupled weight decay, as of AdamW
+    /// Decoupled weight decay, as of AdamW [default: 0; 0.1 for best with hidden layers]
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = weight_decay)]
     weight_decay: Option<f32>,
 
