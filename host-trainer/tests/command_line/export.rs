@@ -69,7 +69,10 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
         ("--output new", "--format <FORMAT>"),
         ("--format c --weights none --output new", "error: none: no such file; run `host-trainer train` first"),
         ("--format c --weights main.c --output new", "error: main.c: not a valid safetensors file: "),
-        ("--format c --output main.c", "error: main.c is there already and is not, or no longer, as host-trainer wrote it"),
+        (
+            "--format c --output main.c",
+            "error: main.c is there already and is not, or no longer, as host-trainer wrote it",
+        ),
         ("--format onnx --output out/model.safetensors", "out/model.safetensors: it is the input"),
         ("--format onnx --output data", "error: cannot write data: "),
         ("--format onnx --output main.c/new", "error: cannot use the folder main.c: "),
@@ -77,7 +80,8 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
         ("--format onnx --learn --output new", "--learn: only with --format c"),
     ] {
         fail(folder, &data, &format!("export {line}"), 2, &[wanted]);
-        let after = (fs::read(folder.join("main.c")).unwrap(), files(folder), files(&folder.join("out")), model(folder));
+        let after =
+            (fs::read(folder.join("main.c")).unwrap(), files(folder), files(&folder.join("out")), model(folder));
         assert!(before == after, "{line}");
     }
     succeed(folder, &data, "export --format c --output main.c --force");

@@ -96,7 +96,10 @@ fn what_cannot_be_used_is_refused() {
         ("import text --out again", "text: an unknown format; wanted .keras, .h5 or .weights.h5 of Keras, .npz, "),
         ("import cut --out again", "cut: not a valid HDF5 file: "),
         ("import mnist.weights.h5 --out again --pixels 0..2", "must be one of 0..1, 0..255, -1..1"),
-        ("import mlp32.npz --out again", "mlp32.npz: the activation of hidden layers is not in the file: give --activation"),
+        (
+            "import mlp32.npz --out again",
+            "mlp32.npz: the activation of hidden layers is not in the file: give --activation",
+        ),
         ("import mnist.weights.h5 --out foreign", "foreign/weights.rs is there already"),
     ] {
         fail(folder, &data, line, 2, &[wanted]);
