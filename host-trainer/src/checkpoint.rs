@@ -168,16 +168,20 @@ impl Identity {
     /// The settings in which the training of a file, this one, is not the one that is wanted.
     fn differences(&self, wanted: &Self) -> Vec<String> {
         let stretched = self.recipe.schedule == Schedule::Cosine;
+        let are_patient = self.recipe.early_stopping.is_some() && wanted.recipe.early_stopping.is_some();
         // How long a training goes on does not change what it has become so far, nor what names its settings.
         let comparable = |identity: &Self| {
             let mut identity = identity.clone();
             if !stretched {
                 identity.recipe.epochs = 0;
             }
+            if are_patient {
+                identity.recipe.early_stopping = None;
+            }
             identity.recipe.preset.clear();
             identity.recipe.validation_split = None;
-            identity.recipe.early_stopping = identity.recipe.early_stopping.map(|_| 1);
-            serde_json::to_value(identity).unwrap_or_default()
+            // Through text, which has as many digits as tell numbers of 32 bits apart.
+            serde_json::to_string(&identity).and_then(|text| serde_json::from_str(&text)).unwrap_or_default()
         };
         let mut differences = Vec::new();
         compare("", &comparable(self), &comparable(wanted), &mut differences);
@@ -192,10 +196,20 @@ fn compare(name: &str, found: &Value, wanted: &Value, differences: &mut Vec<Stri
             let keys: std::collections::BTreeSet<_> = found.keys().chain(wanted.keys()).collect();
             for key in keys {
                 let get = |of: &serde_json::Map<String, Value>| of.get(key).cloned().unwrap_or(Value::Null);
-                compare(key, &get(found), &get(wanted), differences);
+                // The name of an optimizer is called after the optimizer.
+                let name = if key == "name" { name } else { key };
+                compare(name, &get(found), &get(wanted), differences);
             }
         }
         _ if found == wanted => {}
-        _ => differences.push(format!("{name} {found} in the file, {wanted} here").replace("null", "none")),
+        _ => differences.push(format!("{name} {} in the file, {} here", text(found), text(wanted))),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "none".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }

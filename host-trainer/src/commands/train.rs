@@ -211,6 +211,14 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
         };
         prepared.fit(&mut network, &settings, true, resumed.as_ref(), &mut watch).map_err(Failure::of_fit)?
     };
+    if let Some(best) = state.position.best.as_ref().filter(|_| end != End::Interrupted) {
+        let (best_epoch, epoch, stopped_early) = (best.epoch, state.position.epochs.len(), end == End::StoppedEarly);
+        verbosity.text(|| {
+            let stopped = if stopped_early { format!("Epoch {epoch}: early stopping\n") } else { String::new() };
+            format!("{stopped}Restoring model weights from the end of the best epoch: {best_epoch}.\n")
+        });
+        verbosity.event(&Event::BestWeightsRestored { best_epoch, epoch, stopped_early });
+    }
     // Before the test, so that no interrupt loses the training.
     let kept = keeping.write(&state)?;
     let tested = testing::test(&network, &prepared.test, kernel, settings.threads, verbosity);

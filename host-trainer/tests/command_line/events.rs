@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{fashion_mnist, run, succeed, train, write_data_set};
+use super::{fashion_mnist, files, history, model, run, succeed, train, write_data_set};
 
 fn events(printed: &str) -> Vec<Value> {
     printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -52,7 +52,7 @@ fn a_training_is_told_in_events() {
     for (key, wanted) in start.as_object().unwrap() {
         assert_eq!(&events[0][key], wanted, "{key}");
     }
-    let history: Value = serde_json::from_slice(&fs::read(folder.join("out/history.json")).unwrap()).unwrap();
+    let history = history(folder);
     for (index, wanted) in history["epochs"].as_array().unwrap().iter().enumerate() {
         let mut event = events[1 + index].as_object().unwrap().clone();
         event.retain(|key, _| key != "event");
@@ -64,7 +64,7 @@ fn a_training_is_told_in_events() {
     assert_eq!((&events[4]["epoch"], &events[4]["stopped_early"]), (&3.into(), &false.into()));
     assert_eq!((&events[5]["loss"], &events[5]["samples"]), (&history["test"]["loss"], &20.into()));
     assert_eq!(events[0]["optimizer"]["name"], "adam");
-    assert_eq!(events[6]["accuracy"], history["int8_test_accuracy"]);
+    assert_eq!(events[6]["accuracy"], history["int8_test"]["accuracy"]);
     for event in &events[7..] {
         let path = folder.join(event["path"].as_str().unwrap());
         assert_eq!(event["bytes"], fs::metadata(path).unwrap().len());
@@ -77,9 +77,9 @@ fn a_test_is_told_in_events() {
     let folder = folder.path();
     let data = write_data_set(folder, 50, 20);
     train(folder, &data, "--epochs 1");
-    let events = events(&succeed(folder, &data, "evaluate --weights weights.rs --json"));
+    let events = events(&succeed(folder, &data, "evaluate --weights out/model.safetensors --json"));
     assert_eq!(kinds(&events), ["start", "test", "int8"]);
-    for (key, wanted) in [("command", "evaluate"), ("weights", "weights.rs")] {
+    for (key, wanted) in [("command", "evaluate"), ("weights", "out/model.safetensors")] {
         assert_eq!(events[0][key], wanted);
     }
     assert_eq!(events[0]["widths"], json!([784, 10]));
@@ -93,12 +93,12 @@ fn faults_stay_off_standard_output() {
     for (line, code) in
         [("--json --verbose 1", 2), ("--json --resume none", 2), ("--json --optimizer sgd --learning-rate 1e38", 1)]
     {
-        let output = run(folder, &data, &format!("train --out out --weights weights.rs {line}"));
+        let output = run(folder, &data, &format!("train --out out {line}"));
         assert_eq!(output.status.code(), Some(code), "{line}");
         let printed = String::from_utf8(output.stdout).unwrap();
         assert!(printed.is_empty() || kinds(&events(&printed)) == ["start"], "{line}: {printed}");
         assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: "));
-        assert!(!folder.join("out").exists(), "{line} leaves a folder");
+        assert!(!folder.join("out").exists() || files(&folder.join("out")).is_empty(), "{line} leaves a file");
     }
 }
 
@@ -113,10 +113,9 @@ fn validation_is_held_back_from_the_end() {
     let lines: Vec<&str> = printed.lines().filter(|line| line.starts_with("Epoch ")).collect();
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|line| line.contains(" - val_loss: ") && line.contains(" - val_accuracy: ")), "{printed}");
-    let numbers = || host_trainer::model_files::load(&folder.join("weights.rs")).unwrap();
-    let held_back = numbers();
+    let held_back = model(folder).layers;
     train(folder, &fashion_mnist(), "--limit 900 --epochs 2");
-    assert!(numbers() == held_back);
+    assert!(model(folder).layers == held_back);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{PIXELS, idx, run, train, write_data_set};
+use super::{PIXELS, fail, idx, run, train, write_data_set};
 
 /// A folder with a data set, an earlier training, and a few files that are no model.
 fn workplace() -> tempfile::TempDir {
@@ -78,8 +78,8 @@ type Damage = fn(&Path);
 
 #[test]
 fn a_damaged_data_set_is_refused() {
-    let cases: [(Damage, &[&str]); 15] = [
-        (|data| fs::remove_dir_all(data).unwrap(), &["cannot open the dataset folder", "data: "]),
+    let cases: [(Damage, &[&str]); 16] = [
+        (|data| fs::remove_dir_all(data).unwrap(), &["data: cannot open: "]),
         (|data| fs::remove_file(data.join(TEST_LABELS)).unwrap(), &["no file t10k-labels-idx1-ubyte or ", "data"]),
         (
             |data| edit(data, TRAIN_IMAGES, |bytes| bytes.truncate(16 + 50 * PIXELS - 1)),
@@ -108,12 +108,12 @@ fn a_damaged_data_set_is_refused() {
             &["t10k-images-idx3-ubyte has 20 images", "t10k-labels-idx1-ubyte has 19 labels"],
         ),
         (
-            |data| edit(data, TRAIN_LABELS, |bytes| bytes[8 + 49] = 10),
-            &[TRAIN_LABELS, "label 10 found at sample 49, 0 to 9 wanted"],
+            |data| edit(data, TEST_LABELS, |bytes| bytes[8 + 19] = 10),
+            &[TEST_LABELS, "label 10 found at sample 19, 0 to 9 wanted"],
         ),
         (
-            |data| edit(data, TRAIN_IMAGES, |bytes| bytes[15] = 27),
-            &[TRAIN_IMAGES, "images of 28 x 27 pixels found, 28 x 28 wanted"],
+            |data| fs::write(data.join(TEST_IMAGES), idx(&[0x803, 20, 27, 28], &[0; 20 * 27 * 28])).unwrap(),
+            &[TEST_IMAGES, "images of 27 x 28 pixels, those to train with have 28 x 28"],
         ),
         (
             |data| {
@@ -136,18 +136,22 @@ fn a_damaged_data_set_is_refused() {
             &[TEST_LABELS, "corrupt gzip"],
         ),
         (
-            |data| fs::write(data.join("classes.txt"), "Bag\n".repeat(9)).unwrap(),
-            &["classes.txt", "10 lines wanted, 9"],
+            |data| fs::write(data.join("classes.txt"), "Bag\n".repeat(10)).unwrap(),
+            &["classes.txt", "line 2: `Bag` is there already"],
         ),
         (
-            |data| fs::write(data.join("classes.txt"), "Bag\x1b[31m\n".repeat(10)).unwrap(),
-            &["classes.txt", "line 1 holds the control character"],
+            |data| fs::write(data.join("classes.txt"), "a\nb\nc\n").unwrap(),
+            &["-labels-idx1-ubyte", "found at sample", ", 0 to 2 wanted"],
+        ),
+        (
+            |data| fs::write(data.join("classes.txt"), "Bag\x1b[31m\nShoe\n").unwrap(),
+            &["classes.txt", "line 1: a name with the control character \\u{1b}"],
         ),
     ];
     for (damage, wanted) in cases {
         let folder = workplace();
         damage(&folder.path().join("data"));
-        for line in ["--out out --weights weights.rs", "evaluate --weights weights.rs"] {
+        for line in ["train --out out", "evaluate"] {
             assert_refused(folder.path(), line, 2, wanted);
         }
     }
@@ -170,7 +174,7 @@ fn wrong_options_are_refused() {
         ("--validation-split 1e-17", ["--validation-split", "of 50 samples it leaves none to validate on"]),
         ("--validation-split 0.999", ["--validation-split 0.999", "of 50 samples it leaves none to train on"]),
         ("--early-stopping 3", ["required", "--validation-split"]),
-        ("--resume missing", ["--resume: missing: no such file", "nothing to resume"]),
+        ("--resume missing", ["--resume: missing: no such file", "missing"]),
         ("--learning-rate NaN", ["--learning-rate", learning_rate]),
         ("--learning-rate inf", ["--learning-rate", learning_rate]),
         ("--learning-rate 0", ["--learning-rate", learning_rate]),
@@ -179,11 +183,11 @@ fn wrong_options_are_refused() {
         ("--learning-rate 1e-20", ["--learning-rate", learning_rate]),
         ("--optimizer sgd --learning-rate 1e39", ["--learning-rate", learning_rate]),
         ("--verbose 3", ["--verbose", "must be 0, 1 or 2"]),
-        ("--optimizer newton", ["--optimizer", "adam, sgd"]),
+        ("--optimizer newton", ["--optimizer", "must be one of adam, sgd, rmsprop"]),
         ("--kernel sse2", ["--kernel", "portable"]),
-        ("--momentum 0.9", ["--momentum", "unexpected"]),
+        ("--momentum 0.9", ["--momentum 0.9", "is for --optimizer sgd, not adam"]),
     ] {
-        assert_refused(folder.path(), &format!("--out out --weights weights.rs {options}"), 2, &wanted);
+        assert_refused(folder.path(), &format!("train --out out {options}"), 2, &wanted);
     }
 }
 
@@ -191,14 +195,14 @@ fn wrong_options_are_refused() {
 fn unusable_outputs_are_refused() {
     let folder = workplace();
     for (line, wanted) in [
-        ("--weights weights.rs --out empty", "cannot use the folder empty: "),
-        ("--weights weights.rs --out empty/out", "cannot use the folder empty/out: "),
+        ("--out empty", "cannot use the folder empty: "),
+        ("--out empty/out", "cannot use the folder empty/out: "),
         ("--out out --weights empty/weights.rs", "cannot use the folder empty: "),
         ("--out out --weights data", "cannot write data: "),
         ("--out out --weights out/quantized.rs", "another output goes to the same file"),
         ("--out out --weights out/model.safetensors", "another output goes to the same file"),
     ] {
-        assert_refused(folder.path(), &format!("{line} --epochs 1"), 2, &[wanted]);
+        assert_refused(folder.path(), &format!("train {line} --epochs 1"), 2, &[wanted]);
     }
 }
 
@@ -206,34 +210,50 @@ fn unusable_outputs_are_refused() {
 fn a_training_that_diverges_says_where_and_writes_nothing() {
     let folder = workplace();
     let wanted = ["training diverged at epoch 1, step", "smaller learning rate"];
-    assert_refused(folder.path(), "--out out --weights weights.rs --optimizer sgd --learning-rate 3e38", 1, &wanted);
+    assert_refused(folder.path(), "train --out out --optimizer sgd --learning-rate 3e38", 1, &wanted);
 }
 
+/// The state of the training is kept; all other files stay as they were.
 #[test]
 fn weights_too_large_for_whole_numbers_are_not_written() {
     let folder = workplace();
-    let options = "--optimizer sgd --learning-rate 1e12 --epochs 1";
+    let line = "train --out out --optimizer sgd --learning-rate 1e12 --epochs 1";
     let wanted = ["the trained model cannot be quantised: ", "scale", "smaller learning rate"];
-    assert_refused(folder.path(), &format!("--out out --weights weights.rs {options}"), 1, &wanted);
+    let without_state = || {
+        let mut contents = contents(&folder.path().join("out"));
+        contents.retain(|path, _| !path.ends_with("checkpoint.safetensors") && !path.ends_with(".host-trainer.json"));
+        contents
+    };
+    let before = without_state();
+    fail(folder.path(), &folder.path().join("data"), line, 1, &wanted);
+    assert!(without_state() == before);
 }
 
 #[test]
-fn a_file_by_hand_is_not_replaced() {
+fn a_foreign_file_is_not_replaced_without_force() {
     let folder = workplace();
-    assert_refused(folder.path(), "--out out --weights text", 2, &["text: not made by `host-trainer train`"]);
-    fs::rename(folder.path().join("text"), folder.path().join("out/quantized.rs")).unwrap();
-    let wanted = ["out/quantized.rs: not made by `host-trainer train`"];
-    assert_refused(folder.path(), "--out out --weights weights.rs", 2, &wanted);
-    fs::rename(folder.path().join("out/quantized.rs"), folder.path().join("out/model.safetensors")).unwrap();
-    let wanted = ["out/model.safetensors: not made by `host-trainer train`"];
-    assert_refused(folder.path(), "--out out --weights weights.rs", 2, &wanted);
+    let foreign = |name: &str| format!("{name} is there already and is not, or no longer, as host-trainer wrote it");
+    assert_refused(folder.path(), "train --out out --weights text", 2, &[&foreign("text"), "--force replaces it"]);
+    for name in ["quantized.rs", "model.safetensors", "report.html", "history.json", "images.png", "weights.rs"] {
+        let path = folder.path().join("out").join(name);
+        let own = fs::read(&path).unwrap();
+        fs::copy(folder.path().join("text"), &path).unwrap();
+        assert_refused(folder.path(), "train --out out", 2, &[&foreign(&format!("out/{name}"))]);
+        fs::write(path, own).unwrap();
+    }
+    // Files of other names are nobody's business.
+    fs::write(folder.path().join("out/notes"), "mine").unwrap();
+    fs::copy(folder.path().join("text"), folder.path().join("out/report.html")).unwrap();
+    train(folder.path(), &folder.path().join("data"), "--epochs 1 --force");
+    assert!(fs::read_to_string(folder.path().join("out/report.html")).unwrap().starts_with("<!DOCTYPE html>"));
+    assert_eq!(fs::read(folder.path().join("out/notes")).unwrap(), b"mine");
 }
 
 #[test]
 fn a_kernel_of_another_machine_is_refused() {
     let folder = workplace();
     let foreign = if cfg!(target_arch = "x86_64") { "neon" } else { "avx2" };
-    for line in ["--out out --weights weights.rs", "evaluate --weights weights.rs"] {
+    for line in ["train --out out", "evaluate"] {
         assert_refused(folder.path(), &format!("{line} --kernel {foreign}"), 2, &["--kernel: ", foreign]);
     }
 }
@@ -242,13 +262,25 @@ fn a_kernel_of_another_machine_is_refused() {
 fn evaluate_refuses_what_is_no_model() {
     let folder = workplace();
     for (file, wanted) in [
-        ("missing.rs", "no such file; run `host-trainer train` first"),
-        ("empty", "line 1: the file ends"),
-        ("text", "found `fn main() {}`, wanted `use dense_core"),
+        ("missing.safetensors", "no such file; run `host-trainer train` first"),
+        ("empty", "not a valid safetensors file: "),
+        ("text", "not a valid safetensors file: "),
         ("cut", "not a valid safetensors file: "),
-        ("data/train-images-idx3-ubyte", "neither a .safetensors file nor a .rs file"),
-        ("out", "out: "),
+        ("data/train-images-idx3-ubyte", "not a valid safetensors file: "),
+        ("out", "a folder, where a file is wanted"),
     ] {
         assert_refused(folder.path(), &format!("evaluate --weights {file}"), 2, &[file, wanted]);
     }
+}
+
+#[test]
+fn pictures_of_another_size_than_the_model_s_are_refused() {
+    let folder = workplace();
+    for (images, count) in [(TRAIN_IMAGES, 50), (TEST_IMAGES, 20)] {
+        let pixels = vec![7; count * 9 * 9];
+        fs::write(folder.path().join("data").join(images), idx(&[0x803, count as u32, 9, 9], &pixels)).unwrap();
+    }
+    let wanted = "--data: pictures of 9 x 9 pixels, but the model is for 28 x 28 pixels";
+    assert_refused(folder.path(), "evaluate", 2, &[wanted]);
+    train(folder.path(), &folder.path().join("data"), "--epochs 1");
 }

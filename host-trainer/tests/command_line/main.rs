@@ -2,17 +2,17 @@
 
 mod checkpoints;
 mod determinism;
-mod divergence;
 mod events;
-mod export;
 mod faults;
-mod import;
+mod groups;
 mod models;
 mod outputs;
 mod pack;
 mod pictures;
 mod resuming;
+mod signals;
 mod sweep;
+mod tables;
 mod transcript;
 
 use std::fs;
@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use dense_core::Random;
+use formats::{Model, safetensors};
+use serde_json::Value;
 
 const PIXELS: usize = 784;
 
@@ -49,9 +51,37 @@ fn succeed(folder: &Path, data: &Path, line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Trains and leaves `out` and `weights.rs` in `folder`. Returns what was printed.
+/// Trains and leaves `out` in `folder`. Returns what was printed.
 fn train(folder: &Path, data: &Path, options: &str) -> String {
-    succeed(folder, data, &format!("train --out out --weights weights.rs {options}"))
+    succeed(folder, data, &format!("train --out out {options}"))
+}
+
+/// The model that a training has left in `folder`.
+fn model(folder: &Path) -> Model {
+    safetensors::from_safetensors(&fs::read(folder.join("out/model.safetensors")).unwrap()).unwrap()
+}
+
+/// The history that a training has left in `folder`.
+fn history(folder: &Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join("out/history.json")).unwrap()).unwrap()
+}
+
+/// The names of the files in `folder` but for those that the program keeps its books in.
+fn files(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with(".host-trainer")).collect();
+    names.sort();
+    names
+}
+
+/// Runs a line that must fail with `code` and name all of `wanted`.
+fn fail(folder: &Path, data: &Path, line: &str, code: i32, wanted: &[&str]) {
+    let output = run(folder, data, line);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{line}\n{complaint}");
+    for wanted in wanted {
+        assert!(complaint.contains(wanted), "{line} does not say {wanted:?} but\n{complaint}");
+    }
 }
 
 /// Writes a data set of random images with random labels, plain and without class names, and returns its folder.

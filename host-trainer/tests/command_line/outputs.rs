@@ -1,14 +1,14 @@
 //! What a training leaves behind, and that `evaluate` reads it back.
 
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use host_trainer::{idx, model_files, report};
+use formats::Output;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 
-use super::{fashion_mnist, succeed, train, write_data_set};
+use super::{fashion_mnist, files, history, model, succeed, train, write_data_set};
 
 /// The line of a test result, without its time.
 fn evaluation_line(printed: &str) -> String {
@@ -25,18 +25,15 @@ fn int8_lines(printed: &str) -> Vec<String> {
 }
 
 #[test]
-fn evaluate_finds_what_training_found_in_either_file() {
+fn evaluate_finds_what_training_found() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let printed = train(folder, &fashion_mnist(), "--limit 1000 --epochs 2");
     let (trained, int8) = (evaluation_line(&printed), int8_lines(&printed));
     assert!(int8.len() > 2, "{printed}");
-    for options in [
-        "--weights weights.rs",
-        "--weights out/model.safetensors",
-        "--weights weights.rs --verbose 2",
-        "--weights out/model.safetensors --kernel portable",
-    ] {
+    for options in
+        ["", "--weights out/model.safetensors --verbose 2", "--weights out/model.safetensors --kernel portable"]
+    {
         let printed = succeed(folder, &fashion_mnist(), &format!("evaluate {options}"));
         assert_eq!(evaluation_line(&printed), trained, "{options}");
         assert_eq!(int8_lines(&printed), int8, "{options}");
@@ -63,8 +60,7 @@ fn is_metrics(value: &Value, keys: &[&str]) -> bool {
 fn history_is_as_documented() {
     let folder = tempfile::tempdir().unwrap();
     train_otherwise(folder.path());
-    let mut history: Value =
-        serde_json::from_slice(&fs::read(folder.path().join("out/history.json")).unwrap()).unwrap();
+    let mut history = history(folder.path());
     let history = history.as_object_mut().unwrap();
 
     let epochs = history.remove("epochs").unwrap();
@@ -77,34 +73,39 @@ fn history_is_as_documented() {
     }
     let test = history.remove("test").unwrap();
     assert!(is_metrics(&test, &["accuracy", "loss"]), "{test}");
-    let int8 = history.remove("int8_test_accuracy").unwrap().as_f64().unwrap();
-    assert!((0.0..=1.0).contains(&int8), "{int8}");
+    let int8 = history.remove("int8_test").unwrap();
+    assert!((0.0..=1.0).contains(&int8["accuracy"].as_f64().unwrap()), "{int8}");
     assert_eq!(epochs[2]["test_loss"], test["loss"]);
     assert_eq!(history.remove("fit_seconds").unwrap().as_f64().unwrap(), seconds);
     assert!(seconds > 0.0);
     let settings = json!({
-        "model": "linear",
-        "preset": "recipe",
-        "pixel_exponent": 1.0,
-        "smallest_deviation": null,
-        "loss": "cross-entropy",
-        "optimizer": "sgd",
-        "learning_rate": 0.1,
-        "schedule": "cosine",
-        "batch_size": 7,
+        "best_epoch": null,
+        "data_set": "data",
         "samples": 48,
         "validation_samples": 0,
-        "early_stopping": null,
-        "best_epoch": null,
-        "seed": u64::MAX,
-        "threads": 10,
+        "test_samples": 20,
+        "recipe": {
+            "preset": "recipe",
+            "hidden": [],
+            "activation": "relu",
+            "loss": "sparse_categorical_crossentropy",
+            "optimizer":
+                { "name": "sgd", "learning_rate": 0.1, "momentum": 0.0, "nesterov": false, "weight_decay": 0.0 },
+            "schedule": "cosine",
+            "batch_size": 7,
+            "epochs": 3,
+            "seed": u64::MAX,
+            "pixel_exponent": 1.0,
+            "shift": 0,
+        },
+        "threads": 64,
         "kernel": "portable",
     });
     assert_eq!(Value::Object(history.clone()), settings);
 }
 
 #[test]
-fn safetensors_hold_the_numbers_of_the_rust_file() {
+fn the_model_file_describes_itself() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     train_otherwise(folder);
@@ -116,7 +117,7 @@ fn safetensors_hold_the_numbers_of_the_rust_file() {
     let expected = [("dense.bias", vec![10]), ("dense.kernel", vec![10, 784])];
     assert_eq!(tensors, expected.map(|(name, shape)| (name.to_owned(), Dtype::F32, shape)));
 
-    let layer = &model_files::load(&folder.join("weights.rs")).unwrap().layers[0];
+    let layer = &model(folder).layers[0];
     let numbers = |name| {
         let (numbers, rest) = file.tensor(name).unwrap().data().as_chunks();
         assert!(rest.is_empty());
@@ -127,24 +128,13 @@ fn safetensors_hold_the_numbers_of_the_rust_file() {
     assert!(numbers("dense.bias").iter().all(|&bias| bias != 0.0 && bias.is_finite()));
 
     let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
-    let recipe: Value = serde_json::from_str(&metadata.metadata().as_ref().unwrap()["recipe"]).unwrap();
-    for (key, expected) in [
-        ("data_set", json!("data")),
-        ("class_names", json!(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])),
-        ("preset", json!("recipe")),
-        ("pixel_exponent", json!(1.0)),
-        ("smallest_deviation", json!(null)),
-        ("loss", json!("cross-entropy")),
-        ("optimizer", json!("sgd")),
-        ("learning_rate", json!(0.1)),
-        ("schedule", json!("cosine")),
-        ("batch_size", json!(7)),
-        ("epochs", json!(3)),
-        ("samples", json!(48)),
-        ("seed", json!(u64::MAX)),
-    ] {
-        assert_eq!(recipe[key], expected, "{key}");
-    }
+    let text: Value = serde_json::from_str(&metadata.metadata().as_ref().unwrap()["model"]).unwrap();
+    assert_eq!(text["format"], "host-trainer/2");
+    assert_eq!(text["layers"], json!([{ "inputs": 784, "units": 10, "activation": "linear" }]));
+    let names: Vec<String> = (0..10).map(|class| class.to_string()).collect();
+    assert_eq!(model(folder).output, Output::Classes { names });
+    assert_eq!(text["provenance"].to_string().matches("\"data_set\":\"data\"").count(), 1, "{text}");
+    assert_eq!(text["test"], history(folder)["test"]);
 }
 
 #[test]
@@ -157,9 +147,8 @@ fn the_picture_shows_the_first_images() {
         let greys = picture.as_luma8().expect("greys of 8 bits");
         assert_eq!(greys.dimensions(), (368, height), "{limit} images");
 
-        let images = File::open(data.join("train-images-idx3-ubyte")).unwrap();
-        let images = idx::read_images(BufReader::new(images)).unwrap();
-        for (pixel, &grey) in images[0].iter().enumerate() {
+        let images = fs::read(data.join("train-images-idx3-ubyte")).unwrap();
+        for (pixel, &grey) in images[16..16 + 784].iter().enumerate() {
             // Each pixel is 4 x 4, below and right of a border of 8.
             let (x, y) = (8 + pixel as u32 % 28 * 4, 8 + pixel as u32 / 28 * 4);
             assert_eq!(greys.get_pixel(x, y).0, [grey], "pixel {pixel}");
@@ -174,25 +163,89 @@ fn the_report_tells_of_this_run() {
     let data = write_data_set(folder, 50, 20);
     let names: String = (0..10).map(|class| format!("<i>{class}</i>\n")).collect();
     fs::write(data.join("classes.txt"), names).unwrap();
-    for model in ["linear", "mlp32"] {
+    for (model, widths) in [("linear", "784-10"), ("mlp32", "784-32-10")] {
         train(folder, &data, &format!("--model {model} --epochs 3 --limit 48"));
         let page = fs::read_to_string(folder.join("out/report.html")).unwrap();
-        let history: Value = serde_json::from_slice(&fs::read(folder.join("out/history.json")).unwrap()).unwrap();
+        let history = history(folder);
         let percent = |share: &Value| format!("{:.2}\u{a0}%", 100.0 * share.as_f64().unwrap());
         for text in [
-            format!("<strong>{}</strong> of 20 test images", percent(&history["test"]["accuracy"])),
-            format!("<dd>{}</dd>", percent(&history["int8_test_accuracy"])),
+            format!("<strong>{}</strong> test accuracy", percent(&history["test"]["accuracy"])),
+            format!("<dd>{}</dd>", percent(&history["int8_test"]["accuracy"])),
             format!("<td>{:.4}</td>", history["epochs"][2]["loss"].as_f64().unwrap()),
-            format!("<dt>model</dt><dd>{model}</dd>"),
+            format!("<dt>network</dt><dd>{widths}</dd>"),
             "<dt>training images</dt><dd>48</dd>".into(),
             "&lt;i&gt;7&lt;/i&gt;".into(),
         ] {
             assert!(page.contains(&text), "{text} is not in the report of {model}");
         }
         assert!(!page.contains("http") && !page.contains("<i>"));
-        for name in &report::FILES[1..] {
+        for name in ["learning-curves.png", "confusion.png", "weights.png", "mistakes.png"] {
             let picture = image::open(folder.join("out").join(name)).unwrap();
             assert!(picture.width() > 1_000, "{name}");
         }
     }
+}
+
+#[test]
+fn a_training_leaves_these_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = write_data_set(folder, 50, 20);
+    train(folder, &data, "--epochs 1");
+    assert_eq!(files(folder), ["data", "out"], "nothing is written elsewhere");
+    let wanted = [
+        "checkpoint.safetensors",
+        "confusion.png",
+        "history.json",
+        "images.png",
+        "learning-curves.png",
+        "mistakes.png",
+        "model.safetensors",
+        "quantized.rs",
+        "report.html",
+        "weights.png",
+        "weights.rs",
+    ];
+    assert_eq!(files(&folder.join("out")), wanted);
+    let before = fs::read(folder.join("out/weights.rs")).unwrap();
+    train(folder, &data, "--epochs 1 --weights elsewhere/mine.rs --seed 1");
+    assert_eq!(fs::read(folder.join("out/weights.rs")).unwrap(), before, "--weights goes elsewhere");
+    assert!(fs::read(folder.join("elsewhere/mine.rs")).unwrap() != before);
+}
+
+/// The default paths are those of the workspace that Cargo names, and so are the firmware's weights.
+#[test]
+fn only_install_writes_into_the_firmware_and_never_over_a_foreign_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = write_data_set(folder, 50, 20);
+    let workspace = folder.join("workspace");
+    fs::create_dir_all(workspace.join("firmware/src")).unwrap();
+    let firmware = workspace.join("firmware/src/weights.rs");
+    let train = |options: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
+            .current_dir(folder)
+            .env("CARGO_MANIFEST_DIR", workspace.join("host-trainer"))
+            .args(["train", "--epochs", "1", "--data"])
+            .arg(&data)
+            .args(options.split_whitespace())
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(train(""), (Some(0), String::new()));
+    assert!(workspace.join("out/weights.rs").exists() && !firmware.exists());
+    assert_eq!(train("--install"), (Some(0), String::new()));
+    let installed = fs::read(&firmware).unwrap();
+    assert_eq!(installed, fs::read(workspace.join("out/weights.rs")).unwrap());
+    assert_eq!(train("--seed 1"), (Some(0), String::new()));
+    assert_eq!(fs::read(&firmware).unwrap(), installed);
+    // That of another program, once there, stays.
+    fs::write(&firmware, "pub static MINE: u8 = 0;\n").unwrap();
+    let (code, complaint) = train("--install");
+    assert_eq!(code, Some(2), "{complaint}");
+    assert!(complaint.contains("firmware/src/weights.rs is there already and is not"), "{complaint}");
+    assert_eq!(fs::read(&firmware).unwrap(), b"pub static MINE: u8 = 0;\n");
+    assert_eq!(train("--install --force"), (Some(0), String::new()));
+    assert_eq!(fs::read(&firmware).unwrap(), fs::read(workspace.join("out/weights.rs")).unwrap());
 }

@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-
-use super::{run, succeed, train, write_data_set};
+use super::{files, history, run, succeed, train, write_data_set};
 
 /// The rows of the table of all runs, by the names of its columns.
 struct Table {
@@ -44,9 +42,7 @@ fn the_number_of_jobs_changes_nothing_and_the_best_is_the_best() {
         let text = succeed(folder.path(), &data, &format!("{SWEEP} --out out{jobs} --jobs {jobs}"));
         shown.push(text);
         let out = folder.path().join(format!("out{jobs}"));
-        let mut names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert_eq!(names, ["sweep.csv", "sweep.png"]);
+        assert_eq!(files(&out), ["sweep.csv", "sweep.png"]);
         tables.push((Table::read(&out.join("sweep.csv")), fs::read(out.join("sweep.png")).unwrap()));
     }
     let [(one, picture), (three, same_picture)] = &tables[..] else { unreachable!() };
@@ -73,7 +69,7 @@ fn the_number_of_jobs_changes_nothing_and_the_best_is_the_best() {
         let [row] = &best[..] else { panic!("{text}") };
         assert_eq!(row[..3], [rate, batch_size, &format!("{:.2}", 100.0 * accuracy)], "{text}");
         let command =
-            format!("  host-trainer train --learning-rate {rate} --batch-size {batch_size} --epochs 2 --data ");
+            format!("  host-trainer train --learning-rate {rate} --batch-size {batch_size} --epochs 2 --out out");
         assert!(text.contains(&command), "{text}");
         assert!(text.contains("the test set was not looked at"), "{text}");
     }
@@ -96,8 +92,7 @@ fn each_run_is_a_training() {
         for (index, (rate, seed)) in table.column("learning_rate").zip(table.column("seed")).enumerate() {
             let line = format!("--learning-rate {rate} --seed {seed} --batch-size 16 --verbose 0 {options}");
             train(folder.path(), &data, &line);
-            let history = fs::read(folder.path().join("out/history.json")).unwrap();
-            let history: Value = serde_json::from_slice(&history).unwrap();
+            let history = history(folder.path());
             let last = history["epochs"].as_array().unwrap().last().unwrap();
             for name in ["val_accuracy", "val_loss"] {
                 let found: f64 = table.column(name).nth(index).unwrap().parse().unwrap();

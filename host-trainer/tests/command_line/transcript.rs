@@ -5,7 +5,7 @@ use std::path::Path;
 
 use host_trainer::terminal::summary::thousands;
 
-use super::{fashion_mnist, succeed, train, write_data_set};
+use super::{fashion_mnist, history, succeed, train, write_data_set};
 
 /// Asserts that each of the texts follows the one before it somewhere.
 fn assert_in_order(printed: &str, texts: &[String]) {
@@ -19,8 +19,7 @@ fn assert_in_order(printed: &str, texts: &[String]) {
 
 /// The lines of the epochs, without their times, as the history has them.
 fn epoch_lines(folder: &Path, steps: &str) -> Vec<[String; 4]> {
-    let history: serde_json::Value =
-        serde_json::from_slice(&fs::read(folder.join("out/history.json")).unwrap()).unwrap();
+    let history = history(folder);
     let epochs = history["epochs"].as_array().unwrap();
     let line = |(index, epoch): (usize, &serde_json::Value)| {
         [
@@ -95,13 +94,13 @@ fn a_training_tells_its_story_in_order() {
         "out/history.json",
         "out/model.safetensors",
         "out/quantized.rs",
-        "out/checkpoint.safetensors",
         "out/report.html",
         "out/learning-curves.png",
         "out/confusion.png",
         "out/weights.png",
         "out/mistakes.png",
-        "weights.rs",
+        "out/weights.rs",
+        "out/checkpoint.safetensors",
     ] {
         let bytes = fs::metadata(folder.path().join(file)).unwrap().len();
         texts.push(format!("\nwrote {file} ({} bytes)", thousands(bytes as usize)));
@@ -154,7 +153,7 @@ fn verbosity_decides_how_much_is_printed() {
     let data = write_data_set(folder.path(), 50, 20);
     let options = "--epochs 2 --batch-size 7";
     assert_eq!(train(folder.path(), &data, &format!("{options} --verbose 0")), "");
-    assert_eq!(succeed(folder.path(), &data, "evaluate --weights weights.rs --verbose 0"), "");
+    assert_eq!(succeed(folder.path(), &data, "evaluate --verbose 0"), "");
     let lines = epoch_lines(folder.path(), "8");
     assert_eq!(lines.len(), 2);
     // No terminal, no bar: 1 prints lines too.
