@@ -103,23 +103,18 @@ fn calibrate(
 
 /// How the sums of a hidden layer become bytes.
 fn quantize_output(activation: Activation, sums: &Range, outputs: &Range) -> Result<Int8Output, Error> {
-    fn by_table<A: QuantizedActivation<Table = [u8; 256]>>(
-        sums: &Range,
-        outputs: &Range,
-    ) -> Result<(Quantization, Quantization, Option<Box<[u8; 256]>>), Error> {
-        let (sums, outputs, table) = A::quantize(sums, outputs)?;
-        Ok((sums, outputs, Some(Box::new(table))))
+    let output = |(sums, outputs), table: Option<Box<[u8; 256]>>| Int8Output { activation, sums, outputs, table };
+    let clamped = |(sums, outputs, ())| output((sums, outputs), None);
+    let by_table = |(sums, outputs, table)| output((sums, outputs), Some(Box::new(table)));
+    match activation {
+        Activation::Linear => Linear::quantize(sums, outputs).map(clamped),
+        Activation::Relu => Relu::quantize(sums, outputs).map(clamped),
+        Activation::LeakyRelu => LeakyRelu::quantize(sums, outputs).map(by_table),
+        Activation::Elu => Elu::quantize(sums, outputs).map(by_table),
+        Activation::Gelu => Gelu::quantize(sums, outputs).map(by_table),
+        Activation::Sigmoid => Sigmoid::quantize(sums, outputs).map(by_table),
+        Activation::Tanh => Tanh::quantize(sums, outputs).map(by_table),
     }
-    let (sums, outputs, table) = match activation {
-        Activation::Linear => Linear::quantize(sums, outputs).map(|(sums, outputs, ())| (sums, outputs, None))?,
-        Activation::Relu => Relu::quantize(sums, outputs).map(|(sums, outputs, ())| (sums, outputs, None))?,
-        Activation::LeakyRelu => by_table::<LeakyRelu>(sums, outputs)?,
-        Activation::Elu => by_table::<Elu>(sums, outputs)?,
-        Activation::Gelu => by_table::<Gelu>(sums, outputs)?,
-        Activation::Sigmoid => by_table::<Sigmoid>(sums, outputs)?,
-        Activation::Tanh => by_table::<Tanh>(sums, outputs)?,
-    };
-    Ok(Int8Output { activation, sums, outputs, table })
 }
 
 /// The layer in int8, a scale for each unit; the zero point of the inputs goes into the bias.

@@ -3,8 +3,10 @@
 mod checkpoints;
 mod determinism;
 mod events;
+mod export;
 mod faults;
 mod groups;
+mod import;
 mod models;
 mod outputs;
 mod pack;
