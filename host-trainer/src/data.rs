@@ -3,7 +3,7 @@
 mod csv;
 mod error;
 mod folds;
-mod idx;
+pub mod idx;
 mod images;
 mod inputs;
 mod names;
@@ -30,6 +30,7 @@ use self::picture::Preparation;
 pub use error::DataError;
 pub use folds::Folds;
 pub use idx::{CLASSES_FILE, class_names, find_file, paths, to_files};
+pub use images::Images;
 pub use inputs::{Unlabelled, load_inputs};
 pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};

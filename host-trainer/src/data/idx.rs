@@ -2,6 +2,8 @@
 
 mod file;
 
+pub use file::{read_images, read_labels};
+
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::{panic, thread};

@@ -8,13 +8,13 @@ use super::{DataError, Inputs, Samples, Targets};
 
 /// Images of one size.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Images {
+pub struct Images {
     /// Rows of an image.
-    pub(super) height: usize,
+    pub height: usize,
     /// Columns of an image.
-    pub(super) width: usize,
+    pub width: usize,
     /// `[images][height][width]`, greys from 0 to 255.
-    pub(super) values: Vec<u8>,
+    pub values: Vec<u8>,
 }
 
 impl Images {

@@ -21,7 +21,7 @@ const FIRST_CHUNK: usize = 64 * 1024;
 /// # Errors
 ///
 /// Anything but at least one image, exactly as many as the header says, and 1 GiB at most.
-pub(super) fn read_images(mut source: impl Read) -> Result<Images, String> {
+pub fn read_images(mut source: impl Read) -> Result<Images, String> {
     let [count, height, width] = header(&mut source, IMAGES_MAGIC)?;
     if height == 0 || width == 0 {
         return Err(format!("images of {height} x {width} pixels"));
@@ -35,7 +35,7 @@ pub(super) fn read_images(mut source: impl Read) -> Result<Images, String> {
 /// # Errors
 ///
 /// Anything but at least one label, exactly as many as the header says.
-pub(super) fn read_labels(mut source: impl Read) -> Result<Vec<u8>, String> {
+pub fn read_labels(mut source: impl Read) -> Result<Vec<u8>, String> {
     let [count] = header(&mut source, LABELS_MAGIC)?;
     read_values(source, count, 1)
 }
