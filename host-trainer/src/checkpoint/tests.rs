@@ -17,8 +17,8 @@ const SAMPLES: usize = 41;
 const BATCH_SIZE: usize = 7;
 
 fn recipe(optimizer: OptimizerName) -> Recipe {
-    let optimizer =
-        Optimizer { name: optimizer, learning_rate: 0.001, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    let momentum = if optimizer == OptimizerName::Sgd { 0.9 } else { 0.0 };
+    let optimizer = Optimizer { name: optimizer, learning_rate: 0.001, momentum, nesterov: false, weight_decay: 0.0 };
     Recipe {
         hidden: vec![5],
         optimizer,

@@ -146,7 +146,9 @@ fn a_diverging_model_says_where() {
 
 /// Prints every number: of floats and scales the bits, weights, biases and scales of each layer in turn.
 const PRINT: &str = "
+#[allow(dead_code)]
 mod quantized;
+#[allow(dead_code)]
 mod weights;
 use weights::{MODEL, PIXEL_TABLE};
 
