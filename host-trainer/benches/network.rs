@@ -23,7 +23,7 @@ use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, AdamState, Batch, Dense, Kernel, Random, Sgd};
 use formats::{Activation, Loss, OptimizerName, Recipe, Schedule};
 use host_trainer::data::{Inputs, Samples, Targets};
-use host_trainer::learning::{Data, Network, Settings, Silent, Watch, fit};
+use host_trainer::learning::{Callbacks, Data, Network, Settings, Silent, fit};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -86,8 +86,8 @@ fn steps(kernel: Kernel, threads: usize) -> Outcome {
     let operations = 2 * BATCH_SIZE * (3 * weights.iter().sum::<usize>() - weights[0]);
     let before = peak::peak(kernel);
     let settings = Settings { recipe, threads, kernel };
-    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
-    let fit = fit(&mut network, &Data::new(&samples), &settings, None, &mut watch)?;
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
+    let fit = fit(&mut network, &Data::new(&samples), &settings, None, &mut callbacks)?;
     let seconds = fit.state.position.epochs.iter().map(|epoch| epoch.seconds / RUNS as f64);
     let plural = if threads == 1 { "" } else { "s" };
     print(

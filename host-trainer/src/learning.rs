@@ -26,6 +26,6 @@ mod tests;
 pub use epochs::fit;
 pub use metrics::Metrics;
 pub use network::Network;
-pub use settings::{Data, FitError, Keeper, Progress, Settings, Silent, Watch};
+pub use settings::{Callbacks, Checkpoints, Data, FitError, Progress, Settings, Silent};
 pub use standardization::Standardization;
 pub use state::{Best, End, Epoch, Fit, Numbers, Parameters, Position, Running, State};

@@ -110,7 +110,7 @@ impl<'a> Pictures<'a> {
     }
 
     /// The pictures as a PNG to look at, in about as many columns as rows; a single one as it is, which
-    /// [`photo::prepare`](crate::photo::prepare) reads back unchanged.
+    /// [`prepare`](crate::data::picture::prepare) reads back unchanged.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use formats::{DataOptions, Input, Model, Output, Provenance, Recipe, Task};
 
 use crate::data::{Dataset, Inputs, Samples, TargetScaling};
 use crate::failure::Failure;
-use crate::learning::{self, Data, Fit, FitError, Network, Settings, State, Watch, int8};
+use crate::learning::{self, Callbacks, Data, Fit, FitError, Network, Settings, State, int8};
 use crate::options::RecipeArgs;
 
 /// How many training inputs are shown.
@@ -109,15 +109,15 @@ impl Prepared {
         settings: &Settings,
         test: bool,
         from: Option<&State>,
-        watch: &mut Watch<'_>,
+        callbacks: &mut Callbacks<'_>,
     ) -> Result<Fit, FitError> {
         let data = Data { test: test.then_some(&self.test), ..self.data() };
         let scaling = self.recipe.smallest_deviation.and_then(|_| TargetScaling::measure(&data.train.targets));
-        let Some(scaling) = scaling else { return learning::fit(network, &data, settings, from, watch) };
+        let Some(scaling) = scaling else { return learning::fit(network, &data, settings, from, callbacks) };
         let scaled = |samples: &Samples| Samples { targets: scaling.apply(&samples.targets), ..samples.clone() };
         let (train, validation, tested) = (scaled(data.train), data.validation.map(scaled), data.test.map(scaled));
         let data = Data { train: &train, validation: validation.as_ref(), test: tested.as_ref(), ..data };
-        let fit = learning::fit(network, &data, settings, from, watch)?;
+        let fit = learning::fit(network, &data, settings, from, callbacks)?;
         let mut layers = network.layers().to_vec();
         if let Some(last) = layers.last_mut() {
             scaling.fold(last);

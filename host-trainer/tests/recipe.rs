@@ -8,7 +8,7 @@ use dense_core::Kernel;
 use host_trainer::cli::{Cli, Command};
 use host_trainer::commands::shared::{all_threads, load};
 use host_trainer::data::Dataset;
-use host_trainer::learning::{self, Data, Network, Settings, Silent, Watch, evaluate, int8, metrics};
+use host_trainer::learning::{self, Callbacks, Data, Network, Settings, Silent, evaluate, int8, metrics};
 use host_trainer::prepared::Prepared;
 use host_trainer::report::classes;
 
@@ -42,8 +42,9 @@ impl Training {
         let settings = Settings { recipe, threads: 1, kernel: Kernel::best() };
         let mut network = Network::initial(784, 10, &settings.recipe).unwrap();
         let mut stop = || false;
-        let mut watch = Watch { progress: &mut Silent, stop: &mut stop, keeper: None };
-        let fit = learning::fit(&mut network, &Data::new(&self.prepared.train), &settings, None, &mut watch).unwrap();
+        let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
+        let fit =
+            learning::fit(&mut network, &Data::new(&self.prepared.train), &settings, None, &mut callbacks).unwrap();
         (network, fit.state.position.epochs.last().unwrap().train.loss)
     }
 

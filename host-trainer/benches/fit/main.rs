@@ -19,7 +19,7 @@ use std::time::Instant;
 use dense_core::{Batch, Dense, Kernel, Random};
 use formats::{Activation, DataOptions, Loss, Optimizer, OptimizerName, Recipe, Schedule};
 use host_trainer::data::{Inputs, Samples, load};
-use host_trainer::learning::{Data, FitError, Network, Settings, Silent, Watch, fit};
+use host_trainer::learning::{Callbacks, Data, FitError, Network, Settings, Silent, fit};
 
 const REPETITIONS: usize = 7;
 /// Of a fit that takes seconds.
@@ -109,8 +109,8 @@ fn settings(hidden: &[usize], threads: usize, kernel: Kernel) -> Settings {
 /// Trains from initial weights.
 fn train_on(samples: &Samples, settings: &Settings) -> Result<(), FitError> {
     let mut network = Network::initial(PIXELS, CLASSES, &settings.recipe)?;
-    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
-    fit(&mut network, &Data::new(samples), settings, None, &mut watch).map(|_| ())
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
+    fit(&mut network, &Data::new(samples), settings, None, &mut callbacks).map(|_| ())
 }
 
 /// The one after `--kernel`, or the best.

@@ -7,7 +7,7 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::*;
 use crate::data::{Inputs, Targets};
-use crate::learning::{self, Data, Network, Settings, Silent, Watch};
+use crate::learning::{self, Callbacks, Data, Network, Settings, Silent};
 use crate::report;
 
 const INPUTS: usize = 20;
@@ -48,8 +48,8 @@ fn stopped(recipe: &Recipe) -> Checkpoint {
         steps += 1;
         steps == SAMPLES.div_ceil(BATCH_SIZE) + 2
     };
-    let mut watch = Watch { progress: &mut Silent, stop: &mut stop, keeper: None };
-    let state = learning::fit(&mut network, &data, &settings, None, &mut watch).unwrap().state;
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
+    let state = learning::fit(&mut network, &data, &settings, None, &mut callbacks).unwrap().state;
     let identity = Identity {
         inputs: INPUTS,
         outputs: CLASSES,

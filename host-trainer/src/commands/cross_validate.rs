@@ -13,7 +13,7 @@ use crate::data;
 use crate::events::Event;
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
-use crate::learning::{End, Network, Settings, Silent, Watch, evaluate};
+use crate::learning::{Callbacks, End, Network, Settings, Silent, evaluate};
 use crate::lock::Lock;
 use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
 use crate::outputs::Outputs;
@@ -134,8 +134,8 @@ fn leave_out(
     let settings = Settings { recipe: prepared.recipe.clone(), threads: 1, kernel };
     let mut network = Network::initial(prepared.input.width(), prepared.output.width(), &prepared.recipe)?;
     let mut asked = || stop();
-    let mut watch = Watch { progress: &mut Silent, stop: &mut asked, keeper: None };
-    let fit = prepared.fit(&mut network, &settings, false, None, &mut watch).map_err(Failure::of_fit)?;
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut asked, checkpoints: None };
+    let fit = prepared.fit(&mut network, &settings, false, None, &mut callbacks).map_err(Failure::of_fit)?;
     if fit.end == End::Interrupted {
         return Ok(None);
     }

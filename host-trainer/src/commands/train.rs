@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::interrupt::Interrupts;
 use crate::learning::metrics::metric_name;
-use crate::learning::{End, Fit, Keeper, Network, Position, Settings, State, Watch};
+use crate::learning::{Callbacks, Checkpoints, End, Fit, Network, Position, Settings, State};
 use crate::lock::Lock;
 use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, model_name, whole_number};
 use crate::outputs::{Outputs, Written};
@@ -52,7 +52,7 @@ Examples:
   host-trainer train --epochs 20 --resume
       Train a finished model for as many epochs more as it lacks
   host-trainer train --json | jq 'select(.event == \"epoch\").test_accuracy'
-      Let another program watch
+      Let another program callbacks
 
 Ctrl-C and SIGTERM stop after the batch, test, keep the state in DIR/checkpoint.safetensors, leave all other files as they
 were and end with code 130; a second one stops at once. While a training goes on, its state is also kept there at the
@@ -204,12 +204,12 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
         let steps = settings.steps_per_epoch(prepared.train.len());
         let mut progress = Progress::new(verbosity, words, prepared.recipe.epochs, steps);
         let mut stop = || interrupts.requested();
-        let mut watch = Watch {
+        let mut callbacks = Callbacks {
             progress: &mut progress,
             stop: &mut stop,
-            keeper: Some(Keeper { interval: KEPT_EVERY, keep: Box::new(keep) }),
+            checkpoints: Some(Checkpoints { interval: KEPT_EVERY, write: Box::new(keep) }),
         };
-        prepared.fit(&mut network, &settings, true, resumed.as_ref(), &mut watch).map_err(Failure::of_fit)?
+        prepared.fit(&mut network, &settings, true, resumed.as_ref(), &mut callbacks).map_err(Failure::of_fit)?
     };
     if let Some(best) = state.position.best.as_ref().filter(|_| end != End::Interrupted) {
         let (best_epoch, epoch, stopped_early) = (best.epoch, state.position.epochs.len(), end == End::StoppedEarly);

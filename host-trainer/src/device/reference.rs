@@ -11,7 +11,7 @@ use formats::{Activation, Input, Loss, Model, Optimizer, OptimizerName, Output, 
 
 use super::{DeviceError, DeviceInfo};
 use crate::data::{Inputs, Samples, Targets};
-use crate::learning::{self, Data, FitError, Metrics, Network, Settings, Silent, Watch, evaluate};
+use crate::learning::{self, Callbacks, Data, FitError, Metrics, Network, Settings, Silent, evaluate};
 use crate::terminal::summary::thousands;
 
 /// A network that must have the bits of the device's.
@@ -96,8 +96,8 @@ impl Reference {
     fn step(&mut self, sample: &Samples, learning_rate: f32) -> Result<[f32; 2], FitError> {
         let before = self.evaluate(sample)?.loss;
         let settings = Settings { recipe: one_step(learning_rate), threads: 1, kernel: self.kernel };
-        let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
-        learning::fit(&mut self.network, &Data::new(sample), &settings, None, &mut watch)?;
+        let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
+        learning::fit(&mut self.network, &Data::new(sample), &settings, None, &mut callbacks)?;
         // The mean over one sample is a number of f32.
         Ok([before, self.evaluate(sample)?.loss].map(|loss| loss as f32))
     }

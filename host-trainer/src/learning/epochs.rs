@@ -10,7 +10,7 @@ use super::batches::Batches;
 use super::evaluate::{evaluate, metric_sum};
 use super::functions::{check_finite, check_length};
 use super::optimizer::Optimizer;
-use super::settings::{Data, FitError, Settings, Watch};
+use super::settings::{Callbacks, Data, FitError, Settings};
 use super::standardization::Standardization;
 use super::state::{Best, End, Epoch, Fit, Position, State};
 use super::trainer::Trainer;
@@ -32,7 +32,7 @@ pub fn fit(
     data: &Data<'_>,
     settings: &Settings,
     from: Option<&State>,
-    watch: &mut Watch<'_>,
+    callbacks: &mut Callbacks<'_>,
 ) -> Result<Fit, FitError> {
     check(network, data, settings)?;
     let samples = data.train.len();
@@ -48,7 +48,7 @@ pub fn fit(
     let shifts = Shifts::new(settings, data)?;
     let mut training =
         Training { network: network.clone(), trainer, shifts, standardization, data, settings, position };
-    let end = training.run(watch).inspect_err(|_| watch.progress.break_off())?;
+    let end = training.run(callbacks).inspect_err(|_| callbacks.progress.break_off())?;
     let state = training.state();
     if let (Some(best), true) = (&state.position.best, end != End::Interrupted) {
         training.trainer.set_layers(&best.layers)?;
@@ -93,7 +93,7 @@ struct Training<'a> {
 }
 
 impl Training<'_> {
-    fn run(&mut self, watch: &mut Watch<'_>) -> Result<End, FitError> {
+    fn run(&mut self, callbacks: &mut Callbacks<'_>) -> Result<End, FitError> {
         let mut random = Random::new(self.settings.recipe.seed, Random::SHUFFLE);
         let mut order: Vec<u32> = (0..).take(self.data.train.len()).collect();
         for _ in &self.position.epochs {
@@ -112,28 +112,28 @@ impl Training<'_> {
                 return Ok(End::Interrupted);
             }
             random.shuffle(&mut order);
-            stopped = self.train(&order, watch)?.is_break();
+            stopped = self.train(&order, callbacks)?.is_break();
             if self.position.running.steps < self.settings.steps_per_epoch(order.len()) {
-                watch.progress.break_off();
+                callbacks.progress.break_off();
                 return Ok(End::Interrupted);
             }
-            self.finish_epoch(watch)?;
-            if let Some(keeper) = &mut watch.keeper
-                && last_kept.elapsed() >= keeper.interval
+            self.finish_epoch(callbacks)?;
+            if let Some(checkpoints) = &mut callbacks.checkpoints
+                && last_kept.elapsed() >= checkpoints.interval
             {
-                (keeper.keep)(&self.state());
+                (checkpoints.write)(&self.state());
                 last_kept = Instant::now();
             }
         }
     }
 
     /// Goes through the epoch, or what is left of it, until it is over or was told to stop.
-    fn train(&mut self, order: &[u32], watch: &mut Watch<'_>) -> Result<ControlFlow<()>, FitError> {
+    fn train(&mut self, order: &[u32], callbacks: &mut Callbacks<'_>) -> Result<ControlFlow<()>, FitError> {
         let start = Instant::now();
         let steps_before = self.position.steps(self.settings.steps_per_epoch(order.len()));
         let Self { trainer, network, data, settings, position: Position { epochs, running, .. }, .. } = self;
         let (epoch, done_before) = (epochs.len() + 1, running.steps);
-        watch.progress.start_epoch(epoch);
+        callbacks.progress.start_epoch(epoch);
         let size = settings.recipe.batch_size;
         let batches = Batches {
             samples: data.train,
@@ -149,8 +149,8 @@ impl Training<'_> {
             running.loss += f64::from(score.loss_sum);
             running.metric += metric_sum(network, &score);
             let done = order.len().min(running.steps * size);
-            watch.progress.step(running.steps, &|| (running.metrics(done), done));
-            if (watch.stop)() {
+            callbacks.progress.step(running.steps, &|| (running.metrics(done), done));
+            if (callbacks.stop)() {
                 flow = ControlFlow::Break(());
             }
             flow
@@ -161,7 +161,7 @@ impl Training<'_> {
     }
 
     /// Measures and records an epoch that is over.
-    fn finish_epoch(&mut self, watch: &mut Watch<'_>) -> Result<(), FitError> {
+    fn finish_epoch(&mut self, callbacks: &mut Callbacks<'_>) -> Result<(), FitError> {
         let samples = self.data.train.len();
         let running = std::mem::take(&mut self.position.running);
         let number = self.position.epochs.len() + 1;
@@ -177,7 +177,7 @@ impl Training<'_> {
             validation: measure(self.data.validation)?,
             test: measure(self.data.test)?,
         };
-        watch.progress.finish_epoch(&epoch, samples);
+        callbacks.progress.finish_epoch(&epoch, samples);
         let position = &mut self.position;
         position.epochs.push(epoch);
         if self.settings.recipe.early_stopping.is_some() {

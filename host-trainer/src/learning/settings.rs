@@ -61,25 +61,25 @@ impl<'a> Data<'a> {
     }
 }
 
-/// What goes on beside a training.
-pub struct Watch<'a> {
-    /// What is shown.
+/// What a training calls on the way.
+pub struct Callbacks<'a> {
+    /// Is told how the training gets on.
     pub progress: &'a mut dyn Progress,
     /// Asked after each step: whether to stop there.
     pub stop: &'a mut (dyn FnMut() -> bool + Send),
-    /// Where states are kept on the way.
-    pub keeper: Option<Keeper<'a>>,
+    /// Takes states to resume from.
+    pub checkpoints: Option<Checkpoints<'a>>,
 }
 
-/// Keeps the state of a training at the end of an epoch, where more time than this has gone by since it last did.
-pub struct Keeper<'a> {
-    /// The time.
+/// Is called with the state at the end of an epoch, where more time than `interval` has gone by since the last call.
+pub struct Checkpoints<'a> {
+    /// The least time between two calls.
     pub interval: Duration,
-    /// Takes the state.
-    pub keep: Box<dyn FnMut(&State) + 'a>,
+    /// Writes the state.
+    pub write: Box<dyn FnMut(&State) + 'a>,
 }
 
-/// Is told how a training gets on.
+/// The progress of a training.
 pub trait Progress: Send {
     /// Epoch number `epoch`, from 1, begins, or goes on.
     fn start_epoch(&mut self, epoch: usize);

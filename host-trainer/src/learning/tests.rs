@@ -133,8 +133,8 @@ fn every_shape_is_that_of_a_typed_network() {
 /// Trains the network of a recipe for `outputs` outputs from its initial weights to the end.
 fn train(data: &Data<'_>, outputs: usize, settings: &Settings) -> Result<(Network, Fit), FitError> {
     let mut network = Network::initial(data.train.inputs.width(), outputs, &settings.recipe)?;
-    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
-    let fit = fit(&mut network, data, settings, None, &mut watch)?;
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
+    let fit = fit(&mut network, data, settings, None, &mut callbacks)?;
     Ok((network, fit))
 }
 
@@ -198,11 +198,11 @@ fn states_are_kept_at_the_end_of_epochs() {
     let mut network = Network::initial(5, 2, &recipe).unwrap();
     let mut kept = Vec::new();
     let keep = Box::new(|state: &State| kept.push((state.position.epochs.len(), state.clone())));
-    let keeper = Some(Keeper { interval: std::time::Duration::ZERO, keep });
-    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper };
+    let checkpoints = Some(Checkpoints { interval: std::time::Duration::ZERO, write: keep });
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints };
     let settings = settings(recipe, 2, Kernel::best());
-    let fit = fit(&mut network, &Data::new(&samples), &settings, None, &mut watch).unwrap();
-    drop(watch);
+    let fit = fit(&mut network, &Data::new(&samples), &settings, None, &mut callbacks).unwrap();
+    drop(callbacks);
     assert_eq!(kept.iter().map(|(epochs, _)| *epochs).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(kept[1].1, fit.state);
 }
@@ -245,8 +245,8 @@ fn shifts_are_the_same_for_any_threads_and_interruptions() {
         let mut state = None;
         while state.as_ref().is_none_or(|fit: &Fit| fit.end == End::Interrupted) {
             let from = state.as_ref().map(|fit| &fit.state);
-            let mut watch = Watch { progress: &mut Silent, stop: &mut || true, keeper: None };
-            state = Some(fit(&mut network, &data, &settings, from, &mut watch).unwrap());
+            let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || true, checkpoints: None };
+            state = Some(fit(&mut network, &data, &settings, from, &mut callbacks).unwrap());
         }
         assert_eq!(state.unwrap().state.numbers, wanted.state.numbers, "{threads} threads");
     }

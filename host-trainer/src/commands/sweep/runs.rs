@@ -5,7 +5,7 @@ use std::{panic, thread};
 
 use formats::Recipe;
 
-use crate::learning::{self, Data, End, FitError, Metrics, Network, Settings, Silent, Watch};
+use crate::learning::{self, Callbacks, Data, End, FitError, Metrics, Network, Settings, Silent};
 
 /// What a training came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,8 +108,8 @@ fn run(
 ) -> Result<Option<Outcome>, FitError> {
     let mut network = Network::initial(data.train.inputs.width(), outputs, &settings.recipe)?;
     let mut stop = || stop();
-    let mut watch = Watch { progress: &mut Silent, stop: &mut stop, keeper: None };
-    let fit = match learning::fit(&mut network, data, settings, None, &mut watch) {
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
+    let fit = match learning::fit(&mut network, data, settings, None, &mut callbacks) {
         Err(FitError::Diverged { .. }) => return Ok(Some(Outcome::Diverged)),
         fit => fit?,
     };

@@ -41,8 +41,8 @@ fn settings_and_samples_that_cannot_be_are_refused() {
         assert!(found.contains(wanted), "{found}, wanted {wanted}");
     }
     let mut network = Network::initial(5, 2, &recipe).unwrap();
-    let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
-    let error = fit(&mut network, &Data::new(&numbers), &settings(recipe, 1, Kernel::best()), None, &mut watch);
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
+    let error = fit(&mut network, &Data::new(&numbers), &settings(recipe, 1, Kernel::best()), None, &mut callbacks);
     assert_eq!(error.unwrap_err().to_string(), "inputs: length 4, expected 5");
 }
 
@@ -78,8 +78,8 @@ fn a_state_of_another_network_is_refused() {
     let go_on = |change: &dyn Fn(&mut State)| {
         let (mut network, mut state) = (network.clone(), state.clone());
         change(&mut state);
-        let mut watch = Watch { progress: &mut Silent, stop: &mut || false, keeper: None };
-        fit(&mut network, &Data::new(&samples), &settings, Some(&state), &mut watch).map(|_| ())
+        let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
+        fit(&mut network, &Data::new(&samples), &settings, Some(&state), &mut callbacks).map(|_| ())
     };
     assert_eq!(go_on(&|_| {}), Ok(()));
     for (change, wanted) in [

@@ -137,8 +137,8 @@ fn found(samples: &Samples, outputs: usize, settings: &Settings) -> Bits {
             steps += 1;
             steps == 4
         };
-        let mut watch = Watch { progress: &mut Silent, stop: &mut stop, keeper: None };
-        let fit = fit(&mut network, &Data::new(samples), settings, state.as_ref(), &mut watch).unwrap();
+        let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
+        let fit = fit(&mut network, &Data::new(samples), settings, state.as_ref(), &mut callbacks).unwrap();
         assert_eq!(network.layers(), fit.state.numbers.layers);
         state = Some(fit.state);
         if fit.end == End::Finished {
