@@ -1,4 +1,4 @@
-//! Whether the parts of a model fit together.
+//! Validation of models.
 
 use dense_core::math::{SMALLEST_WEIGHT, flush_below};
 

@@ -1,4 +1,4 @@
-//! Which data a model is for.
+//! Options for loading a data set.
 
 use std::path::PathBuf;
 

@@ -17,7 +17,7 @@ pub(crate) use self::chain::{Chain, Step, transposed};
 /// The largest file of another program, in bytes, packed or not: on the way its numbers take several times as many.
 const MAX_BYTES: usize = 1 << 28;
 
-/// What a file may leave open.
+/// Information that a file may lack.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
     /// The activation of hidden layers. Needed for bare weights with hidden layers.

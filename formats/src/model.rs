@@ -141,8 +141,8 @@ pub struct PixelInput {
     pub standardized: bool,
 }
 
-/// How a sample is cut from a time series: `rows` rows of the mean of `downsample` samples each, one after the other,
-/// each with one number of every channel.
+/// A sliding window over a time series: `length` samples, every `downsample` of which are averaged into one row with a
+/// number for each channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// The columns of the series, in order.

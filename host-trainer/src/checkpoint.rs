@@ -1,4 +1,4 @@
-//! The state of a training in a file, to go on another time to the same weights, bit for bit.
+//! Checkpoints: training state in a safetensors file.
 
 mod file;
 
@@ -17,7 +17,7 @@ use crate::data::{self, Samples};
 use crate::learning::State;
 use crate::prepared::Prepared;
 
-/// A training, and where it is.
+/// A checkpoint: the training that it belongs to, and its state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     /// Which training it is.
@@ -45,7 +45,7 @@ pub struct Identity {
     pub backend: String,
 }
 
-/// Why a training cannot go on.
+/// Why training cannot be resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// There is no such file.
@@ -67,7 +67,7 @@ pub enum CheckpointError {
         /// Each setting that differs, as it is there and as it is wanted.
         differences: String,
     },
-    /// It has come further than it is to come.
+    /// More epochs have begun than are asked for.
     #[error("{}: is in epoch {reached} already, and --epochs says {wanted}", path.display())]
     TooFar {
         /// The file.

@@ -22,7 +22,7 @@ Examples:
   host-trainer --install
       The same, and write the weights into the firmware
   host-trainer --preset best
-      Train for the highest accuracy, on pixels that are brought out and centred
+      Train for the highest accuracy, with gamma-corrected, standardised pixels
   host-trainer --data plants.csv --target species --hidden 16 --validation-split 0.1 --early-stopping 5
       Train on a table of your own
   host-trainer cross-validate --data data/watch --hidden 32

@@ -40,7 +40,7 @@ pub use split::TEST_SPLIT;
 pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
 
-/// Samples to learn from and to test with, and what their numbers mean.
+/// A data set: training set, test set, and the meaning of inputs and targets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// The last part of its path.

@@ -1,4 +1,4 @@
-//! What `--json` prints for other programs: one of these objects on each line of standard output, `event` first.
+//! JSON Lines, the output of `--json`: an event object on each line of standard output, `event` first.
 //!
 //! Times are seconds of wall-clock time, losses are means, accuracies are shares from 0 to 1, and epochs and steps count
 //! from 1. A number that is not finite is `null`. Errors go to standard error as text, and the exit code says the rest.
@@ -105,7 +105,7 @@ pub enum Start<'a> {
     Train {
         /// Inputs, units of each hidden layer, and outputs.
         widths: Vec<usize>,
-        /// How many numbers it learns.
+        /// Number of parameters.
         parameters: usize,
         /// The path of the data set.
         data: String,
@@ -126,7 +126,7 @@ pub enum Start<'a> {
         /// The recipe; its members are those of this object.
         #[serde(flatten)]
         recipe: &'a Recipe,
-        /// Threads that find work.
+        /// Number of threads.
         threads: usize,
         /// The code that does the arithmetic, as `--kernel` names it.
         kernel: &'a str,

@@ -16,13 +16,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Something that was given is wrong: exit code 2.
+    /// Invalid input: exit code 2.
     pub fn new(message: impl fmt::Display) -> Self {
         Self { message: message.to_string(), exit_code: 2 }
     }
 
-    /// What was asked for did not succeed, such as a training that diverged or a device that computes other bits: exit
-    /// code 1.
+    /// A run that failed, such as a training that diverged or a device that computes other bits: exit code 1.
     pub fn of_result(message: impl fmt::Display) -> Self {
         Self { message: message.to_string(), exit_code: 1 }
     }

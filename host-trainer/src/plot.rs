@@ -1,4 +1,4 @@
-//! Figures: what they are drawn of, as SVG and as PNG.
+//! Figures as SVG and PNG.
 
 pub(crate) mod axis;
 pub(crate) mod canvas;

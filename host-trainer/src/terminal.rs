@@ -1,4 +1,4 @@
-//! Standard output: what a terminal there can do, and that nobody reading it any more is no reason to stop a fit.
+//! Standard output: verbosity, width, and write errors.
 
 pub(crate) mod bar;
 mod palette;
@@ -16,16 +16,16 @@ use crate::events::Event;
 
 pub use self::palette::{ColourChoice, Palette};
 
-/// How a command speaks on standard output.
+/// Verbosity of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verbosity {
-    /// Not at all.
+    /// No output.
     Silent,
-    /// In text, with a progress bar where that is a terminal.
+    /// Text, with a progress bar on a terminal.
     Bar,
-    /// In text, a line an epoch.
+    /// Text, a line an epoch.
     Lines,
-    /// In events for other programs.
+    /// JSON Lines.
     Json,
 }
 

@@ -1,9 +1,9 @@
-//! Puts the operations of a model together, tensor by tensor.
+//! Builder of the graph of a TensorFlow Lite file.
 
 use super::schema::{self, Kind, Operation, Operator, Tensor};
 use crate::Model;
 
-/// What whole numbers stand for: (number − zero) · step.
+/// Affine quantisation: real = (q − zero) · step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quantization<'a> {
     /// One for all, or one for each output of a layer.

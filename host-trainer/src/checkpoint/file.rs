@@ -99,7 +99,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
     Ok(Checkpoint { identity, state: State { position, numbers: Numbers { layers, states } } })
 }
 
-/// Refuses what no training comes to.
+/// Validates the metadata.
 fn check(metadata: &Metadata) -> Result<(), String> {
     let Metadata { format, identity, epochs_done, running, best_epoch } = metadata;
     if format != FORMAT {

@@ -37,7 +37,7 @@ pub struct AdaptArgs {
     link: LinkArgs,
 
     /// How the pictures change
-    #[arg(long, alias = "world", value_enum, default_value_t = Shift::Rotated)]
+    #[arg(long, value_enum, default_value_t = Shift::Rotated)]
     shift: Shift,
 
     /// How much they change [default: inverted 1, rotated 30, translated 3, noisy 96]

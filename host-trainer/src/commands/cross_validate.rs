@@ -70,6 +70,11 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let kernel = arguments.common.kernel()?;
     let options = arguments.data.options(arguments.recipe.seed);
+    if arguments.data.gives_test() {
+        return Err(Failure::new(
+            "cross-validate tests on each group in turn: leave --test, --test-split and --test-groups away",
+        ));
+    }
     let located = DataOptions { path: locate(&options.path), ..options.clone() };
     let folds = data::load_folds(&located)?;
     let [json, html] = ["cross-validation.json", "cross-validation.html"].map(|name| arguments.out.join(name));

@@ -25,7 +25,7 @@ pub struct ExportArgs {
     #[arg(hide_default_value = true)]
     weights: PathBuf,
 
-    /// File to write [default: in out, a file named after the format, such as model.onnx]
+    /// File to write [default: beside the model file, named after the format, such as model.onnx]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -87,8 +87,8 @@ impl Format {
 /// The model, or for int8 its data, cannot be used, or the file not be written; it has not changed then.
 pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, false);
-    let folder = || in_workspace("out").join(arguments.format.file_name());
-    let output = arguments.output.clone().unwrap_or_else(folder);
+    let beside = || arguments.weights.with_file_name(arguments.format.file_name());
+    let output = arguments.output.clone().unwrap_or_else(beside);
     let mut outputs = Outputs::new(arguments.force);
     outputs.check(&[&output], &[&arguments.weights])?;
     let model = load_model(&arguments.weights)?;

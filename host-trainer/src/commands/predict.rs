@@ -24,8 +24,8 @@ use crate::terminal::{ColourChoice, Palette, Verbosity, columns, gauge, print};
 /// Options of `predict`.
 #[derive(Args, Debug)]
 pub struct PredictArgs {
-    /// PNG or JPEG files of whatever size, or files of raw pixels, - is standard input; or, where the model takes
-    /// features, .csv files with a column for each
+    /// PNG or JPEG files of whatever size, or files of raw pixels, - for a picture from standard input; or, where the
+    /// model takes features, .csv files with a column for each
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
@@ -78,11 +78,20 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
     let kernel = arguments.kernel.kernel().map_err(|error| Failure::about("--kernel", error))?;
     let predictor = Predictor { network: network(&model)?, model: &model, kernel };
     match &model.input {
+        Input::Pixels(size) if arguments.files.iter().any(|file| is_table(file)) => Err(Failure::new(format!(
+            "{} takes pictures of {} x {} pixels, not rows of a table; name another model by --weights",
+            arguments.weights.display(),
+            size.height,
+            size.width
+        ))),
         Input::Pixels(pixels) => predictor.pictures(arguments, pixels),
         Input::Features { .. } if arguments.show || arguments.png.is_some() => {
             Err(Failure::new("--show and --png are for pictures; this model takes features"))
         }
         Input::Features { names, window, .. } => each_file(arguments, |path, file| {
+            if !is_table(path) {
+                return Err("the model takes numbers: a .csv or .csv.gz file wanted".into());
+            }
             let predictions = predictor.rows(path, names, window.as_ref()).map_err(|error| error.to_string())?;
             for (line, prediction) in predictions {
                 print(&if arguments.json {
@@ -94,6 +103,12 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
             Ok(())
         }),
     }
+}
+
+/// Whether a file is a table by its name.
+fn is_table(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    name.ends_with(".csv") || name.ends_with(".csv.gz")
 }
 
 /// Does something with every file, and goes on after one that it fails for.

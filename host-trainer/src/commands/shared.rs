@@ -49,10 +49,25 @@ pub fn data_of(model: &Model, arguments: &DataArgs) -> Result<(Dataset, DataOpti
         Provenance::Trained { data, .. } => Some(&**data),
         Provenance::Imported { .. } => None,
     };
+    if stored.is_none() && !arguments.is_given() {
+        return Err(Failure::new("an imported model does not say which data it is for: give --data"));
+    }
     let options = arguments.options_of(stored);
+    if let Some(stored) = stored.filter(|stored| stored.path == options.path && resplits(stored, &options)) {
+        let path = stored.path.display();
+        return Err(Failure::new(format!(
+            "another split of {path} would test on samples that the model was trained on; leave --test-split, \
+             --test-groups and --test away"
+        )));
+    }
     let Loaded { dataset, .. } = load(&options)?;
     check_data(model, &dataset)?;
     Ok((dataset, options))
+}
+
+/// Whether two options for the same data choose other test samples.
+fn resplits(one: &DataOptions, other: &DataOptions) -> bool {
+    (&one.test, one.test_split, &one.test_groups) != (&other.test, other.test_split, &other.test_groups)
 }
 
 /// Loads data from where they lie.
@@ -68,7 +83,7 @@ pub fn load(options: &DataOptions) -> Result<Loaded, Failure> {
 /// Refuses data whose inputs or outputs are others than those of the model.
 fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
     let differ = |what: &str, found: String, wanted: String| {
-        Err(Failure::new(format!("--data: {what} {found}, but the model is for {wanted}")))
+        Err(Failure::new(format!("--data: {}: {what} {found}, but the model takes {wanted}", dataset.name)))
     };
     match (&model.input, &dataset.input) {
         (Input::Pixels(wanted), Input::Pixels(found)) => {
@@ -79,22 +94,35 @@ fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
         }
         (Input::Features { names: wanted, window, .. }, Input::Features { names: found, window: found_window, .. }) => {
             if wanted.len() != found.len() {
-                return differ("features:", found.len().to_string(), wanted.len().to_string());
+                return differ("features,", found.len().to_string(), wanted.len().to_string());
             }
             if let Some((wanted, found)) = wanted.iter().zip(found).find(|(wanted, found)| wanted != found) {
                 return differ("the feature", format!("`{found}`"), format!("`{wanted}` in its place"));
             }
             let shape = |window: &formats::Window| (window.length, window.downsample);
             if window.as_ref().map(shape) != found_window.as_ref().map(shape) {
-                return differ("other windows", String::new(), "its own".into());
+                let of = |window: &Option<formats::Window>| match window {
+                    Some(window) => format!("windows of {} rows, {} to one", window.length, window.downsample),
+                    None => "rows".into(),
+                };
+                return differ("samples are", of(found_window), of(window));
             }
         }
-        (Input::Pixels(_), Input::Features { .. }) => return differ("numbers,", String::new(), "pictures".into()),
-        (Input::Features { .. }, Input::Pixels(_)) => return differ("pictures,", String::new(), "numbers".into()),
+        (Input::Pixels(_), Input::Features { .. }) => {
+            return differ("samples are", "numbers".into(), "pictures".into());
+        }
+        (Input::Features { .. }, Input::Pixels(_)) => {
+            return differ("samples are", "pictures".into(), "numbers".into());
+        }
     }
     let list = |output: &Output| output.names().join(", ");
     if model.output != dataset.output {
-        return differ("targets", list(&dataset.output), list(&model.output));
+        return Err(Failure::new(format!(
+            "--data: {}: the targets are {}, but the model predicts {}",
+            dataset.name,
+            list(&dataset.output),
+            list(&model.output)
+        )));
     }
     Ok(())
 }

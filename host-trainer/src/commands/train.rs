@@ -39,20 +39,20 @@ const FIRMWARE_WEIGHTS: &str = "firmware/src/weights.rs";
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   host-trainer train --data measurements.csv --target state --hidden 16
-      Learn from a table: the last columns' names are the features', the task is inferred
+      Learn from a table: all columns but the target are features, and the task is inferred
   host-trainer train --model mlp32 --epochs 50 --validation-split 0.1 --early-stopping 3
       Hold back the last tenth of the samples, stop when it gets no better, keep the best weights
   host-trainer train --epochs 30 --learning-rate-schedule step:10:0.5
       Halve the learning rate after every 10 epochs
   host-trainer train --preset best
       The highest accuracy on pictures that 7,850 parameters give, on the device too
-  host-trainer train --epochs 1000    (Ctrl-C, and another day:)
+  host-trainer train --epochs 1000    (interrupt with Ctrl-C, then:)
   host-trainer train --epochs 1000 --resume
       Stop after the batch and go on to the same weights, bit for bit
   host-trainer train --epochs 20 --resume
-      Train a finished model for as many epochs more as it lacks
+      Continue a finished training up to 20 epochs
   host-trainer train --json | jq 'select(.event == \"epoch\").test_accuracy'
-      Let another program callbacks
+      Print the test accuracy of each epoch with jq
 
 Ctrl-C and SIGTERM stop after the batch, test, keep the state in DIR/checkpoint.safetensors, leave all other files as they
 were and end with code 130; a second one stops at once. While a training goes on, its state is also kept there at the
@@ -119,6 +119,24 @@ impl TrainArgs {
         Verbosity::new(self.common.verbose, self.json)
     }
 
+    /// Refuses targets that are no file of Rust, or no firmware's.
+    fn check_targets(&self) -> Result<(), Failure> {
+        if let Some(path) = self.weights.as_ref().filter(|path| path.extension().is_none_or(|kind| kind != "rs")) {
+            let path = path.display();
+            return Err(Failure::new(format!(
+                "--weights {path}: is the file of Rust to write, which ends in .rs; to go on with a training, --resume"
+            )));
+        }
+        let firmware = in_workspace(FIRMWARE_WEIGHTS);
+        if self.install && !firmware.parent().is_some_and(Path::is_dir) {
+            return Err(Failure::new(format!(
+                "--install: there is no folder of the firmware for {}",
+                firmware.display()
+            )));
+        }
+        Ok(())
+    }
+
     /// The file to go on from, if any.
     #[must_use]
     pub fn resume(&self) -> Option<PathBuf> {
@@ -171,6 +189,7 @@ impl Paths {
 pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let verbosity = arguments.verbosity();
     let kernel = arguments.common.kernel()?;
+    arguments.check_targets()?;
     let options = arguments.data.options(arguments.recipe.seed);
     let prepared = Prepared::new(load(&options)?.dataset, &arguments.recipe, arguments.limit)?;
     let settings = Settings { recipe: prepared.recipe.clone(), threads: arguments.threads, kernel };

@@ -139,8 +139,9 @@ fn header(path: &Path, record: &ByteRecord) -> Result<Vec<String>, DataError> {
         names::check(name).map_err(fault)?;
         names.push(name.into());
     }
-    if names.iter().all(|name| name.parse::<f64>().is_ok()) {
-        return Err(DataError::file(path, "the first line has numbers alone; a header with names of columns wanted"));
+    let numbers = names.iter().filter(|name| name.parse::<f64>().is_ok()).count();
+    if numbers > 0 && numbers + 1 >= names.len() {
+        return Err(DataError::file(path, "the first line looks like values; a header with names of columns wanted"));
     }
     let mut sorted: Vec<&String> = names.iter().collect();
     sorted.sort();

@@ -8,7 +8,7 @@ use thiserror::Error;
 /// Why data cannot be loaded.
 #[derive(Debug, Error)]
 pub enum DataError {
-    /// DataOptions or files contradict each other.
+    /// Options contradict each other or the data.
     #[error("{0}")]
     Conflict(String),
     /// A file or folder is unreadable or malformed.

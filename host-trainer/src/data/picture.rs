@@ -1,5 +1,4 @@
-//! Makes of a photograph or a drawing, of whatever size, what a network learnt from: a bright object on black, in the
-//! middle of an image of few greys, such as 28 × 28.
+//! Preprocessing of photographs and drawings: greyscale, inversion, cropping, scaling and centring on black.
 //!
 //! Fashion-MNIST was made so (Xiao, Rasul and Vollgraf, arXiv 1708.07747, section 2): edges that are within 5 % of the
 //! colour of the background are trimmed, the longer side becomes 28 pixels, the object is put in the middle, and the

@@ -1,4 +1,4 @@
-//! What a column of targets means: classes, two classes or numbers.
+//! Inference of the task from the target column, and the encoding of targets.
 
 use formats::{Output, Task};
 

@@ -1,4 +1,4 @@
-//! Shifts of pictures, as of a sensor that was turned, moved or replaced.
+//! Covariate shifts of pictures: rotation, inversion, translation and noise.
 
 use clap::ValueEnum;
 use dense_core::Random;

@@ -9,7 +9,7 @@ use crate::data::Inputs;
 /// The first of the streams of [`Random`] that shifts are drawn from, one a step, four apart.
 const STREAM: u64 = 3;
 
-/// Shifts of half of the pictures, drawn anew for each picture of each step. What moves in is black.
+/// Random translation of every second picture on average, drawn anew at each step; what moves in is black.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shifts {
     height: usize,

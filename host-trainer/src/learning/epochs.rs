@@ -17,9 +17,9 @@ use super::trainer::Trainer;
 use super::{Metrics, Network};
 use crate::data::{Inputs, Samples, Targets};
 
-/// Trains `network` on samples, from a state where there is one, which was made with the same network, samples and
-/// settings. In the end the network has the weights of the last epoch, or those of the best one where early stopping
-/// looks for it, for inputs that are not standardised.
+/// Trains `network` by mini-batches, starting from `from` where given, a state of the same network, data and settings.
+/// Afterwards the network has the weights of the last epoch, or with early stopping those of the epoch with the smallest
+/// validation loss; the standardisation of inputs is folded into the first layer.
 ///
 /// The weights are the same, to the last bit, for any kernel, any number of threads and any interruptions.
 ///
@@ -127,7 +127,7 @@ impl Training<'_> {
         }
     }
 
-    /// Goes through the epoch, or what is left of it, until it is over or was told to stop.
+    /// Trains on the remaining batches of the epoch until it ends or `stop` returns true.
     fn train(&mut self, order: &[u32], callbacks: &mut Callbacks<'_>) -> Result<ControlFlow<()>, FitError> {
         let start = Instant::now();
         let steps_before = self.position.steps(self.settings.steps_per_epoch(order.len()));
@@ -190,7 +190,7 @@ impl Training<'_> {
         Ok(())
     }
 
-    /// Whether the best epoch is as long ago as early stopping lets it be.
+    /// Whether early stopping's patience is exhausted.
     fn has_waited_enough(&self) -> bool {
         match (self.settings.recipe.early_stopping, &self.position.best) {
             (Some(patience), Some(best)) => self.position.epochs.len() - best.epoch >= patience,

@@ -1,4 +1,4 @@
-//! What a training is given, and why it may fail.
+//! Settings, data, callbacks and errors of training.
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Steps of an epoch over so many samples.
+    /// Number of steps per epoch, ⌈samples / batch size⌉; 0 for a batch size of 0.
     #[must_use]
     pub const fn steps_per_epoch(&self, samples: usize) -> usize {
         if self.recipe.batch_size == 0 { 0 } else { samples.div_ceil(self.recipe.batch_size) }
     }
 
-    /// The schedule, in steps over so many samples.
+    /// The learning-rate schedule in steps, for a training set of `samples` samples.
     pub(super) fn schedule(&self, samples: usize) -> optimizers::Schedule {
         let steps = |epochs| {
             let steps = self.steps_per_epoch(samples).saturating_mul(epochs);
@@ -40,14 +40,14 @@ impl Settings {
     }
 }
 
-/// What a training learns from and what it is measured on.
+/// Training, validation and test set.
 #[derive(Clone, Copy, Debug)]
 pub struct Data<'a> {
     /// The samples to learn from.
     pub train: &'a Samples,
-    /// Samples that early stopping may judge by, measured after each epoch.
+    /// Validation set, evaluated after each epoch; early stopping monitors its loss.
     pub validation: Option<&'a Samples>,
-    /// Samples to measure after each epoch for the record; they decide nothing.
+    /// Test set, evaluated after each epoch for the record only.
     pub test: Option<&'a Samples>,
     /// Height and width of an input that is a picture, for shifts.
     pub picture: Option<[usize; 2]>,
@@ -81,16 +81,16 @@ pub struct Checkpoints<'a> {
 
 /// The progress of a training.
 pub trait Progress: Send {
-    /// Epoch number `epoch`, from 1, begins, or goes on.
+    /// Called at the start of epoch `epoch`, counted from 1, or when it is resumed.
     fn start_epoch(&mut self, epoch: usize);
 
-    /// So many steps of the epoch are done. `running` returns the metrics so far, and the number of samples.
+    /// Called after each step; `running` returns the metrics so far and the number of samples.
     fn step(&mut self, steps_done: usize, running: &dyn Fn() -> (Metrics, usize));
 
-    /// The epoch, of so many samples, is done and measured.
+    /// Called at the end of an epoch of `samples` samples, after it was evaluated.
     fn finish_epoch(&mut self, epoch: &Epoch, samples: usize);
 
-    /// The epoch stays as it stands.
+    /// Called when the epoch is interrupted.
     fn break_off(&mut self);
 }
 

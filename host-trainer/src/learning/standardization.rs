@@ -4,8 +4,7 @@ use formats::{InputScaling, Layer};
 
 use crate::data::Inputs;
 
-/// (input − mean) · scale, for each input: mean 0 and deviation 1 over the training samples. Of bytes, mean and scale
-/// are those of 0 to 255.
+/// Standardisation (x − mean) / standard deviation of each input over the training set. For bytes, x is 0 to 255.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standardization {
     mean: Vec<f32>,
@@ -15,8 +14,8 @@ pub struct Standardization {
 }
 
 impl Standardization {
-    /// From the training samples. No deviation is taken for less than `smallest` (of bytes, of 255): an input that is
-    /// hardly ever another than usual would count for too much.
+    /// Fits mean and standard deviation. Deviations below `smallest` (for bytes, · 255) are raised to it, so that nearly
+    /// constant inputs are not amplified.
     #[must_use]
     pub fn measure(inputs: &Inputs, smallest: f64) -> Self {
         match inputs {

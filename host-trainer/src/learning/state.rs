@@ -1,12 +1,12 @@
-//! The state of a training: all that it takes to go on, another time, to the same bits.
+//! Training state: all that it takes to resume training to the same bits.
 
 use formats::Layer;
 use serde::{Deserialize, Serialize};
 
 use super::Metrics;
 
-/// How far a training has come, and the numbers that it goes on from. The shuffles follow from the seed, and what the
-/// optimizer counts from the steps made.
+/// Epochs done, parameters and optimizer state. The shuffles follow from the seed, and the optimizer's step count from
+/// the number of steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// How far it has come.
@@ -83,8 +83,8 @@ pub struct Best {
 pub struct Numbers {
     /// The layers as they are trained: of standardised inputs, where inputs are standardised.
     pub layers: Vec<Layer>,
-    /// The state of the optimizer for each layer: none of gradient descent, the velocities of momentum, the mean squares
-    /// of RMSprop, the first and the second moments of Adam.
+    /// Optimizer state of each layer: none for SGD, the velocity for momentum, the mean of squared gradients for RMSprop,
+    /// first and second moment for Adam.
     pub states: Vec<Vec<Parameters>>,
 }
 
@@ -97,7 +97,7 @@ pub struct Parameters {
     pub bias: Vec<f32>,
 }
 
-/// A training that has come to its end, or as far as it was let.
+/// The result of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
     /// All that it takes to go on.
@@ -111,7 +111,7 @@ pub struct Fit {
 pub enum End {
     /// All epochs are done.
     Finished,
-    /// The validation loss has not become smaller for as many epochs as it may.
+    /// Early stopping: the validation loss has not improved for `early_stopping` epochs.
     StoppedEarly,
     /// It was told to stop.
     Interrupted,

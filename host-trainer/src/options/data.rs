@@ -18,7 +18,7 @@ const MAX_WINDOW: usize = 1 << 20;
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// A folder of IDX files, of pictures by class or with a dataset.json; a .csv, .csv.gz or .npz file
-    /// [default: data/fashion-mnist]
+    /// [default: that of the model, or data/fashion-mnist]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
 
@@ -92,8 +92,7 @@ impl DataArgs {
             return DataOptions { path: self.data.clone().unwrap_or_else(|| DEFAULT.into()), ..given };
         };
         let same_data = self.data.is_none();
-        let splits = given.test.is_some() || given.test_split.is_some() || !given.test_groups.is_empty();
-        let keep = same_data && !splits;
+        let keep = same_data && !self.gives_test();
         DataOptions {
             path: self.data.clone().unwrap_or_else(|| model.path.clone()),
             task: given.task.or(model.task),
@@ -116,6 +115,12 @@ impl DataArgs {
     #[must_use]
     pub const fn is_given(&self) -> bool {
         self.data.is_some()
+    }
+
+    /// Whether test samples were chosen.
+    #[must_use]
+    pub const fn gives_test(&self) -> bool {
+        self.test.is_some() || self.test_split.is_some() || !self.test_groups.is_empty()
     }
 
     fn overrides(&self) -> DataOptions {

@@ -58,11 +58,13 @@ pub struct RecipeArgs {
     #[arg(value_parser = whole_number(MAX_UNITS))]
     hidden: Vec<usize>,
 
-    /// Activation of the hidden layers [default: relu]
+    /// Activation of the hidden layers: linear, relu, leaky_relu, elu, gelu, sigmoid or tanh [default: relu]
     #[arg(long, value_parser = activation, value_name = "NAME")]
     activation: Option<Activation>,
 
-    /// Loss to minimise [default: the task's cross-entropy, or mean_squared_error]
+    /// Loss to minimise: sparse_categorical_crossentropy or generalized_crossentropy for several classes,
+    /// binary_crossentropy for two, mean_squared_error, mean_absolute_error or huber for numbers [default: the first of
+    /// the task]
     #[arg(long, value_parser = loss, value_name = "NAME")]
     loss: Option<Loss>,
 
@@ -89,7 +91,7 @@ pub struct RecipeArgs {
     #[arg(value_parser = whole_number(MAX_BATCH_SIZE))]
     batch_size: Option<usize>,
 
-    /// Optimizer [default: adam]
+    /// Optimizer: adam, sgd or rmsprop [default: adam]
     #[arg(long, value_parser = optimizer, value_name = "NAME")]
     optimizer: Option<OptimizerName>,
 
@@ -211,10 +213,16 @@ impl RecipeArgs {
         })
     }
 
-    /// The options given, as a command line that trains by the same ones.
+    /// Whether a learning rate was given.
     #[must_use]
-    pub fn preset(&self) -> PresetName {
-        self.preset
+    pub const fn gives_learning_rate(&self) -> bool {
+        self.learning_rate.is_some()
+    }
+
+    /// Whether a batch size was given.
+    #[must_use]
+    pub const fn gives_batch_size(&self) -> bool {
+        self.batch_size.is_some()
     }
 }
 

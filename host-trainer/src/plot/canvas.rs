@@ -1,4 +1,4 @@
-//! Paper to draw the pictures on: rectangles, lines, dots, images and letters, encoded as a PNG.
+//! Raster canvas: rectangles, lines, circles, images and text, encoded as PNG.
 
 mod letters;
 
@@ -19,7 +19,7 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
-    /// Blank paper of that many units.
+    /// A blank canvas of this width and height in units.
     ///
     /// # Panics
     ///

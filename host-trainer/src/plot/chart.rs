@@ -1,4 +1,4 @@
-//! A chart of one quantity against another: title, legend, grid and axes.
+//! A chart with x and y axis, grid, legend and title.
 
 use super::axis::{tick_text, ticks};
 use super::canvas::{Anchor, Font};

@@ -1,4 +1,4 @@
-//! Shows how far something long has come.
+//! Progress bars.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

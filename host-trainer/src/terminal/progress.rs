@@ -1,4 +1,4 @@
-//! Shows on standard output how a fit gets on, much as Keras does.
+//! Training progress on standard output, in Keras's format.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -34,17 +34,17 @@ the runs, tells and writes what is finished, and ends with code 130; a second on
 /// Options of `sweep`.
 #[derive(Args, Debug)]
 pub struct SweepArgs {
-    /// Step sizes to try [default: 0.0003,0.001,0.003 for adam, 0.01,0.03,0.1 for sgd]
+    /// Learning rates to try [default: 0.0003,0.001,0.003, for sgd 0.01,0.03,0.1]
     #[arg(long, value_name = "X,...", value_delimiter = ',', allow_negative_numbers = true)]
     #[arg(value_parser = learning_rate)]
     learning_rates: Vec<f32>,
 
-    /// Batch sizes to try with each of them
+    /// Batch sizes to try with each of them [default: 32,128]
     #[arg(long, value_name = "N,...", value_delimiter = ',', allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_BATCH_SIZE), default_values_t = [32, 128])]
+    #[arg(value_parser = whole_number(MAX_BATCH_SIZE))]
     batch_sizes: Vec<usize>,
 
-    /// Trainings with each of both, with the seeds 0 to N-1
+    /// Trainings with each of both, with --seed and those after it
     #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true)]
     #[arg(value_parser = whole_number(MAX_SEEDS))]
     pub seeds: usize,
@@ -88,9 +88,19 @@ impl SweepArgs {
     /// The learning rates given, or else those around the usual one of the optimizer.
     fn learning_rates(&self, recipe: &Recipe) -> Vec<f32> {
         match (&self.learning_rates[..], recipe.optimizer.name) {
+            ([], _) if self.recipe.gives_learning_rate() => vec![recipe.optimizer.learning_rate],
             ([], OptimizerName::Adam | OptimizerName::Rmsprop) => vec![0.0003, 0.001, 0.003],
             ([], OptimizerName::Sgd) => vec![0.01, 0.03, 0.1],
             (given, _) => given.to_vec(),
+        }
+    }
+
+    /// The batch sizes given, or else two usual ones.
+    fn batch_sizes(&self, recipe: &Recipe) -> Vec<usize> {
+        match &self.batch_sizes[..] {
+            [] if self.recipe.gives_batch_size() => vec![recipe.batch_size],
+            [] => vec![32, 128],
+            given => given.to_vec(),
         }
     }
 
@@ -100,7 +110,7 @@ impl SweepArgs {
     ///
     /// A value is given twice.
     pub(super) fn trials(&self, recipe: &Recipe, kernel: Kernel) -> Result<Vec<Settings>, Failure> {
-        let (mut learning_rates, mut batch_sizes) = (self.learning_rates(recipe), self.batch_sizes.clone());
+        let (mut learning_rates, mut batch_sizes) = (self.learning_rates(recipe), self.batch_sizes(recipe));
         learning_rates.sort_by(f32::total_cmp);
         batch_sizes.sort_unstable();
         refuse_twice("--learning-rates", &learning_rates)?;
@@ -108,7 +118,7 @@ impl SweepArgs {
         let mut trials = Vec::new();
         for &learning_rate in &learning_rates {
             for &batch_size in &batch_sizes {
-                trials.extend((0..).take(self.seeds).map(|seed| {
+                trials.extend((recipe.seed..).take(self.seeds).map(|seed| {
                     let optimizer = Optimizer { learning_rate, ..recipe.optimizer };
                     let recipe = Recipe { optimizer, batch_size, seed, ..recipe.clone() };
                     Settings { recipe, threads: 1, kernel }
@@ -144,7 +154,7 @@ impl SweepArgs {
 
     /// The line that trains with these settings on all samples: the command line `words` with them in place of the lists.
     pub(super) fn command(words: impl Iterator<Item = String>, learning_rate: f32, batch_size: usize) -> String {
-        const REPLACED: [&str; 8] = [
+        const REPLACED: [&str; 9] = [
             "--learning-rates",
             "--learning-rate",
             "--batch-sizes",
@@ -152,6 +162,7 @@ impl SweepArgs {
             "--seeds",
             "--jobs",
             "--validation-split",
+            "--early-stopping",
             "--verbose",
         ];
         let mut line = format!("host-trainer train --learning-rate {learning_rate} --batch-size {batch_size}");

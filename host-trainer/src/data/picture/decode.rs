@@ -1,4 +1,4 @@
-//! From the bytes of a file to greys, upright and opaque.
+//! Decoding of PNG, JPEG and raw pixels to greyscale, upright and opaque.
 
 use std::io::Cursor;
 use std::panic;

@@ -1,4 +1,4 @@
-//! From greys of any size to an object on black in the middle of an image.
+//! Cropping, scaling and centring of the object on a black background.
 
 use image::GrayImage;
 use image::imageops::{self, FilterType};

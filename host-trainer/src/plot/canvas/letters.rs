@@ -1,4 +1,4 @@
-//! Letters as outlines, from the fonts that the program carries with it.
+//! Glyph outlines from the embedded fonts.
 
 use tiny_skia::{Path, PathBuilder};
 use ttf_parser::{Face, OutlineBuilder};
