@@ -5,6 +5,7 @@
 
 mod floats;
 mod int8;
+mod layers;
 mod learn;
 mod text;
 

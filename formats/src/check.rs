@@ -2,7 +2,7 @@
 
 use dense_core::math::{SMALLEST_WEIGHT, flush_below};
 
-use crate::{Activation, Error, Input, Model, Output, QuantizedLayer, Task};
+use crate::{Activation, Error, Input, Model, QuantizedLayer};
 
 /// The largest file, in bytes.
 pub const MAX_FILE: usize = 1 << 30;
@@ -94,11 +94,7 @@ impl Model {
 
     fn check_output(&self) -> Result<(), Error> {
         let (outputs, wanted) = (self.layers.last().map_or(0, crate::Layer::units), self.output.width());
-        let task = match &self.output {
-            Output::Classes { .. } => Task::Multiclass,
-            Output::Binary { .. } => Task::Binary,
-            Output::Values { .. } => Task::Regression,
-        };
+        let task = self.output.task();
         if task != self.loss.task() {
             return fault(format!(
                 "the outputs are of a {} task, and the loss {} is not",

@@ -1,7 +1,6 @@
 //! Reads a model that another program trained.
 
 mod bare;
-mod chain;
 mod finish;
 mod fold;
 mod hdf5;
@@ -10,9 +9,8 @@ mod zip;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::chain::Chain;
 use crate::{Activation, Error, Input, Loss, Model, Output, onnx, safetensors, tflite};
-
-pub(crate) use self::chain::{Chain, Step, transposed};
 
 /// The largest file of another program, in bytes, packed or not: on the way its numbers take several times as many.
 const MAX_BYTES: usize = 1 << 28;

@@ -16,6 +16,7 @@
 mod activation;
 mod arrays;
 pub mod c;
+mod chain;
 mod check;
 mod data_options;
 mod error;

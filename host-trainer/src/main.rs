@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use host_trainer::cli::{Cli, Command};
 use host_trainer::commands::{
     adapt, completions, cross_validate, device, evaluate, export, import, pack, predict, show, sweep, train,
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Command::Device(arguments) => device::device(&arguments),
         Command::Adapt(arguments) => adapt::adapt(&arguments),
         Command::Completions(arguments) => {
-            completions::completions(&arguments);
+            completions::completions(&arguments, &mut Cli::command());
             Ok(())
         }
     };

@@ -1,10 +1,9 @@
 //! A model in f32 as C.
 
-use dense_core::quant::PIXEL_STEP;
-
+use super::layers::{element, scale};
 use super::learn;
-use super::text::{Header, Prefix, array, class, floats, input, lines, what};
-use crate::{Activation, Error, Input, Layer, Loss, Model, Task};
+use super::text::{Header, Prefix, array, class, floats, input, what};
+use crate::{Activation, Error, Layer, Loss, Model, Task};
 
 const DENSE: &str = include_str!("templates/dense.h");
 const EXP: &str = include_str!("templates/exp.h");
@@ -40,16 +39,6 @@ pub fn to_c(model: &Model, prefix: &str, learn: bool) -> Result<String, Error> {
 /// The parameter of functions that use a network, and its argument.
 const NETWORK: [&str; 2] = ["const model_network *network, ", "network, "];
 
-/// The type of an input.
-pub(super) fn element(model: &Model) -> &'static str {
-    if matches!(model.input, Input::Pixels(_)) { "uint8_t" } else { "float" }
-}
-
-/// The scale of the first layer's sums.
-pub(super) fn scale(model: &Model, index: usize) -> String {
-    if index == 0 && matches!(model.input, Input::Pixels(_)) { format!("{PIXEL_STEP:e}f") } else { "1.0f".into() }
-}
-
 fn arrays(model: &Model) -> String {
     let layer = |(index, layer): (usize, &Layer)| {
         array("float", &format!("MODEL_KERNEL_{index}"), &floats(&layer.weights))
@@ -57,13 +46,6 @@ fn arrays(model: &Model) -> String {
     };
     let arrays: String = model.layers.iter().enumerate().map(layer).collect();
     format!("/* Kernels have a row for each unit. */\n{arrays}")
-}
-
-/// The parameters of a network as a value, for one that learns.
-pub(super) fn initial(model: &Model) -> String {
-    let part = |values: &[f32]| format!("{{\n{}}}", lines(&floats(values)));
-    let layers = model.layers.iter().map(|layer| format!("{},\n{}", part(&layer.weights), part(&layer.bias)));
-    layers.collect::<Vec<_>>().join(",\n")
 }
 
 /// Functions for the header's own use, each after those that it calls.

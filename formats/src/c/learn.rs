@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::floats::{element, initial, scale};
+use super::layers::{element, initial, scale};
 use super::text::input;
 use crate::{Activation, Layer, Loss, Model, Task};
 

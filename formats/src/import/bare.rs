@@ -3,8 +3,8 @@
 use safetensors::{Dtype, SafeTensors};
 
 use super::ImportOptions;
-use super::chain::{Chain, Step, transposed};
 use crate::arrays::{Array, Float, MAX_ARRAYS};
+use crate::chain::{Chain, Step, transposed};
 use crate::check::MAX_LAYERS;
 use crate::{Activation, Error};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::{Chain, Step};
 use super::fold::{Head, layers};
 use super::{ImportOptions, PixelRange, contradiction};
+use crate::chain::{Chain, Step};
 use crate::{Error, Input, Layer, Loss, Model, Output, PixelInput, Provenance, Task};
 
 /// The model of `chain`, read from `file`.
@@ -91,12 +91,7 @@ fn pixels(chain: &Chain, inputs: usize) -> Result<Input, Error> {
 }
 
 fn output(chain: &Chain, head: Head, outputs: usize, options: &ImportOptions) -> Result<(Loss, Output), Error> {
-    let task = |output: &Output| match output {
-        Output::Classes { .. } => Task::Multiclass,
-        Output::Binary { .. } => Task::Binary,
-        Output::Values { .. } => Task::Regression,
-    };
-    let asked = options.loss.or_else(|| options.output.as_ref().map(|output| task(output).default_loss()));
+    let asked = options.loss.or_else(|| options.output.as_ref().map(|output| output.task().default_loss()));
     let loss = match (head, asked) {
         (Head::Softmax, asked) => checked("softmax", Task::Multiclass, asked)?,
         (Head::Sigmoid, asked) if outputs == 1 => checked("sigmoid", Task::Binary, asked)?,
@@ -119,8 +114,8 @@ fn output(chain: &Chain, head: Head, outputs: usize, options: &ImportOptions) ->
         }
     };
     if let Some(output) = &options.output {
-        if task(output) != loss.task() {
-            return Err(contradiction("the output", loss.task().name(), task(output).name()));
+        if output.task() != loss.task() {
+            return Err(contradiction("the output", loss.task().name(), output.task().name()));
         }
         return Ok((loss, output.clone()));
     }

@@ -1,6 +1,6 @@
 //! Folds the affine steps of a chain into its dense layers.
 
-use super::chain::Step;
+use crate::chain::Step;
 use crate::{Activation, Error, Layer};
 
 /// What comes after the last dense layer.

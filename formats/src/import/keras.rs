@@ -6,11 +6,11 @@ mod layers;
 use serde_json::Value;
 
 use self::config::{Config, loss, parse};
-use super::chain::Chain;
 use super::hdf5::{FORMAT, Hdf5};
 use super::{ImportOptions, bare};
 use crate::Error;
 use crate::arrays::Array;
+use crate::chain::Chain;
 
 /// The largest configuration, in bytes.
 const MAX_CONFIGURATION: usize = 1 << 22;

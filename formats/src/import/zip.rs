@@ -4,9 +4,9 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-use super::chain::Chain;
 use super::{ImportOptions, MAX_BYTES, bare, keras};
 use crate::arrays::MAX_ARRAYS;
+use crate::chain::Chain;
 use crate::{Error, npz};
 
 pub(super) const FORMAT: &str = "zip";

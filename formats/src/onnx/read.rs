@@ -11,7 +11,7 @@ use prost::Message;
 use self::tensors::numbers;
 use super::messages::{Graph, Model, Node, Tensor, data_type, dimension};
 use crate::arrays::Array;
-use crate::import::{Chain, Step, transposed};
+use crate::chain::{Chain, Step, transposed};
 use crate::{Activation, Error, Loss};
 
 const FORMAT: &str = "ONNX";

@@ -4,8 +4,8 @@ use prost::Message;
 
 use super::messages::{Attribute, Graph, Model, Node, Tensor, ValueInfo, data_type};
 use super::*;
+use crate::chain::{Chain, Step};
 use crate::fixtures::{all, regression, windows};
-use crate::import::{Chain, Step};
 use crate::{Activation, Error};
 
 #[test]

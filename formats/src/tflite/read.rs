@@ -9,7 +9,7 @@ use dense_core::activations::LeakyRelu;
 use self::layers::fully_connected;
 use self::tensors::{Tensor, tensors};
 use super::table::Table;
-use crate::import::{Chain, Step};
+use crate::chain::{Chain, Step};
 use crate::{Activation, Error, Loss, QuantizedLayer};
 
 const FORMAT: &str = "TensorFlow Lite";

@@ -1,9 +1,8 @@
 //! The command `completions`: a script for a shell.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use crate::cli::Cli;
 use crate::terminal::print;
 
 const INSTALLATION: &str = "\
@@ -22,9 +21,9 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Prints the script.
-pub fn completions(arguments: &CompletionsArgs) {
+/// Prints the script for the command line of `program`.
+pub fn completions(arguments: &CompletionsArgs, program: &mut Command) {
     let mut script = Vec::new();
-    generate(arguments.shell, &mut Cli::command(), "host-trainer", &mut script);
+    generate(arguments.shell, program, "host-trainer", &mut script);
     print(&String::from_utf8_lossy(&script));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use formats::{Input, Model};
 
-use super::shared::{data_of, kernel, load_model};
+use super::shared::{data_of, load_model};
 use crate::confusion::Confusion;
 use crate::data::{Dataset, Inputs, Samples, Targets};
 use crate::device::{Address, Device, DeviceError, DeviceInfo, Reference, RetryPolicy};
@@ -78,7 +78,7 @@ impl HostArgs {
     /// Loads the model.
     pub(super) fn model(&self) -> Result<Host, Failure> {
         let model = load_model(&self.weights)?;
-        let reference = Reference::new(&model, &self.weights, kernel(self.kernel)?)?;
+        let reference = Reference::new(&model, &self.weights, self.kernel.kernel()?)?;
         Ok(Host { model, reference, weights: self.weights.clone() })
     }
 

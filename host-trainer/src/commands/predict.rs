@@ -75,7 +75,7 @@ pub struct PredictArgs {
 /// other columns.
 pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
     let model = load_model(&arguments.weights)?;
-    let kernel = arguments.kernel.kernel().map_err(|error| Failure::about("--kernel", error))?;
+    let kernel = arguments.kernel.kernel()?;
     let predictor = Predictor { network: network(&model)?, model: &model, kernel };
     match &model.input {
         Input::Pixels(size) if arguments.files.iter().any(|file| is_table(file)) => Err(Failure::new(format!(

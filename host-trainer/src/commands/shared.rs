@@ -3,10 +3,9 @@
 use std::env;
 use std::path::Path;
 
-use dense_core::{Kernel, PixelTable};
 use formats::{DataOptions, Input, Model, Output, Provenance};
 
-use crate::data::{self, Dataset, Inputs, Loaded, Samples};
+use crate::data::{self, Dataset, Loaded};
 use crate::events::Event;
 use crate::failure::Failure;
 use crate::learning::Network;
@@ -127,15 +126,6 @@ fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The samples as the first layer sees them: pixels through the look-up table.
-#[must_use]
-pub fn through(mut samples: Samples, table: Option<&PixelTable>) -> Samples {
-    if let (Inputs::Bytes { values, .. }, Some(table)) = (&mut samples.inputs, table) {
-        table.apply(values);
-    }
-    samples
-}
-
 /// The last part of a path, whatever way leads to it.
 #[must_use]
 pub fn name_of(path: &Path) -> String {
@@ -164,13 +154,4 @@ pub fn tell_written(verbosity: Verbosity, written: Vec<Written>) {
 #[must_use]
 pub fn all_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// The kernel that an option names.
-///
-/// # Errors
-///
-/// This machine lacks it.
-pub fn kernel(choice: crate::options::KernelChoice) -> Result<Kernel, Failure> {
-    choice.kernel().map_err(|error| Failure::about("--kernel", error))
 }

@@ -165,12 +165,12 @@ impl Training<'_> {
         let samples = self.data.train.len();
         let running = std::mem::take(&mut self.position.running);
         let number = self.position.epochs.len() + 1;
-        let diverged = |_| FitError::Diverged { epoch: number, step: running.steps };
+        let failed = |error| FitError::of_step(error, number, running.steps);
         if self.data.validation.is_some() || self.data.test.is_some() {
-            self.update_network().map_err(diverged)?;
+            self.update_network().map_err(failed)?;
         }
         let Settings { kernel, threads, .. } = *self.settings;
-        let measure = |samples| measure(&self.network, samples, kernel, threads).map_err(diverged);
+        let measure = |samples| measure(&self.network, samples, kernel, threads).map_err(failed);
         let epoch = Epoch {
             train: running.metrics(samples),
             seconds: running.seconds,

@@ -26,6 +26,6 @@ impl CommonArgs {
     ///
     /// This machine lacks it.
     pub fn kernel(&self) -> Result<Kernel, Failure> {
-        self.kernel.kernel().map_err(|error| Failure::about("--kernel", error))
+        self.kernel.kernel()
     }
 }

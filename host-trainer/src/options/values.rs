@@ -1,8 +1,10 @@
 //! What the values of options may be.
 
 use clap::ValueEnum;
+use dense_core::Kernel;
 use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
-use dense_core::{Kernel, KernelError};
+
+use crate::failure::Failure;
 
 /// The code asked to do the arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,14 +27,15 @@ impl KernelChoice {
     /// # Errors
     ///
     /// If this machine lacks the kernel.
-    pub fn kernel(self) -> Result<Kernel, KernelError> {
-        match self {
-            Self::Auto => Ok(Kernel::best()),
-            Self::Portable => Ok(Kernel::PORTABLE),
-            Self::Avx2 => Kernel::by_name("avx2"),
-            Self::Avx512 => Kernel::by_name("avx512"),
-            Self::Neon => Kernel::by_name("neon"),
-        }
+    pub fn kernel(self) -> Result<Kernel, Failure> {
+        let name = match self {
+            Self::Auto => return Ok(Kernel::best()),
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Neon => "neon",
+        };
+        Kernel::by_name(name).map_err(|error| Failure::about("--kernel", error))
     }
 }
 

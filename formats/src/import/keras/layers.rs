@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::config::Config;
 use crate::arrays::Array;
-use crate::import::chain::{Chain, Step, transposed};
+use crate::chain::{Chain, Step, transposed};
 use crate::{Activation, Error};
 
 /// Layers that do nothing at inference.

@@ -1,6 +1,6 @@
 //! Tests of affine steps that become part of dense layers.
 
-use crate::import::chain::{Chain, Step};
+use crate::chain::{Chain, Step};
 use crate::import::{ImportOptions, PixelRange, finish};
 use crate::{Activation, Loss, fixtures};
 

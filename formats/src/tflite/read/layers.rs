@@ -2,7 +2,7 @@
 
 use super::tensors::Tensor;
 use super::{FLOAT32, INT8, INT32};
-use crate::import::Step;
+use crate::chain::Step;
 use crate::{Activation, Error, Quantization, QuantizedLayer};
 
 /// The layer from `before` to `after`, and in int8 its integers, too. `constants` are its weights and, if any, its biases.
