@@ -71,6 +71,11 @@ impl Model {
     }
 
     fn check_input(&self) -> Result<(), Error> {
+        if let Input::Features { names, window, .. } = &self.input {
+            let channels = window.as_ref().map_or(&[][..], |window| &window.channels);
+            check_names("feature", names)?;
+            check_names("channel", channels)?;
+        }
         match &self.input {
             Input::Features { names, window: Some(window), .. } => {
                 if window.downsample == 0 || window.stride == 0 || !window.length.is_multiple_of(window.downsample) {
@@ -151,4 +156,13 @@ impl Model {
 
 fn fault<T>(text: String) -> Result<T, Error> {
     Err(Error::Model(text))
+}
+/// Refuses equal names, by which columns could not be told apart.
+fn check_names(what: &str, names: &[String]) -> Result<(), Error> {
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => fault(format!("two {what}s with the name `{}`", pair[0].escape_debug())),
+        None => Ok(()),
+    }
 }

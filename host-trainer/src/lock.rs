@@ -1,6 +1,7 @@
 //! A lock on a folder of outputs, so that no two trainings write to it at once.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
 use std::path::Path;
 
 use crate::outputs::OutputError;
@@ -21,7 +22,11 @@ impl Lock {
     pub fn acquire(folder: &Path) -> Result<Self, OutputError> {
         let failed = |error| OutputError::Folder { path: folder.to_owned(), error };
         fs::create_dir_all(folder).map_err(failed)?;
-        let file = File::create(folder.join(NAME)).map_err(failed)?;
+        let path = folder.join(NAME);
+        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(failed(io::Error::other(format!("{NAME} in it is no regular file"))));
+        }
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(OutputError::Locked(folder.to_owned())),

@@ -1,6 +1,5 @@
 //! The program: reads the command line, runs the command, and says what went wrong.
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -33,8 +32,7 @@ fn main() -> ExitCode {
     match result.err().or_else(lost) {
         None => ExitCode::SUCCESS,
         Some(failure) => {
-            // Standard error may be full as well.
-            let _ = writeln!(io::stderr(), "error: {failure}");
+            terminal::complain(&format!("error: {failure}"));
             ExitCode::from(failure.exit_code())
         }
     }

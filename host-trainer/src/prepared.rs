@@ -49,6 +49,10 @@ impl Prepared {
     pub fn new(dataset: Dataset, arguments: &RecipeArgs, limit: Option<usize>) -> Result<Self, Failure> {
         let recipe = arguments.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
         let Dataset { name, input, output, mut train, test } = dataset;
+        if input.width() > int8::MAX_INPUTS {
+            let (width, most) = (input.width(), int8::MAX_INPUTS);
+            return Err(Failure::new(format!("{width} inputs: at most {most}, more could overflow the sums in int8")));
+        }
         let loaded_samples = train.len();
         let mut calibration = train.inputs.first(int8::CALIBRATION_SAMPLES);
         if let Some(limit) = limit {

@@ -84,6 +84,16 @@ pub fn lost() -> Option<&'static io::Error> {
     LOST.get()
 }
 
+/// Prints a line to standard error, which may be closed or full. Control characters are escaped: a text may come from a
+/// file.
+pub fn complain(text: &str) {
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() && c != '\n' { c.escape_debug().to_string() } else { c.into() })
+        .collect();
+    let _ = writeln!(io::stderr(), "{shown}");
+}
+
 /// Columns of the terminal: what the variable `COLUMNS` says, or else the terminal itself.
 #[must_use]
 pub fn columns() -> usize {

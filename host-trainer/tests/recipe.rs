@@ -8,7 +8,7 @@ use dense_core::Kernel;
 use host_trainer::cli::{Cli, Command};
 use host_trainer::commands::shared::{all_threads, load};
 use host_trainer::data::Dataset;
-use host_trainer::learning::{self, Callbacks, Data, Network, Settings, Silent, evaluate, int8, metrics};
+use host_trainer::learning::{self, Callbacks, Network, Settings, Silent, evaluate, int8, metrics};
 use host_trainer::prepared::Prepared;
 use host_trainer::report::classes;
 
@@ -43,8 +43,7 @@ impl Training {
         let mut network = Network::initial(784, 10, &settings.recipe).unwrap();
         let mut stop = || false;
         let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
-        let fit =
-            learning::fit(&mut network, &Data::new(&self.prepared.train), &settings, None, &mut callbacks).unwrap();
+        let fit = learning::fit(&mut network, &self.prepared.data(), &settings, None, &mut callbacks).unwrap();
         (network, fit.state.position.epochs.last().unwrap().train.loss)
     }
 
@@ -116,6 +115,18 @@ fn hidden_layers_see_more() {
     assert!((loss - keras_loss).abs() < 0.003, "mean training loss {loss}, Keras's {keras_loss}");
     // At a constant rate the accuracy of a single run strays by half a percent, in Keras too.
     assert!((accuracy - keras_accuracy).abs() < 0.006, "mean accuracy {accuracy}, Keras's {keras_accuracy}");
+}
+
+#[test]
+#[ignore = "takes most of a minute"]
+fn the_best_preset_sees_more_with_hidden_layers() {
+    let dataset = fashion_mnist();
+    for (line, wanted) in
+        [("train --preset best --model mlp32", 0.880), ("train --preset best --model mlp128-64", 0.900)]
+    {
+        let [_, accuracy] = Training::new(&dataset, line).measure_all(3, None);
+        assert!(accuracy >= wanted, "{line}: mean accuracy {accuracy}");
+    }
 }
 
 /// The test accuracy in points that a trained network loses in int8, with calibration on training images alone.

@@ -54,6 +54,12 @@ fn input(chain: &Chain, inputs: usize, options: &ImportOptions) -> Result<Input,
         let found = format!("{inputs} inputs");
         return Err(contradiction("the input", &found, &input.width().to_string()));
     }
+    if let (Input::Features { names, .. }, Some(found)) = (&input, &chain.feature_names)
+        && found.len() == names.len()
+        && let Some((found, name)) = found.iter().zip(names).find(|(found, name)| found != name)
+    {
+        return Err(contradiction("the name of a feature", found, name));
+    }
     match &mut input {
         Input::Pixels(pixels) => pixels.table = chain.pixel_table.clone().map(Box::new),
         Input::Features { .. } if chain.bytes => {
@@ -116,6 +122,11 @@ fn output(chain: &Chain, head: Head, outputs: usize, options: &ImportOptions) ->
     if let Some(output) = &options.output {
         if output.task() != loss.task() {
             return Err(contradiction("the output", loss.task().name(), output.task().name()));
+        }
+        if let Some(found) = chain.output_names.as_ref().filter(|found| found.len() == output.names().len())
+            && let Some((found, name)) = found.iter().zip(output.names()).find(|(found, name)| found != name)
+        {
+            return Err(contradiction("the name of an output", found, name));
         }
         return Ok((loss, output.clone()));
     }

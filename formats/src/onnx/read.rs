@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
             _ if !matches!(domain, "" | "ai.onnx") => {
                 return Err(fault(format!("of domain {}", domain.escape_debug())));
             }
-            "Gemm" => self.gemm(node, &others)?,
+            "Gemm" if first => self.gemm(node, &others)?,
             "MatMul" if first => self.matmul(node, others[0])?,
             "Add" | "Sub" | "Mul" | "Div" => self.affine(node, operator, others[0], first)?,
             "Softmax" => self.chain.steps.push(Step::Softmax),

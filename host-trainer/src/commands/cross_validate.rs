@@ -77,6 +77,12 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     }
     let located = DataOptions { path: locate(&options.path), ..options.clone() };
     let folds = data::load_folds(&located)?;
+    if folds.groups.len() < 2 {
+        return Err(Failure::new(format!(
+            "{}: one group only; cross-validate needs at least two",
+            shown(&options.path)
+        )));
+    }
     let [json, html] = ["cross-validation.json", "cross-validation.html"].map(|name| arguments.out.join(name));
     let _lock = Lock::acquire(&arguments.out)?;
     let mut outputs = Outputs::new(arguments.force);

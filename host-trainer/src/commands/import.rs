@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use formats::{Activation, ImportOptions, Int8Network, Loss, Model, PixelRange, rust, safetensors};
 
-use super::shared::{all_threads, load, name_of, network, shown, tell_written};
+use super::shared::{all_threads, check_data, load, name_of, network, shown, tell_written};
 use super::testing::{self, Int8Test};
 use crate::data::{self, Dataset, Samples};
 use crate::failure::Failure;
@@ -86,6 +86,9 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     };
     let bytes = data::read(&arguments.file).map_err(|error| failed(&error))?;
     let mut model = formats::import(&bytes, &name_of(&arguments.file), &options).map_err(|error| failed(&error))?;
+    if let Some(dataset) = &dataset {
+        check_data(&model, dataset)?;
+    }
     verbosity.text(|| format!("{file}: {}\n", model.description()));
     let int8_source = match dataset {
         Some(dataset) => test(&mut model, dataset, arguments, verbosity).map_err(|failure| failed(&failure))?,

@@ -14,7 +14,7 @@ use crate::options::size;
 use crate::outputs::Outputs;
 use crate::terminal::bar::bar;
 use crate::terminal::summary::thousands;
-use crate::terminal::{Verbosity, print};
+use crate::terminal::{Verbosity, complain, print};
 
 /// Options of `pack`.
 #[derive(Args, Debug)]
@@ -88,7 +88,7 @@ pub fn pack(arguments: &PackArgs) -> Result<(), Failure> {
     let pictures = pictures?;
     for Bad { path, error } in &pictures.bad {
         let what = if arguments.skip_bad { "left out" } else { "error" };
-        eprintln!("{what}: {}: {error}", path.display());
+        complain(&format!("{what}: {}: {error}", path.display()));
     }
     let (bad, files) = (pictures.bad.len(), pictures.bad.len() + pictures.steps.len());
     if bad > 0 && !arguments.skip_bad {

@@ -19,7 +19,7 @@ use crate::options::{KernelChoice, MODEL, in_workspace, whole_number};
 use crate::outputs::Outputs;
 use crate::pictures::Pictures;
 use crate::terminal::table::pad;
-use crate::terminal::{ColourChoice, Palette, Verbosity, columns, gauge, print};
+use crate::terminal::{ColourChoice, Palette, Verbosity, columns, complain, gauge, print};
 
 /// Options of `predict`.
 #[derive(Args, Debug)]
@@ -124,7 +124,7 @@ fn each_file(arguments: &PredictArgs, mut each: impl FnMut(&Path, &str) -> Resul
             if arguments.files.len() == 1 {
                 return Err(Failure::about(file, error));
             }
-            eprintln!("error: {file}: {error}");
+            complain(&format!("error: {file}: {error}"));
         }
     }
     match failed {
@@ -145,8 +145,8 @@ impl<'a> Predictor<'a> {
         let [height, width] = [pixels.height, pixels.width];
         let mut outputs = Outputs::new(arguments.force);
         if let Some(path) = &arguments.png {
-            let files: Vec<&Path> = arguments.files.iter().map(PathBuf::as_path).collect();
-            outputs.check(&[path], &files)?;
+            let files = arguments.files.iter().chain([&arguments.weights]).map(PathBuf::as_path);
+            outputs.check(&[path], &files.collect::<Vec<_>>())?;
         }
         let palette = Palette::of_standard_output(arguments.colour);
         let mut images = Vec::new();

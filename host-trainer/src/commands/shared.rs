@@ -80,7 +80,11 @@ pub fn load(options: &DataOptions) -> Result<Loaded, Failure> {
 }
 
 /// Refuses data whose inputs or outputs are others than those of the model.
-fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
+///
+/// # Errors
+///
+/// What differs.
+pub fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
     let differ = |what: &str, found: String, wanted: String| {
         Err(Failure::new(format!("--data: {}: {what} {found}, but the model takes {wanted}", dataset.name)))
     };

@@ -80,7 +80,6 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let outcomes = run_all(outputs_of_layer, &trials, &data, jobs, &|| interrupts.requested(), &tell);
     progress.finish_and_clear();
     let outcomes = outcomes.map_err(Failure::of_fit)?;
-    drop(interrupts);
 
     let finished = trials.iter().zip(outcomes).filter_map(|(settings, outcome)| Some(Run::new(settings, outcome?)));
     let results = Results { runs: finished.collect(), seeds: arguments.seeds };
@@ -102,6 +101,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
         outputs.stage(&plot, &plot::picture(&results, &arguments.title(recipe)).png()?)?;
         tell_written(verbosity, outputs.commit()?);
     }
+    drop(interrupts);
     if done < runs {
         return Err(Failure::interrupted(format!("interrupted after {done} of {runs} runs")));
     }

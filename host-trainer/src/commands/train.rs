@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use formats::{Input, Layer, rust, safetensors};
+use formats::{Input, Layer, Task, rust, safetensors};
 
 use super::shared::{load, shown, tell_written};
 use super::testing::{self, Int8Test};
@@ -24,7 +24,7 @@ use crate::pictures::Pictures;
 use crate::prepared::Prepared;
 use crate::report::{self, Int8, Report};
 use crate::terminal::progress::{Progress, Words};
-use crate::terminal::{ColourChoice, Palette, Verbosity, columns};
+use crate::terminal::{ColourChoice, Palette, Verbosity, columns, complain};
 
 /// How often the state is kept on the way: writing it takes milliseconds, and no more than this is lost.
 const KEPT_EVERY: Duration = Duration::from_secs(10);
@@ -215,7 +215,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let keeping = Keeping { path: &paths.checkpoint, identity: &identity, force: arguments.force };
     let keep = |state: &State| {
         if let Err(failure) = keeping.write(state) {
-            eprintln!("warning: {failure}");
+            complain(&format!("warning: {failure}"));
         }
     };
     let Fit { state, end } = {
@@ -254,9 +254,12 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let (metrics, predictions) = tested.map_err(diverged)?;
     let Prepared { calibration, test, output, .. } = &prepared;
     let int8 = Int8Test::run(&network, calibration, test, &predictions, output, kernel);
-    let int8 = int8.map_err(|error| {
-        Failure::of_result(format!("the trained model cannot be quantised: {error}; try a smaller learning rate"))
-    })?;
+    let advice = match prepared.task() {
+        Task::Regression => "divide the targets by a power of ten",
+        _ => "try a smaller learning rate",
+    };
+    let int8 =
+        int8.map_err(|error| Failure::of_result(format!("the trained model cannot be quantised: {error}; {advice}")))?;
     verbosity.text(|| int8.text(output));
     verbosity.event(&int8.event());
     let history = History::new(&prepared, &settings, &state.position, metrics.clone(), int8.metrics.clone());

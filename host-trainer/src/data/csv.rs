@@ -92,6 +92,9 @@ fn read_table(path: &Path, roles: impl FnOnce(&[String]) -> Result<Vec<Role>, Da
                     groups.push(text(bytes).map_err(fault)?, line);
                     Ok(())
                 })?,
+                Role::Ignored if bytes.contains(&b'\n') => {
+                    return Err(fault("a value of several lines; is a quote not closed?".into()));
+                }
                 Role::Ignored => {}
             }
         }

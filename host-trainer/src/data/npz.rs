@@ -180,6 +180,9 @@ fn inputs(array: Array) -> Result<(Input, Inputs), String> {
 }
 
 fn floats(array: &Array) -> Result<Vec<f32>, String> {
+    if array.len() as u64 > MAX_BYTES / size_of::<f32>() as u64 {
+        return Err(format!("{} numbers take more than 1 GiB", array.len()));
+    }
     let mut values = Vec::with_capacity(array.len());
     for (place, number) in array.numbers().enumerate() {
         let value = number as f32;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use formats::{Input, Output, Window};
 
+use super::read::MAX_BYTES;
 use super::split::{self, label};
 use super::table::Table;
 use super::targets::Meaning;
@@ -115,6 +116,11 @@ impl Rows {
         }
         if part == Part::Train {
             split::order_places(&mut places, &all.groups, options.seed);
+        }
+        let bytes = places.len().saturating_mul(window.features()).saturating_mul(size_of::<f32>());
+        if bytes as u64 > MAX_BYTES {
+            let fault = format!("{} windows would take more than 1 GiB; raise --stride or --downsample", places.len());
+            return Err(DataError::file(path, fault));
         }
         Ok(self.windows(window, &places))
     }

@@ -80,20 +80,23 @@ impl Meaning {
 /// The names of the classes: numbers by size, texts by their code points.
 fn classes(target: &Texts, numbers: Option<&[f64]>) -> Vec<String> {
     let mut order: Vec<usize> = (0..target.distinct.len()).collect();
-    match numbers {
-        Some(numbers) => order.sort_by(|&one, &other| numbers[one].total_cmp(&numbers[other])),
-        None => order.sort_by_key(|&index| &target.distinct[index]),
+    if let Some(numbers) = numbers {
+        order.sort_by(|&one, &other| numbers[one].total_cmp(&numbers[other]));
     }
     let mut names: Vec<String> = order.into_iter().map(|index| class_name(&target.distinct[index])).collect();
+    if numbers.is_none() {
+        names.sort();
+    }
     names.dedup();
     names
 }
 
-/// The name of a class: of a whole number its digits, so that `1.0` is `1`.
+/// The name of a class: of a number its shortest digits, so that `1.0` is `1`, and `0.50` is `0.5`.
 fn class_name(text: &str) -> String {
     match finite(text) {
         Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{}", number as i64),
-        _ => text.into(),
+        Some(number) => number.to_string(),
+        None => text.into(),
     }
 }
 

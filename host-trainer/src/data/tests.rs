@@ -97,6 +97,8 @@ fn the_column_of_targets_says_the_task() {
         (many(|row| ["1", "0"][row % 2].into()), Some(Task::Multiclass), Ok(classes(&["0", "1"]))),
         (many(|row| ["1", "0"][row % 2].into()), Some(Task::Regression), Ok(values.clone())),
         (many(|row| ["10", "9.0", "2", "2.0"][row % 4].into()), None, Ok(classes(&["2", "9", "10"]))),
+        (many(|row| ["01", "02", "1", "a"][row % 4].into()), None, Ok(classes(&["1", "2", "a"]))),
+        (many(|row| ["0.5", "0.50", "2"][row % 3].into()), Some(Task::Multiclass), Ok(classes(&["0.5", "2"]))),
         (many(|row| (row % 20).to_string()), None, Ok(Output::Classes { names: names(20) })),
         (many(|row| (row % 21).to_string()), None, Ok(values.clone())),
         (many(|row| (row % 21).to_string()), Some(Task::Multiclass), Ok(Output::Classes { names: names(21) })),

@@ -19,7 +19,7 @@ pub(super) fn places<K: PartialEq>(
 ) -> Vec<Place> {
     let mut places = Vec::new();
     for run in runs(rows, key) {
-        let windows = (run.len() + stride).saturating_sub(length) / stride;
+        let windows = run.len().checked_sub(length).map_or(0, |room| room / stride + 1);
         for window in 0..windows {
             let row = run.start + window * stride;
             places.push(Place { row, position: (row - run.start) as f64 / run.len() as f64 });

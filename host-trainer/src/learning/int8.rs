@@ -160,7 +160,7 @@ fn quantize_layer(
 }
 
 /// More inputs could overflow a sum of 32 bits.
-const MAX_INPUTS: usize = (i32::MAX - LARGEST_BIAS) as usize / (u8::MAX as usize * LARGEST_WEIGHT as usize);
+pub const MAX_INPUTS: usize = (i32::MAX - LARGEST_BIAS) as usize / (u8::MAX as usize * LARGEST_WEIGHT as usize);
 
 /// The predictions for all samples, `[samples][outputs]`: probabilities of a classifier, values of a regression.
 ///

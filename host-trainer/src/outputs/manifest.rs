@@ -41,6 +41,9 @@ impl Manifest {
     /// Adds a version of the file at `target`, which lies in `folder`.
     pub(super) fn record(folder: &Path, target: &Path, bytes: u64, crc32: u32) -> io::Result<()> {
         let Some(name) = target.file_name().and_then(|name| name.to_str()) else { return Ok(()) };
+        // Another process may write to the same folder; a system that does not lock folders goes on without.
+        let folder_file = fs::File::open(folder).ok();
+        let _ = folder_file.as_ref().map(fs::File::lock);
         let mut manifest = Self::load(folder);
         let versions = manifest.files.entry(name.to_owned()).or_default();
         let version = Version { bytes, crc32 };

@@ -125,8 +125,16 @@ fn other_data_than_those_of_the_model_are_refused() {
     train(folder, &table, "--epochs 1");
     let text = fs::read_to_string(&table).unwrap();
     for (name, contents, wanted) in [
-        ("columns.csv", text.replace("height", "depth"), "--data: the feature `depth`, but the model is for `height`"),
-        ("classes.csv", text.replace("yes", "maybe"), "--data: targets maybe, no, but the model is for no, yes"),
+        (
+            "columns.csv",
+            text.replace("height", "depth"),
+            "--data: columns.csv: the feature `depth`, but the model takes `height` in its place",
+        ),
+        (
+            "classes.csv",
+            text.replace("yes", "maybe"),
+            "--data: classes.csv: the targets are maybe, no, but the model predicts no, yes",
+        ),
         ("gap.csv", text.replacen(",no\n", ",\n", 1), "column `kind`: "),
         (
             "text.csv",
@@ -138,6 +146,14 @@ fn other_data_than_those_of_the_model_are_refused() {
         fs::write(&path, contents).unwrap();
         fail(folder, &path, "evaluate", 2, &[wanted]);
     }
+    let classes = folder.join("classes.csv");
+    let import = "import out/model.safetensors --out imported";
+    fail(folder, &classes, import, 2, &["--data: classes.csv: the targets are maybe, no"]);
+    fail(folder, &table, "evaluate --test-split 0.9", 2, &["would test on samples that the model was trained on"]);
+    let model_file = fs::read(folder.join("out/model.safetensors")).unwrap();
+    fail(folder, &table, "train --out out --weights out/model.safetensors", 2, &["which ends in .rs"]);
+    assert!(fs::read(folder.join("out/model.safetensors")).unwrap() == model_file);
+    fail(folder, &table, "cross-validate --group height --test-split 0.5", 2, &["tests on each group in turn"]);
     fail(folder, &table, "train --out out --preset best", 2, &["--preset best: is for pictures"]);
     fail(folder, &table, "train --out out --loss huber", 2, &["--loss huber: is for regression, not binary"]);
     fail(folder, &table, "train --out out --target none", 2, &["none"]);
