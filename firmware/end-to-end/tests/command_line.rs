@@ -31,10 +31,14 @@ fn run(arguments: &[impl AsRef<OsStr>]) -> Run {
 /// The arguments of a command for a device; `line` is what follows the options of the connection.
 fn arguments(simulator: &Simulator, command: &str, line: &str) -> Vec<String> {
     let (port, weights) = (simulator.address().to_string(), simulator.model_file().display().to_string());
+    let data = workspace("data/fashion-mnist").display().to_string();
     let mut arguments: Vec<&str> = vec![command, "--port", &port, "--timeout", "20"];
     arguments.extend(line.split_whitespace());
     if command == "adapt" || ["classify", "evaluate", "learn"].iter().any(|action| line.starts_with(action)) {
         arguments.extend(["--weights", &weights]);
+        if !line.contains("--data") {
+            arguments.extend(["--data", &data]);
+        }
     }
     arguments.into_iter().map(str::to_owned).collect()
 }

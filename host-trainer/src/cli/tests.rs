@@ -250,7 +250,7 @@ fn help_shows_the_defaults_but_no_path_of_this_machine() {
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for wanted in [
         "Examples:",
-        "[default: data/fashion-mnist]",
+        "[default: that of the model, or data/fashion-mnist]",
         "[default: DIR/weights.rs]",
         "[default: constant for linear with recipe, else cosine]",
         "[default: 32 for recipe, 128 for best]",

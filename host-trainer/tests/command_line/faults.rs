@@ -198,9 +198,9 @@ fn unusable_outputs_are_refused() {
         ("--out empty", "cannot use the folder empty: "),
         ("--out empty/out", "cannot use the folder empty/out: "),
         ("--out out --weights empty/weights.rs", "cannot use the folder empty: "),
-        ("--out out --weights data", "cannot write data: "),
+        ("--out out --weights data", "which ends in .rs"),
         ("--out out --weights out/quantized.rs", "another output goes to the same file"),
-        ("--out out --weights out/model.safetensors", "another output goes to the same file"),
+        ("--out out --weights out/model.safetensors", "which ends in .rs"),
     ] {
         assert_refused(folder.path(), &format!("train {line} --epochs 1"), 2, &[wanted]);
     }
@@ -233,7 +233,13 @@ fn weights_too_large_for_whole_numbers_are_not_written() {
 fn a_foreign_file_is_not_replaced_without_force() {
     let folder = workplace();
     let foreign = |name: &str| format!("{name} is there already and is not, or no longer, as host-trainer wrote it");
-    assert_refused(folder.path(), "train --out out --weights text", 2, &[&foreign("text"), "--force replaces it"]);
+    fs::copy(folder.path().join("text"), folder.path().join("text.rs")).unwrap();
+    assert_refused(
+        folder.path(),
+        "train --out out --weights text.rs",
+        2,
+        &[&foreign("text.rs"), "--force replaces it"],
+    );
     for name in ["quantized.rs", "model.safetensors", "report.html", "history.json", "images.png", "weights.rs"] {
         let path = folder.path().join("out").join(name);
         let own = fs::read(&path).unwrap();
@@ -280,7 +286,7 @@ fn pictures_of_another_size_than_the_model_s_are_refused() {
         let pixels = vec![7; count * 9 * 9];
         fs::write(folder.path().join("data").join(images), idx(&[0x803, count as u32, 9, 9], &pixels)).unwrap();
     }
-    let wanted = "--data: pictures of 9 x 9 pixels, but the model is for 28 x 28 pixels";
+    let wanted = "--data: data: pictures of 9 x 9 pixels, but the model takes 28 x 28 pixels";
     assert_refused(folder.path(), "evaluate", 2, &[wanted]);
     train(folder.path(), &folder.path().join("data"), "--epochs 1");
 }
