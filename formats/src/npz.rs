@@ -8,7 +8,8 @@ use dense_core::PixelTable;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use self::header::{Header, header, read_array};
+use self::header::header;
+pub use self::header::{Header, read_array};
 use crate::arrays::{Array, Float};
 use crate::{Error, Model};
 

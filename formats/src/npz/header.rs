@@ -6,12 +6,15 @@
 /// How an array begins.
 const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// What the header of an array says.
+/// The header of an array.
 #[derive(Debug)]
-pub(super) struct Header {
-    pub(super) descr: String,
-    pub(super) fortran_order: bool,
-    pub(super) shape: Vec<usize>,
+pub struct Header {
+    /// The type of a number, such as `<f4`.
+    pub descr: String,
+    /// Whether the first index changes fastest.
+    pub fortran_order: bool,
+    /// The size of each dimension.
+    pub shape: Vec<usize>,
 }
 
 /// What comes before the numbers: padded, so that they begin at a multiple of 64 bytes.
@@ -25,8 +28,12 @@ pub(super) fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
     [MAGIC, &[1, 0], &(text.len() as u16).to_le_bytes(), text.as_bytes()].concat()
 }
 
-/// The header of an array, and the bytes of its numbers.
-pub(super) fn read_array(bytes: &[u8]) -> Result<(Header, &[u8]), String> {
+/// Reads the header of an array; returns it and the bytes of its numbers, which are not checked against its shape.
+///
+/// # Errors
+///
+/// The file does not begin with a header that NumPy writes.
+pub fn read_array(bytes: &[u8]) -> Result<(Header, &[u8]), String> {
     let rest = bytes.strip_prefix(MAGIC).ok_or("does not begin as an array of NumPy")?;
     // Versions 2 and 3 have a longer length.
     let (text, data) = match *rest {
@@ -35,9 +42,8 @@ pub(super) fn read_array(bytes: &[u8]) -> Result<(Header, &[u8]), String> {
         _ => None,
     }
     .ok_or("the header is cut short or of an unknown version")?;
-    let text = str::from_utf8(text).map_err(|_| "the header is not text")?;
-    let header = parse(text).ok_or_else(|| {
-        let start: String = text.chars().take(80).collect();
+    let header = str::from_utf8(text).ok().and_then(parse).ok_or_else(|| {
+        let start: String = String::from_utf8_lossy(text).chars().take(80).collect();
         format!("an unknown kind of header: {}", start.escape_debug())
     })?;
     Ok((header, data))
