@@ -16,6 +16,7 @@ pub mod lock;
 pub mod options;
 pub mod outputs;
 pub mod overview;
+mod parallel;
 pub mod pictures;
 mod plot;
 pub mod prepared;

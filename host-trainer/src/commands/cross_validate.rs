@@ -1,8 +1,6 @@
 //! The command `cross-validate`: leaves out one group of samples at a time, trains on all others and tests on it.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{panic, thread};
 
 use clap::Args;
 use dense_core::Kernel;
@@ -17,6 +15,7 @@ use crate::learning::{Callbacks, End, Network, Settings, Silent, evaluate};
 use crate::lock::Lock;
 use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
 use crate::outputs::Outputs;
+use crate::parallel;
 use crate::prepared::Prepared;
 use crate::report::{CrossValidation, Group};
 use crate::terminal::Verbosity;
@@ -95,38 +94,22 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
 
     let recipe = arguments.recipe.recipe(&folds.input, folds.task()).map_err(Failure::new)?;
     let interrupts = Interrupts::catch();
-    let next = AtomicUsize::new(0);
-    let failed = AtomicBool::new(false);
-    let stop = || interrupts.requested() || failed.load(Ordering::Relaxed);
-    let work = || {
-        let mut done = Vec::new();
-        while !stop() {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(name) = folds.groups.get(index) else { break };
-            let prepared = Prepared::new(folds.dataset(index), &arguments.recipe, None);
-            let tested = prepared.and_then(|prepared| leave_out(name, &prepared, kernel, &stop));
-            let tested = tested.inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
-            let Some((model, group)) = tested else { break };
+    let done = parallel::map(folds.groups.len(), jobs, &|| interrupts.requested(), |index, stop| {
+        let name = &folds.groups[index];
+        let prepared = Prepared::new(folds.dataset(index), &arguments.recipe, None)?;
+        let tested = leave_out(name, &prepared, kernel, stop)?;
+        if let Some((_, group)) = &tested {
             verbosity.event(&Event::Group { name, samples: group.targets.len(), metrics: &group.metrics });
-            done.push((index, model, group));
         }
-        Ok::<_, Failure>(done)
-    };
-    let mut done = thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-        let mut all = Vec::new();
-        for thread in threads {
-            all.extend(thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload))?);
-        }
-        Ok::<_, Failure>(all)
+        Ok::<_, Failure>(tested)
     })?;
+    let done: Vec<(Model, Group)> = done.into_iter().flatten().collect();
     if done.len() < folds.groups.len() {
         let (found, all) = (done.len(), folds.groups.len());
         return Err(Failure::interrupted(format!("interrupted after {found} of {all} groups")));
     }
-    done.sort_by_key(|(index, ..)| *index);
-    let model = done[0].1.clone();
-    let groups: Vec<Group> = done.into_iter().map(|(_, _, group)| group).collect();
+    let model = done[0].0.clone();
+    let groups: Vec<Group> = done.into_iter().map(|(_, group)| group).collect();
     let results = CrossValidation { data_set: &folds.name, recipe: &recipe, model: &model, groups: &groups };
     verbosity.text(|| results.table());
     outputs.stage(&json, &results.to_json())?;

@@ -1,11 +1,9 @@
 //! The trainings of a sweep, shared among threads.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{panic, thread};
-
 use formats::Recipe;
 
 use crate::learning::{self, Callbacks, Data, End, FitError, Metrics, Network, Settings, Silent};
+use crate::parallel;
 
 /// What a training came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,30 +70,10 @@ pub(super) fn run_all(
     stop: &(dyn Fn() -> bool + Sync),
     tell: &(dyn Fn(&Settings, Outcome) + Sync),
 ) -> Result<Vec<Option<Outcome>>, FitError> {
-    let next = AtomicUsize::new(0);
-    let failed = AtomicBool::new(false);
-    let stop = || stop() || failed.load(Ordering::Relaxed);
-    let work = || {
-        let mut done = Vec::new();
-        while !stop() {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(settings) = trials.get(index) else { break };
-            let outcome = run(outputs, settings, data, &stop).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
-            let Some(outcome) = outcome else { break };
-            tell(settings, outcome);
-            done.push((index, outcome));
-        }
-        Ok::<_, FitError>(done)
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs.min(trials.len())).map(|_| scope.spawn(work)).collect();
-        let mut outcomes = vec![None; trials.len()];
-        for thread in threads {
-            for (index, outcome) in thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload))? {
-                outcomes[index] = Some(outcome);
-            }
-        }
-        Ok(outcomes)
+    parallel::map(trials.len(), jobs, stop, |index, stop| {
+        let outcome = run(outputs, &trials[index], data, stop)?;
+        outcome.into_iter().for_each(|outcome| tell(&trials[index], outcome));
+        Ok(outcome)
     })
 }
 
