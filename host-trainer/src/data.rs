@@ -13,7 +13,6 @@ pub mod picture;
 mod picture_folder;
 mod pictures;
 mod read;
-mod samples;
 mod split;
 mod table;
 mod tabular;
@@ -35,10 +34,10 @@ pub use inputs::{Unlabelled, load_inputs};
 pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
 pub use read::{MAX_BYTES, open, read};
-pub use samples::{Inputs, Samples, Targets};
 pub use split::TEST_SPLIT;
 pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
+pub use training::{Inputs, Samples, Targets};
 
 /// A data set: training set, test set, and the meaning of inputs and targets.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,6 @@ pub mod events;
 pub mod failure;
 pub mod history;
 pub mod interrupt;
-pub mod learning;
 pub mod lock;
 pub mod options;
 pub mod outputs;
@@ -23,3 +22,5 @@ pub mod prepared;
 pub mod presets;
 pub mod report;
 pub mod terminal;
+
+pub use training as learning;

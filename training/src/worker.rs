@@ -14,7 +14,7 @@ use super::exchange::{EndOnPanic, Ended, Exchange, Place, range};
 use super::functions::{BatchTargets, derivative_from_input};
 use super::optimizer::{Array, Optimizer};
 use super::standardization::Standardization;
-use crate::data::Inputs;
+use crate::samples::Inputs;
 
 /// A thread's parameters, and the memory of its steps. It shares no cache line with another.
 #[derive(Debug)]

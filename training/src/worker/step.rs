@@ -13,11 +13,9 @@ use dense_core::kernels::{self, Element, Rows};
 use dense_core::{Error, Score};
 
 use super::{DenseLayer, Memory, Stop, Worker};
-use crate::learning::buffer::Buffer;
-use crate::learning::exchange::{Exchange, Place, range};
-use crate::learning::functions::{
-    BatchTargets, activate, activate_backward, check_finite, derivative_from_input, loss_in_place,
-};
+use crate::buffer::Buffer;
+use crate::exchange::{Exchange, Place, range};
+use crate::functions::{BatchTargets, activate, activate_backward, check_finite, derivative_from_input, loss_in_place};
 
 /// Multiply-adds of a batch in a layer that are worth an exchange.
 const WORTH_AN_EXCHANGE: usize = 150_000;

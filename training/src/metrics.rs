@@ -6,7 +6,7 @@ use dense_core::argmax;
 use formats::Task;
 use serde::{Deserialize, Serialize};
 
-use crate::data::Targets;
+use crate::samples::Targets;
 
 /// The mean loss and the metric of a task over samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use super::augmentation::Shifts;
 use super::functions::BatchTargets;
 use super::standardization::Standardization;
-use crate::data::{Samples, Targets};
+use crate::samples::{Samples, Targets};
 
 /// Batches to learn from, one after the other, and what is done to their inputs.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use dense_core::kernels::Rows;
 use dense_core::{Error, Random};
 
 use super::settings::{Data, Settings};
-use crate::data::Inputs;
+use crate::samples::Inputs;
 
 /// The first of the streams of [`Random`] that shifts are drawn from, one a step, four apart.
 const STREAM: u64 = 3;

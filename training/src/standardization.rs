@@ -2,7 +2,7 @@
 
 use formats::{InputScaling, Layer};
 
-use crate::data::Inputs;
+use crate::samples::Inputs;
 
 /// Standardisation (x − mean) / standard deviation of each input over the training set. For bytes, x is 0 to 255.
 #[derive(Clone, Debug, PartialEq)]

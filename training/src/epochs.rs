@@ -15,7 +15,7 @@ use super::standardization::Standardization;
 use super::state::{Best, End, Epoch, Fit, Position, State};
 use super::trainer::Trainer;
 use super::{Metrics, Network};
-use crate::data::{Inputs, Samples, Targets};
+use crate::samples::{Inputs, Samples, Targets};
 
 /// Trains `network` by mini-batches, starting from `from` where given, a state of the same network, data and settings.
 /// Afterwards the network has the weights of the last epoch, or with early stopping those of the epoch with the smallest

@@ -12,7 +12,7 @@ use formats::{Activation, Loss, Optimizer, OptimizerName, Recipe, Schedule, Task
 
 use super::standardization::Standardization;
 use super::*;
-use crate::data::{Inputs, Samples, Targets};
+use crate::samples::{Inputs, Samples, Targets};
 use typed::check;
 
 pub(super) fn recipe() -> Recipe {

@@ -10,7 +10,7 @@ use dense_core::{Error, Kernel, Score};
 use super::Network;
 use super::functions::{BatchTargets, activate, check_finite, check_length, loss_in_place, output_activation};
 use super::metrics::{self, Metrics};
-use crate::data::{Inputs, Samples, Targets};
+use crate::samples::{Inputs, Samples, Targets};
 
 /// Samples of a batch, as in Keras.
 pub const BATCH_SIZE: usize = 32;

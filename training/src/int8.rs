@@ -17,7 +17,7 @@ use formats::{Activation, Int8Layer, Int8Network, Int8Output, Layer, Loss};
 
 use super::functions::{activate, check_finite, check_length, output_activation};
 use super::{Network, Standardization};
-use crate::data::Inputs;
+use crate::samples::Inputs;
 
 /// Training samples that calibrate the ranges of inputs and hidden outputs. With more, about as many decisions change,
 /// among training samples too.

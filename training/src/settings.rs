@@ -6,7 +6,7 @@ use dense_core::{Error, Kernel, optimizers};
 use formats::{Recipe, Schedule};
 
 use super::{Epoch, Metrics, State};
-use crate::data::Samples;
+use crate::samples::Samples;
 
 /// How to train. Threads and kernel change no bit of the result.
 #[derive(Clone, Debug)]
