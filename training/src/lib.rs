@@ -3,12 +3,12 @@
 //! The same bits as [`dense_core::Trainer`] on a network of the same shape, for any kernel and any number of threads,
 //! interrupted or not.
 
+mod all_gather;
 mod augmentation;
 mod batches;
 mod buffer;
 mod epochs;
 pub mod evaluate;
-mod exchange;
 mod functions;
 pub mod int8;
 pub mod metrics;

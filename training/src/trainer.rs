@@ -8,8 +8,8 @@ use dense_core::{Error, Score};
 use formats::Layer;
 
 use super::Network;
+use super::all_gather::AllGather;
 use super::batches::Batches;
-use super::exchange::Exchange;
 use super::functions::check_length;
 use super::optimizer::Optimizer;
 use super::settings::Settings;
@@ -80,14 +80,14 @@ impl Trainer {
     ) -> Result<(), Failure> {
         let threads = self.workers.len();
         let widest = self.layers.iter().map(Layer::units).max().unwrap_or(0);
-        let exchange = &Exchange::new(threads, batches.largest() * widest.div_ceil(threads));
+        let all_gather = &AllGather::new(threads, batches.largest() * widest.div_ceil(threads));
         let mut workers = self.workers.iter_mut();
         let Some(first) = workers.next() else { return Ok(()) };
         thread::scope(|scope| {
             let others: Vec<_> = workers
-                .map(|worker| scope.spawn(move || worker.run(batches, exchange, &mut |_| ControlFlow::Continue(()))))
+                .map(|worker| scope.spawn(move || worker.run(batches, all_gather, &mut |_| ControlFlow::Continue(()))))
                 .collect();
-            let mut result = first.run(batches, exchange, after);
+            let mut result = first.run(batches, all_gather, after);
             for other in others {
                 let other = other.join().unwrap_or_else(|payload| panic::resume_unwind(payload));
                 if let Err(failure) = other

@@ -8,9 +8,9 @@ use dense_core::kernels::{Element, Rows};
 use dense_core::{Error, Kernel, Score};
 use formats::{Activation, Layer, Loss};
 
+use super::all_gather::{AllGather, EndOnPanic, Ended, Member, range};
 use super::batches::{Batches, TargetBuffer};
 use super::buffer::Buffer;
-use super::exchange::{EndOnPanic, Ended, Exchange, Place, range};
 use super::functions::{BatchTargets, derivative_from_input};
 use super::optimizer::{Array, Optimizer};
 use super::standardization::Standardization;
@@ -157,26 +157,26 @@ impl Worker {
     pub(super) fn run(
         &mut self,
         batches: Batches<'_>,
-        exchange: &Exchange,
+        all_gather: &AllGather,
         after: &mut dyn FnMut(Score) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
-        let _guard = EndOnPanic(exchange);
+        let _guard = EndOnPanic(all_gather);
         self.reserve(batches.largest(), batches.standardization.is_some());
         let mut targets = std::mem::take(&mut self.targets);
-        let mut place = Place { thread: self.thread, step: 0, exchanges: 0 };
+        let mut member = all_gather.member(self.thread);
         for (step, (order, next)) in batches.iter().enumerate() {
-            place.step = step;
+            member.step = step;
             let batch_targets = targets.gather(&batches.samples.targets, order);
-            match self.prepare_and_step(batches, order, next, batch_targets, exchange, &mut place) {
+            match self.prepare_and_step(batches, order, next, batch_targets, all_gather, &mut member) {
                 Ok(score) => {
                     if after(score).is_break() {
-                        exchange.end(step + 1);
+                        all_gather.end(step + 1);
                         break;
                     }
                 }
                 Err(Stop::Ended) => break,
                 Err(Stop::Failed(error)) => {
-                    exchange.end(step);
+                    all_gather.end(step);
                     return Err(Failure { step, error });
                 }
             }
@@ -192,26 +192,26 @@ impl Worker {
         order: &[u32],
         next: &[u32],
         targets: BatchTargets<'_>,
-        exchange: &Exchange,
-        place: &mut Place,
+        all_gather: &AllGather,
+        member: &mut Member,
     ) -> Result<Score, Stop> {
         let (width, standardization) = (batches.samples.inputs.width(), batches.standardization);
         match &batches.samples.inputs {
             Inputs::Bytes { values, .. } => {
                 let rows = Rows::indexed(values, width, order)?.followed_by(next)?;
                 let Some(shifts) = batches.shifts else {
-                    return self.standardize_and_step(rows, standardization, targets, exchange, place);
+                    return self.standardize_and_step(rows, standardization, targets, all_gather, member);
                 };
                 let mut shifted = std::mem::take(&mut self.shifted);
-                shifts.apply(batches.steps_before + place.step, rows, &mut shifted);
+                shifts.apply(batches.steps_before + member.step, rows, &mut shifted);
                 let rows = Rows::contiguous(&shifted, width, order.len());
-                let result = self.standardize_and_step(rows, standardization, targets, exchange, place);
+                let result = self.standardize_and_step(rows, standardization, targets, all_gather, member);
                 self.shifted = shifted;
                 result
             }
             Inputs::Numbers { values, .. } => {
                 let rows = Rows::indexed(values, width, order)?.followed_by(next)?;
-                self.standardize_and_step(rows, standardization, targets, exchange, place)
+                self.standardize_and_step(rows, standardization, targets, all_gather, member)
             }
         }
     }
@@ -222,15 +222,15 @@ impl Worker {
         rows: Rows<'_, T>,
         standardization: Option<&Standardization>,
         targets: BatchTargets<'_>,
-        exchange: &Exchange,
-        place: &mut Place,
+        all_gather: &AllGather,
+        member: &mut Member,
     ) -> Result<Score, Stop> {
-        let Some(standardization) = standardization else { return self.step(rows, targets, exchange, place) };
+        let Some(standardization) = standardization else { return self.step(rows, targets, all_gather, member) };
         let mut standardized = std::mem::replace(&mut self.standardized, Buffer::new(0));
         for (sample, place) in standardized.chunks_exact_mut(rows.width()).take(rows.len()).enumerate() {
             standardization.apply(rows.row(sample), place);
         }
-        let result = self.step(Rows::contiguous(&standardized, rows.width(), rows.len()), targets, exchange, place);
+        let result = self.step(Rows::contiguous(&standardized, rows.width(), rows.len()), targets, all_gather, member);
         self.standardized = standardized;
         result
     }

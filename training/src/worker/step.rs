@@ -5,7 +5,7 @@
 //! - Of the first layer, which has most of the weights, each thread keeps the parameters of some units and computes
 //!   their sums, deltas and updates.
 //! - All other layers are kept and updated by every thread alike. Their sums, and the gradients with respect to their
-//!   inputs, are computed by units and by inputs where that is more work than an exchange.
+//!   inputs, are computed by units and by inputs where that is more work than to gather them.
 
 use std::ops::Range;
 
@@ -13,12 +13,12 @@ use dense_core::kernels::{self, Element, Rows};
 use dense_core::{Error, Score};
 
 use super::{DenseLayer, Memory, Stop, Worker};
+use crate::all_gather::{AllGather, Member, range};
 use crate::buffer::Buffer;
-use crate::exchange::{Exchange, Place, range};
 use crate::functions::{BatchTargets, activate, activate_backward, check_finite, derivative_from_input, loss_in_place};
 
-/// Multiply-adds of a batch in a layer that are worth an exchange.
-const WORTH_AN_EXCHANGE: usize = 150_000;
+/// Multiply-adds of a batch in a layer that are worth a gather.
+const WORTH_A_GATHER: usize = 150_000;
 
 impl Worker {
     /// One step: forward, loss, backward, update.
@@ -26,31 +26,36 @@ impl Worker {
         &mut self,
         rows: Rows<'_, T>,
         targets: BatchTargets<'_>,
-        exchange: &Exchange,
-        place: &mut Place,
+        all_gather: &AllGather,
+        member: &mut Member,
     ) -> Result<Score, Stop> {
-        self.forward(rows, exchange, place)?;
+        self.forward(rows, all_gather, member)?;
         let samples = rows.len();
         let last = self.layers.len() - 1;
         let outputs = self.layers[last].units;
         let logits = &mut self.memory[last].deltas[..samples * outputs];
         let score = loss_in_place(self.kernel, self.loss, logits, outputs, targets)?;
         for index in (1..=last).rev() {
-            self.backward(index, samples, exchange, place)?;
+            self.backward(index, samples, all_gather, member)?;
         }
         self.optimizer.advance();
         self.update(rows)?;
         Ok(score)
     }
 
-    /// Whether a computation over all weights of layer `index`, shared by `columns` columns, is worth an exchange.
+    /// Whether a computation over all weights of layer `index`, shared by `columns` columns, is worth a gather.
     fn is_shared(&self, index: usize, columns: usize, samples: usize) -> bool {
         let DenseLayer { inputs, units, .. } = self.layers[index];
-        self.threads > 1 && columns >= self.threads && inputs * units * samples >= WORTH_AN_EXCHANGE
+        self.threads > 1 && columns >= self.threads && inputs * units * samples >= WORTH_A_GATHER
     }
 
     /// Forward pass: outputs of the hidden layers, and logits.
-    fn forward<T: Element>(&mut self, rows: Rows<'_, T>, exchange: &Exchange, place: &mut Place) -> Result<(), Stop> {
+    fn forward<T: Element>(
+        &mut self,
+        rows: Rows<'_, T>,
+        all_gather: &AllGather,
+        member: &mut Member,
+    ) -> Result<(), Stop> {
         let (kernel, samples, last) = (self.kernel, rows.len(), self.layers.len() - 1);
         for index in 0..=last {
             let is_shared = index == 0 && self.threads > 1 || self.is_shared(index, self.layers[index].units, samples);
@@ -68,7 +73,7 @@ impl Worker {
             let all = if index == last { deltas } else { outputs };
             let all = &mut all[..samples * layer.units];
             if is_shared {
-                exchange.share(place, layer.units, all, forward)??;
+                all_gather.gather(member, layer.units, all, forward)??;
             } else {
                 forward(all)?;
             }
@@ -85,7 +90,13 @@ impl Worker {
     }
 
     /// Backward pass from layer `index` to the one before it, whose deltas it computes for the units that are kept.
-    fn backward(&mut self, index: usize, samples: usize, exchange: &Exchange, place: &mut Place) -> Result<(), Stop> {
+    fn backward(
+        &mut self,
+        index: usize,
+        samples: usize,
+        all_gather: &AllGather,
+        member: &mut Member,
+    ) -> Result<(), Stop> {
         let kernel = self.kernel;
         let before = &self.layers[index - 1];
         let own = before.own.clone();
@@ -101,7 +112,7 @@ impl Worker {
             kernels::input_gradient(kernel, here, weights, layer.units, deltas)
         };
         if is_shared {
-            exchange.share(place, before.units, deltas, gradient)??;
+            all_gather.gather(member, before.units, deltas, gradient)??;
         } else {
             gradient(deltas)?;
         }
