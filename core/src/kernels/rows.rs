@@ -40,7 +40,7 @@ impl<'a, T> Rows<'a, T> {
         Self { values: row, width: row.len(), len, stride: 0, order: &[], next: &[] }
     }
 
-    /// The same rows, with the indices of the next batch, whose rows are prefetched meanwhile.
+    /// The same rows, with the indices of the next batch, whose rows are prefetched while the gradient is computed.
     ///
     /// # Errors
     /// [`Error::SampleOutOfRange`] for an index beyond the last row.
@@ -99,16 +99,20 @@ impl<'a, T> Rows<'a, T> {
         }
     }
 
-    /// The row to prefetch while row `index` is computed; empty where none follows.
+    /// The row to prefetch while the outputs of row `index` are computed; that row itself where none follows, or where
+    /// the next batch is known, which is prefetched while there is more to do: during the gradient.
     #[inline]
     #[must_use]
     pub fn upcoming(&self, index: usize) -> &'a [T] {
-        if self.next.is_empty() {
-            return self.row(index.saturating_add(AHEAD));
-        }
-        let Some(&stored) = self.next.get(index) else { return &[] };
-        let start = stored as usize * self.width;
-        self.values.get(start..start + self.width).unwrap_or(&[])
+        let ahead = index.saturating_add(AHEAD);
+        self.row(if self.next.is_empty() && ahead < self.len { ahead } else { index })
+    }
+
+    /// The address of a row of the next batch, to be prefetched; `None` where it is not known.
+    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+    #[inline]
+    pub(super) fn next_row(&self, index: usize) -> Option<*const T> {
+        self.next.get(index).map(|&stored| self.values.as_ptr().wrapping_add(stored as usize * self.width))
     }
 }
 

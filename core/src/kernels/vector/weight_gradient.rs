@@ -4,7 +4,7 @@ use core::mem::MaybeUninit;
 
 use super::forward::{CONVERTED_AGAIN, Packed};
 use super::lanes::{F32x16, LANES, Vector};
-use super::load::Load;
+use super::load::{Load, prefetch};
 use super::weighted_sums::weighted_sums;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
@@ -196,8 +196,19 @@ impl<T: Element, U: Update<A>, const A: usize> Layer<'_, T, U, A> {
         let at = |unit, chunk| (first + unit) * self.rows.width() + column + chunk * V::LANES;
         // SAFETY: the caller's.
         unsafe {
+            let inputs = |index| {
+                // Once for all units.
+                if first == 0
+                    && let Some(next) = self.rows.next_row(index)
+                {
+                    for at in (0..C * V::LANES).step_by(64 / size_of::<T>()) {
+                        prefetch(next.wrapping_add(column + at));
+                    }
+                }
+                row(index)
+            };
             let delta = |row, unit| *self.deltas.add(row * self.units + first + unit);
-            let mut sums = weighted_sums::<V, I, N, C>(self.rows.len(), row, readable, delta);
+            let mut sums = weighted_sums::<V, I, N, C>(self.rows.len(), inputs, readable, delta);
             // All begin before the first is finished, so that several roots are on their way.
             for unit in 0..N {
                 for chunk in 0..C {
