@@ -1,6 +1,7 @@
 //! The program as a user meets it: each test runs the real binary in a folder of its own.
 
 mod checkpoints;
+mod completions;
 mod determinism;
 mod events;
 mod export;
