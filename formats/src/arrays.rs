@@ -49,6 +49,25 @@ impl Array {
     }
 }
 
+/// The numbers that may still be read of a file, which can name the same ones many times.
+#[derive(Clone, Debug)]
+pub(crate) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(MAX_PARAMETERS)
+    }
+}
+
+impl Budget {
+    /// Takes `count` numbers, where as many are left.
+    pub(crate) fn take(&mut self, count: usize) -> Result<(), String> {
+        let left = self.0.checked_sub(count);
+        self.0 = left.ok_or_else(|| format!("more than {MAX_PARAMETERS} numbers in all, which is the limit"))?;
+        Ok(())
+    }
+}
+
 /// A kind of floating-point number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Float {
@@ -72,12 +91,20 @@ impl Float {
         }
     }
 
-    /// The numbers of an array of this shape.
-    pub(crate) fn decode(self, shape: &[usize], bytes: &[u8], big_endian: bool) -> Result<Vec<f64>, String> {
-        let wanted = Array::count(shape)?.saturating_mul(self.size());
+    /// The numbers of an array of this shape, taken from the budget.
+    pub(crate) fn decode(
+        self,
+        shape: &[usize],
+        bytes: &[u8],
+        big_endian: bool,
+        budget: &mut Budget,
+    ) -> Result<Vec<f64>, String> {
+        let count = Array::count(shape)?;
+        let wanted = count.saturating_mul(self.size());
         if bytes.len() != wanted {
             return Err(format!("{} bytes of numbers, wanted {wanted}", bytes.len()));
         }
+        budget.take(count)?;
         let number = |bytes: &[u8]| {
             let shift = |bits: u64, &byte: &u8| bits << 8 | u64::from(byte);
             let bits = if big_endian { bytes.iter().fold(0, shift) } else { bytes.iter().rev().fold(0, shift) };

@@ -2,13 +2,16 @@
 
 use dense_core::PixelTable;
 
-use crate::{Activation, Loss, QuantizedLayer};
+use crate::arrays::Budget;
+use crate::{Activation, Error, Loss, QuantizedLayer};
 
 /// What a file says of a network.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chain {
-    /// The steps, from the input to the output.
+    /// The steps, from the input to the output. [`push`](Self::push) appends one.
     pub(crate) steps: Vec<Step>,
+    /// The numbers that the steps may still have.
+    pub(crate) budget: Budget,
     /// The shape of one input sample, where the file says it.
     pub(crate) input_shape: Option<Vec<usize>>,
     /// Whether the input is bytes.
@@ -23,6 +26,24 @@ pub(crate) struct Chain {
     pub(crate) feature_names: Option<Vec<String>>,
     /// Names of classes or outputs.
     pub(crate) output_names: Option<Vec<String>>,
+}
+
+impl Chain {
+    /// Appends a step.
+    ///
+    /// # Errors
+    ///
+    /// More numbers than any network has: a file can use the same weights many times.
+    pub(crate) fn push(&mut self, step: Step) -> Result<(), Error> {
+        let numbers = match &step {
+            Step::Affine { scale, offset, .. } => scale.len() + offset.len(),
+            Step::Dense { weights, bias, .. } => weights.len() + bias.len(),
+            Step::Activation(_) | Step::Softmax => 1,
+        };
+        self.budget.take(numbers).map_err(Error::Model)?;
+        self.steps.push(step);
+        Ok(())
+    }
 }
 
 /// A step of a network.

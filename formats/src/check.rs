@@ -4,14 +4,12 @@ use dense_core::math::{SMALLEST_WEIGHT, flush_below};
 
 use crate::{Activation, Error, Input, Model, QuantizedLayer};
 
-/// The largest file, in bytes.
-pub const MAX_FILE: usize = 1 << 30;
 /// The largest number of layers.
 pub const MAX_LAYERS: usize = 64;
 /// The largest number of inputs or units of a layer.
 pub const MAX_WIDTH: usize = 65_536;
-/// The largest number of weights of a layer, and of all.
-pub const MAX_PARAMETERS: usize = MAX_FILE / 4;
+/// The largest number of weights and biases of all layers: 64 MiB of them, more than any microcontroller has.
+pub const MAX_PARAMETERS: usize = 1 << 24;
 
 impl Model {
     /// Checks that layers, input, output, loss and the int8 form fit together, that all numbers are finite, and that none

@@ -7,13 +7,10 @@ mod hdf5;
 mod keras;
 mod zip;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use crate::bounded::{MAX_IMPORT, size};
 use crate::chain::Chain;
+use crate::isolation::{TIME_LIMIT, isolated};
 use crate::{Activation, Error, Input, Loss, Model, Output, onnx, safetensors, tflite};
-
-/// The largest file of another program, in bytes, packed or not: on the way its numbers take several times as many.
-const MAX_BYTES: usize = 1 << 28;
 
 /// Information that a file may lack.
 #[derive(Clone, Debug, Default)]
@@ -79,16 +76,17 @@ impl PixelRange {
 ///
 /// The file is damaged, does not hold a chain of dense layers, or leaves open what no option says: see [`Error`].
 pub fn import(bytes: &[u8], file: &str, options: &ImportOptions) -> Result<Model, Error> {
-    if bytes.len() > MAX_BYTES {
-        return Err(Error::Unknown(format!("{} bytes, at most {MAX_BYTES}", bytes.len())));
+    if bytes.len() as u64 > MAX_IMPORT {
+        return Err(Error::Unknown(format!("more than {}, which is the limit", size(MAX_IMPORT))));
     }
     let Some((format, read)) = reader(bytes) else { return Err(unknown(bytes)) };
     if safetensors::is_own(bytes) {
         return own(bytes, options);
     }
-    // A decoder of another project's may panic on a damaged file.
-    let chain = catch_unwind(AssertUnwindSafe(|| read(bytes, options)))
-        .unwrap_or_else(|_| Err(Error::format(format, "its decoder gave up")))?;
+    // A decoder of another project's may panic on a damaged file, or not come to an end.
+    let copies = (bytes.to_vec(), options.clone());
+    let chain = isolated(TIME_LIMIT, move || read(&copies.0, &copies.1));
+    let chain = chain.map_err(|fault| Error::format(format, fault))??;
     finish::model(chain, format, file, options)
 }
 

@@ -15,6 +15,7 @@
 
 mod activation;
 mod arrays;
+pub mod bounded;
 pub mod c;
 mod chain;
 mod check;
@@ -24,6 +25,7 @@ mod error;
 mod fixtures;
 mod import;
 mod int8;
+pub mod isolation;
 mod loss;
 mod model;
 pub mod npz;
@@ -31,10 +33,11 @@ pub mod onnx;
 mod recipe;
 pub mod rust;
 pub mod safetensors;
+mod text;
 pub mod tflite;
 
 pub use activation::Activation;
-pub use check::{MAX_FILE, MAX_LAYERS, MAX_PARAMETERS, MAX_WIDTH};
+pub use check::{MAX_LAYERS, MAX_PARAMETERS, MAX_WIDTH};
 pub use data_options::DataOptions;
 pub use error::Error;
 pub use import::{ImportOptions, PixelRange, import};
@@ -42,3 +45,4 @@ pub use int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
 pub use loss::{Loss, Task};
 pub use model::{Input, Layer, Model, Output, PixelInput, Provenance, Quantization, QuantizedLayer, Window};
 pub use recipe::{Optimizer, OptimizerName, Recipe, Schedule};
+pub use text::is_unprintable;

@@ -10,7 +10,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use self::header::header;
 pub use self::header::{Header, read_array};
-use crate::arrays::{Array, Float};
+use crate::arrays::{Array, Budget, Float};
 use crate::{Error, Model};
 
 const FORMAT: &str = "npz";
@@ -50,7 +50,7 @@ pub fn to_npz(model: &Model) -> Result<Vec<u8>, Error> {
 
 /// The arrays of an npz, in natural order, from its entries; and what becomes of pixels.
 pub(crate) fn arrays(entries: Vec<(String, Vec<u8>)>) -> Result<(Vec<Array>, Option<PixelTable>), Error> {
-    let (mut arrays, mut table) = (Vec::new(), None);
+    let (mut arrays, mut table, mut budget) = (Vec::new(), None, Budget::default());
     for (name, bytes) in entries {
         let Some(name) = name.strip_suffix(".npy") else { continue };
         let (header, data) = read_array(&bytes).map_err(|fault| Error::tensor(name, fault))?;
@@ -59,13 +59,13 @@ pub(crate) fn arrays(entries: Vec<(String, Vec<u8>)>) -> Result<(Vec<Array>, Opt
             let values = values.ok_or_else(|| Error::tensor(name, "not 256 bytes"))?;
             table = PixelTable::new(values).unless_identity().cloned();
         } else {
-            arrays.push(to_array(name, header, data));
+            arrays.push(to_array(name, header, data, &mut budget));
         }
     }
     Ok((arrays, table))
 }
 
-fn to_array(name: &str, header: Header, data: &[u8]) -> Array {
+fn to_array(name: &str, header: Header, data: &[u8], budget: &mut Budget) -> Array {
     let Header { descr, fortran_order, shape } = header;
     let big_endian = descr.starts_with('>');
     let float = match descr.trim_start_matches(['<', '>', '=']) {
@@ -74,7 +74,7 @@ fn to_array(name: &str, header: Header, data: &[u8]) -> Array {
         "f8" => Ok(Float::F64),
         _ => Err(format!("type {}, wanted float16, float32 or float64", descr.escape_debug())),
     };
-    let values = float.and_then(|float| float.decode(&shape, data, big_endian));
+    let values = float.and_then(|float| float.decode(&shape, data, big_endian, budget));
     let values = match (values, shape.as_slice()) {
         (Ok(values), &[rows, columns]) if fortran_order => {
             Ok((0..rows * columns).map(|place| values[place % columns * rows + place / columns]).collect())

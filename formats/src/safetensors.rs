@@ -22,7 +22,8 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use self::metadata::{Int8LayerText, LayerText, Metadata};
-use crate::check::{MAX_FILE, MAX_WIDTH};
+use crate::bounded::{MAX_MODEL, size};
+use crate::check::MAX_WIDTH;
 use crate::{Error, Input, Layer, Model, QuantizedLayer};
 
 const FORMAT: &str = "safetensors";
@@ -78,8 +79,8 @@ pub fn to_safetensors(model: &Model) -> Result<Vec<u8>, Error> {
 /// [`Error::Unknown`] where the file does not describe itself; where it is damaged, its parts do not fit together, or it
 /// was trained with another backend, the error that says so.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Model, Error> {
-    if bytes.len() > MAX_FILE {
-        return Err(Error::format(FORMAT, format!("{} bytes, at most {MAX_FILE}", bytes.len())));
+    if bytes.len() as u64 > MAX_MODEL {
+        return Err(Error::format(FORMAT, format!("more than {}, which is the limit", size(MAX_MODEL))));
     }
     let file = SafeTensors::deserialize(bytes).map_err(|error| Error::format(FORMAT, error))?;
     let model = match own_metadata(bytes)? {

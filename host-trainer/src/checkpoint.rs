@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use dense_core::math::BACKEND;
+use formats::bounded::{self, MAX_CHECKPOINT};
+use formats::isolation::{TIME_LIMIT, isolated};
 use formats::{Recipe, Schedule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::data::{self, Samples};
+use crate::data::Samples;
 use crate::learning::State;
 use crate::prepared::Prepared;
 
@@ -98,6 +100,12 @@ impl Checkpoint {
         file::read(bytes)
     }
 
+    /// Reads the file at `path`.
+    fn read(path: &Path) -> Result<Self, String> {
+        let bytes = bounded::read(path, MAX_CHECKPOINT).map_err(|error| error.to_string())?;
+        isolated(TIME_LIMIT, move || Self::from_bytes(&bytes))?
+    }
+
     /// Renames the state of an unfinished training to the first free name `checkpoint-1.safetensors`, `-2` and so on.
     /// Returns where it is now.
     ///
@@ -105,7 +113,7 @@ impl Checkpoint {
     ///
     /// If it cannot be renamed.
     pub fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
-        let checkpoint = data::read(path).ok().and_then(|bytes| Self::from_bytes(&bytes).ok());
+        let checkpoint = Self::read(path).ok();
         if checkpoint.is_none_or(|checkpoint| checkpoint.is_finished()) {
             return Ok(None);
         }
@@ -133,8 +141,7 @@ impl Checkpoint {
         if !path.exists() {
             return Err(CheckpointError::Missing(path));
         }
-        let read = data::read(&path).map_err(|error| error.to_string());
-        let Self { identity, state } = match read.and_then(|bytes| Self::from_bytes(&bytes)) {
+        let Self { identity, state } = match Self::read(&path) {
             Ok(checkpoint) => checkpoint,
             Err(fault) => return Err(CheckpointError::Faulty { path, fault }),
         };

@@ -6,13 +6,13 @@ mod folds;
 pub mod idx;
 mod images;
 mod inputs;
+mod isolated;
 mod names;
 mod npz;
 mod options;
 pub mod picture;
 mod picture_folder;
 mod pictures;
-mod read;
 mod split;
 mod table;
 mod tabular;
@@ -24,6 +24,7 @@ use std::path::Path;
 
 use formats::{DataOptions, Input, Output, Task};
 
+use self::isolated::isolated;
 use self::picture::Preparation;
 
 pub use error::DataError;
@@ -33,7 +34,6 @@ pub use images::Images;
 pub use inputs::{Unlabelled, load_inputs};
 pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
-pub use read::{MAX_BYTES, open, read};
 pub use split::TEST_SPLIT;
 pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
@@ -81,16 +81,17 @@ pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
     let (options, name) = prepare(options)?;
     let kind = kind(&options.path)?;
     options::refuse(&options, &kind)?;
+    let path = options.path.clone();
     match kind {
-        Kind::Idx => idx::load(&options, name),
+        Kind::Idx => isolated(&path, move || idx::load(&options, name)),
         Kind::Pictures => {
             let pictures = load_pictures(&options, &Preparation::default(), |_| ())?;
             pictures.refuse_bad()?;
             pictures.refuse_empty()?;
             Ok(Loaded { dataset: Dataset { name, ..pictures.dataset }, groups: Vec::new() })
         }
-        Kind::Csv => tabular::load(&options, name),
-        Kind::Npz => npz::load(&options, name),
+        Kind::Csv => isolated(&path, move || tabular::load(&options, name)),
+        Kind::Npz => isolated(&path, move || npz::load(&options, name)),
     }
 }
 
@@ -102,7 +103,10 @@ pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
 pub fn load_folds(options: &DataOptions) -> Result<Folds, DataError> {
     let (options, name) = prepare(options)?;
     match kind(&options.path)? {
-        Kind::Csv if options.group.is_some() => tabular::folds(&options, name),
+        Kind::Csv if options.group.is_some() => {
+            let path = options.path.clone();
+            isolated(&path, move || tabular::folds(&options, name))
+        }
         _ => {
             Err(DataError::Conflict("--group COLUMN of a .csv file is needed to leave out one group at a time".into()))
         }
@@ -142,6 +146,7 @@ fn prepare(options: &DataOptions) -> Result<(DataOptions, String), DataError> {
     let name = std::fs::canonicalize(&options.path).ok();
     let name = name.as_deref().unwrap_or(&options.path).file_name();
     let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    names::check(&name).map_err(|fault| DataError::file(&options.path, fault))?;
     let options = options::completed(options)?;
     options::check(&options)?;
     Ok((options, name))

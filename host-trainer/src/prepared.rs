@@ -1,7 +1,7 @@
 //! Data that are ready to train on.
 
 use dense_core::PixelTable;
-use formats::{DataOptions, Input, Model, Output, Provenance, Recipe, Task};
+use formats::{DataOptions, Input, MAX_PARAMETERS, Model, Output, Provenance, Recipe, Task};
 
 use crate::data::{Dataset, Inputs, Samples, TargetScaling};
 use crate::failure::Failure;
@@ -52,6 +52,11 @@ impl Prepared {
         if input.width() > int8::MAX_INPUTS {
             let (width, most) = (input.width(), int8::MAX_INPUTS);
             return Err(Failure::new(format!("{width} inputs: at most {most}, more could overflow the sums in int8")));
+        }
+        let widths = [&[input.width()], &recipe.hidden[..], &[output.width()]].concat();
+        let parameters: usize = widths.windows(2).map(|pair| (pair[0] + 1).saturating_mul(pair[1])).sum();
+        if parameters > MAX_PARAMETERS {
+            return Err(Failure::new(format!("{parameters} weights and biases, at most {MAX_PARAMETERS}")));
         }
         let loaded_samples = train.len();
         let mut calibration = train.inputs.first(int8::CALIBRATION_SAMPLES);

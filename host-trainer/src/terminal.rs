@@ -10,6 +10,7 @@ use std::env;
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
+use formats::is_unprintable;
 use terminal_size::{Width, terminal_size};
 
 use crate::events::Event;
@@ -65,33 +66,39 @@ impl Verbosity {
 /// Columns of text that goes into a file or another program: three images beside each other.
 const COLUMNS: usize = 88;
 
-/// Why a text was lost.
-static LOST: OnceLock<io::Error> = OnceLock::new();
+/// Why a text was lost first, and on which stream.
+static LOST: OnceLock<(&'static str, io::Error)> = OnceLock::new();
 
 /// Prints a text as it is. What cannot be written is no reason to stop: see [`lost`].
 pub fn print(text: &str) {
     let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        // Whoever reads has read enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => drop(LOST.set(error)),
-        _ => {}
-    }
+    keep("standard output", output.write_all(text.as_bytes()).and_then(|()| output.flush()));
 }
 
-/// Why text was lost that standard output did not take, if any was.
+/// The first stream that did not take a text, and why.
 #[must_use]
-pub fn lost() -> Option<&'static io::Error> {
+pub fn lost() -> Option<&'static (&'static str, io::Error)> {
     LOST.get()
+}
+
+/// Remembers that a stream did not take a text.
+pub fn keep(stream: &'static str, written: io::Result<()>) {
+    if let Err(error) = written {
+        drop(LOST.set((stream, error)));
+    }
 }
 
 /// Prints a line to standard error, which may be closed or full. Control characters are escaped: a text may come from a
 /// file.
 pub fn complain(text: &str) {
-    let shown: String = text
-        .chars()
-        .map(|c| if c.is_control() && c != '\n' { c.escape_debug().to_string() } else { c.into() })
-        .collect();
-    let _ = writeln!(io::stderr(), "{shown}");
+    keep("standard error", writeln!(io::stderr(), "{}", printable(text)));
+}
+
+/// The text with what a terminal would obey escaped, but for the ends of lines.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let escaped = |c: char| if is_unprintable(c) && c != '\n' { c.escape_unicode().to_string() } else { c.into() };
+    text.chars().map(escaped).collect()
 }
 
 /// Columns of the terminal: what the variable `COLUMNS` says, or else the terminal itself.

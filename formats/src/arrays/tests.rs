@@ -4,6 +4,7 @@ use super::*;
 
 #[test]
 fn floats_of_every_kind_are_decoded() {
+    let mut budget = Budget::default();
     for (float, little, wanted) in [
         (Float::F16, &[0x00, 0x3c][..], 1.0),
         (Float::F16, &[0xff, 0xfb], -65504.0),
@@ -14,12 +15,24 @@ fn floats_of_every_kind_are_decoded() {
         (Float::F64, &[0, 0, 0, 0, 0, 0, 0x04, 0xc0], -2.5),
     ] {
         let big: Vec<u8> = little.iter().rev().copied().collect();
-        assert_eq!(float.decode(&[1], little, false).unwrap(), [wanted], "{float:?}");
-        assert_eq!(float.decode(&[1, 1], &big, true).unwrap(), [wanted], "{float:?}");
+        assert_eq!(float.decode(&[1], little, false, &mut budget).unwrap(), [wanted], "{float:?}");
+        assert_eq!(float.decode(&[1, 1], &big, true, &mut budget).unwrap(), [wanted], "{float:?}");
     }
-    assert!(Float::F16.decode(&[1], &[0x01, 0x7c], false).unwrap()[0].is_nan());
-    assert_eq!(Float::F32.decode(&[2], &[0; 7], false).unwrap_err(), "7 bytes of numbers, wanted 8");
-    assert_eq!(Float::F32.decode(&[usize::MAX, 2], &[], false).unwrap_err(), "more numbers than any network has");
+    assert!(Float::F16.decode(&[1], &[0x01, 0x7c], false, &mut budget).unwrap()[0].is_nan());
+    assert_eq!(Float::F32.decode(&[2], &[0; 7], false, &mut budget).unwrap_err(), "7 bytes of numbers, wanted 8");
+    assert_eq!(
+        Float::F32.decode(&[usize::MAX, 2], &[], false, &mut budget).unwrap_err(),
+        "more numbers than any network has"
+    );
+}
+
+#[test]
+fn the_numbers_of_all_arrays_are_bounded() {
+    let mut budget = Budget::default();
+    budget.take(MAX_PARAMETERS - 1).unwrap();
+    let error = Float::F16.decode(&[2], &[0; 4], false, &mut budget).unwrap_err();
+    assert_eq!(error, "more than 16777216 numbers in all, which is the limit");
+    assert_eq!(Float::F16.decode(&[1], &[0; 2], false, &mut budget).unwrap(), [0.0]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use safetensors::{Dtype, SafeTensors};
 
 use super::ImportOptions;
-use crate::arrays::{Array, Float, MAX_ARRAYS};
+use crate::arrays::{Array, Budget, Float, MAX_ARRAYS};
 use crate::chain::{Chain, Step, transposed};
 use crate::check::MAX_LAYERS;
 use crate::{Activation, Error};
@@ -26,6 +26,7 @@ pub(super) fn from_safetensors(bytes: &[u8], options: &ImportOptions) -> Result<
     if file.len() > MAX_ARRAYS {
         return Err(Error::format("safetensors", format!("{} tensors, at most {MAX_ARRAYS}", file.len())));
     }
+    let mut budget = Budget::default();
     let arrays = file.tensors().into_iter().map(|(name, tensor)| {
         let float = match tensor.dtype() {
             Dtype::F16 => Ok(Float::F16),
@@ -34,7 +35,7 @@ pub(super) fn from_safetensors(bytes: &[u8], options: &ImportOptions) -> Result<
             Dtype::F64 => Ok(Float::F64),
             other => Err(format!("type {other}, wanted F16, BF16, F32 or F64")),
         };
-        let values = float.and_then(|float| float.decode(tensor.shape(), tensor.data(), false));
+        let values = float.and_then(|float| float.decode(tensor.shape(), tensor.data(), false, &mut budget));
         Array { name, shape: tensor.shape().to_vec(), values }
     });
     chain(arrays.collect(), options)
@@ -48,7 +49,7 @@ pub(super) fn chain(mut arrays: Vec<Array>, options: &ImportOptions) -> Result<C
     let layers = layers.ok_or_else(|| no_network(&arrays))?;
     let order = order(&layers).ok_or_else(|| no_network(&arrays))?;
     let last = layers.len() - 1;
-    let mut steps = Vec::new();
+    let mut chain = Chain::default();
     for (index, (kernel, bias)) in layers.into_iter().enumerate() {
         let (rows, columns) = (kernel.shape[0], kernel.shape[1]);
         let numbers = kernel.numbers()?;
@@ -57,12 +58,12 @@ pub(super) fn chain(mut arrays: Vec<Array>, options: &ImportOptions) -> Result<C
             Order::InputsFirst => (rows, columns, transposed(&numbers, rows, columns)),
         };
         let bias = bias.map_or_else(|| Ok(vec![0.0; units]), Array::numbers)?;
-        steps.push(Step::Dense { name: kernel.name.clone(), inputs, weights, bias });
+        chain.push(Step::Dense { name: kernel.name.clone(), inputs, weights, bias })?;
         if index < last {
-            steps.push(Step::Activation(hidden_activation(options)?));
+            chain.push(Step::Activation(hidden_activation(options)?))?;
         }
     }
-    Ok(Chain { steps, ..Chain::default() })
+    Ok(chain)
 }
 
 fn hidden_activation(options: &ImportOptions) -> Result<Activation, Error> {

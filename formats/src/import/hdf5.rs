@@ -4,7 +4,7 @@ use hdf5_pure::{
     AttrValue, Dataset, Datatype, DatatypeByteOrder, Error as Fault, File, FloatingPointLayout, Group, Layout,
 };
 
-use crate::arrays::{Array, Float, MAX_ARRAYS};
+use crate::arrays::{Array, Budget, Float, MAX_ARRAYS};
 use crate::{Error, MAX_PARAMETERS};
 
 pub(super) const FORMAT: &str = "HDF5";
@@ -19,6 +19,14 @@ pub(super) struct Hdf5 {
     file: File,
     /// Bytes of the file, which bound the chunks that it can have.
     size: u64,
+}
+
+/// What was found in groups so far.
+#[derive(Default)]
+struct Found {
+    arrays: Vec<Array>,
+    groups: usize,
+    budget: Budget,
 }
 
 impl Hdf5 {
@@ -46,47 +54,40 @@ impl Hdf5 {
                 Err(_) => return Ok(Vec::new()),
             },
         };
-        let (mut arrays, mut groups) = (Vec::new(), 0);
-        self.collect(&group, "", 0, &mut groups, &mut arrays)?;
-        Ok(arrays)
+        let mut found = Found::default();
+        self.collect(&group, "", 0, &mut found)?;
+        Ok(found.arrays)
     }
 
     /// Appends the arrays in `group` and in the groups below it.
-    fn collect(
-        &self,
-        group: &Group,
-        path: &str,
-        level: usize,
-        groups: &mut usize,
-        arrays: &mut Vec<Array>,
-    ) -> Result<(), Error> {
-        *groups += 1;
+    fn collect(&self, group: &Group, path: &str, level: usize, found: &mut Found) -> Result<(), Error> {
+        found.groups += 1;
         let names = group.datasets().map_err(damaged)?;
         // A damaged file can hold a group within itself.
-        if level > MAX_LEVELS || *groups > MAX_ARRAYS || arrays.len() + names.len() > MAX_ARRAYS {
+        if level > MAX_LEVELS || found.groups > MAX_ARRAYS || found.arrays.len() + names.len() > MAX_ARRAYS {
             return Err(Error::format(FORMAT, "more groups and arrays than a model has"));
         }
         for name in names {
             let dataset = group.dataset(&name).map_err(damaged)?;
-            let array = self.read(&dataset, format!("{path}{name}")).map_err(damaged)?;
-            arrays.push(array);
+            let array = self.read(&dataset, format!("{path}{name}"), &mut found.budget).map_err(damaged)?;
+            found.arrays.push(array);
         }
         for name in group.groups().map_err(damaged)? {
             if !SKIPPED.contains(&name.as_str()) {
                 let below = group.group(&name).map_err(damaged)?;
-                self.collect(&below, &format!("{path}{name}/"), level + 1, groups, arrays)?;
+                self.collect(&below, &format!("{path}{name}/"), level + 1, found)?;
             }
         }
         Ok(())
     }
 
-    fn read(&self, dataset: &Dataset, name: String) -> Result<Array, Fault> {
+    fn read(&self, dataset: &Dataset, name: String, budget: &mut Budget) -> Result<Array, Fault> {
         let sizes = dataset.shape()?;
         let shape: Vec<usize> = sizes.iter().map(|&size| usize::try_from(size).unwrap_or(usize::MAX)).collect();
         let values = match (float(dataset)?, Array::count(&shape), self.check_layout(&dataset.layout()?, &sizes)) {
             (None, ..) => Err(format!("type {}, wanted f16, bf16, f32 or f64", dataset.dtype()?)),
             (_, Err(fault), _) | (_, _, Err(fault)) => Err(fault),
-            (Some((float, big_endian)), ..) => float.decode(&shape, &dataset.read_raw()?, big_endian),
+            (Some((float, big_endian)), ..) => float.decode(&shape, &dataset.read_raw()?, big_endian, budget),
         };
         Ok(Array { name, shape, values })
     }

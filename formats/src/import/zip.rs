@@ -1,11 +1,10 @@
 //! Reads zip files: `.npz` and `.keras`.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
-use zip::ZipArchive;
-
-use super::{ImportOptions, MAX_BYTES, bare, keras};
-use crate::arrays::MAX_ARRAYS;
+use super::{ImportOptions, bare, keras};
+use crate::bounded::MAX_IMPORT;
+use crate::bounded::zip::Zip;
 use crate::chain::Chain;
 use crate::{Error, npz};
 
@@ -25,20 +24,8 @@ pub(super) fn from_zip(bytes: &[u8], options: &ImportOptions) -> Result<Chain, E
     Ok(Chain { pixel_table, ..bare::chain(arrays, options)? })
 }
 
-/// The files in a zip file, which may say what it likes of how long they are.
+/// The files in a zip file.
 fn entries(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| Error::format(FORMAT, error))?;
-    if archive.len() > MAX_ARRAYS {
-        return Err(Error::format(FORMAT, format!("{} files, at most {MAX_ARRAYS}", archive.len())));
-    }
-    let (mut entries, mut left) = (Vec::new(), MAX_BYTES as u64);
-    for index in 0..archive.len() {
-        let entry = archive.by_index(index).map_err(|error| Error::format(FORMAT, error))?;
-        let name = entry.name().map_err(|error| Error::format(FORMAT, error))?.into_owned();
-        let mut bytes = Vec::new();
-        let read = entry.take(left + 1).read_to_end(&mut bytes).map_err(|error| Error::format(FORMAT, error))?;
-        left = left.checked_sub(read as u64).ok_or_else(|| Error::format(FORMAT, "more than 256 MB of files"))?;
-        entries.push((name, bytes));
-    }
-    Ok(entries)
+    let mut files = Zip::open(Cursor::new(bytes), MAX_IMPORT).map_err(|error| Error::format(FORMAT, error))?;
+    (0..files.len()).map(|index| files.read(index).map_err(|error| Error::format(FORMAT, error))).collect()
 }

@@ -141,7 +141,7 @@ impl<'a> Walk<'a> {
             "Gemm" if first => self.gemm(node, &others)?,
             "MatMul" if first => self.matmul(node, others[0])?,
             "Add" | "Sub" | "Mul" | "Div" => self.affine(node, operator, others[0], first)?,
-            "Softmax" => self.chain.steps.push(Step::Softmax),
+            "Softmax" => self.chain.push(Step::Softmax)?,
             "Flatten" | "Reshape" | "Identity" | "Dropout" | "Squeeze" | "Unsqueeze" => {}
             "Cast" if self.chain.bytes || integer(node, "to") == Some(data_type::FLOAT.into()) => {}
             "Gather" if self.chain.bytes && !first && self.chain.steps.is_empty() => {
@@ -150,7 +150,7 @@ impl<'a> Walk<'a> {
             }
             _ => {
                 let activation = activation(node, operator)?;
-                self.chain.steps.push(Step::Activation(activation));
+                self.chain.push(Step::Activation(activation))?;
             }
         }
         self.current = output;
@@ -172,15 +172,15 @@ impl<'a> Walk<'a> {
         }
         // A scale of its own, so that folding can cancel it against another before it rounds.
         if alpha != 1.0 {
-            self.chain.steps.push(Step::Affine { name, scale: vec![alpha.into()], offset: vec![0.0] });
+            self.chain.push(Step::Affine { name, scale: vec![alpha.into()], offset: vec![0.0] })?;
         }
-        self.chain.steps.push(dense);
+        self.chain.push(dense)?;
         Ok(())
     }
 
     fn matmul(&mut self, node: &Node, kernel: &Tensor) -> Result<(), Error> {
         let dense = dense(node.name.as_deref().unwrap_or_default(), &numbers(kernel), false, None)?;
-        self.chain.steps.push(dense);
+        self.chain.push(dense)?;
         Ok(())
     }
 
@@ -197,7 +197,7 @@ impl<'a> Walk<'a> {
             ("Div", true) => (values.iter().map(|value| 1.0 / value).collect(), vec![0.0]),
             _ => return Err(Error::layer(operator, &name, "divides a constant")),
         };
-        self.chain.steps.push(Step::Affine { name, scale, offset });
+        self.chain.push(Step::Affine { name, scale, offset })?;
         Ok(())
     }
 }

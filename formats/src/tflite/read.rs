@@ -94,13 +94,13 @@ impl<'a> Walk<'a> {
         self.chain.input_shape = Some(tensor.shape.get(1..).unwrap_or_default().to_vec());
         self.chain.bytes = tensor.kind == UINT8;
         if let (true, &[scale], &[zero]) = (self.chain.bytes, tensor.scales.as_slice(), tensor.zeros.as_slice()) {
-            self.affine("input", vec![scale.into()], vec![-f64::from(scale) * zero as f64]);
+            self.affine("input", vec![scale.into()], vec![-f64::from(scale) * zero as f64])?;
         }
         Ok(())
     }
 
-    fn affine(&mut self, name: &str, scale: Vec<f64>, offset: Vec<f64>) {
-        self.chain.steps.push(Step::Affine { name: name.into(), scale, offset });
+    fn affine(&mut self, name: &str, scale: Vec<f64>, offset: Vec<f64>) -> Result<(), Error> {
+        self.chain.push(Step::Affine { name: name.into(), scale, offset })
     }
 
     fn step(&mut self, code: u32, operator: &Table<'_>) -> Result<(), Error> {
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
             }
             9 => {
                 let (dense, layer) = fully_connected(before, after, &constants)?;
-                self.chain.steps.push(dense);
+                self.chain.push(dense)?;
                 let fused = match options.map_or(0, |options| options.byte(0)) {
                     0 => Activation::Linear,
                     1 => Activation::Relu,
@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
                     }
                     _ => None,
                 };
-                self.activation(fused);
+                self.activation(fused)?;
             }
             // RESHAPE keeps the order; QUANTIZE and DEQUANTIZE the numbers.
             22 | 114 | 6 => {}
@@ -160,43 +160,41 @@ impl<'a> Walk<'a> {
                 if fused != 0 || before.kind != FLOAT32 {
                     return Err(fault("is not affine in floats"));
                 }
-                self.affine(name, scale, offset);
+                self.affine(name, scale, offset)?;
             }
-            25 => self.chain.steps.push(Step::Softmax),
-            14 => self.hidden(Activation::Sigmoid),
-            28 => self.hidden(Activation::Tanh),
-            19 => self.hidden(Activation::Relu),
-            111 => self.hidden(Activation::Elu),
+            25 => self.chain.push(Step::Softmax)?,
+            14 => self.hidden(Activation::Sigmoid)?,
+            28 => self.hidden(Activation::Tanh)?,
+            19 => self.hidden(Activation::Relu)?,
+            111 => self.hidden(Activation::Elu)?,
             98 => {
                 let slope = options.map_or(0.0, |options| options.f32(0));
                 if slope != LeakyRelu::NEGATIVE_SLOPE {
                     return Err(fault(&format!("has a slope of {slope}, wanted {}", LeakyRelu::NEGATIVE_SLOPE)));
                 }
-                self.hidden(Activation::LeakyRelu);
+                self.hidden(Activation::LeakyRelu)?;
             }
             150 if options.is_some_and(|options| options.byte(0) != 0) => {
                 return Err(fault("approximates GELU by tanh"));
             }
-            150 => self.hidden(Activation::Gelu),
+            150 => self.hidden(Activation::Gelu)?,
             _ => return Err(fault("is not part of a dense network")),
         }
         self.current = output;
         Ok(())
     }
 
-    fn activation(&mut self, activation: Activation) {
-        if activation != Activation::Linear {
-            self.chain.steps.push(Step::Activation(activation));
-        }
+    fn activation(&mut self, activation: Activation) -> Result<(), Error> {
+        if activation == Activation::Linear { Ok(()) } else { self.chain.push(Step::Activation(activation)) }
     }
 
     /// An activation by itself: not the built-in ReLU of [`QuantizedLayer`].
-    fn hidden(&mut self, activation: Activation) {
+    fn hidden(&mut self, activation: Activation) -> Result<(), Error> {
         // A sigmoid at the output leaves the logits as they are; before another layer `fits` finds other scales.
         if activation != Activation::Sigmoid {
             self.layers = None;
         }
-        self.activation(activation);
+        self.activation(activation)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::MAX_WIDTH;
 
+/// The most tables of a vector that are read.
+const MAX_TABLES: usize = 1 << 16;
 /// The most bytes of a name that are read.
 const MAX_TEXT: usize = 1000;
 
@@ -70,10 +72,11 @@ impl<'a> Table<'a> {
         String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_TEXT)]).into_owned()
     }
 
-    /// A vector of tables.
+    /// A vector of tables; empty where there is none, or more than any model needs.
     pub(super) fn tables(&self, number: usize) -> Vec<Self> {
         let Some(start) = self.target(number).and_then(|start| start.checked_add(4)) else { return Vec::new() };
-        let offsets = self.vector(number, 4).unwrap_or_default().as_chunks().0;
+        let offsets = self.vector(number, 4).filter(|offsets| offsets.len() <= 4 * MAX_TABLES);
+        let offsets = offsets.unwrap_or_default().as_chunks().0;
         let table = |(index, offset): (usize, &[u8; 4])| Self {
             bytes: self.bytes,
             position: (start + 4 * index).saturating_add(u32::from_le_bytes(*offset) as usize),

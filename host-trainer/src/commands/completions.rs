@@ -5,6 +5,8 @@ use clap_complete::{Shell, generate};
 
 use crate::terminal::print;
 
+/// The name of the program.
+const NAME: &str = "host-trainer";
 const INSTALLATION: &str = "\
 Examples:
   host-trainer completions bash > ~/.local/share/bash-completion/completions/host-trainer
@@ -23,7 +25,16 @@ pub struct CompletionsArgs {
 
 /// Prints the script for the command line of `program`.
 pub fn completions(arguments: &CompletionsArgs, program: &mut Command) {
+    print(&script(arguments.shell, program));
+}
+
+fn script(shell: Shell, program: &mut Command) -> String {
     let mut script = Vec::new();
-    generate(arguments.shell, program, "host-trainer", &mut script);
-    print(&String::from_utf8_lossy(&script));
+    generate(shell, program, NAME, &mut script);
+    let script = String::from_utf8_lossy(&script);
+    match shell {
+        // clap_complete 4.6 sets the state that it looks up to `host__trainer__…` and calls it `host__subcmd__trainer__…`.
+        Shell::Bash => script.replace(&NAME.replace('-', "__subcmd__"), &NAME.replace('-', "__")),
+        _ => script.into_owned(),
+    }
 }

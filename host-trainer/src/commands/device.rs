@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use dense_protocol::messages::Saved;
 
 use super::on_device::{HostArgs, Lesson, LinkArgs, pictures, say, teach, test};
+use super::shared::shown;
 use crate::data::Samples;
 use crate::data::picture::{self, Preparation};
 use crate::device::{Device, DeviceError};
@@ -170,7 +171,7 @@ fn classify(arguments: &ClassifyArgs, link: &LinkArgs) -> Result<(), Failure> {
             let about = |error| Failure::about(path.display(), error);
             let bytes = picture::read(path).map_err(about)?;
             let prepared = picture::prepare(&bytes, &arguments.preparation, host.size()).map_err(about)?;
-            say(format_args!("{}: {prepared}", path.display()));
+            say(format_args!("{}: {prepared}", shown(path)));
             (host, prepared.image, None)
         }
         (None, index) => {

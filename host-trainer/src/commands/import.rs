@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use formats::bounded::{self, MAX_IMPORT};
 use formats::{Activation, ImportOptions, Int8Network, Loss, Model, PixelRange, rust, safetensors};
 
-use super::shared::{all_threads, check_data, load, name_of, network, shown, tell_written};
+use super::shared::{all_threads, check_data, check_names, load, name_of, network, shown, tell_written};
 use super::testing::{self, Int8Test};
-use crate::data::{self, Dataset, Samples};
+use crate::data::{Dataset, Samples};
 use crate::failure::Failure;
 use crate::learning::int8;
 use crate::options::{CommonArgs, DataArgs, activation, loss};
@@ -84,8 +85,9 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
         input: dataset.as_ref().map(|dataset| dataset.input.clone()),
         output: dataset.as_ref().map(|dataset| dataset.output.clone()),
     };
-    let bytes = data::read(&arguments.file).map_err(|error| failed(&error))?;
+    let bytes = bounded::read(&arguments.file, MAX_IMPORT).map_err(|error| failed(&error))?;
     let mut model = formats::import(&bytes, &name_of(&arguments.file), &options).map_err(|error| failed(&error))?;
+    check_names(&model).map_err(|failure| failed(&failure))?;
     if let Some(dataset) = &dataset {
         check_data(&model, dataset)?;
     }

@@ -19,7 +19,7 @@ use crate::options::{KernelChoice, MODEL, in_workspace, whole_number};
 use crate::outputs::Outputs;
 use crate::pictures::Pictures;
 use crate::terminal::table::pad;
-use crate::terminal::{ColourChoice, Palette, Verbosity, columns, complain, gauge, print};
+use crate::terminal::{ColourChoice, Palette, Verbosity, columns, complain, gauge, print, printable};
 
 /// Options of `predict`.
 #[derive(Args, Debug)]
@@ -115,7 +115,7 @@ fn is_table(path: &Path) -> bool {
 fn each_file(arguments: &PredictArgs, mut each: impl FnMut(&Path, &str) -> Result<(), String>) -> Result<(), Failure> {
     let mut failed = 0;
     for path in &arguments.files {
-        let file = path.display().to_string();
+        let file = if arguments.json { path.display().to_string() } else { printable(&path.display().to_string()) };
         if let Err(error) = each(path, &file) {
             failed += 1;
             if arguments.json {

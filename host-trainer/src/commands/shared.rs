@@ -1,9 +1,12 @@
 //! What several commands do: reading a model, the data that it is for, and saying what was written.
 
 use std::env;
+use std::fmt::Display;
 use std::path::Path;
 
-use formats::{DataOptions, Input, Model, Output, Provenance};
+use formats::bounded::{self, MAX_MODEL};
+use formats::isolation::{TIME_LIMIT, isolated};
+use formats::{DataOptions, Input, Model, Output, Provenance, safetensors};
 
 use crate::data::{self, Dataset, Loaded};
 use crate::events::Event;
@@ -11,8 +14,8 @@ use crate::failure::Failure;
 use crate::learning::Network;
 use crate::options::{DataArgs, locate};
 use crate::outputs::Written;
-use crate::terminal::Verbosity;
 use crate::terminal::summary::thousands;
+use crate::terminal::{Verbosity, printable};
 
 /// Reads the model file at `path`.
 ///
@@ -23,9 +26,24 @@ pub fn load_model(path: &Path) -> Result<Model, Failure> {
     if !path.exists() {
         return Err(Failure::about(path.display(), "no such file; run `host-trainer train` first"));
     }
-    let bytes = data::read(path).map_err(|error| Failure::about(path.display(), error))?;
-    let model = formats::safetensors::from_safetensors(&bytes);
-    model.map_err(|error| Failure::about(path.display(), error))
+    let failed = |error: &dyn Display| Failure::about(path.display(), error);
+    let bytes = bounded::read(path, MAX_MODEL).map_err(|error| failed(&error))?;
+    let model = isolated(TIME_LIMIT, move || safetensors::from_safetensors(&bytes)).map_err(|fault| failed(&fault))?;
+    let model = model.map_err(|error| failed(&error))?;
+    check_names(&model).map_err(|failure| failed(&failure))?;
+    Ok(model)
+}
+
+/// Refuses names that a terminal would obey.
+///
+/// # Errors
+///
+/// There is one.
+pub fn check_names(model: &Model) -> Result<(), Failure> {
+    match model.unprintable_name() {
+        Some(name) => Err(Failure::new(format!("control characters in the name `{}`", name.escape_debug()))),
+        None => Ok(()),
+    }
 }
 
 /// The network of a model, to compute with.
@@ -137,9 +155,13 @@ pub fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// A path as short as the current folder allows.
+/// A path as short as the current folder allows, to be printed.
 #[must_use]
 pub fn shown(path: &Path) -> String {
+    printable(&relative(path))
+}
+
+fn relative(path: &Path) -> String {
     let current = env::current_dir().ok();
     let relative = current.and_then(|current| path.strip_prefix(current).ok());
     relative.unwrap_or(path).display().to_string()
@@ -148,9 +170,8 @@ pub fn shown(path: &Path) -> String {
 /// Says what was written, and where.
 pub fn tell_written(verbosity: Verbosity, written: Vec<Written>) {
     for Written { path, bytes } in written {
-        let path = shown(&path);
-        verbosity.text(|| format!("wrote {path} ({} bytes)\n", thousands(bytes as usize)));
-        verbosity.event(&Event::Written { path, bytes });
+        verbosity.text(|| format!("wrote {} ({} bytes)\n", shown(&path), thousands(bytes as usize)));
+        verbosity.event(&Event::Written { path: relative(&path), bytes });
     }
 }
 

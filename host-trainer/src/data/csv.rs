@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
+use formats::bounded::{MAX_NUMBERS, MAX_ROWS, MAX_TABLE, read};
 
-use super::read::read;
 use super::table::{Table, Texts};
 use super::{DataError, names};
 use formats::DataOptions;
@@ -54,8 +54,12 @@ pub(super) fn load_features(path: &Path, names: &[String], group: Option<&str>) 
 
 /// Reads a file, of which `roles` says what each column of the header is for.
 fn read_table(path: &Path, roles: impl FnOnce(&[String]) -> Result<Vec<Role>, DataError>) -> Result<Table, DataError> {
-    let bytes = read(path).map_err(|error| DataError::file(path, format!("cannot read: {error}")))?;
+    let bytes = read(path, MAX_TABLE).map_err(|error| DataError::file(path, format!("cannot read: {error}")))?;
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    // The reader would keep several copies of a record, however long.
+    if longest_record(bytes) > MAX_COLUMNS {
+        return Err(DataError::file(path, format!("a record of more than {MAX_COLUMNS} values, which is the limit")));
+    }
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut record = ByteRecord::new();
     let mut lines = Lines { bytes, counted: 0, line: 1 };
@@ -74,6 +78,13 @@ fn read_table(path: &Path, roles: impl FnOnce(&[String]) -> Result<Vec<Role>, Da
     while reader.read_byte_record(&mut record).map_err(damaged)? {
         let line = lines.of(&record);
         table.lines.push(line);
+        if table.lines.len() > MAX_ROWS {
+            return Err(DataError::file(path, format!("line {line}: more than {MAX_ROWS} rows, which is the limit")));
+        }
+        if table.values.len() > MAX_NUMBERS {
+            let fault = format!("line {line}: more than {MAX_NUMBERS} numbers, which is the limit");
+            return Err(DataError::file(path, fault));
+        }
         if record.len() != header.len() {
             let fault = format!("line {line}: {} values, but the header has {} columns", record.len(), header.len());
             return Err(DataError::file(path, fault));
@@ -124,11 +135,39 @@ impl Lines<'_> {
     }
 }
 
+/// The number of values of the longest record, quotes taken as the reader takes them: only at the start of a value do
+/// they hide what follows.
+fn longest_record(bytes: &[u8]) -> usize {
+    #[derive(Clone, Copy)]
+    enum State {
+        Start,
+        Plain,
+        Quoted,
+        Quote,
+    }
+    let (mut state, mut values, mut longest) = (State::Start, 1, 1);
+    for byte in bytes {
+        state = match (state, byte) {
+            (State::Start | State::Quote, b'"') => State::Quoted,
+            (State::Quoted, b'"') => State::Quote,
+            (State::Quoted, _) => State::Quoted,
+            (_, b',') => {
+                values += 1;
+                longest = longest.max(values);
+                State::Start
+            }
+            (_, b'\n' | b'\r') => {
+                values = 1;
+                State::Start
+            }
+            _ => State::Plain,
+        };
+    }
+    longest
+}
+
 /// The names of the columns.
 fn header(path: &Path, record: &ByteRecord) -> Result<Vec<String>, DataError> {
-    if record.len() > MAX_COLUMNS {
-        return Err(DataError::file(path, format!("{} columns, at most {MAX_COLUMNS} wanted", record.len())));
-    }
     if record.len() == 1
         && let Some(&separator) = record[0].iter().find(|byte| b";\t|".contains(byte))
     {
@@ -210,5 +249,28 @@ fn number(bytes: &[u8]) -> Result<f32, String> {
         Ok(number) if number.is_finite() => Ok(number),
         Ok(_) => Err(format!("`{text}` is not a finite number of 32 bits")),
         Err(_) => Err(format!("`{text}` is not a number; a column of texts can be left out by --ignore")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_record_is_that_of_the_reader() {
+        for text in [
+            "",
+            "a",
+            "a,b\n1,2,3\n",
+            "a,\"b,\nc\",d\n,",
+            "a\"b,c\",\n,,,",
+            "\"a\"\"b,\",c",
+            "\"a\"b,\"c,d\n",
+            "a\r,\r\nb,,",
+        ] {
+            let records = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+            let longest = records.into_byte_records().map(|record| record.unwrap().len()).max().unwrap_or(1);
+            assert_eq!(longest_record(text.as_bytes()), longest, "{text:?}");
+        }
     }
 }

@@ -4,20 +4,18 @@ mod file;
 
 pub use file::{read_images, read_labels};
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::{panic, thread};
 
+use formats::bounded::{self, MAX_TEST_IMAGES, MAX_TEXT, MAX_TRAIN_IMAGES};
 use formats::{DataOptions, Input, PixelInput};
 
 use super::images::{Images, classes, pixels, samples};
-use super::read::{decompressed, open};
 use super::{DataError, Dataset, Inputs, Loaded, MAX_CLASSES, Samples, Targets, names};
 
 /// The optional file that names the classes, one in a line.
 pub const CLASSES_FILE: &str = "classes.txt";
-/// No list of names is longer.
-const MAX_CLASSES_BYTES: u64 = 1 << 20;
 
 /// Images and labels of training and test, as their files are called.
 const FILES: [(&str, &str, u8); 4] =
@@ -35,8 +33,8 @@ const FILES: [(&str, &str, u8); 4] =
 pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
     let folder = &options.path;
     let (train, test) = thread::scope(|scope| {
-        let test = scope.spawn(|| load_part(folder, "t10k"));
-        let train = load_part(folder, "train");
+        let test = scope.spawn(|| load_part(folder, "t10k", MAX_TEST_IMAGES));
+        let train = load_part(folder, "train", MAX_TRAIN_IMAGES);
         (train, test.join().unwrap_or_else(|payload| panic::resume_unwind(payload)))
     });
     let ((train_images, train_labels), (test_images, test_labels)) = (train?, test?);
@@ -68,11 +66,11 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
     Ok(Loaded { dataset, groups: Vec::new() })
 }
 
-fn load_part(folder: &Path, prefix: &str) -> Result<(Images, Vec<u8>), DataError> {
+fn load_part(folder: &Path, prefix: &str, limit: u64) -> Result<(Images, Vec<u8>), DataError> {
     let images_path = locate(folder, prefix, "images", 3)?;
     let labels_path = locate(folder, prefix, "labels", 1)?;
-    let labels = read(&labels_path, file::read_labels)?;
-    let images = read(&images_path, file::read_images)?;
+    let labels = read(&labels_path, limit, |source| file::read_labels(source, limit))?;
+    let images = read(&images_path, limit, |source| file::read_images(source, limit))?;
     if images.len() != labels.len() {
         let fault = format!("has {} images, but {} has {} labels", images.len(), labels_path.display(), labels.len());
         return Err(DataError::Conflict(format!("{} {fault}", images_path.display())));
@@ -80,8 +78,10 @@ fn load_part(folder: &Path, prefix: &str) -> Result<(Images, Vec<u8>), DataError
     Ok((images, labels))
 }
 
-fn read<T>(path: &Path, read: impl Fn(Box<dyn Read>) -> Result<T, String>) -> Result<T, DataError> {
-    let source = decompressed(path).map_err(|error| DataError::file(path, format!("cannot read: {error}")))?;
+fn read<T>(path: &Path, limit: u64, read: impl Fn(Box<dyn io::Read>) -> Result<T, String>) -> Result<T, DataError> {
+    // The header, of 16 bytes at most, is no image.
+    let source = bounded::unpacked(path, limit + 16);
+    let source = source.map_err(|error| DataError::file(path, format!("cannot read: {error}")))?;
     read(source).map_err(|fault| DataError::file(path, fault))
 }
 
@@ -113,9 +113,8 @@ pub fn find_file(folder: &Path) -> Option<PathBuf> {
 /// The file is unreadable or malformed.
 pub fn class_names(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
     let path = folder.join(CLASSES_FILE);
-    let mut text = String::new();
-    let names = match open(&path).and_then(|file| file.take(MAX_CLASSES_BYTES).read_to_string(&mut text)) {
-        Ok(_) => parse_class_names(&text),
+    let names = match bounded::read(&path, MAX_TEXT) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|_| "not UTF-8".into()).and_then(|text| parse_class_names(&text)),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => Err(format!("cannot read: {error}")),
     };

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use formats::Window;
+use formats::bounded::MAX_NUMBERS;
 
+use super::isolated::isolated;
 use super::{DataError, Inputs, csv, windows};
 
 /// Inputs of a file, and where they come from.
@@ -27,8 +29,9 @@ pub fn load_inputs(
     window: Option<&Window>,
     group: Option<&str>,
 ) -> Result<Unlabelled, DataError> {
-    let columns = window.map_or(names, |window| &window.channels);
-    let table = csv::load_features(path, columns, group)?;
+    let columns = window.map_or_else(|| names.to_vec(), |window| window.channels.clone());
+    let (file, wanted, group) = (path.to_owned(), columns.clone(), group.map(str::to_owned));
+    let table = isolated(path, move || csv::load_features(&file, &wanted, group.as_deref()))?;
     let width = columns.len();
     // In the order of the model, which need not be that of the file.
     let places: Vec<usize> =
@@ -42,6 +45,11 @@ pub fn load_inputs(
     let places = windows::places(table.lines.len(), |row| Some(group(row)), window.length, window.stride);
     if places.is_empty() {
         let fault = format!("no run of {} rows, as long as a window of the model", window.length);
+        return Err(DataError::file(path, fault));
+    }
+    if places.len().saturating_mul(window.features()) > MAX_NUMBERS {
+        let (windows, features) = (places.len(), window.features());
+        let fault = format!("{windows} windows of {features} numbers, at most {MAX_NUMBERS} in all");
         return Err(DataError::file(path, fault));
     }
     let inputs = Inputs::Numbers { width: window.features(), values: windows::cut(&values, window, &places) };

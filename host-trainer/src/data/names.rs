@@ -1,9 +1,6 @@
 //! Names of classes and columns, which go to terminals, reports and source code.
 
-/// Whether a character moves the cursor or the direction of the text.
-fn is_unprintable(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
+use formats::is_unprintable;
 
 /// What is wrong with a name.
 pub(super) fn check(name: &str) -> Result<(), String> {

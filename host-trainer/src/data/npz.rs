@@ -8,15 +8,14 @@
 mod array;
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
+use formats::bounded::zip::Zip;
+use formats::bounded::{MAX_ARRAYS, MAX_NUMBERS, MAX_ROWS, open};
 use formats::{DataOptions, Input, Output, Task};
-use zip::ZipArchive;
 
 use self::array::Array;
 use super::images::pixels;
-use super::read::{MAX_BYTES, open};
 use super::split::{order_rows, test_rows};
 use super::table::Texts;
 use super::targets::Meaning;
@@ -93,31 +92,24 @@ impl Target {
 
 /// A file of arrays.
 struct Arrays {
-    archive: ZipArchive<File>,
-    /// Bytes that may still be read.
-    budget: u64,
+    files: Zip<File>,
 }
 
 impl Arrays {
     fn open(path: &Path) -> Result<Self, String> {
-        let file = open(path).map_err(|error| format!("cannot read: {error}"))?;
-        let archive = ZipArchive::new(file).map_err(|error| format!("not a readable zip file: {error}"))?;
-        Ok(Self { archive, budget: MAX_BYTES })
+        let file = open(path, MAX_ARRAYS).map_err(|error| format!("cannot read: {error}"))?;
+        let files = Zip::open(file, MAX_ARRAYS).map_err(|error| format!("not a readable zip file: {error}"))?;
+        Ok(Self { files })
     }
 
     fn has(&self, name: &str) -> bool {
-        self.archive.index_for_name(&format!("{name}.npy")).is_some()
+        self.files.find(&format!("{name}.npy")).is_some()
     }
 
     fn read(&mut self, path: &Path, name: &str) -> Result<Array, DataError> {
         let fault = |fault: String| DataError::file(path, format!("array {name}: {fault}"));
-        let entry = self.archive.by_name(&format!("{name}.npy")).map_err(|error| fault(error.to_string()))?;
-        let mut bytes = Vec::new();
-        entry.take(self.budget + 1).read_to_end(&mut bytes).map_err(|error| fault(format!("cannot read: {error}")))?;
-        self.budget = self
-            .budget
-            .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| fault("all arrays together take more than 1 GiB".into()))?;
+        let index = self.files.find(&format!("{name}.npy")).ok_or_else(|| fault("is not in it".into()))?;
+        let (_, bytes) = self.files.read(index).map_err(|error| fault(format!("cannot read: {error}")))?;
         Array::parse(bytes).map_err(fault)
     }
 
@@ -137,6 +129,9 @@ impl Arrays {
         }
         let target = match target.shape[1..] {
             [] | [1] => {
+                if target.len() > MAX_ROWS {
+                    return fault(format!("{} samples, at most {MAX_ROWS}", target.len()));
+                }
                 let mut texts = Texts::new(path, "sample", y);
                 for (sample, number) in target.numbers().enumerate() {
                     if !number.is_finite() {
@@ -180,8 +175,8 @@ fn inputs(array: Array) -> Result<(Input, Inputs), String> {
 }
 
 fn floats(array: &Array) -> Result<Vec<f32>, String> {
-    if array.len() as u64 > MAX_BYTES / size_of::<f32>() as u64 {
-        return Err(format!("{} numbers take more than 1 GiB", array.len()));
+    if array.len() > MAX_NUMBERS {
+        return Err(format!("{} numbers, at most {MAX_NUMBERS}", array.len()));
     }
     let mut values = Vec::with_capacity(array.len());
     for (place, number) in array.numbers().enumerate() {

@@ -1,9 +1,9 @@
 //! Which data to load, and how: what a folder says, and what contradicts.
 
+use formats::bounded::{MAX_TEXT, read};
 use formats::{DataOptions, Task};
 
 use super::picture::MAX_SIDE;
-use super::read::read;
 use super::{DataError, Kind};
 
 /// The optional file of a folder that says which file to load and how: [`DataOptions`] as JSON.
@@ -12,11 +12,11 @@ pub const OPTIONS_FILE: &str = "dataset.json";
 /// These options, completed by those of the folder's `dataset.json` if there is one.
 pub(super) fn completed(options: &DataOptions) -> Result<DataOptions, DataError> {
     let file = options.path.join(OPTIONS_FILE);
-    if !file.is_file() {
+    if !file.exists() {
         return Ok(options.clone());
     }
     let fault = |fault: &dyn std::fmt::Display| DataError::file(&file, fault);
-    let bytes = read(&file).map_err(|error| fault(&error))?;
+    let bytes = read(&file, MAX_TEXT).map_err(|error| fault(&error))?;
     let mut stored: DataOptions = serde_json::from_slice(&bytes).map_err(|error| fault(&error))?;
     if stored.path.as_os_str().is_empty() {
         return Err(fault(&"`file` is missing"));

@@ -12,16 +12,13 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
+use formats::bounded::{self, MAX_PICTURE};
 use image::ImageError;
-
-use super::read::open;
 
 /// Height and width of an image, unless told otherwise: those of MNIST.
 pub const DEFAULT_SIZE: [usize; 2] = [28, 28];
 /// No image for a network here has a longer side.
 pub const MAX_SIDE: usize = 1024;
-/// No picture is larger than this; anything longer is not even read.
-const MAX_BYTES: u64 = 256 << 20;
 /// A decoded picture takes up to 12 bytes a pixel: 600 MB.
 const MAX_PIXELS: u64 = 50_000_000;
 
@@ -137,9 +134,6 @@ pub enum PictureError {
     /// It could not be read.
     #[error("cannot read: {0}")]
     Io(#[from] io::Error),
-    /// It is too long.
-    #[error("longer than {} MiB, which no picture should be", MAX_BYTES >> 20)]
-    TooLong,
     /// It is neither of the formats.
     #[error("neither PNG nor JPEG, and not {pixels} raw pixels either: {bytes} bytes")]
     Unknown {
@@ -171,8 +165,13 @@ pub enum PictureError {
     #[error("not a readable {0}: it ends before the picture does")]
     CutShort(&'static str),
     /// The decoder failed.
-    #[error("not a readable {0}: its decoder gave up")]
-    Decoder(&'static str),
+    #[error("not a readable {format}: {fault}")]
+    Decoder {
+        /// What it begins like.
+        format: &'static str,
+        /// How the decoder failed.
+        fault: String,
+    },
     /// The margin leaves no room.
     #[error("a margin of {margin} pixels leaves nothing of {height} x {width}")]
     Margin {
@@ -194,7 +193,7 @@ pub enum PictureError {
 ///
 /// It cannot be read, or is too long.
 pub fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
-    read_from(open(path)?)
+    read_from(bounded::open(path, MAX_PICTURE)?)
 }
 
 /// Reads all there is, such as from standard input.
@@ -203,12 +202,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
 ///
 /// Those of [`read`].
 pub fn read_from(source: impl Read) -> Result<Vec<u8>, PictureError> {
-    let mut bytes = Vec::new();
-    source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(PictureError::TooLong);
-    }
-    Ok(bytes)
+    Ok(bounded::read_all(source, MAX_PICTURE)?)
 }
 
 /// Prepares a PNG, a JPEG, or the bytes of an image of the data set; the contents tell which it is. `size` is the height

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use formats::bounded::MAX_NUMBERS;
 use formats::{Input, Output, Window};
 
-use super::read::MAX_BYTES;
 use super::split::{self, label};
 use super::table::Table;
 use super::targets::Meaning;
@@ -117,9 +117,11 @@ impl Rows {
         if part == Part::Train {
             split::order_places(&mut places, &all.groups, options.seed);
         }
-        let bytes = places.len().saturating_mul(window.features()).saturating_mul(size_of::<f32>());
-        if bytes as u64 > MAX_BYTES {
-            let fault = format!("{} windows would take more than 1 GiB; raise --stride or --downsample", places.len());
+        if places.len().saturating_mul(window.features()) > MAX_NUMBERS {
+            let (windows, features) = (places.len(), window.features());
+            let fault = format!(
+                "{windows} windows of {features} numbers, at most {MAX_NUMBERS} in all; raise --stride or --downsample"
+            );
             return Err(DataError::file(path, fault));
         }
         Ok(self.windows(window, &places))

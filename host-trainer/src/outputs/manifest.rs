@@ -6,14 +6,13 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use flate2::Crc;
+use formats::bounded::{self, MAX_CHECKPOINT, MAX_TEXT};
 use serde::{Deserialize, Serialize};
 
 use super::place::{folder_of, temporary_file};
 
 /// The file of the record, in the folder itself.
 const NAME: &str = ".host-trainer.json";
-/// No record is longer.
-const MAX_BYTES: u64 = 1 << 20;
 /// How generated Rust begins, which says of itself where it comes from.
 const GENERATED: &[u8] = b"//! The trained model. Generated:";
 
@@ -32,9 +31,7 @@ struct Version {
 impl Manifest {
     /// The record of a folder; an empty one where there is none that can be read.
     fn load(folder: &Path) -> Self {
-        let path = folder.join(NAME);
-        let is_small = fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= MAX_BYTES);
-        let bytes = if is_small { fs::read(&path).unwrap_or_default() } else { Vec::new() };
+        let bytes = bounded::read(&folder.join(NAME), MAX_TEXT).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
@@ -90,7 +87,11 @@ pub(super) fn is_own(target: &Path) -> io::Result<bool> {
     if !is_generated && versions.iter().all(|version| version.bytes != found.len()) {
         return Ok(false);
     }
-    let bytes = fs::read(target)?;
+    // Whatever is longer is not this program's, which could not read it back.
+    let Ok(bytes) = bounded::open(target, MAX_CHECKPOINT).and_then(|file| bounded::read_all(file, MAX_CHECKPOINT))
+    else {
+        return Ok(false);
+    };
     let version = Version { bytes: found.len(), crc32: checksum(&bytes) };
     Ok(versions.contains(&version) || is_generated && bytes.starts_with(GENERATED))
 }

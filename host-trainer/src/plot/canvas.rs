@@ -1,6 +1,7 @@
 //! Raster canvas: rectangles, lines, circles, images and text, encoded as PNG.
 
 mod letters;
+mod system_fonts;
 
 use image::ImageResult;
 use tiny_skia::{FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};

@@ -41,7 +41,7 @@ pub(super) struct Tile {
 /// A line of text.
 pub(super) struct Caption {
     pub(super) text: String,
-    /// What a PNG has instead, where the font of this program lacks a letter.
+    /// What a PNG has instead, where no font has a letter.
     pub(super) substitute: String,
     pub(super) hue: Hue,
 }

@@ -126,19 +126,6 @@ fn one_of_a_kind_is_counted_as_one() {
     assert!(printed.contains("\n1 sample in batches of 32: 1 iteration an epoch, 1 in 1 epoch\n"), "{printed}");
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn output_that_is_lost_is_an_error() {
-    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let program = || std::process::Command::new(env!("CARGO_BIN_EXE_host-trainer"));
-    let output = program().args(["completions", "bash"]).stdout(full()).output().unwrap();
-    let complaints = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{complaints}");
-    assert!(complaints.starts_with("error: standard output: "), "{complaints}");
-    let status = program().args(["evaluate", "--model", "missing"]).stderr(full()).status().unwrap();
-    assert_eq!(status.code(), Some(2), "a full standard error is no panic");
-}
-
 #[test]
 fn shells_learn_to_complete() {
     let folder = tempfile::tempdir().unwrap();

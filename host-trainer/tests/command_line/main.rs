@@ -1,18 +1,21 @@
 //! The program as a user meets it: each test runs the real binary in a folder of its own.
 
 mod checkpoints;
+mod completions;
 mod determinism;
 mod events;
 mod export;
 mod faults;
 mod groups;
 mod import;
+mod limits;
 mod models;
 mod outputs;
 mod pack;
 mod pictures;
 mod resuming;
 mod signals;
+mod streams;
 mod sweep;
 mod tables;
 mod transcript;

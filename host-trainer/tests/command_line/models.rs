@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use dense_core::Kernel;
-use formats::Int8Layer;
+use formats::{Int8Layer, Output};
 use host_trainer::data::Inputs;
 use host_trainer::learning::{Network, int8};
 use safetensors::SafeTensors;
@@ -225,5 +225,21 @@ fn the_rust_files_compile_to_the_weights() {
             expected.extend(scale.iter().map(|scale| format!("{:08x}\n", scale.to_bits())));
         }
         assert!(String::from_utf8(output.stdout).unwrap() == expected, "{options}: other numbers");
+    }
+}
+
+#[test]
+fn a_name_that_a_terminal_would_obey_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = write_data_set(folder, 50, 20);
+    train(folder, &data, "--epochs 1");
+    let mut evil = model(folder);
+    let Output::Classes { names } = &mut evil.output else { panic!("classes") };
+    names[3] = "\x1b[2J\u{202e}Bag".into();
+    fs::write(folder.join("evil"), formats::safetensors::to_safetensors(&evil).unwrap()).unwrap();
+    let wanted = "evil: control characters in the name `\\u{1b}[2J\\u{202e}Bag`";
+    for line in ["evaluate --weights evil", "import evil --out out/other"] {
+        fail(folder, &data, line, 2, &[wanted]);
     }
 }

@@ -61,23 +61,25 @@ pub(super) fn chain(layers: &[Config], arrays: &dyn Fn(&Config, usize) -> Vec<Ar
                     );
                 }
                 let (dense, units) = dense(layer, &read())?;
-                chain.steps.push(dense);
-                chain.steps.extend(activation(layer, layer.settings.get("activation"))?);
+                chain.push(dense)?;
+                activation(layer, layer.settings.get("activation"))?
+                    .into_iter()
+                    .try_for_each(|step| chain.push(step))?;
                 shape = Some(vec![units]);
             }
             "Rescaling" => chain.steps.push(rescaling(layer)?),
             "Normalization" => {
                 check_axes(layer, shape.as_deref())?;
-                chain.steps.push(normalization(layer, &read())?);
+                chain.push(normalization(layer, &read())?)?;
             }
             "BatchNormalization" => {
                 check_axes(layer, shape.as_deref())?;
-                chain.steps.push(batch_normalization(layer, &read())?);
+                chain.push(batch_normalization(layer, &read())?)?;
             }
             "Activation" => chain.steps.extend(activation(layer, layer.settings.get("activation"))?),
             "ReLU" | "LeakyReLU" | "ELU" | "Softmax" => {
                 let settings = serde_json::json!({ "class_name": layer.class, "config": layer.settings });
-                chain.steps.extend(activation(layer, Some(&settings))?);
+                activation(layer, Some(&settings))?.into_iter().try_for_each(|step| chain.push(step))?;
             }
             _ => return Err(layer.fault("is not part of a dense network")),
         }

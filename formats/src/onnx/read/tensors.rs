@@ -1,6 +1,6 @@
 //! The constants of an ONNX file.
 
-use crate::arrays::{Array, Float};
+use crate::arrays::{Array, Budget, Float};
 use crate::onnx::messages::{Tensor, data_type};
 
 /// The numbers of a constant of floats.
@@ -23,7 +23,7 @@ fn values(tensor: &Tensor, shape: &[usize]) -> Result<Vec<f64>, String> {
         other => return Err(format!("type {}, wanted floats", other.unwrap_or_default())),
     };
     if let Some(bytes) = &tensor.raw_data {
-        return float.decode(shape, bytes, false);
+        return float.decode(shape, bytes, false, &mut Budget::default());
     }
     let values: Vec<f64> = match float {
         Float::F32 => tensor.float_data.iter().copied().map(f64::from).collect(),

@@ -2,7 +2,7 @@
 
 use super::{FLOAT32, FORMAT};
 use crate::Error;
-use crate::arrays::{Array, MAX_ARRAYS};
+use crate::arrays::{Array, Budget, MAX_ARRAYS};
 use crate::tflite::table::Table;
 
 /// A tensor.
@@ -67,19 +67,24 @@ pub(super) fn tensors<'a>(graph: &Table<'a>, buffers: &[Table<'a>]) -> Result<Ve
     if tables.len() > MAX_ARRAYS {
         return Err(Error::format(FORMAT, format!("{} tensors, at most {MAX_ARRAYS}", tables.len())));
     }
+    let mut budget = Budget::default();
     let tensor = |tensor: &Table<'a>| {
         let shape = tensor.numbers(0, i32::from_le_bytes);
         let data = buffers.get(tensor.u32(2) as usize).map(|buffer| buffer.bytes(0));
         let quantization = tensor.table(4);
-        Tensor {
+        let scales = quantization.map(|table| table.numbers(2, f32::from_le_bytes)).unwrap_or_default();
+        let zeros = quantization.map(|table| table.numbers(3, i64::from_le_bytes)).unwrap_or_default();
+        let taken = budget.take(shape.len() + scales.len() + zeros.len());
+        taken.map_err(|fault| Error::format(FORMAT, fault))?;
+        Ok(Tensor {
             name: tensor.text(3),
             kind: tensor.byte(1),
             // A size that is not known is that of the batch.
             shape: shape.into_iter().map(|size| usize::try_from(size).unwrap_or(1)).collect(),
             data: data.filter(|data| !data.is_empty()),
-            scales: quantization.map(|table| table.numbers(2, f32::from_le_bytes)).unwrap_or_default(),
-            zeros: quantization.map(|table| table.numbers(3, i64::from_le_bytes)).unwrap_or_default(),
-        }
+            scales,
+            zeros,
+        })
     };
-    Ok(tables.iter().map(tensor).collect())
+    tables.iter().map(tensor).collect()
 }

@@ -1,13 +1,13 @@
 //! The IDX format of MNIST: one file of images or of labels, plain or compressed by gzip.
 
 use std::fmt::Display;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use formats::bounded::size;
 
 use crate::data::images::Images;
-use crate::data::read::{MAX_BYTES, fill};
 
 /// Unsigned bytes in three dimensions.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
@@ -20,13 +20,13 @@ const FIRST_CHUNK: usize = 64 * 1024;
 ///
 /// # Errors
 ///
-/// Anything but at least one image, exactly as many as the header says, and 1 GiB at most.
-pub fn read_images(mut source: impl Read) -> Result<Images, String> {
+/// Anything but at least one image, exactly as many as the header says, and `limit` bytes at most.
+pub fn read_images(mut source: impl Read, limit: u64) -> Result<Images, String> {
     let [count, height, width] = header(&mut source, IMAGES_MAGIC)?;
     if height == 0 || width == 0 {
         return Err(format!("images of {height} x {width} pixels"));
     }
-    let values = read_values(source, count, height as u64 * width as u64)?;
+    let values = read_values(source, count, height as u64 * width as u64, limit)?;
     Ok(Images { height: height as usize, width: width as usize, values })
 }
 
@@ -34,10 +34,10 @@ pub fn read_images(mut source: impl Read) -> Result<Images, String> {
 ///
 /// # Errors
 ///
-/// Anything but at least one label, exactly as many as the header says.
-pub fn read_labels(mut source: impl Read) -> Result<Vec<u8>, String> {
+/// Anything but at least one label, exactly as many as the header says, and `limit` at most.
+pub fn read_labels(mut source: impl Read, limit: u64) -> Result<Vec<u8>, String> {
     let [count] = header(&mut source, LABELS_MAGIC)?;
-    read_values(source, count, 1)
+    read_values(source, count, 1, limit)
 }
 
 /// The sizes in the header.
@@ -73,13 +73,14 @@ const fn meaning(magic: u32) -> &'static str {
 }
 
 /// `count` samples of `size` bytes each, and no more.
-fn read_values(mut source: impl Read, count: u32, size: u64) -> Result<Vec<u8>, String> {
+fn read_values(mut source: impl Read, count: u32, bytes: u64, limit: u64) -> Result<Vec<u8>, String> {
     if count == 0 {
         return Err("the file holds no samples".into());
     }
-    let wanted = u64::from(count).saturating_mul(size);
-    if wanted > MAX_BYTES {
-        return Err(format!("the header says {count} samples of {size} bytes each, more than 1 GiB"));
+    let wanted = u64::from(count).saturating_mul(bytes);
+    if wanted > limit {
+        let limit = size(limit);
+        return Err(format!("the header says {count} samples of {bytes} bytes each, more than the limit of {limit}"));
     }
     let wanted = wanted as usize;
     let mut values = Vec::new();
@@ -91,7 +92,7 @@ fn read_values(mut source: impl Read, count: u32, size: u64) -> Result<Vec<u8>, 
         values.resize(start + growth, 0);
         let length = fill(&mut source, &mut values[start..]).map_err(cannot_read)?;
         if length < growth {
-            let found = (start + length) as u64 / size;
+            let found = (start + length) as u64 / bytes;
             return Err(format!("the header says {count} samples, the file ends after {found}"));
         }
     }
@@ -100,6 +101,20 @@ fn read_values(mut source: impl Read, count: u32, size: u64) -> Result<Vec<u8>, 
         0 => Ok(values),
         _ => Err(format!("the header says {count} samples, the file goes on after them")),
     }
+}
+
+/// Reads until `buffer` is full or the source ends; returns the bytes read.
+fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match source.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
 }
 
 fn cannot_read(error: impl Display) -> String {

@@ -48,7 +48,8 @@ impl Array {
 
     /// The bytes of the numbers.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
-        self.bytes.split_off(self.start)
+        self.bytes.drain(..self.start);
+        self.bytes
     }
 
     /// The numbers.

@@ -1,12 +1,18 @@
 //! Decoding of PNG, JPEG and raw pixels to greyscale, upright and opaque.
 
 use std::io::Cursor;
-use std::panic;
+use std::sync::{Mutex, PoisonError};
+
+use formats::isolation::{TIME_LIMIT, isolated};
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Luma, Rgba, RgbaImage};
 
 use super::{MAX_PIXELS, PictureError, Step};
+
+/// Pictures of more pixels are decoded one at a time, whatever number of threads there is.
+const LARGE: u64 = 4_000_000;
+static LARGE_ONE: Mutex<()> = Mutex::new(());
 
 /// Weights of red, green and blue in the luminance of sRGB (ITU-R BT.709), in ten-thousandths.
 const LUMINANCE: [u32; 3] = [2126, 7152, 722];
@@ -38,7 +44,9 @@ pub(super) fn decode(bytes: &[u8], [height, width]: [usize; 2]) -> Result<Decode
 
 /// A panic of a decoder, such as that of `png` on a palette whose length is no multiple of 3, is an error of the file.
 fn guarded(bytes: &[u8], format: ImageFormat, name: &'static str) -> Result<Decoded, PictureError> {
-    panic::catch_unwind(|| decode_file(bytes, format, name)).unwrap_or(Err(PictureError::Decoder(name)))
+    let bytes = bytes.to_vec();
+    let decoded = isolated(TIME_LIMIT, move || decode_file(&bytes, format, name));
+    decoded.unwrap_or_else(|fault| Err(PictureError::Decoder { format: name, fault }))
 }
 
 fn decode_file(bytes: &[u8], format: ImageFormat, name: &'static str) -> Result<Decoded, PictureError> {
@@ -49,6 +57,8 @@ fn decode_file(bytes: &[u8], format: ImageFormat, name: &'static str) -> Result<
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(PictureError::TooManyPixels { width, height });
     }
+    let is_large = u64::from(width) * u64::from(height) > LARGE;
+    let _alone = is_large.then(|| LARGE_ONE.lock().unwrap_or_else(PoisonError::into_inner));
     if format == ImageFormat::Jpeg && !is_complete_jpeg(bytes) {
         return Err(PictureError::CutShort(name));
     }

@@ -1,9 +1,11 @@
-//! Glyph outlines from the embedded fonts.
+//! Glyph outlines from the embedded fonts, and from those of the system for letters that these lack.
 
 use tiny_skia::{Path, PathBuilder};
-use ttf_parser::{Face, OutlineBuilder};
+use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-const REGULAR: &[u8] = include_bytes!("inter/Regular.otf");
+use super::system_fonts;
+
+pub(super) const REGULAR: &[u8] = include_bytes!("inter/Regular.otf");
 const BOLD: &[u8] = include_bytes!("inter/SemiBold.otf");
 
 /// Where the point of a text is.
@@ -35,15 +37,14 @@ impl Font {
     /// How wide the text is.
     pub(crate) fn width(self, text: &str) -> f32 {
         let face = self.face();
-        let width: f32 = text.chars().map(|character| advance(&face, character)).sum();
-        width * self.scale(&face)
+        text.chars().map(|character| self.glyph(&face, character).advance).sum()
     }
 
-    /// The text, or, where the font lacks a letter of it, the substitute; without one, the text up to that letter and an
-    /// ellipsis.
+    /// The text, or, where neither this font nor one of the system has a letter of it, the substitute; without one, the text
+    /// up to that letter and an ellipsis.
     pub(crate) fn with_known_letters(self, text: &str, substitute: &str) -> String {
         let face = self.face();
-        match text.find(|character| face.glyph_index(character).is_none()) {
+        match text.find(|character| self.glyph(&face, character).id.is_none()) {
             None => text.to_owned(),
             Some(unknown) if substitute.is_empty() => format!("{}…", &text[..unknown]),
             Some(_) => substitute.to_owned(),
@@ -60,30 +61,42 @@ impl Font {
         format!("{}…", short.trim_end())
     }
 
-    fn scale(self, face: &Face) -> f32 {
-        self.size / f32::from(face.units_per_em())
+    /// The glyph of a character; of one that no font has, a square.
+    fn glyph<'a>(self, own: &'a Face<'static>, character: char) -> Glyph<'a> {
+        let other = || system_fonts::with(character).and_then(|face| Some((face, face.glyph_index(character)?)));
+        let found = own.glyph_index(character).map(|id| (own, id)).or_else(other);
+        let face = found.map_or(own, |(face, _)| face);
+        let scale = self.size / f32::from(face.units_per_em());
+        let id = found.map(|(_, id)| id);
+        let advance = id.and_then(|id| face.glyph_hor_advance(id)).unwrap_or_else(|| face.units_per_em());
+        Glyph { face, id, scale, advance: f32::from(advance) * scale }
     }
 }
 
-/// The width of a character in the units of the font; of one that only other fonts have, about that of a square.
-fn advance(face: &Face, character: char) -> f32 {
-    let width = face.glyph_index(character).and_then(|glyph| face.glyph_hor_advance(glyph));
-    f32::from(width.unwrap_or_else(|| face.units_per_em()))
+/// A glyph of a font.
+struct Glyph<'a> {
+    face: &'a Face<'static>,
+    id: Option<GlyphId>,
+    /// Units of the drawing in one of the font.
+    scale: f32,
+    /// From its left to the next one's, in units of the drawing.
+    advance: f32,
 }
 
 /// The outlines of a text, or none where there is nothing to see.
 pub(super) fn outline((x, y): (f32, f32), anchor: Anchor, font: Font, text: &str) -> Option<Path> {
     let face = font.face();
-    let scale = font.scale(&face);
     let shift = match anchor {
         Anchor::Start => 0.0,
         Anchor::Middle => -font.width(text) / 2.0,
         Anchor::End => -font.width(text),
     };
-    let mut pen = Pen { path: PathBuilder::new(), x: x + shift, y, scale };
+    let mut pen = Pen { path: PathBuilder::new(), x: x + shift, y, scale: 1.0 };
     for character in text.chars() {
-        face.outline_glyph(face.glyph_index(character).unwrap_or_default(), &mut pen);
-        pen.x += advance(&face, character) * scale;
+        let glyph = font.glyph(&face, character);
+        pen.scale = glyph.scale;
+        glyph.face.outline_glyph(glyph.id.unwrap_or_default(), &mut pen);
+        pen.x += glyph.advance;
     }
     pen.path.finish()
 }
@@ -149,7 +162,7 @@ mod tests {
                 assert!(face.glyph_index(character).is_some(), "{character}");
             }
         }
-        let unknown = outline((0.0, 0.0), Anchor::Start, Font { size: 10.0, bold: false }, "漢");
+        let unknown = outline((0.0, 0.0), Anchor::Start, Font { size: 10.0, bold: false }, "\u{e000}");
         assert!(unknown.is_some(), "an unknown letter is a box");
     }
 }

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+const LIMIT: u64 = 1 << 30;
+
 fn file(header: &[u32], samples: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = header.iter().flat_map(|word| word.to_be_bytes()).collect();
     bytes.extend_from_slice(samples);
@@ -12,8 +14,8 @@ fn file(header: &[u32], samples: &[u8]) -> Vec<u8> {
 
 #[test]
 fn faults_are_named() {
-    let images = |header: &[u32], bytes: usize| read_images(&file(header, &vec![0; bytes])[..]).map(|_| ());
-    let labels = |header: &[u32], labels: &[u8]| read_labels(&file(header, labels)[..]).map(|_| ());
+    let images = |header: &[u32], bytes: usize| read_images(&file(header, &vec![0; bytes])[..], LIMIT).map(|_| ());
+    let labels = |header: &[u32], labels: &[u8]| read_labels(&file(header, labels)[..], LIMIT).map(|_| ());
     let size = 28 * 28;
     for (result, message) in [
         (images(&[0x801, 1], 1), "magic number 0x00000801 (labels) found, 0x00000803 (images) wanted"),
@@ -26,11 +28,11 @@ fn faults_are_named() {
         (images(&[0x803, 3, 28, 28], 3 * size - 1), "the header says 3 samples, the file ends after 2"),
         (
             images(&[0x803, 8_000_000, 28, 28], 300 * size),
-            "the header says 8000000 samples of 784 bytes each, more than 1 GiB",
+            "the header says 8000000 samples of 784 bytes each, more than the limit of 1024 MiB",
         ),
         (
             images(&[0x803, u32::MAX, u32::MAX, u32::MAX], 0),
-            "the header says 4294967295 samples of 18446744065119617025 bytes each, more than 1 GiB",
+            "the header says 4294967295 samples of 18446744065119617025 bytes each, more than the limit of 1024 MiB",
         ),
         (images(&[0x803, 1_000_000, 28, 28], 300 * size), "the header says 1000000 samples, the file ends after 300"),
         (labels(&[0x801, 1 << 30], &[0; 5]), "the header says 1073741824 samples, the file ends after 5"),
@@ -43,9 +45,9 @@ fn faults_are_named() {
 #[test]
 fn every_truncation_is_an_error() {
     let images = file(&[0x803, 2, 3, 5], &[7; 30]);
-    assert!(read_images(&images[..]).is_ok());
+    assert!(read_images(&images[..], LIMIT).is_ok());
     for length in 0..images.len() {
-        assert!(read_images(&images[..length]).is_err(), "{length} bytes");
+        assert!(read_images(&images[..length], LIMIT).is_err(), "{length} bytes");
     }
 }
 
@@ -58,7 +60,7 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..2000),
     ) {
         let bytes = file(&words, &bytes);
-        let _ = (read_images(&bytes[..]), read_labels(&bytes[..]));
+        let _ = (read_images(&bytes[..], LIMIT), read_labels(&bytes[..], LIMIT));
     }
 
     #[test]
@@ -68,7 +70,7 @@ proptest! {
         let labels: Vec<u8> = values[..count].to_vec();
         let images = Images { height, width, values };
         let decode = |bytes: Vec<u8>| flate2::read::GzDecoder::new(std::io::Cursor::new(bytes));
-        prop_assert_eq!(&read_images(decode(write_images(&images).unwrap())).unwrap(), &images);
-        prop_assert_eq!(read_labels(decode(write_labels(&labels).unwrap())).unwrap(), labels);
+        prop_assert_eq!(&read_images(decode(write_images(&images).unwrap()), LIMIT).unwrap(), &images);
+        prop_assert_eq!(read_labels(decode(write_labels(&labels).unwrap()), LIMIT).unwrap(), labels);
     }
 }

@@ -1,0 +1,97 @@
+//! A device that lies: the client may fail, but never panics, and what it accepts is finite and printable.
+//!
+//! Each request takes a length and as many bytes of the input. They arrive as they are, or, where the length is odd, in a
+//! frame with the right sequence number and checksum, which no fuzzer guesses.
+#![no_main]
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use dense_protocol::frames::{self, Decoder, MAX_FRAME};
+use dense_protocol::messages::Request;
+use heapless::Vec;
+use host_trainer::device::{Device, RetryPolicy, Transport};
+use libfuzzer_sys::fuzz_target;
+use serde::ser::{Serialize, SerializeTuple, Serializer};
+
+fuzz_target!(|bytes: &[u8]| {
+    let policy = RetryPolicy { timeout: Duration::from_secs(1), tries: 2 };
+    let liar = Liar { input: bytes.to_vec(), decoder: Decoder::new(), answer: std::vec::Vec::new() };
+    let Ok(mut device) = Device::new(Box::new(liar), "liar".into(), policy) else { return };
+    for _ in 0..4 {
+        if let Ok(info) = device.info() {
+            assert!(!(info.board + &info.kernel).contains(char::is_control));
+        }
+        if let Ok(classified) = device.classify(&[1; 784]) {
+            assert!(classified.logits.iter().chain(&classified.probabilities).all(|number| number.is_finite()));
+            assert!(usize::from(classified.class) < classified.logits.len());
+        }
+        if let Ok(learned) = device.learn(&[1; 784], 3, 0.1) {
+            assert!(learned.loss_before.is_finite() && learned.loss_after.is_finite());
+        }
+        let _ = (device.counters(), device.save(), device.load(), device.reset());
+    }
+});
+
+/// The other end of the line.
+struct Liar {
+    input: std::vec::Vec<u8>,
+    decoder: Decoder,
+    answer: std::vec::Vec<u8>,
+}
+
+impl Transport for Liar {
+    fn set_timeout(&mut self, _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Write for Liar {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for &byte in bytes {
+            let Some(Ok(message)) = self.decoder.push(byte) else { continue };
+            let Ok(Request { sequence, .. }) = Request::from_message(message) else { continue };
+            if self.input.is_empty() {
+                continue;
+            }
+            let length = self.input.remove(0);
+            let bytes: std::vec::Vec<u8> = self.input.drain(..usize::from(length / 2).min(self.input.len())).collect();
+            if length % 2 == 0 {
+                self.answer.extend(bytes);
+                continue;
+            }
+            let mut frame = Vec::<u8, MAX_FRAME>::new();
+            frames::encode(&Message { sequence, bytes: &bytes }, &mut frame).expect("127 bytes fit into a frame");
+            self.answer.extend(frame);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Liar {
+    /// Ends where there is nothing left to say.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(self.answer.len());
+        buffer.iter_mut().zip(self.answer.drain(..length)).for_each(|(place, byte)| *place = byte);
+        Ok(length)
+    }
+}
+
+/// A message of any content.
+struct Message<'a> {
+    sequence: u16,
+    bytes: &'a [u8],
+}
+
+impl Serialize for Message<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut message = serializer.serialize_tuple(1 + self.bytes.len())?;
+        message.serialize_element(&self.sequence)?;
+        self.bytes.iter().try_for_each(|byte| message.serialize_element(byte))?;
+        message.end()
+    }
+}

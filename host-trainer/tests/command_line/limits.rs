@@ -1,0 +1,173 @@
+//! What is read is bounded: no pipe or device is read, no file makes the program take more than 1 GB, and the error names
+//! the file and the limit.
+#![cfg(target_os = "linux")]
+
+use std::fs::{self, File};
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::{idx, train, write_data_set};
+
+/// Virtual memory that the program gets, in KiB: the limit of 1 GB, what its code takes, and the heaps of its threads, of
+/// which most is never touched.
+const MEMORY: usize = 1_400_000;
+/// Seconds that it gets, on a busy machine and without optimisation.
+const SECONDS: usize = 120;
+
+/// Runs a line with little memory and time.
+fn run(folder: &Path, line: &str) -> Output {
+    let script = format!("ulimit -v {MEMORY} && exec timeout {SECONDS} \"$0\" {line}");
+    let program = env!("CARGO_BIN_EXE_host-trainer");
+    Command::new("sh")
+        .current_dir(folder)
+        .arg("-c")
+        .arg(script)
+        .arg(program)
+        .env("MALLOC_ARENA_MAX", "2")
+        .output()
+        .unwrap()
+}
+
+fn fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// A gzip of `count` MiB that begin with `start` and go on with `text`.
+fn gzip(path: &Path, start: &[u8], text: &[u8], count: usize) {
+    let block = text.repeat((1 << 20) / text.len());
+    let mut encoder = GzEncoder::new(File::create(path).unwrap(), Compression::fast());
+    encoder.write_all(start).unwrap();
+    (0..count).for_each(|_| encoder.write_all(&block).unwrap());
+    encoder.finish().unwrap();
+}
+
+/// A zip file with one array of `count` MiB of zeros.
+fn npz(path: &Path, name: &str, descr: &str, count: usize) {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file(format!("{name}.npy"), SimpleFileOptions::default().compression_level(Some(1))).unwrap();
+    let size: usize = descr[2..].parse().unwrap();
+    let shape = (count << 20) / size / 64;
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}, 64), }}");
+    archive.write_all(b"\x93NUMPY\x01\x00\x76\x00").unwrap();
+    archive.write_all(format!("{header:<117}\n").as_bytes()).unwrap();
+    (0..count).for_each(|_| archive.write_all(&[0; 1 << 20]).unwrap());
+    fs::write(path, archive.finish().unwrap().into_inner()).unwrap();
+}
+
+#[test]
+fn what_is_no_regular_file_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let data = write_data_set(folder.path(), 50, 20);
+    train(folder.path(), &data, "--epochs 1");
+    for name in ["pipe", "pipe.csv", "pipe.npz", "pipe.png"] {
+        fifo(&path(name));
+    }
+    for (name, file) in [("zeros.csv", "/dev/zero"), ("zeros.npz", "/dev/zero"), ("zeros.png", "/dev/zero")] {
+        std::os::unix::fs::symlink(file, path(name)).unwrap();
+    }
+    // Folders in which one file is a pipe.
+    for (name, file) in [("names", "classes.txt"), ("options", "dataset.json"), ("images", "train-images-idx3-ubyte")] {
+        fs::create_dir(path(name)).unwrap();
+        for entry in fs::read_dir(&data).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), path(name).join(entry.file_name())).unwrap();
+        }
+        let _ = fs::remove_file(path(name).join(file));
+        fifo(&path(name).join(file));
+    }
+    for (line, file) in [
+        ("train --data pipe.csv", "pipe.csv"),
+        ("train --data zeros.csv", "zeros.csv"),
+        ("train --data pipe.npz", "pipe.npz"),
+        ("train --data zeros.npz", "zeros.npz"),
+        ("train --data names", "classes.txt"),
+        ("train --data options", "dataset.json"),
+        ("train --data images", "train-images-idx3-ubyte"),
+        ("train --data data --resume pipe", "pipe"),
+        ("train --data data --resume /dev/zero", "/dev/zero"),
+        ("evaluate --weights pipe", "pipe"),
+        ("evaluate --weights /dev/zero", "/dev/zero"),
+        ("predict --weights pipe data", "pipe"),
+        ("predict --weights out/model.safetensors pipe.png", "pipe.png"),
+        ("predict --weights out/model.safetensors zeros.png", "zeros.png"),
+        ("export --weights /dev/zero --format c --output x", "/dev/zero"),
+        ("import pipe --out x", "pipe"),
+        ("import /dev/zero --out x", "/dev/zero"),
+        ("show --data pipe.npz", "pipe.npz"),
+    ] {
+        let output = run(folder.path(), line);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{line}\n{complaint}");
+        let named = complaint.contains(file) && complaint.contains("not a regular file");
+        assert!(named && complaint.lines().count() == 1, "{line}\n{complaint}");
+    }
+    assert!(!path("x").exists());
+}
+
+#[test]
+fn files_that_expand_without_end_are_refused_in_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let data = write_data_set(folder.path(), 50, 20);
+    train(folder.path(), &data, "--epochs 1");
+    gzip(&path("long-line.csv.gz"), b"a,b\n1,", b"1", 400);
+    gzip(&path("rows.csv.gz"), b"a,b\n", b"1,2\n", 250);
+    gzip(&path("columns.csv.gz"), b"a,b", b",c", 100);
+    gzip(&path("commas.csv.gz"), b"a,b\n", b",,", 100);
+    gzip(&path("bomb"), b"", b"\0", 1100);
+    npz(&path("bytes.npz"), "x", "|u1", 600);
+    npz(&path("numbers.npz"), "x", "<f2", 400);
+    npz(&path("floats.npz"), "x", "<f4", 400);
+    npz(&path("weights.npz"), "dense/kernel", "<f2", 100);
+    File::create(path("hole")).unwrap().set_len(1 << 40).unwrap();
+    for (name, file) in [("many", "train-images-idx3-ubyte"), ("names", "classes.txt"), ("options", "dataset.json")] {
+        fs::create_dir(path(name)).unwrap();
+        for entry in fs::read_dir(&data).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), path(name).join(entry.file_name())).unwrap();
+        }
+        match name {
+            // As many bytes as its header says, and more.
+            "many" => gzip(&path(name).join(file), &idx(&[0x803, 1_400_000, 28, 28], &[]), b"\0", 1100),
+            _ => gzip(&path(name).join(file), b"", b"a\n", 4),
+        }
+    }
+    for (line, wanted) in [
+        ("train --data long-line.csv.gz", ["long-line.csv.gz", "more than 256 MiB"]),
+        ("train --data rows.csv.gz", ["rows.csv.gz: line 4194306", "more than 4194304 rows"]),
+        ("train --data columns.csv.gz", ["columns.csv.gz", "a record of more than 65536 values"]),
+        ("train --data commas.csv.gz", ["commas.csv.gz", "a record of more than 65536 values"]),
+        ("train --data bytes.npz", ["bytes.npz: array x", "more than 512 MiB of unpacked files"]),
+        ("train --data numbers.npz", ["numbers.npz: array x", "float"]),
+        ("train --data floats.npz", ["floats.npz: array x", "104857600 numbers, at most 67108864"]),
+        ("train --data many", ["train-images-idx3-ubyte: the header says 1400000", "more than the limit of 768 MiB"]),
+        ("train --data names", ["classes.txt", "more than 1 MiB"]),
+        ("train --data options", ["dataset.json", "more than 1 MiB"]),
+        ("train --data data --resume bomb", ["bomb", "more than 288 MiB"]),
+        ("train --data data --resume hole", ["hole", "more than 288 MiB"]),
+        ("evaluate --weights bomb", ["bomb", "more than 128 MiB"]),
+        ("evaluate --weights hole", ["hole", "more than 128 MiB"]),
+        ("predict --weights out/model.safetensors hole", ["hole", "more than 64 MiB"]),
+        ("import bomb --out x", ["bomb", "more than 128 MiB"]),
+        ("import hole --out x", ["hole", "more than 128 MiB"]),
+        (
+            "import weights.npz --loss sparse_categorical_crossentropy --out x",
+            ["weights.npz", "more numbers than any network has"],
+        ),
+        ("train --data data --hidden 4096,4096,4096", ["36818954 weights and biases, at most 16777216", ""]),
+    ] {
+        let output = run(folder.path(), line);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{line}\n{complaint}");
+        assert!(wanted.iter().all(|wanted| complaint.contains(wanted)), "{line}\n{complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{line}\n{complaint}");
+    }
+    assert!(!path("x").exists());
+}
