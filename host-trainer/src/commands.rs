@@ -4,6 +4,7 @@ pub mod adapt;
 pub mod completions;
 pub mod cross_validate;
 pub mod device;
+pub mod ending;
 pub mod evaluate;
 pub mod export;
 pub mod import;

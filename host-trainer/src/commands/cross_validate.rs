@@ -6,6 +6,7 @@ use clap::Args;
 use dense_core::Kernel;
 use formats::{DataOptions, Model};
 
+use super::ending::Ending;
 use super::shared::{all_threads, shown, tell_written};
 use crate::data;
 use crate::events::Event;
@@ -17,8 +18,9 @@ use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace
 use crate::outputs::Outputs;
 use crate::parallel;
 use crate::prepared::Prepared;
+use crate::program::train_arguments;
 use crate::report::{CrossValidation, Group};
-use crate::terminal::Verbosity;
+use crate::terminal::{Verbosity, wrap};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -89,7 +91,7 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let jobs = arguments.jobs.unwrap_or_else(all_threads).min(folds.groups.len());
     verbosity.text(|| {
         let groups = folds.groups.len();
-        format!("{}: {groups} groups, each left out once, on {jobs} threads\n", shown(&options.path))
+        wrap(&format!("{}: {groups} groups, each left out once, on {jobs} threads\n", shown(&options.path)), 2)
     });
 
     let recipe = arguments.recipe.recipe(&folds.input, folds.task()).map_err(Failure::new)?;
@@ -115,6 +117,12 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     outputs.stage(&json, &results.to_json())?;
     outputs.stage(&html, results.html().as_bytes())?;
     tell_written(verbosity, outputs.commit()?);
+    Ending {
+        result: Some(results.sentence()),
+        open: Some(shown(&html)),
+        next: Some(train_arguments(std::env::args(), "cross-validate", &["--jobs"], "")),
+    }
+    .tell(verbosity);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use formats::{Activation, ImportOptions, Int8Network, Loss, Model, PixelRange, rust, safetensors};
 
+use super::ending::{self, Ending};
 use super::shared::{all_threads, check_data, load, name_of, network, shown, tell_written};
 use super::testing::{self, Int8Test};
 use crate::data::{self, Dataset, Samples};
@@ -12,7 +13,7 @@ use crate::failure::Failure;
 use crate::learning::int8;
 use crate::options::{CommonArgs, DataArgs, activation, loss};
 use crate::outputs::Outputs;
-use crate::terminal::Verbosity;
+use crate::terminal::{Verbosity, wrap};
 
 pub(crate) const DETAILS: &str = "\
 FILE is .keras, .h5 or .weights.h5 of Keras, .npz of NumPy, safetensors, ONNX or TensorFlow Lite; its contents tell which. It
@@ -89,7 +90,8 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     if let Some(dataset) = &dataset {
         check_data(&model, dataset)?;
     }
-    verbosity.text(|| format!("{file}: {}\n", model.description()));
+    verbosity.text(|| wrap(&format!("{file}: {}\n", model.description()), 2));
+    let tested = dataset.as_ref().map(|dataset| dataset.test.len());
     let int8_source = match dataset {
         Some(dataset) => test(&mut model, dataset, arguments, verbosity).map_err(|failure| failed(&failure))?,
         None if model.quantized.is_some() => Some(rust::imported_to_quantized_rust(&model, &model.test)?),
@@ -101,6 +103,12 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
         outputs.stage(&quantized, source.as_bytes())?;
     }
     tell_written(verbosity, outputs.commit()?);
+    Ending {
+        result: tested.map(|samples| ending::result(&model.test, samples, &model.input, &model.output)),
+        open: None,
+        next: Some(ending::with_model("export --format c", &model_file)),
+    }
+    .tell(verbosity);
     Ok(())
 }
 
@@ -126,7 +134,7 @@ fn test(
         Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel)?,
         None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel)?,
     };
-    verbosity.text(|| int8.text(&output));
+    int8.tell(&output, verbosity);
     Ok(Some(match model.quantized {
         Some(_) => rust::imported_to_quantized_rust(model, &int8.metrics)?,
         None => rust::to_quantized_rust(model, &int8.network, &int8.metrics)?,

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 use formats::{DataOptions, Task};
 
+use super::ending::Ending;
 use super::shared::{shown, tell_written};
 use crate::data::picture::{Preparation, Step};
 use crate::data::{Bad, DataError, Pictures, load_pictures, paths, to_files};
 use crate::failure::Failure;
 use crate::options::size;
 use crate::outputs::Outputs;
+use crate::program::quoted;
 use crate::terminal::bar::bar;
 use crate::terminal::summary::thousands;
 use crate::terminal::{Verbosity, complain, print};
@@ -104,7 +106,8 @@ pub fn pack(arguments: &PackArgs) -> Result<(), Failure> {
     let written = outputs.commit()?;
     print(&summary(&pictures));
     tell_written(Verbosity::Lines, written);
-    print(&format!("to train on it: host-trainer --data {}\n", shown(&out)));
+    let next = Some(format!("train --data {}", quoted(&shown(&out))));
+    Ending { next, ..Ending::default() }.tell(Verbosity::Lines);
     Ok(())
 }
 

@@ -106,7 +106,7 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
 }
 
 /// Whether a file is a table by its name.
-fn is_table(path: &Path) -> bool {
+pub(super) fn is_table(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     name.ends_with(".csv") || name.ends_with(".csv.gz")
 }

@@ -11,8 +11,9 @@ use crate::failure::Failure;
 use crate::learning::Network;
 use crate::options::{DataArgs, locate};
 use crate::outputs::Written;
-use crate::terminal::Verbosity;
+use crate::program::program;
 use crate::terminal::summary::thousands;
+use crate::terminal::{Verbosity, wrap};
 
 /// Reads the model file at `path`.
 ///
@@ -21,7 +22,7 @@ use crate::terminal::summary::thousands;
 /// It cannot be read, or it holds no model.
 pub fn load_model(path: &Path) -> Result<Model, Failure> {
     if !path.exists() {
-        return Err(Failure::about(path.display(), "no such file; run `host-trainer train` first"));
+        return Err(Failure::about(path.display(), format!("no such file; run `{} train` first", program())));
     }
     let bytes = data::read(path).map_err(|error| Failure::about(path.display(), error))?;
     let model = formats::safetensors::from_safetensors(&bytes);
@@ -145,13 +146,39 @@ pub fn shown(path: &Path) -> String {
     relative.unwrap_or(path).display().to_string()
 }
 
+/// Files of one folder that are told on a line each; of more, the names.
+const TOLD_ALONE: usize = 2;
+
 /// Says what was written, and where.
 pub fn tell_written(verbosity: Verbosity, written: Vec<Written>) {
+    verbosity.text(|| {
+        let mut folders: Vec<(Option<&Path>, Vec<&Written>)> = Vec::new();
+        for file in &written {
+            let folder = file.path.parent();
+            match folders.iter_mut().find(|(found, _)| *found == folder) {
+                Some((_, files)) => files.push(file),
+                None => folders.push((folder, vec![file])),
+            }
+        }
+        folders.iter().map(|(folder, files)| written_text(*folder, files)).collect()
+    });
     for Written { path, bytes } in written {
-        let path = shown(&path);
-        verbosity.text(|| format!("wrote {path} ({} bytes)\n", thousands(bytes as usize)));
-        verbosity.event(&Event::Written { path, bytes });
+        verbosity.event(&Event::Written { path: shown(&path), bytes });
     }
+}
+
+fn written_text(folder: Option<&Path>, files: &[&Written]) -> String {
+    if files.len() <= TOLD_ALONE {
+        let line =
+            |file: &&Written| format!("wrote {} ({} bytes)\n", shown(&file.path), thousands(file.bytes as usize));
+        return files.iter().map(line).collect();
+    }
+    let names: Vec<_> = files.iter().filter_map(|file| Some(file.path.file_name()?.to_string_lossy())).collect();
+    let folder = folder.map_or_else(String::new, shown);
+    let folder = if folder.is_empty() { "." } else { &folder };
+    let bytes = files.iter().map(|file| file.bytes).sum::<u64>() as usize;
+    let text = format!("wrote to {folder} ({} bytes): {}", thousands(bytes), names.join(", "));
+    wrap(&text, 2) + "\n"
 }
 
 /// Threads for work that may take all cores.

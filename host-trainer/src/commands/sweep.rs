@@ -12,9 +12,10 @@ use indicatif::ProgressBar;
 
 pub(crate) use self::args::EXAMPLES;
 pub use self::args::SweepArgs;
-use self::results::Results;
+use self::results::{Group, Results};
 use self::runs::{Outcome, Run, run_all};
-use super::shared::{load, tell_written};
+use super::ending::Ending;
+use super::shared::{load, shown, tell_written};
 use crate::data::Samples;
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
@@ -24,7 +25,7 @@ use crate::outputs::Outputs;
 use crate::prepared::Prepared;
 use crate::terminal::bar::bar;
 use crate::terminal::summary::thousands;
-use crate::terminal::{Verbosity, print};
+use crate::terminal::{Verbosity, print, wrap};
 
 /// Share of the training samples to judge by, unless given.
 const VALIDATION_SPLIT: f64 = 1.0 / 6.0;
@@ -54,7 +55,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let held_back = prepared.validation.as_ref().map_or(0, Samples::len);
     let jobs = arguments.jobs().min(trials.len());
     verbosity.text(|| {
-        format!(
+        let text = format!(
             "{}, to train {} times for {} epoch{} on {} thread{}: {} samples to train on, the {} after them to judge by\n",
             model_name(&recipe.hidden),
             thousands(trials.len()),
@@ -64,7 +65,8 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
             plural(jobs),
             thousands(prepared.train.len()),
             thousands(held_back)
-        )
+        );
+        wrap(&text, 2)
     });
 
     let interrupts = Interrupts::catch();
@@ -87,19 +89,16 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let best = results.best();
     if done > 0 {
         verbosity.text(|| results.table());
-        if let Some(best) = &best {
-            verbosity.text(|| {
-                format!(
-                    "\nJudged by {} samples held back from training; the test set was not looked at. With the best settings, \
-                     on all samples:\n  {}\n",
-                    thousands(held_back),
-                    SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size)
-                )
-            });
-        }
         outputs.stage(&table, results.csv(recipe, prepared.train.len(), held_back).as_bytes())?;
         outputs.stage(&plot, &plot::picture(&results, &arguments.title(recipe)).png()?)?;
         tell_written(verbosity, outputs.commit()?);
+        let next = |best: &Group| SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size);
+        Ending {
+            result: best.as_ref().map(|best| best.sentence(held_back)),
+            open: Some(shown(&plot)),
+            next: best.as_ref().map(next),
+        }
+        .tell(verbosity);
     }
     drop(interrupts);
     if done < runs {

@@ -15,6 +15,7 @@ mod resuming;
 mod signals;
 mod sweep;
 mod tables;
+mod terminal;
 mod transcript;
 
 use std::fs;
@@ -38,6 +39,7 @@ fn run(folder: &Path, data: &Path, line: &str) -> Output {
         .current_dir(folder)
         .env_remove("CARGO_MANIFEST_DIR")
         .env("NO_COLOR", "1")
+        .env_remove("COLUMNS")
         .args(line.split_whitespace())
         .arg("--data")
         .arg(data)
