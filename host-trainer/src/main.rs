@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use host_trainer::cli::{Cli, Command};
 use host_trainer::commands::{
-    adapt, completions, cross_validate, device, evaluate, export, import, pack, predict, show, sweep, train,
+    adapt, compare, completions, cross_validate, device, evaluate, export, import, pack, predict, show, sweep, train,
 };
 use host_trainer::failure::Failure;
 use host_trainer::terminal;
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().into_command() {
         Command::Train(arguments) => train::train(&arguments),
         Command::CrossValidate(arguments) => cross_validate::cross_validate(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
         Command::Export(arguments) => export::export(&arguments),

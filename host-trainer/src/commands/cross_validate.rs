@@ -7,9 +7,9 @@ use dense_core::Kernel;
 use formats::{DataOptions, Model};
 
 use super::ending::Ending;
-use super::shared::{all_threads, shown, tell_written};
+use super::shared::{all_threads, check_out, shown, tell_written};
 use crate::data;
-use crate::events::Event;
+use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
 use crate::learning::{Callbacks, End, Network, Settings, Silent, evaluate};
@@ -71,6 +71,7 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let kernel = arguments.common.kernel()?;
     let options = arguments.data.options(arguments.recipe.seed);
+    check_out(&arguments.out, &options.path)?;
     if arguments.data.gives_test() {
         return Err(Failure::new(
             "cross-validate tests on each group in turn: leave --test, --test-split and --test-groups away",
@@ -95,6 +96,12 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     });
 
     let recipe = arguments.recipe.recipe(&folds.input, folds.task()).map_err(Failure::new)?;
+    verbosity.event(&Event::Start(Start::CrossValidate {
+        data: shown(&options.path),
+        groups: &folds.groups,
+        recipe: &recipe,
+        jobs,
+    }));
     let interrupts = Interrupts::catch();
     let done = parallel::map(folds.groups.len(), jobs, &|| interrupts.requested(), |index, stop| {
         let name = &folds.groups[index];

@@ -15,6 +15,15 @@ use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
 use crate::report::widths;
 use crate::terminal::{Verbosity, wrap};
 
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  host-trainer evaluate
+      Test out/model.safetensors in f32 and in int8 on the test samples of its data
+  host-trainer evaluate --weights out/cars/model.safetensors --data new-cars.csv --test-split 0.9
+      Test on other data
+  host-trainer evaluate --verbose 2
+      Show for which classes int8 and f32 differ";
+
 /// Options of `evaluate`.
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {

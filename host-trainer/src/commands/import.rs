@@ -9,6 +9,7 @@ use super::ending::{self, Ending};
 use super::shared::{all_threads, check_data, load, name_of, network, shown, tell_written};
 use super::testing::{self, Int8Test};
 use crate::data::{self, Dataset, Samples};
+use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::learning::int8;
 use crate::options::{CommonArgs, DataArgs, activation, loss};
@@ -18,7 +19,13 @@ use crate::terminal::{Verbosity, wrap};
 pub(crate) const DETAILS: &str = "\
 FILE is .keras, .h5 or .weights.h5 of Keras, .npz of NumPy, safetensors, ONNX or TensorFlow Lite; its contents tell which. It
 holds a chain of dense layers. Rescaling, Normalization and BatchNormalization become part of them. .npz, .weights.h5 and
-safetensors hold bare weights, which --activation and --loss complete.";
+safetensors hold bare weights, which --activation and --loss complete.
+
+Examples:
+  host-trainer import mnist.keras --out imported --data mnist
+      Take over a model of Keras, name its classes and test it
+  host-trainer import weights.npz --activation relu --loss sparse_categorical_crossentropy --out imported
+      Take over bare weights";
 
 /// Options of `import`.
 #[derive(Args, Debug)]
@@ -48,6 +55,10 @@ pub struct ImportArgs {
     #[arg(long)]
     force: bool,
 
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long, conflicts_with = "verbose")]
+    json: bool,
+
     /// The data that the model is for: where --data is given, they say what inputs and outputs are, and test the model.
     #[command(flatten)]
     data: DataArgs,
@@ -69,7 +80,7 @@ fn pixel_range(text: &str) -> Result<PixelRange, String> {
 /// The file or the data cannot be used, or contradict each other. No output has changed then, unless all were written and
 /// one could not be put in place, for which see [`Outputs`].
 pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
-    let verbosity = Verbosity::new(arguments.common.verbose, false);
+    let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let out = |name: &str| arguments.out.join(name);
     let [model_file, weights, quantized] = ["model.safetensors", "weights.rs", "quantized.rs"].map(out);
     let mut outputs = Outputs::new(arguments.force);
@@ -77,6 +88,9 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     let file = shown(&arguments.file);
     let failed = |error: &dyn std::fmt::Display| Failure::about(&file, error);
 
+    if !arguments.data.is_given() {
+        arguments.data.refuse("says how to load data, but there is no --data")?;
+    }
     let dataset = if arguments.data.is_given() { Some(load(&arguments.data.options(0))?.dataset) } else { None };
     let options = ImportOptions {
         activation: arguments.activation,
@@ -91,6 +105,7 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
         check_data(&model, dataset)?;
     }
     verbosity.text(|| wrap(&format!("{file}: {}\n", model.description()), 2));
+    verbosity.event(&Event::Start(Start::Import { file: &file, description: model.description() }));
     let tested = dataset.as_ref().map(|dataset| dataset.test.len());
     let int8_source = match dataset {
         Some(dataset) => test(&mut model, dataset, arguments, verbosity).map_err(|failure| failed(&failure))?,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use formats::{DataOptions, Input, Model, Output, Provenance};
 
-use crate::data::{self, Dataset, Loaded};
+use crate::data::{self, Dataset, Loaded, Samples};
 use crate::events::Event;
 use crate::failure::Failure;
 use crate::learning::Network;
@@ -13,7 +13,7 @@ use crate::options::{DataArgs, locate};
 use crate::outputs::Written;
 use crate::program::program;
 use crate::terminal::summary::thousands;
-use crate::terminal::{Verbosity, wrap};
+use crate::terminal::{Verbosity, complain, wrap};
 
 /// Reads the model file at `path`.
 ///
@@ -62,7 +62,52 @@ pub fn data_of(model: &Model, arguments: &DataArgs) -> Result<(Dataset, DataOpti
     }
     let Loaded { dataset, .. } = load(&options)?;
     check_data(model, &dataset)?;
+    if stored == Some(&options) && trained_on(&model.provenance, &dataset.train) == Some(false) {
+        complain(&format!(
+            "warning: {}: the training samples are others than the model was trained on; it may have seen what it is \
+             tested on",
+            shown(&options.path)
+        ));
+    }
     Ok((dataset, options))
+}
+
+/// Whether a model was trained on the first of these samples, by their checksum; `None` where that is not known.
+fn trained_on(provenance: &Provenance, train: &Samples) -> Option<bool> {
+    let Provenance::Trained { data_checksum, samples, recipe, .. } = provenance else { return None };
+    if *data_checksum == 0 {
+        return None;
+    }
+    // The checksum covers what was held back for validation as well, of which only the share is known.
+    let kept = 1.0 - recipe.validation_split.unwrap_or(0.0);
+    let held_back_of = |all: usize| (all as f64 * kept) as usize == *samples;
+    let least = (*samples as f64 / kept) as usize;
+    let candidates = (least.saturating_sub(2)..).take_while(|&all| (all as f64 * kept) as usize <= *samples);
+    let mut candidates = candidates.take_while(|&all| all <= train.len()).filter(|&all| held_back_of(all));
+    Some(candidates.any(|all| {
+        let mut first = train.clone();
+        first.truncate(all);
+        first.checksum() == *data_checksum
+    }))
+}
+
+/// Refuses a folder for outputs that holds a data set: what is written there would be taken for a part of it.
+///
+/// # Errors
+///
+/// There is a data set in `out`.
+pub fn check_out(out: &Path, data: &Path) -> Result<(), Failure> {
+    let canonical = |path: &Path| std::fs::canonicalize(path).ok();
+    let data = locate(data);
+    let is_data =
+        canonical(out).is_some_and(|out| data.is_dir() && canonical(&data).is_some_and(|data| out.starts_with(data)));
+    if is_data || data::find_file(out).is_some() || out.join(data::OPTIONS_FILE).exists() {
+        return Err(Failure::about(
+            format_args!("--out {}", out.display()),
+            "a folder of a data set; results need a folder of their own",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether two options for the same data choose other test samples.

@@ -9,6 +9,7 @@ use formats::{Int8Network, Output};
 use crate::comparison::Comparison;
 use crate::data::{Inputs, Samples, Targets};
 use crate::events::Event;
+use crate::interval::wilson;
 use crate::learning::{Network, evaluate, int8, metrics};
 use crate::report::classes;
 use crate::terminal::progress::evaluation_text;
@@ -32,7 +33,8 @@ pub fn test(
     let seconds = start.elapsed().as_secs_f64();
     let steps = samples.len().div_ceil(evaluate::BATCH_SIZE);
     verbosity.text(|| wrap(&evaluation_text(&metrics, seconds, steps), 2));
-    verbosity.event(&Event::Test { samples: samples.len(), metrics: &metrics, seconds });
+    let accuracy_interval = metrics.get("accuracy").map(|&accuracy| wilson(accuracy, samples.len()));
+    verbosity.event(&Event::Test { samples: samples.len(), metrics: &metrics, accuracy_interval, seconds });
     Ok((metrics, predictions))
 }
 

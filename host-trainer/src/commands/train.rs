@@ -8,7 +8,7 @@ use formats::{Input, Layer, Task, rust, safetensors};
 
 use super::ending::{self, Ending};
 use super::predict::is_table;
-use super::shared::{load, shown, tell_written};
+use super::shared::{check_out, load, shown, tell_written};
 use super::testing::{self, Int8Test};
 use crate::checkpoint::{Checkpoint, Identity};
 use crate::data::{Inputs, Samples, Targets};
@@ -194,6 +194,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let kernel = arguments.common.kernel()?;
     arguments.check_targets()?;
     let options = arguments.data.options(arguments.recipe.seed);
+    check_out(&arguments.out, &options.path)?;
     let prepared = Prepared::new(load(&options)?.dataset, &arguments.recipe, arguments.limit)?;
     let settings = Settings { recipe: prepared.recipe.clone(), threads: arguments.threads, kernel };
     let paths = Paths::new(arguments, &prepared);
@@ -338,7 +339,7 @@ impl Trained<'_> {
             test: &history.test,
             samples: prepared.unchanged_test.as_ref().unwrap_or(&prepared.test),
             outputs: predictions,
-            int8: Some(Int8 { metrics: &int8.metrics, bytes: int8.bytes() }),
+            int8: Some(Int8 { metrics: &int8.metrics, bytes: int8.bytes(), comparison: int8.comparison.as_ref() }),
             threads: history.threads,
             kernel: &history.kernel,
             model_files: &[

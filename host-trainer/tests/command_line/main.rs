@@ -1,12 +1,14 @@
 //! The program as a user meets it: each test runs the real binary in a folder of its own.
 
 mod checkpoints;
+mod compare;
 mod determinism;
 mod events;
 mod export;
 mod faults;
 mod groups;
 mod import;
+mod json;
 mod models;
 mod outputs;
 mod pack;

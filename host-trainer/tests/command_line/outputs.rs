@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use formats::Output;
+use formats::{Output, Provenance};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 
@@ -80,9 +80,13 @@ fn history_is_as_documented() {
     assert_eq!(epochs[2]["test_loss"], test["loss"]);
     assert_eq!(history.remove("fit_seconds").unwrap().as_f64().unwrap(), seconds);
     assert!(seconds > 0.0);
+    let Provenance::Trained { data_checksum, .. } = model(folder.path()).provenance else { panic!("not trained") };
     let settings = json!({
         "best_epoch": null,
+        "widths": [784, 10],
+        "parameters": 7_850,
         "data_set": "data",
+        "data_checksum": data_checksum,
         "samples": 48,
         "validation_samples": 0,
         "test_samples": 20,

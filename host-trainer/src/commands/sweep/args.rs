@@ -63,6 +63,10 @@ pub struct SweepArgs {
     #[arg(long)]
     pub force: bool,
 
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long, conflicts_with = "verbose")]
+    pub json: bool,
+
     /// The network and what all trainings have in common; of a validation split, 1/6 unless given.
     #[command(flatten)]
     pub recipe: RecipeArgs,
