@@ -3,15 +3,16 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::adapt::AdaptArgs;
+use crate::commands::compare::{self, CompareArgs};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::cross_validate::{self, CrossValidateArgs};
 use crate::commands::device::DeviceArgs;
-use crate::commands::evaluate::EvaluateArgs;
-use crate::commands::export::ExportArgs;
+use crate::commands::evaluate::{self, EvaluateArgs};
+use crate::commands::export::{self, ExportArgs};
 use crate::commands::import::{self, ImportArgs};
-use crate::commands::pack::PackArgs;
-use crate::commands::predict::PredictArgs;
-use crate::commands::show::ShowArgs;
+use crate::commands::pack::{self, PackArgs};
+use crate::commands::predict::{self, PredictArgs};
+use crate::commands::show::{self, ShowArgs};
 use crate::commands::sweep::{self, SweepArgs};
 use crate::commands::train::{self, TrainArgs};
 
@@ -66,6 +67,27 @@ impl Cli {
     }
 }
 
+const DEVICE_EXAMPLES: &str = "\
+Examples:
+  host-trainer device --port /dev/ttyACM0 info
+      Board, clock, kernel, model and counters
+  host-trainer device --port /dev/ttyACM0 classify boot.jpg
+      What the device makes of a picture
+  host-trainer device --port tcp:127.0.0.1:4405 evaluate --limit 200
+      The accuracy on test images, every bit compared with the host";
+
+const ADAPT_EXAMPLES: &str = "\
+Examples:
+  host-trainer adapt --port /dev/ttyACM0
+      Rotate the pictures, teach the device 500 of them, save, and ask for a power cycle
+  host-trainer adapt --port tcp:127.0.0.1:4405 --shift noisy --restart-command ./restart
+      The same with noise, the power cycle by a program";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  host-trainer completions bash > ~/.local/share/bash-completion/completions/host-trainer
+      Complete commands and options in new shells";
+
 /// What the program is to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -75,27 +97,38 @@ pub enum Command {
     /// Leave out one group of samples at a time, train on the others and test on it
     #[command(after_help = cross_validate::EXAMPLES)]
     CrossValidate(CrossValidateArgs),
+    /// Put trainings beside each other: a table, and their learning curves in one chart
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(CompareArgs),
     /// Find good settings: train with many, on all cores, and judge by samples that were held back
     #[command(after_help = sweep::EXAMPLES)]
     Sweep(SweepArgs),
     /// Test a model on the data that it was trained on, or on others
+    #[command(after_help = evaluate::EXAMPLES)]
     Evaluate(EvaluateArgs),
     /// Write a model for other programs
+    #[command(after_help = export::EXAMPLES)]
     Export(ExportArgs),
     /// Take over a model of another program
     #[command(after_help = import::DETAILS)]
     Import(ImportArgs),
-    /// Draw images of a data set
+    /// Draw images of a data set, or describe a model and what it takes on a device
+    #[command(after_help = show::EXAMPLES)]
     Show(ShowArgs),
     /// Say what a model makes of pictures or of rows of a file
+    #[command(after_help = predict::EXAMPLES)]
     Predict(PredictArgs),
     /// Make a data set of a folder of pictures for each class
+    #[command(after_help = pack::EXAMPLES)]
     Pack(PackArgs),
     /// Talk to a device that runs the firmware
+    #[command(after_help = DEVICE_EXAMPLES)]
     Device(DeviceArgs),
     /// Show a device fail on shifted pictures, learn and remember
+    #[command(after_help = ADAPT_EXAMPLES)]
     Adapt(AdaptArgs),
     /// Print a script that lets a shell complete commands and options
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
 }
 

@@ -1,9 +1,12 @@
 //! The commands, one file each, and what they share.
 
 pub mod adapt;
+pub mod compare;
 pub mod completions;
 pub mod cross_validate;
+mod describe;
 pub mod device;
+pub mod ending;
 pub mod evaluate;
 pub mod export;
 pub mod import;

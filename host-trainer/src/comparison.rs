@@ -51,33 +51,45 @@ impl Comparison {
         self.share(self.total().int8)
     }
 
-    /// As text: both accuracies, and a line for each label about whose samples the two differ.
+    /// As a line of text: both accuracies, and how many predictions differ.
     #[must_use]
-    pub fn table(&self, names: &[String]) -> String {
+    pub fn text(&self) -> String {
         let Decisions { float, int8, different } = self.total();
-        let text = format!(
-            "accuracy in floats {:.4}, in int8 {:.4}; they differ about {} of {} samples\n",
-            self.share(float),
+        format!(
+            "int8 - accuracy: {:.4} ({:.4} in f32) - {} of {} predictions differ\n",
             self.share(int8),
+            self.share(float),
             thousands(different),
             thousands(self.samples),
-        );
-        if different == 0 {
-            return text;
+        )
+    }
+
+    /// The labels about whose samples the two differ, and what they decide.
+    pub fn differing(&self) -> impl Iterator<Item = (usize, Decisions)> {
+        self.labels.iter().copied().enumerate().filter(|(_, decisions)| decisions.different > 0)
+    }
+
+    /// As text: a line for each label about whose samples the two differ.
+    #[must_use]
+    pub fn table(&self, names: &[String]) -> String {
+        let rows: Vec<_> = self
+            .differing()
+            .map(|(label, Decisions { float, int8, different })| {
+                let [number, different, float, int8] = [label, different, float, int8].map(|count| count.to_string());
+                vec![number, names[label].clone(), different, float, int8]
+            })
+            .collect();
+        if rows.is_empty() {
+            return String::new();
         }
-        let differ = names.iter().zip(&self.labels).enumerate().filter(|(_, (_, label))| label.different > 0);
-        let rows = differ.map(|(label, (name, Decisions { float, int8, different }))| {
-            let [label, different, float, int8] = [label, *different, *float, *int8].map(|count| count.to_string());
-            vec![label, name.clone(), different, float, int8]
-        });
         let headings = [
             Heading::Right("label"),
             Heading::Left("class", 13),
             Heading::Right("different"),
-            Heading::Right("right in floats"),
+            Heading::Right("right in f32"),
             Heading::Right("right in int8"),
         ];
-        text + &table(&headings, &rows.collect::<Vec<_>>())
+        table(&headings, &rows)
     }
 
     fn share(&self, samples: usize) -> f64 {
@@ -96,14 +108,13 @@ mod tests {
         assert_eq!(comparison.total(), Decisions { float: 6, int8: 6, different: 3 });
         assert_eq!(comparison.int8_accuracy(), 0.75);
         let names: Vec<_> = (0..10).map(|class| format!("class {class}")).collect();
+        assert_eq!(comparison.text(), "int8 - accuracy: 0.7500 (0.7500 in f32) - 3 of 8 predictions differ\n");
         let table = "\
-accuracy in floats 0.7500, in int8 0.7500; they differ about 3 of 8 samples
-label  class          different  right in floats  right in int8
-    0  class 0                2                2              2
-    3  class 3                1                1              1
+label  class          different  right in f32  right in int8
+    0  class 0                2             2              2
+    3  class 3                1             1              1
 ";
         assert_eq!(comparison.table(&names), table);
-        let same = Comparison::new(10, &labels, &float, &float).table(&names);
-        assert_eq!(same, "accuracy in floats 0.7500, in int8 0.7500; they differ about 0 of 8 samples\n");
+        assert_eq!(Comparison::new(10, &labels, &float, &float).table(&names), "");
     }
 }

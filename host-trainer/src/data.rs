@@ -127,6 +127,13 @@ fn kind(path: &Path) -> Result<Kind, DataError> {
         if find_file(path).is_some() {
             return Ok(Kind::Idx);
         }
+        let sets = data_sets_in(path);
+        if !sets.is_empty() {
+            return Err(DataError::file(
+                path,
+                format!("holds data sets, and is none: --data {}", sets.join(" or --data ")),
+            ));
+        }
         let mut entries = std::fs::read_dir(path).map_err(failed)?;
         if entries.any(|entry| entry.is_ok_and(|entry| entry.path().is_dir())) {
             return Ok(Kind::Pictures);
@@ -139,6 +146,16 @@ fn kind(path: &Path) -> Result<Kind, DataError> {
     let kinds = [(".csv", Kind::Csv), (".csv.gz", Kind::Csv), (".npz", Kind::Npz)];
     let kind = kinds.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, kind)| kind);
     kind.ok_or_else(|| DataError::file(path, "a folder, a .csv, .csv.gz or .npz file wanted"))
+}
+
+/// The folders in a folder that are data sets of IDX files or have a `dataset.json`.
+fn data_sets_in(path: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
+    let folders = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir());
+    let sets = folders.filter(|path| find_file(path).is_some() || path.join(OPTIONS_FILE).is_file());
+    let mut sets: Vec<String> = sets.map(|path| path.display().to_string()).collect();
+    sets.sort();
+    sets
 }
 
 /// The options, completed and checked, and the name of the data set.

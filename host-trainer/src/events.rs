@@ -1,14 +1,20 @@
-//! JSON Lines, the output of `--json`: an event object on each line of standard output, `event` first.
+//! JSON Lines, the output of `--json`: an event object on each line of standard output, `event` first. `docs/json.md` lists
+//! them.
 //!
 //! Times are seconds of wall-clock time, losses are means, accuracies are shares from 0 to 1, and epochs and steps count
 //! from 1. A number that is not finite is `null`. Errors go to standard error as text, and the exit code says the rest.
 
+mod start;
+mod subjects;
+
 use std::collections::BTreeMap;
 
-use formats::Recipe;
 use serde::Serialize;
 
 use crate::learning::Epoch;
+
+pub use self::start::Start;
+pub use self::subjects::{ComparedRun, ModelEvent};
 
 /// The numbers of an epoch by Keras's names: `loss`, the metric, `seconds`, and, where they are known, those after it with
 /// `val_` or `test_` in front.
@@ -66,6 +72,9 @@ pub enum Event<'a> {
         /// The loss and the metrics, by Keras's names.
         #[serde(flatten)]
         metrics: &'a BTreeMap<String, f64>,
+        /// Wilson's 95 % confidence interval of the accuracy, where there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        accuracy_interval: Option<[f64; 2]>,
         /// How long the test took.
         seconds: f64,
     },
@@ -88,61 +97,72 @@ pub enum Event<'a> {
         #[serde(flatten)]
         metrics: &'a BTreeMap<String, f64>,
     },
+    /// A model is described.
+    Model(ModelEvent<'a>),
+    /// An image of a data set is drawn.
+    Image {
+        /// Its number in its part of the data set, from 0.
+        index: usize,
+        /// The number of its class, if it has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        class: Option<usize>,
+        /// The name of its class.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+    },
+    /// A data set is made of pictures.
+    Packed {
+        /// Pictures in it.
+        pictures: usize,
+        /// Files that were left out.
+        left_out: usize,
+        /// The names of the classes, in the order of their labels.
+        names: &'a [String],
+        /// Training samples of each class.
+        train_samples: Vec<usize>,
+        /// Test samples of each class.
+        test_samples: Vec<usize>,
+    },
+    /// A training of a sweep is over.
+    Trial {
+        /// Its learning rate.
+        learning_rate: f32,
+        /// Its batch size.
+        batch_size: usize,
+        /// Its seed.
+        seed: u64,
+        /// Whether its weights grew until outputs were no longer finite; it then has no metrics.
+        diverged: bool,
+        /// Loss and accuracy on the validation samples, and the seconds that the training took.
+        #[serde(flatten)]
+        result: BTreeMap<&'a str, f64>,
+    },
+    /// The settings that did best in a sweep.
+    Best {
+        /// Their learning rate.
+        learning_rate: f32,
+        /// Their batch size.
+        batch_size: usize,
+        /// Mean validation accuracy over the seeds.
+        val_accuracy: f64,
+        /// Mean validation loss over the seeds.
+        val_loss: f64,
+        /// The command that trains with them on all samples.
+        command: String,
+    },
+    /// A training that is compared.
+    Run(ComparedRun<'a>),
+    /// Why runs are not to be compared without care.
+    Caution {
+        /// A sentence.
+        text: &'a str,
+    },
     /// A file is in place.
     Written {
         /// Its path.
         path: String,
         /// Its size.
         bytes: u64,
-    },
-}
-
-/// What begins.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
-pub enum Start<'a> {
-    /// `train`.
-    Train {
-        /// Inputs, units of each hidden layer, and outputs.
-        widths: Vec<usize>,
-        /// Number of parameters.
-        parameters: usize,
-        /// The path of the data set.
-        data: String,
-        /// The names of the classes, in the order of their labels, or of the outputs.
-        names: &'a [String],
-        /// Samples that are trained on.
-        train_samples: usize,
-        /// Samples that are held back for validation.
-        validation_samples: usize,
-        /// Samples to test on.
-        test_samples: usize,
-        /// Steps in an epoch.
-        steps_per_epoch: usize,
-        /// Epochs that were done before.
-        epochs_done: usize,
-        /// Steps of the epoch after those that were made before.
-        steps_done: usize,
-        /// The recipe; its members are those of this object.
-        #[serde(flatten)]
-        recipe: &'a Recipe,
-        /// Number of threads.
-        threads: usize,
-        /// The code that does the arithmetic, as `--kernel` names it.
-        kernel: &'a str,
-    },
-    /// `evaluate`.
-    Evaluate {
-        /// Inputs, units of each hidden layer, and outputs.
-        widths: Vec<usize>,
-        /// The file it comes from.
-        weights: String,
-        /// The path of the data set.
-        data: String,
-        /// Samples to test on.
-        test_samples: usize,
-        /// The code that does the arithmetic, as `--kernel` names it.
-        kernel: &'a str,
     },
 }
 

@@ -24,8 +24,14 @@ pub struct History {
     pub best_epoch: Option<usize>,
     /// Wall-clock time of the training of all epochs together, without that of the measurements between them.
     pub fit_seconds: f64,
+    /// Inputs, units of each hidden layer, and outputs.
+    pub widths: Vec<usize>,
+    /// Number of parameters.
+    pub parameters: usize,
     /// Name of the data set.
     pub data_set: String,
+    /// CRC-32 of the training samples.
+    pub data_checksum: u32,
     /// Training samples.
     pub samples: usize,
     /// Samples held back for validation.
@@ -51,13 +57,18 @@ impl History {
         int8_test: BTreeMap<String, f64>,
     ) -> Self {
         let metric = metric_name(prepared.task());
+        let ends = [prepared.input.width(), prepared.output.width()];
+        let widths = [&ends[..1], &prepared.recipe.hidden, &ends[1..]].concat();
         Self {
             epochs: position.epochs.iter().map(|epoch| named(epoch, metric)).collect(),
             test,
             int8_test,
             best_epoch: position.best.as_ref().map(|best| best.epoch),
             fit_seconds: position.epochs.iter().map(|epoch| epoch.seconds).sum(),
+            parameters: widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum(),
+            widths,
             data_set: prepared.name.clone(),
+            data_checksum: prepared.checksum,
             samples: prepared.train.len(),
             validation_samples: prepared.validation.as_ref().map_or(0, Samples::len),
             test_samples: prepared.test.len(),

@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 use formats::isolation;
 use host_trainer::cli::{Cli, Command};
 use host_trainer::commands::{
-    adapt, completions, cross_validate, device, evaluate, export, import, pack, predict, show, sweep, train,
+    adapt, compare, completions, cross_validate, device, evaluate, export, import, pack, predict, show, sweep, train,
 };
 use host_trainer::failure::Failure;
 use host_trainer::terminal;
@@ -41,6 +41,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Train(arguments) => train::train(&arguments),
         Command::CrossValidate(arguments) => cross_validate::cross_validate(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
         Command::Export(arguments) => export::export(&arguments),

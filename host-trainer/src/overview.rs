@@ -5,6 +5,7 @@ use formats::{Input, Layer, Output, Recipe};
 use crate::data::Targets;
 use crate::terminal::summary::{LayerSummary, summary, thousands};
 use crate::terminal::table::{Heading, table};
+use crate::terminal::width;
 
 /// The shape of so many samples, as NumPy writes it.
 #[must_use]
@@ -95,7 +96,7 @@ pub fn describe_model(name: &str, input: &Input, layers: &[Layer]) -> String {
         parameters: layer.parameters(),
         trainable: true,
     });
-    summary(name, &flatten.into_iter().chain(dense).collect::<Vec<_>>())
+    summary(name, &flatten.into_iter().chain(dense).collect::<Vec<_>>(), width())
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! The report of a training: a page that needs no other file, and its figures as PNG.
 
+pub(crate) mod comparison;
 mod cross_validation;
 mod curves;
+pub(crate) mod device;
 mod facts;
 mod header;
+mod int8;
 mod matrix;
 mod mistakes;
 mod page;
@@ -20,12 +23,17 @@ use dense_core::argmax;
 use formats::{Input, Model, Output, Recipe, Task};
 use image::ImageResult;
 
+use crate::comparison::Comparison;
 use crate::confusion::Confusion;
 use crate::data::{Samples, Targets};
 use crate::learning::Epoch;
 use crate::plot::figure;
 
 pub use self::cross_validation::{CrossValidation, Group};
+pub(crate) use self::facts::recipe_rows;
+
+/// The matrix and the scores of so many classes have room beside each other.
+const BESIDE_EACH_OTHER: usize = 12;
 
 /// What a report tells of.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +75,8 @@ pub struct Int8<'a> {
     pub metrics: &'a BTreeMap<String, f64>,
     /// Size of weights, biases and scales.
     pub bytes: usize,
+    /// Beside the network in f32, where both classify.
+    pub comparison: Option<&'a Comparison>,
 }
 
 /// The names of the files of a report on a model of this kind, in the order of [`Report::files`].
@@ -100,9 +110,12 @@ impl Report<'_> {
             Targets::Labels(labels) => {
                 let confusion = self.confusion(labels);
                 let matrix = matrix::figure(&confusion, self.names());
+                let beside_each_other = confusion.classes() <= BESIDE_EACH_OTHER;
+                page.open(if beside_each_other { "pair" } else { "" });
                 page.section("confusion", "Confusion matrix", matrix::EXPLANATION, &page::scrolled(&matrix));
                 pictures.push(figure::png(&[matrix])?);
                 page.section("scores", "Scores of each class", "", &scores::html(&confusion, self.names()));
+                page.close();
                 if let Task::Binary = self.model.loss.task() {
                     let roc = roc::figure(self, labels);
                     page.section("roc", "ROC curve", roc::EXPLANATION, &roc.svg());
@@ -125,6 +138,11 @@ impl Report<'_> {
                 pictures.push(mistakes.png()?);
             }
         }
+        if let Some(int8) = &self.int8 {
+            let title = if int8.comparison.is_some() { "Int8 accuracy" } else { "Int8 metrics" };
+            page.section("int8", title, int8::EXPLANATION, &int8::html(self, int8));
+        }
+        page.section("device", "On your device", device::EXPLANATION, &device::html(self.model));
         page.section("facts", "Recipe, sizes and times", "", &facts::html(self));
         pictures.insert(0, page.html().into_bytes());
         Ok(pictures)

@@ -7,11 +7,12 @@ pub mod summary;
 pub mod table;
 
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use formats::is_unprintable;
 use terminal_size::{Width, terminal_size};
+use unicode_width::UnicodeWidthStr;
 
 use crate::events::Event;
 
@@ -109,6 +110,45 @@ pub fn columns() -> usize {
     wanted.or_else(found).filter(|&columns| columns > 0).unwrap_or(COLUMNS)
 }
 
+/// The width that lines have to keep: what the variable `COLUMNS` says, or else that of the terminal; none where text goes
+/// into a file or another program.
+#[must_use]
+pub fn width() -> Option<usize> {
+    (env::var_os("COLUMNS").is_some() || io::stdout().is_terminal()).then(columns)
+}
+
+/// The text with line breaks between words where a line is wider than the terminal; what is broken off is indented.
+#[must_use]
+pub fn wrap(text: &str, indent: usize) -> String {
+    let Some(width) = width() else { return text.to_owned() };
+    text.split_inclusive('\n').map(|line| wrapped(line, width, indent)).collect()
+}
+
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let mut wrapped = String::new();
+    let mut column = 0;
+    for word in text.split_inclusive(' ') {
+        if column > indent && column + word.trim_end().width() > width {
+            wrapped.truncate(wrapped.trim_end().len());
+            wrapped += "\n";
+            wrapped += &" ".repeat(indent);
+            column = indent;
+        }
+        wrapped += word;
+        column += word.width();
+    }
+    wrapped
+}
+
+/// The text in bold, where standard output is a terminal that has it.
+#[must_use]
+pub fn bold(text: &str) -> String {
+    let plain = |name, value: &str| env::var_os(name).is_some_and(|found| found == value);
+    let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let has_bold = io::stdout().is_terminal() && !no_colour && !plain("TERM", "dumb");
+    if has_bold { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+}
+
 /// A share, from 0 to 1, as a bar of up to so many columns.
 #[must_use]
 pub fn gauge(share: f32, columns: usize) -> String {
@@ -129,5 +169,18 @@ mod tests {
             assert_eq!(gauge(share, 8), wanted, "{share}");
         }
         assert_eq!(gauge(f32::NAN, 8), "");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        for (text, width, wanted) in [
+            ("one two three", 80, "one two three"),
+            ("one two three", 7, "one two\n  three"),
+            ("one two three", 1, "one\n  two\n  three"),
+            ("운동화 셔츠", 9, "운동화\n  셔츠"),
+            ("", 3, ""),
+        ] {
+            assert_eq!(wrapped(text, width, 2), wanted, "{text}, {width}");
+        }
     }
 }

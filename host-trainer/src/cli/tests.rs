@@ -41,6 +41,25 @@ fn definition_is_sound() {
 }
 
 #[test]
+fn every_command_has_examples_and_its_options_stand_where_they_belong() {
+    for command in Cli::command().get_subcommands_mut() {
+        let name = command.get_name().to_owned();
+        let help = command.render_long_help().to_string();
+        assert!(help.contains("Examples:\n"), "{name}");
+        for argument in command.get_arguments() {
+            let heading = argument.get_help_heading();
+            let id = argument.get_id().as_str();
+            if ["kernel", "verbose"].contains(&id) {
+                assert_ne!(heading, Some("Data"), "--{id} of {name}");
+            }
+            if ["window", "target"].contains(&id) {
+                assert_eq!(heading, Some("Data"), "--{id} of {name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn defaults_are_those_of_keras_and_lie_in_the_workspace() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for line in ["", "train"] {

@@ -6,9 +6,10 @@ use clap::Args;
 use dense_core::Kernel;
 use formats::{DataOptions, Model};
 
-use super::shared::{all_threads, shown, tell_written};
+use super::ending::Ending;
+use super::shared::{all_threads, check_out, shown, tell_written};
 use crate::data;
-use crate::events::Event;
+use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
 use crate::learning::{Callbacks, End, Network, Settings, Silent, evaluate};
@@ -17,8 +18,9 @@ use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace
 use crate::outputs::Outputs;
 use crate::parallel;
 use crate::prepared::Prepared;
+use crate::program::train_arguments;
 use crate::report::{CrossValidation, Group};
-use crate::terminal::Verbosity;
+use crate::terminal::{Verbosity, wrap};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -69,6 +71,7 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let kernel = arguments.common.kernel()?;
     let options = arguments.data.options(arguments.recipe.seed);
+    check_out(&arguments.out, &options.path)?;
     if arguments.data.gives_test() {
         return Err(Failure::new(
             "cross-validate tests on each group in turn: leave --test, --test-split and --test-groups away",
@@ -89,10 +92,16 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let jobs = arguments.jobs.unwrap_or_else(all_threads).min(folds.groups.len());
     verbosity.text(|| {
         let groups = folds.groups.len();
-        format!("{}: {groups} groups, each left out once, on {jobs} threads\n", shown(&options.path))
+        wrap(&format!("{}: {groups} groups, each left out once, on {jobs} threads\n", shown(&options.path)), 2)
     });
 
     let recipe = arguments.recipe.recipe(&folds.input, folds.task()).map_err(Failure::new)?;
+    verbosity.event(&Event::Start(Start::CrossValidate {
+        data: shown(&options.path),
+        groups: &folds.groups,
+        recipe: &recipe,
+        jobs,
+    }));
     let interrupts = Interrupts::catch();
     let done = parallel::map(folds.groups.len(), jobs, &|| interrupts.requested(), |index, stop| {
         let name = &folds.groups[index];
@@ -115,6 +124,12 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     outputs.stage(&json, &results.to_json())?;
     outputs.stage(&html, results.html().as_bytes())?;
     tell_written(verbosity, outputs.commit()?);
+    Ending {
+        result: Some(results.sentence()),
+        open: Some(shown(&html)),
+        next: Some(train_arguments(std::env::args(), "cross-validate", &["--jobs"], "")),
+    }
+    .tell(verbosity);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use formats::Int8Network;
 
+use super::ending::{self, Ending};
 use super::shared::{all_threads, data_of, load_model, network, shown};
 use super::testing::{self, Int8Test};
 use crate::data::Dataset;
@@ -12,7 +13,16 @@ use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
 use crate::report::widths;
-use crate::terminal::Verbosity;
+use crate::terminal::{Verbosity, wrap};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  host-trainer evaluate
+      Test out/model.safetensors in f32 and in int8 on the test samples of its data
+  host-trainer evaluate --weights out/cars/model.safetensors --data new-cars.csv --test-split 0.9
+      Test on other data
+  host-trainer evaluate --verbose 2
+      Show for which classes int8 and f32 differ";
 
 /// Options of `evaluate`.
 #[derive(Args, Debug)]
@@ -47,7 +57,7 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
     let (Dataset { train, test, output, .. }, options) = data_of(&model, &arguments.data)?;
     let (file, data) = (shown(&arguments.weights), shown(&options.path));
     let name = widths(&model);
-    verbosity.text(|| format!("{file}, {name}, on {data}\n"));
+    verbosity.text(|| wrap(&format!("{file}, {name}, on {data}\n"), 2));
     verbosity.event(&Event::Start(Start::Evaluate {
         widths: std::iter::once(model.input.width()).chain(model.layers.iter().map(formats::Layer::units)).collect(),
         weights: file.clone(),
@@ -66,13 +76,19 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
             inputs
         });
     let seen = crate::data::Samples { inputs, ..test };
-    let (_, predictions) = testing::test(&network, &seen, kernel, all_threads(), verbosity).map_err(|e| failed(&e))?;
+    let (metrics, predictions) =
+        testing::test(&network, &seen, kernel, all_threads(), verbosity).map_err(|e| failed(&e))?;
     let int8 = match Int8Network::imported(&model)? {
         Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel),
         None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel),
     };
     let int8 = int8.map_err(|e| failed(&e))?;
-    verbosity.text(|| int8.text(&output));
-    verbosity.event(&int8.event());
+    int8.tell(&output, verbosity);
+    Ending {
+        result: Some(ending::result(&metrics, seen.len(), &model.input, &output)),
+        open: None,
+        next: Some(ending::with_model("export --format c", &arguments.weights)),
+    }
+    .tell(verbosity);
     Ok(())
 }

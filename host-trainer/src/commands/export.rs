@@ -13,6 +13,15 @@ use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
 use crate::outputs::Outputs;
 use crate::terminal::Verbosity;
 
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  host-trainer export --format onnx
+      Write out/model.onnx
+  host-trainer export --format c --learn --prefix boots --output boots.h
+      Write C that infers and learns, its names beginning with boots
+  host-trainer export --format tflite-int8 --weights out/watch/model.safetensors
+      Write 8-bit TensorFlow Lite, its ranges those of the training samples";
+
 /// Options of `export`.
 #[derive(Args, Debug)]
 pub struct ExportArgs {
@@ -29,9 +38,9 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// What the names in a C header begin with
-    #[arg(long, value_name = "NAME", default_value = "model")]
-    prefix: String,
+    /// What the names in a C header begin with [default: model]
+    #[arg(long, value_name = "NAME")]
+    prefix: Option<String>,
 
     /// Write a C function for a step of gradient descent, too
     #[arg(long)]
@@ -40,6 +49,10 @@ pub struct ExportArgs {
     /// Replace a file that this program has not written
     #[arg(long)]
     force: bool,
+
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long, conflicts_with = "verbose")]
+    json: bool,
 
     /// The data, whose training samples say how large the numbers in an int8 network become.
     #[command(flatten)]
@@ -86,16 +99,20 @@ impl Format {
 ///
 /// The model, or for int8 its data, cannot be used, or the file not be written; it has not changed then.
 pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
-    let verbosity = Verbosity::new(arguments.common.verbose, false);
+    let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
+    let format = arguments.format;
+    if arguments.learn && format != Format::C {
+        return Err(Failure::about("--learn", "only with --format c"));
+    }
+    if arguments.prefix.is_some() && !matches!(format, Format::C | Format::CInt8) {
+        return Err(Failure::about("--prefix", "only with --format c or c-int8"));
+    }
     let beside = || arguments.weights.with_file_name(arguments.format.file_name());
     let output = arguments.output.clone().unwrap_or_else(beside);
     let mut outputs = Outputs::new(arguments.force);
     outputs.check(&[&output], &[&arguments.weights])?;
     let model = load_model(&arguments.weights)?;
-    let prefix = &arguments.prefix;
-    if arguments.learn && arguments.format != Format::C {
-        return Err(Failure::about("--learn", "only with --format c"));
-    }
+    let prefix = arguments.prefix.as_deref().unwrap_or("model");
     let bytes = match arguments.format {
         Format::Npz => npz::to_npz(&model)?,
         Format::Onnx => onnx::to_onnx(&model)?,

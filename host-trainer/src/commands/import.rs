@@ -6,19 +6,27 @@ use clap::Args;
 use formats::bounded::{self, MAX_IMPORT};
 use formats::{Activation, ImportOptions, Int8Network, Loss, Model, PixelRange, rust, safetensors};
 
+use super::ending::{self, Ending};
 use super::shared::{all_threads, check_data, check_names, load, name_of, network, shown, tell_written};
 use super::testing::{self, Int8Test};
 use crate::data::{Dataset, Samples};
+use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::learning::int8;
 use crate::options::{CommonArgs, DataArgs, activation, loss};
 use crate::outputs::Outputs;
-use crate::terminal::Verbosity;
+use crate::terminal::{Verbosity, wrap};
 
 pub(crate) const DETAILS: &str = "\
 FILE is .keras, .h5 or .weights.h5 of Keras, .npz of NumPy, safetensors, ONNX or TensorFlow Lite; its contents tell which. It
 holds a chain of dense layers. Rescaling, Normalization and BatchNormalization become part of them. .npz, .weights.h5 and
-safetensors hold bare weights, which --activation and --loss complete.";
+safetensors hold bare weights, which --activation and --loss complete.
+
+Examples:
+  host-trainer import mnist.keras --out imported --data mnist
+      Take over a model of Keras, name its classes and test it
+  host-trainer import weights.npz --activation relu --loss sparse_categorical_crossentropy --out imported
+      Take over bare weights";
 
 /// Options of `import`.
 #[derive(Args, Debug)]
@@ -48,6 +56,10 @@ pub struct ImportArgs {
     #[arg(long)]
     force: bool,
 
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long, conflicts_with = "verbose")]
+    json: bool,
+
     /// The data that the model is for: where --data is given, they say what inputs and outputs are, and test the model.
     #[command(flatten)]
     data: DataArgs,
@@ -69,7 +81,7 @@ fn pixel_range(text: &str) -> Result<PixelRange, String> {
 /// The file or the data cannot be used, or contradict each other. No output has changed then, unless all were written and
 /// one could not be put in place, for which see [`Outputs`].
 pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
-    let verbosity = Verbosity::new(arguments.common.verbose, false);
+    let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let out = |name: &str| arguments.out.join(name);
     let [model_file, weights, quantized] = ["model.safetensors", "weights.rs", "quantized.rs"].map(out);
     let mut outputs = Outputs::new(arguments.force);
@@ -77,6 +89,9 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     let file = shown(&arguments.file);
     let failed = |error: &dyn std::fmt::Display| Failure::about(&file, error);
 
+    if !arguments.data.is_given() {
+        arguments.data.refuse("says how to load data, but there is no --data")?;
+    }
     let dataset = if arguments.data.is_given() { Some(load(&arguments.data.options(0))?.dataset) } else { None };
     let options = ImportOptions {
         activation: arguments.activation,
@@ -91,7 +106,9 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     if let Some(dataset) = &dataset {
         check_data(&model, dataset)?;
     }
-    verbosity.text(|| format!("{file}: {}\n", model.description()));
+    verbosity.text(|| wrap(&format!("{file}: {}\n", model.description()), 2));
+    verbosity.event(&Event::Start(Start::Import { file: &file, description: model.description() }));
+    let tested = dataset.as_ref().map(|dataset| dataset.test.len());
     let int8_source = match dataset {
         Some(dataset) => test(&mut model, dataset, arguments, verbosity).map_err(|failure| failed(&failure))?,
         None if model.quantized.is_some() => Some(rust::imported_to_quantized_rust(&model, &model.test)?),
@@ -103,6 +120,12 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
         outputs.stage(&quantized, source.as_bytes())?;
     }
     tell_written(verbosity, outputs.commit()?);
+    Ending {
+        result: tested.map(|samples| ending::result(&model.test, samples, &model.input, &model.output)),
+        open: None,
+        next: Some(ending::with_model("export --format c", &model_file)),
+    }
+    .tell(verbosity);
     Ok(())
 }
 
@@ -128,7 +151,7 @@ fn test(
         Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel)?,
         None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel)?,
     };
-    verbosity.text(|| int8.text(&output));
+    int8.tell(&output, verbosity);
     Ok(Some(match model.quantized {
         Some(_) => rust::imported_to_quantized_rust(model, &int8.metrics)?,
         None => rust::to_quantized_rust(model, &int8.network, &int8.metrics)?,

@@ -6,15 +6,25 @@ use std::path::PathBuf;
 use clap::Args;
 use formats::{DataOptions, Task};
 
+use super::ending::Ending;
 use super::shared::{shown, tell_written};
 use crate::data::picture::{Preparation, Step};
 use crate::data::{Bad, DataError, Pictures, load_pictures, paths, to_files};
+use crate::events::Event;
 use crate::failure::Failure;
 use crate::options::size;
 use crate::outputs::Outputs;
+use crate::program::quoted;
 use crate::terminal::bar::bar;
 use crate::terminal::summary::thousands;
-use crate::terminal::{Verbosity, complain, print};
+use crate::terminal::{Verbosity, complain, wrap};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  host-trainer pack photos
+      Make photos-idx of photos/CLASS/*.png and *.jpg, a tenth of each class to test with
+  host-trainer pack photos --size 32x32 --skip-bad --out photos-32
+      Larger images, without the files that are no pictures";
 
 /// Options of `pack`.
 #[derive(Args, Debug)]
@@ -47,6 +57,10 @@ pub struct PackArgs {
     /// Leave out files that are no pictures
     #[arg(long)]
     skip_bad: bool,
+
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long)]
+    json: bool,
 
     /// How the pictures are prepared.
     #[command(flatten)]
@@ -102,9 +116,16 @@ pub fn pack(arguments: &PackArgs) -> Result<(), Failure> {
         outputs.stage(path, bytes)?;
     }
     let written = outputs.commit()?;
-    print(&summary(&pictures));
-    tell_written(Verbosity::Lines, written);
-    print(&format!("to train on it: host-trainer --data {}\n", shown(&out)));
+    let verbosity = Verbosity::new(2, arguments.json);
+    verbosity.text(|| wrap(&summary(&pictures), 2));
+    let names = pictures.dataset.output.names();
+    let [train_samples, test_samples] =
+        [&pictures.dataset.train, &pictures.dataset.test].map(|samples| samples.label_counts(names.len()));
+    let (packed, left_out) = (pictures.steps.len(), pictures.bad.len());
+    verbosity.event(&Event::Packed { pictures: packed, left_out, names, train_samples, test_samples });
+    tell_written(verbosity, written);
+    let next = Some(format!("train --data {}", quoted(&shown(&out))));
+    Ending { next, ..Ending::default() }.tell(verbosity);
     Ok(())
 }
 

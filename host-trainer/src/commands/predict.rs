@@ -11,7 +11,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::shared::{load_model, network, tell_written};
-use crate::data::picture::{self, PictureError, Preparation, Prepared};
+use crate::data::picture::{self, Invert, PictureError, Preparation, Prepared};
 use crate::data::{Inputs, load_inputs};
 use crate::failure::Failure;
 use crate::learning::{Network, evaluate};
@@ -20,6 +20,18 @@ use crate::outputs::Outputs;
 use crate::pictures::Pictures;
 use crate::terminal::table::pad;
 use crate::terminal::{ColourChoice, Palette, Verbosity, columns, complain, gauge, print, printable};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  host-trainer predict boot.jpg sock.png --show
+      What is in pictures, and what was made of them first
+  host-trainer predict --weights out/cars/model.safetensors new-cars.csv
+      A prediction for each row of a table
+  curl -s https://example.org/boot.jpg | host-trainer predict - --json
+      A picture from standard input, the prediction as JSON";
+
+/// Classes that are named for a picture.
+const TOP: usize = 3;
 
 /// Options of `predict`.
 #[derive(Args, Debug)]
@@ -38,9 +50,9 @@ pub struct PredictArgs {
     #[command(flatten)]
     preparation: Preparation,
 
-    /// How many classes to name for a picture, the likeliest first
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number(256))]
-    top: usize,
+    /// How many classes to name for a picture, the likeliest first [default: 3]
+    #[arg(long, value_name = "N", value_parser = whole_number(256))]
+    top: Option<usize>,
 
     /// Draw what was made of each picture
     #[arg(long)]
@@ -51,7 +63,7 @@ pub struct PredictArgs {
     png: Option<PathBuf>,
 
     /// Replace that file if this program has not written it
-    #[arg(long)]
+    #[arg(long, requires = "png")]
     force: bool,
 
     /// When to draw in colours
@@ -77,6 +89,9 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
     let model = load_model(&arguments.weights)?;
     let kernel = arguments.kernel.kernel()?;
     let predictor = Predictor { network: network(&model)?, model: &model, kernel };
+    if let (Input::Features { .. }, Some(option)) = (&model.input, picture_option(arguments)) {
+        return Err(Failure::new(format!("{option} is for pictures; this model takes features")));
+    }
     match &model.input {
         Input::Pixels(size) if arguments.files.iter().any(|file| is_table(file)) => Err(Failure::new(format!(
             "{} takes pictures of {} x {} pixels, not rows of a table; name another model by --weights",
@@ -85,9 +100,6 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
             size.width
         ))),
         Input::Pixels(pixels) => predictor.pictures(arguments, pixels),
-        Input::Features { .. } if arguments.show || arguments.png.is_some() => {
-            Err(Failure::new("--show and --png are for pictures; this model takes features"))
-        }
         Input::Features { names, window, .. } => each_file(arguments, |path, file| {
             if !is_table(path) {
                 return Err("the model takes numbers: a .csv or .csv.gz file wanted".into());
@@ -105,8 +117,20 @@ pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
     }
 }
 
+/// An option that only pictures have use for, if one was given.
+fn picture_option(arguments: &PredictArgs) -> Option<&'static str> {
+    let given = [
+        ("--show", arguments.show),
+        ("--png", arguments.png.is_some()),
+        ("--top", arguments.top.is_some()),
+        ("--margin", arguments.preparation.margin != 0),
+        ("--invert", arguments.preparation.invert != Invert::Auto),
+    ];
+    given.iter().find(|(_, given)| *given).map(|(name, _)| *name)
+}
+
 /// Whether a file is a table by its name.
-fn is_table(path: &Path) -> bool {
+pub(super) fn is_table(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     name.ends_with(".csv") || name.ends_with(".csv.gz")
 }
@@ -170,7 +194,7 @@ impl<'a> Predictor<'a> {
                     true => Pictures { height, width, pixels: &prepared.image }.text(&[], 1, palette),
                     false => String::new(),
                 };
-                print(&format!("{gap}{file}: {prepared}\n{drawing}{}", prediction.list(arguments.top)));
+                print(&format!("{gap}{file}: {prepared}\n{drawing}{}", prediction.list(arguments.top.unwrap_or(TOP))));
             }
             images.extend(prepared.image);
             Ok(())

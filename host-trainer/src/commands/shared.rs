@@ -8,14 +8,15 @@ use formats::bounded::{self, MAX_MODEL};
 use formats::isolation::{TIME_LIMIT, isolated};
 use formats::{DataOptions, Input, Model, Output, Provenance, safetensors};
 
-use crate::data::{self, Dataset, Loaded};
+use crate::data::{self, Dataset, Loaded, Samples};
 use crate::events::Event;
 use crate::failure::Failure;
 use crate::learning::Network;
 use crate::options::{DataArgs, locate};
 use crate::outputs::Written;
+use crate::program::program;
 use crate::terminal::summary::thousands;
-use crate::terminal::{Verbosity, printable};
+use crate::terminal::{Verbosity, complain, printable, wrap};
 
 /// Reads the model file at `path`.
 ///
@@ -24,7 +25,7 @@ use crate::terminal::{Verbosity, printable};
 /// It cannot be read, or it holds no model.
 pub fn load_model(path: &Path) -> Result<Model, Failure> {
     if !path.exists() {
-        return Err(Failure::about(path.display(), "no such file; run `host-trainer train` first"));
+        return Err(Failure::about(path.display(), format!("no such file; run `{} train` first", program())));
     }
     let failed = |error: &dyn Display| Failure::about(path.display(), error);
     let bytes = bounded::read(path, MAX_MODEL).map_err(|error| failed(&error))?;
@@ -79,7 +80,52 @@ pub fn data_of(model: &Model, arguments: &DataArgs) -> Result<(Dataset, DataOpti
     }
     let Loaded { dataset, .. } = load(&options)?;
     check_data(model, &dataset)?;
+    if stored == Some(&options) && trained_on(&model.provenance, &dataset.train) == Some(false) {
+        complain(&format!(
+            "warning: {}: the training samples are others than the model was trained on; it may have seen what it is \
+             tested on",
+            shown(&options.path)
+        ));
+    }
     Ok((dataset, options))
+}
+
+/// Whether a model was trained on the first of these samples, by their checksum; `None` where that is not known.
+fn trained_on(provenance: &Provenance, train: &Samples) -> Option<bool> {
+    let Provenance::Trained { data_checksum, samples, recipe, .. } = provenance else { return None };
+    if *data_checksum == 0 {
+        return None;
+    }
+    // The checksum covers what was held back for validation as well, of which only the share is known.
+    let kept = 1.0 - recipe.validation_split.unwrap_or(0.0);
+    let held_back_of = |all: usize| (all as f64 * kept) as usize == *samples;
+    let least = (*samples as f64 / kept) as usize;
+    let candidates = (least.saturating_sub(2)..).take_while(|&all| (all as f64 * kept) as usize <= *samples);
+    let mut candidates = candidates.take_while(|&all| all <= train.len()).filter(|&all| held_back_of(all));
+    Some(candidates.any(|all| {
+        let mut first = train.clone();
+        first.truncate(all);
+        first.checksum() == *data_checksum
+    }))
+}
+
+/// Refuses a folder for outputs that holds a data set: what is written there would be taken for a part of it.
+///
+/// # Errors
+///
+/// There is a data set in `out`.
+pub fn check_out(out: &Path, data: &Path) -> Result<(), Failure> {
+    let canonical = |path: &Path| std::fs::canonicalize(path).ok();
+    let data = locate(data);
+    let is_data =
+        canonical(out).is_some_and(|out| data.is_dir() && canonical(&data).is_some_and(|data| out.starts_with(data)));
+    if is_data || data::find_file(out).is_some() || out.join(data::OPTIONS_FILE).exists() {
+        return Err(Failure::about(
+            format_args!("--out {}", out.display()),
+            "a folder of a data set; results need a folder of their own",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether two options for the same data choose other test samples.
@@ -167,12 +213,39 @@ fn relative(path: &Path) -> String {
     relative.unwrap_or(path).display().to_string()
 }
 
+/// Files of one folder that are told on a line each; of more, the names.
+const TOLD_ALONE: usize = 2;
+
 /// Says what was written, and where.
 pub fn tell_written(verbosity: Verbosity, written: Vec<Written>) {
+    verbosity.text(|| {
+        let mut folders: Vec<(Option<&Path>, Vec<&Written>)> = Vec::new();
+        for file in &written {
+            let folder = file.path.parent();
+            match folders.iter_mut().find(|(found, _)| *found == folder) {
+                Some((_, files)) => files.push(file),
+                None => folders.push((folder, vec![file])),
+            }
+        }
+        folders.iter().map(|(folder, files)| written_text(*folder, files)).collect()
+    });
     for Written { path, bytes } in written {
-        verbosity.text(|| format!("wrote {} ({} bytes)\n", shown(&path), thousands(bytes as usize)));
         verbosity.event(&Event::Written { path: relative(&path), bytes });
     }
+}
+
+fn written_text(folder: Option<&Path>, files: &[&Written]) -> String {
+    if files.len() <= TOLD_ALONE {
+        let line =
+            |file: &&Written| format!("wrote {} ({} bytes)\n", shown(&file.path), thousands(file.bytes as usize));
+        return files.iter().map(line).collect();
+    }
+    let names: Vec<_> = files.iter().filter_map(|file| Some(file.path.file_name()?.to_string_lossy())).collect();
+    let folder = folder.map_or_else(String::new, shown);
+    let folder = if folder.is_empty() { "." } else { &folder };
+    let bytes = files.iter().map(|file| file.bytes).sum::<u64>() as usize;
+    let text = format!("wrote to {folder} ({} bytes): {}", thousands(bytes), names.join(", "));
+    wrap(&text, 2) + "\n"
 }
 
 /// Threads for work that may take all cores.

@@ -1,17 +1,28 @@
-//! The command `show`: draws images of a data set in the terminal, and as a PNG.
+//! The command `show`: draws images of a data set in the terminal, and as a PNG; or describes a model.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use formats::Input;
 
+use super::describe::describe;
 use super::shared::{load, tell_written};
 use crate::data::{Dataset, Inputs, Samples, Targets};
+use crate::events::Event;
 use crate::failure::Failure;
 use crate::options::{DataArgs, whole_number};
 use crate::outputs::Outputs;
 use crate::pictures::Pictures;
-use crate::terminal::{ColourChoice, Palette, Verbosity, columns, print};
+use crate::terminal::{ColourChoice, Palette, Verbosity, columns};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  host-trainer show --split test --label Bag --png bags.png
+      Draw nine bags, in the terminal and as a PNG
+  host-trainer show out/model.safetensors
+      Layers, accuracy and origin of a model, and on which boards it fits: flash, RAM, time
+  host-trainer show out/model.safetensors --json | jq '.boards[] | select(.f32.fits).board'
+      Print the boards that it can learn on";
 
 /// A larger grid is hardly looked at.
 const MAX_COUNT: usize = 1_000;
@@ -19,6 +30,11 @@ const MAX_COUNT: usize = 1_000;
 /// Options of `show`.
 #[derive(Args, Debug)]
 pub struct ShowArgs {
+    /// Model file to describe, and what it takes on a device; without one, images of a data set are drawn
+    #[arg(value_name = "MODEL")]
+    #[arg(conflicts_with_all = ["split", "from", "count", "label", "png", "force", "colour", "data"])]
+    model: Option<PathBuf>,
+
     /// Part of the data set
     #[arg(long, value_enum, default_value_t = Part::Train)]
     split: Part,
@@ -41,12 +57,16 @@ pub struct ShowArgs {
     png: Option<PathBuf>,
 
     /// Replace a file that this program has not written
-    #[arg(long)]
+    #[arg(long, requires = "png")]
     force: bool,
 
     /// When to draw in colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
     colour: ColourChoice,
+
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long, conflicts_with = "colour")]
+    json: bool,
 
     /// The data.
     #[command(flatten)]
@@ -71,12 +91,16 @@ impl Part {
     }
 }
 
-/// Draws the images that were asked for.
+/// Draws the images that were asked for, or describes a model.
 ///
 /// # Errors
 ///
 /// The data cannot be used or are no images, there are no such images, or the PNG cannot be written.
 pub fn show(arguments: &ShowArgs) -> Result<(), Failure> {
+    let verbosity = Verbosity::new(2, arguments.json);
+    if let Some(model) = &arguments.model {
+        return describe(model, verbosity);
+    }
     let Dataset { input, output, train, test, .. } = load(&arguments.data.options(0))?.dataset;
     let samples = match arguments.split {
         Part::Train => train,
@@ -103,8 +127,15 @@ pub fn show(arguments: &ShowArgs) -> Result<(), Failure> {
         outputs.stage(path, &pictures.png()?)?;
     }
     let palette = Palette::of_standard_output(arguments.colour);
-    print(&pictures.text(&captions, pictures.across(columns()), palette));
-    tell_written(Verbosity::Lines, outputs.commit()?);
+    verbosity.text(|| pictures.text(&captions, pictures.across(columns()), palette));
+    for &index in &indices {
+        let class = match &samples.targets {
+            Targets::Labels(labels) => Some(usize::from(labels[index])),
+            Targets::Numbers { .. } => None,
+        };
+        verbosity.event(&Event::Image { index, class, name: class.map(|class| &*names[class]) });
+    }
+    tell_written(verbosity, outputs.commit()?);
     Ok(())
 }
 

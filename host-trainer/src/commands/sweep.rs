@@ -12,19 +12,22 @@ use indicatif::ProgressBar;
 
 pub(crate) use self::args::EXAMPLES;
 pub use self::args::SweepArgs;
-use self::results::Results;
+use self::results::{Group, Results};
 use self::runs::{Outcome, Run, run_all};
-use super::shared::{load, tell_written};
+use super::ending::Ending;
+use super::shared::{check_out, load, shown, tell_written};
 use crate::data::Samples;
+use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
 use crate::learning::Settings;
 use crate::options::model_name;
 use crate::outputs::Outputs;
 use crate::prepared::Prepared;
+use crate::program::program;
 use crate::terminal::bar::bar;
 use crate::terminal::summary::thousands;
-use crate::terminal::{Verbosity, print};
+use crate::terminal::{Verbosity, print, wrap};
 
 /// Share of the training samples to judge by, unless given.
 const VALIDATION_SPLIT: f64 = 1.0 / 6.0;
@@ -36,13 +39,14 @@ const VALIDATION_SPLIT: f64 = 1.0 / 6.0;
 /// Nothing was written then, but for what was finished before an interrupt, and all of it where every training diverged.
 pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let common = &arguments.common;
-    let verbosity = Verbosity::new(common.verbose, false);
+    let verbosity = Verbosity::new(common.verbose, arguments.json);
     let kernel = common.kernel()?;
     let [table, plot]: [PathBuf; 2] = ["sweep.csv", "sweep.png"].map(|name| arguments.out.join(name));
     let mut outputs = Outputs::new(arguments.force);
     let mut recipe = arguments.recipe.clone();
     recipe.validation_split.get_or_insert(VALIDATION_SPLIT);
     let options = arguments.data.options(recipe.seed);
+    check_out(&arguments.out, &options.path)?;
     outputs.check(&[&table, &plot], &[&options.path])?;
     let prepared = Prepared::new(load(&options)?.dataset, &recipe, arguments.limit)?;
     if prepared.task() == Task::Regression {
@@ -54,7 +58,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let held_back = prepared.validation.as_ref().map_or(0, Samples::len);
     let jobs = arguments.jobs().min(trials.len());
     verbosity.text(|| {
-        format!(
+        let text = format!(
             "{}, to train {} times for {} epoch{} on {} thread{}: {} samples to train on, the {} after them to judge by\n",
             model_name(&recipe.hidden),
             thousands(trials.len()),
@@ -64,17 +68,28 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
             plural(jobs),
             thousands(prepared.train.len()),
             thousands(held_back)
-        )
+        );
+        wrap(&text, 2)
     });
+    verbosity.event(&Event::Start(Start::Sweep {
+        data: shown(&options.path),
+        trials: trials.len(),
+        train_samples: prepared.train.len(),
+        validation_samples: held_back,
+        recipe,
+        jobs,
+    }));
 
     let interrupts = Interrupts::catch();
     let progress = if verbosity == Verbosity::Bar { bar("runs", trials.len()) } else { ProgressBar::hidden() };
     progress.tick();
     let tell = |settings: &Settings, outcome: Outcome| {
         progress.inc(1);
+        let run = Run::new(settings, outcome);
         if verbosity == Verbosity::Lines {
-            print(&Run::new(settings, outcome).line());
+            print(&run.line());
         }
+        verbosity.event(&run.event());
     };
     let outputs_of_layer = prepared.output.width();
     let outcomes = run_all(outputs_of_layer, &trials, &data, jobs, &|| interrupts.requested(), &tell);
@@ -87,19 +102,26 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let best = results.best();
     if done > 0 {
         verbosity.text(|| results.table());
-        if let Some(best) = &best {
-            verbosity.text(|| {
-                format!(
-                    "\nJudged by {} samples held back from training; the test set was not looked at. With the best settings, \
-                     on all samples:\n  {}\n",
-                    thousands(held_back),
-                    SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size)
-                )
-            });
-        }
         outputs.stage(&table, results.csv(recipe, prepared.train.len(), held_back).as_bytes())?;
         outputs.stage(&plot, &plot::picture(&results, &arguments.title(recipe)).png()?)?;
         tell_written(verbosity, outputs.commit()?);
+        if let Some(best) = &best {
+            let arguments = SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size);
+            verbosity.event(&Event::Best {
+                learning_rate: best.learning_rate,
+                batch_size: best.batch_size,
+                val_accuracy: best.accuracy,
+                val_loss: best.loss,
+                command: format!("{} {arguments}", program()),
+            });
+        }
+        let next = |best: &Group| SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size);
+        Ending {
+            result: best.as_ref().map(|best| best.sentence(held_back)),
+            open: Some(shown(&plot)),
+            next: best.as_ref().map(next),
+        }
+        .tell(verbosity);
     }
     drop(interrupts);
     if done < runs {

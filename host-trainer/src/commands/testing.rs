@@ -9,10 +9,11 @@ use formats::{Int8Network, Output};
 use crate::comparison::Comparison;
 use crate::data::{Inputs, Samples, Targets};
 use crate::events::Event;
+use crate::interval::wilson;
 use crate::learning::{Network, evaluate, int8, metrics};
 use crate::report::classes;
-use crate::terminal::Verbosity;
 use crate::terminal::progress::evaluation_text;
+use crate::terminal::{Verbosity, wrap};
 
 /// Tests the network, tells how good it is, and returns loss, metrics and predictions.
 ///
@@ -31,8 +32,9 @@ pub fn test(
     let metrics = evaluate::test(network, samples, &predictions, kernel, threads)?;
     let seconds = start.elapsed().as_secs_f64();
     let steps = samples.len().div_ceil(evaluate::BATCH_SIZE);
-    verbosity.text(|| evaluation_text(&metrics, seconds, steps));
-    verbosity.event(&Event::Test { samples: samples.len(), metrics: &metrics, seconds });
+    verbosity.text(|| wrap(&evaluation_text(&metrics, seconds, steps), 2));
+    let accuracy_interval = metrics.get("accuracy").map(|&accuracy| wilson(accuracy, samples.len()));
+    verbosity.event(&Event::Test { samples: samples.len(), metrics: &metrics, accuracy_interval, seconds });
     Ok((metrics, predictions))
 }
 
@@ -44,7 +46,7 @@ pub struct Int8Test {
     /// Its metrics on the test samples, by Keras's names.
     pub metrics: BTreeMap<String, f64>,
     /// Beside the network in f32, where both classify.
-    comparison: Option<Comparison>,
+    pub comparison: Option<Comparison>,
 }
 
 impl Int8Test {
@@ -90,21 +92,22 @@ impl Int8Test {
         Ok(Self { network: quantized, metrics, comparison })
     }
 
-    /// The comparison with the network in f32, as text.
-    #[must_use]
-    pub fn text(&self, output: &Output) -> String {
-        match &self.comparison {
-            Some(comparison) => comparison.table(output.names()),
-            None => format!(
-                "in int8{}\n",
-                self.metrics.iter().map(|(name, value)| format!(" - {name}: {value:.4}")).collect::<String>()
-            ),
-        }
+    /// Tells how good it is: a line; with a verbosity of lines, the classes about which it differs from f32 as well.
+    pub fn tell(&self, output: &Output, verbosity: Verbosity) {
+        verbosity.text(|| match &self.comparison {
+            Some(comparison) if verbosity == Verbosity::Lines => {
+                wrap(&comparison.text(), 2) + &comparison.table(output.names())
+            }
+            Some(comparison) => wrap(&comparison.text(), 2),
+            None => {
+                let metrics = self.metrics.iter().map(|(name, value)| format!(" - {name}: {value:.4}"));
+                wrap(&format!("int8{}\n", metrics.collect::<String>()), 2)
+            }
+        });
+        verbosity.event(&self.event());
     }
 
-    /// The same for other programs.
-    #[must_use]
-    pub fn event(&self) -> Event<'_> {
+    fn event(&self) -> Event<'_> {
         let different = self.comparison.as_ref().map(|comparison| comparison.total().different);
         Event::Int8 { metrics: &self.metrics, different }
     }

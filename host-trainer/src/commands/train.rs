@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use formats::{Input, Layer, Task, rust, safetensors};
 
-use super::shared::{load, shown, tell_written};
+use super::ending::{self, Ending};
+use super::predict::is_table;
+use super::shared::{check_out, load, shown, tell_written};
 use super::testing::{self, Int8Test};
 use crate::checkpoint::{Checkpoint, Identity};
 use crate::data::{Inputs, Samples, Targets};
@@ -17,14 +19,15 @@ use crate::interrupt::Interrupts;
 use crate::learning::metrics::metric_name;
 use crate::learning::{Callbacks, Checkpoints, End, Fit, Network, Position, Settings, State};
 use crate::lock::Lock;
-use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, model_name, whole_number};
+use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, model_name, whole_number};
 use crate::outputs::{Outputs, Written};
 use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pictures::Pictures;
 use crate::prepared::Prepared;
+use crate::program::quoted;
 use crate::report::{self, Int8, Report};
 use crate::terminal::progress::{Progress, Words};
-use crate::terminal::{ColourChoice, Palette, Verbosity, columns, complain};
+use crate::terminal::{ColourChoice, Palette, Verbosity, columns, complain, wrap};
 
 /// How often the state is kept on the way: writing it takes milliseconds, and no more than this is lost.
 const KEPT_EVERY: Duration = Duration::from_secs(10);
@@ -191,6 +194,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let kernel = arguments.common.kernel()?;
     arguments.check_targets()?;
     let options = arguments.data.options(arguments.recipe.seed);
+    check_out(&arguments.out, &options.path)?;
     let prepared = Prepared::new(load(&options)?.dataset, &arguments.recipe, arguments.limit)?;
     let settings = Settings { recipe: prepared.recipe.clone(), threads: arguments.threads, kernel };
     let paths = Paths::new(arguments, &prepared);
@@ -260,8 +264,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     };
     let int8 =
         int8.map_err(|error| Failure::of_result(format!("the trained model cannot be quantised: {error}; {advice}")))?;
-    verbosity.text(|| int8.text(output));
-    verbosity.event(&int8.event());
+    int8.tell(output, verbosity);
     let history = History::new(&prepared, &settings, &state.position, metrics.clone(), int8.metrics.clone());
     let model = prepared.model(network, metrics, options, history.best_epoch);
     let result = Trained { prepared: &prepared, model: &model, history: &history, position: &state.position };
@@ -271,7 +274,21 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let mut written = result.write(arguments, &paths, &predictions, &int8)?;
     written.extend(kept);
     tell_written(verbosity, written);
+    Ending {
+        result: Some(ending::result(&history.test, prepared.test.len(), &prepared.input, &prepared.output)),
+        open: paths.report.first().map(|path| shown(path)),
+        next: Some(next(&paths.model, &arguments.data.options(0).path)),
+    }
+    .tell(verbosity);
     Ok(())
+}
+
+/// What comes after a training: predictions from the rows of its table, or else the model for other programs.
+fn next(model: &Path, data: &Path) -> String {
+    match is_table(data) {
+        true => format!("{} {}", ending::with_model("predict", model), quoted(&shown(&locate(data)))),
+        false => ending::with_model("export --format c", model),
+    }
 }
 
 /// Where the state of a training is kept.
@@ -322,7 +339,7 @@ impl Trained<'_> {
             test: &history.test,
             samples: prepared.unchanged_test.as_ref().unwrap_or(&prepared.test),
             outputs: predictions,
-            int8: Some(Int8 { metrics: &int8.metrics, bytes: int8.bytes() }),
+            int8: Some(Int8 { metrics: &int8.metrics, bytes: int8.bytes(), comparison: int8.comparison.as_ref() }),
             threads: history.threads,
             kernel: &history.kernel,
             model_files: &[
@@ -391,7 +408,7 @@ fn tell_start(
             let (epochs, steps) = (start.epochs.len(), start.running.steps);
             format!("resumed from {}, epochs done: {epochs}, steps of the next: {steps}\n", shown(&path))
         });
-        format!("{all} {test}\n\n{about}\n{grid}\n{model}\n{resumed}")
+        format!("{all} {test}\n\n{}\n{grid}\n{model}\n{}", wrap(&about, 2), wrap(&resumed, 2))
     });
     let widths = std::iter::once(network.inputs()).chain(network.layers().iter().map(Layer::units));
     verbosity.event(&Event::Start(Start::Train {

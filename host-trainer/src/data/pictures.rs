@@ -80,9 +80,12 @@ impl Pictures {
     pub fn refuse_bad(&self) -> Result<(), DataError> {
         match &self.bad[..] {
             [] => Ok(()),
-            [Bad { path, error }] => Err(DataError::file(path, error)),
             [Bad { path, error }, others @ ..] => {
-                Err(DataError::file(path, format!("{error}; and {} more files are no pictures", others.len())))
+                let more = match others.len() {
+                    0 => String::new(),
+                    more => format!("; and {more} more files are no pictures"),
+                };
+                Err(DataError::file(path, format!("{error}{more}; `pack --skip-bad` makes a data set without them")))
             }
         }
     }

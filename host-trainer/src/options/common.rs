@@ -8,6 +8,7 @@ use crate::failure::Failure;
 
 /// Options of every subcommand that computes.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Execution")]
 pub struct CommonArgs {
     /// Code that does the arithmetic: all give the same bits, auto is the fastest
     #[arg(long, value_enum, default_value_t = KernelChoice::Auto)]

@@ -7,6 +7,7 @@ use formats::{DataOptions, Task};
 
 use super::in_workspace;
 use super::values::{share, size, whole_number};
+use crate::failure::Failure;
 
 /// The data that is used unless `--data` names other.
 const DEFAULT: &str = "data/fashion-mnist";
@@ -115,6 +116,35 @@ impl DataArgs {
     #[must_use]
     pub const fn is_given(&self) -> bool {
         self.data.is_some()
+    }
+
+    /// Refuses options that say how to load data, where `why` none is loaded.
+    ///
+    /// # Errors
+    ///
+    /// One was given; it is named.
+    pub fn refuse(&self, why: &str) -> Result<(), Failure> {
+        let Self { data, target, task, group, ignore, test, test_split, test_groups, .. } = self;
+        let Self { window, stride, train_stride, downsample, size, .. } = self;
+        let given = [
+            ("--data", data.is_some()),
+            ("--target", target.is_some()),
+            ("--task", task.is_some()),
+            ("--group", group.is_some()),
+            ("--ignore", !ignore.is_empty()),
+            ("--test", test.is_some()),
+            ("--test-split", test_split.is_some()),
+            ("--test-groups", !test_groups.is_empty()),
+            ("--window", window.is_some()),
+            ("--stride", stride.is_some()),
+            ("--train-stride", train_stride.is_some()),
+            ("--downsample", downsample.is_some()),
+            ("--size", size.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(Failure::new(format!("{name}: {why}"))),
+            None => Ok(()),
+        }
     }
 
     /// Whether test samples were chosen.

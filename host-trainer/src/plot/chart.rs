@@ -115,6 +115,15 @@ impl Chart {
         self.figure.text((x, TOP + 2.0), anchor, TICK, Hue::Muted, name);
     }
 
+    /// Adds a ring around a point.
+    pub(crate) fn ring(&mut self, (x, y): (f64, f64), hue: Hue) {
+        if x.is_finite() && y.is_finite() {
+            let point = (self.x(x), self.y(y));
+            self.figure.dot(point, 6.0, hue, 0.35);
+            self.figure.dot(point, 3.0, hue, 1.0);
+        }
+    }
+
     /// Adds a small dot that others may cover.
     pub(crate) fn dot(&mut self, (x, y): (f64, f64), hue: Hue) {
         if x.is_finite() && y.is_finite() {

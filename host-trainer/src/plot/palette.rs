@@ -33,6 +33,10 @@ pub(crate) enum Hue {
     Green,
     /// The test, and what is wrong.
     Orange,
+    /// One of several runs, and so below.
+    Purple,
+    Pink,
+    Olive,
 }
 
 impl Hue {
@@ -45,6 +49,9 @@ impl Hue {
             Self::Blue => "blue",
             Self::Green => "green",
             Self::Orange => "orange",
+            Self::Purple => "purple",
+            Self::Pink => "pink",
+            Self::Olive => "olive",
         }
     }
 }
@@ -59,6 +66,9 @@ pub(crate) struct Palette {
     blue: Colour,
     green: Colour,
     orange: Colour,
+    purple: Colour,
+    pink: Colour,
+    olive: Colour,
 }
 
 impl Palette {
@@ -71,6 +81,9 @@ impl Palette {
         blue: Colour([32, 98, 173]),
         green: Colour([13, 112, 88]),
         orange: Colour([186, 74, 6]),
+        purple: Colour([116, 58, 168]),
+        pink: Colour([176, 36, 108]),
+        olive: Colour([104, 92, 0]),
     };
 
     /// Dark paper.
@@ -82,6 +95,9 @@ impl Palette {
         blue: Colour([116, 174, 240]),
         green: Colour([88, 199, 165]),
         orange: Colour([243, 151, 84]),
+        purple: Colour([190, 150, 240]),
+        pink: Colour([240, 130, 185]),
+        olive: Colour([205, 190, 90]),
     };
 
     /// Weights below zero, in maps. Like that above it, a mid-tone that stands out from light and dark paper alike.
@@ -101,12 +117,15 @@ impl Palette {
             Hue::Blue => self.blue,
             Hue::Green => self.green,
             Hue::Orange => self.orange,
+            Hue::Purple => self.purple,
+            Hue::Pink => self.pink,
+            Hue::Olive => self.olive,
         }
     }
 
     /// The variables of the style sheet: `--ink:27 30 35;`, to be used as `rgb(var(--ink))`.
     pub(crate) fn variables(&self) -> String {
-        let Self { paper, ink, muted, rule, blue, green, orange } = self;
+        let Self { paper, ink, muted, rule, blue, green, orange, purple, pink, olive } = self;
         let mut text = String::new();
         for (name, Colour([red, green, blue])) in [
             ("paper", paper),
@@ -116,6 +135,9 @@ impl Palette {
             (Hue::Blue.name(), blue),
             (Hue::Green.name(), green),
             (Hue::Orange.name(), orange),
+            (Hue::Purple.name(), purple),
+            (Hue::Pink.name(), pink),
+            (Hue::Olive.name(), olive),
             ("against", &Self::AGAINST),
             ("favour", &Self::FAVOUR),
         ] {
@@ -145,8 +167,8 @@ mod tests {
     #[test]
     fn whatever_is_written_can_be_read() {
         for palette in [Palette::LIGHT, Palette::DARK] {
-            let Palette { paper, ink, muted, blue, green, orange, .. } = palette;
-            for colour in [ink, muted, blue, green, orange] {
+            let Palette { paper, ink, muted, blue, green, orange, purple, pink, olive, .. } = palette;
+            for colour in [ink, muted, blue, green, orange, purple, pink, olive] {
                 assert!(contrast(colour, paper) >= 4.5, "{colour:?} on {paper:?}");
             }
             for hue in [blue, orange] {

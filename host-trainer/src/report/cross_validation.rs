@@ -125,18 +125,34 @@ impl CrossValidation<'_> {
         format!("{value:#}\n").into_bytes()
     }
 
+    /// The metric that is judged by, and its mean and standard deviation as text.
+    fn main_metric(&self) -> (&str, String) {
+        let metrics = self.metrics();
+        // After the loss.
+        let main = metrics.get(1).or(metrics.first()).copied().unwrap_or_default();
+        let Spread { mean, deviation } = self.spread(main);
+        let number = match main {
+            "accuracy" => format!("{} ± {}", percent(mean, 2), percent(deviation, 2)),
+            _ => format!("{mean:.4} ± {deviation:.4}"),
+        };
+        (main, number)
+    }
+
+    /// The result, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let (metric, number) = self.main_metric();
+        let groups = self.groups.len();
+        format!("{metric} {number}, mean and standard deviation over {groups} groups, each left out once")
+            .replace('\u{a0}', " ")
+    }
+
     /// The page.
     #[must_use]
     pub fn html(&self) -> String {
         let (data_set, widths) = (self.data_set, widths(self.model));
         let metrics = self.metrics();
-        // After the loss.
-        let main = metrics.get(1).or(metrics.first()).copied().unwrap_or_default();
-        let Spread { mean, deviation } = self.spread(main);
-        let strong = match main {
-            "accuracy" => format!("{} ± {}", percent(mean, 2), percent(deviation, 2)),
-            _ => format!("{mean:.4} ± {deviation:.4}"),
-        };
+        let (main, strong) = self.main_metric();
         let (groups, noun) = (self.groups.len(), noun(&self.model.input));
         let lead = format!(
             "Mean and standard deviation over {groups} groups of {} {noun} in all, each tested with a model that was \

@@ -140,9 +140,12 @@ pub(super) fn html(report: &Report, figures: &[Figure]) -> String {
         })
         .collect();
     let table = page::table("numbers", "Numbers of the learning curves", &headings, &rows);
+    // Of a regression the targets are standardised where the inputs are.
+    let scaled = report.recipe.smallest_deviation.is_some() && report.model.loss.task() == Task::Regression;
+    let units = if scaled { " Targets are standardised here: an error of 1 is their standard deviation." } else { "" };
     format!(
         "<div class=\"charts\">\n{charts}</div>\n<p class=\"note\">The values for training are means over an epoch, taken \
-         while the weights change; all others are taken after it.</p>\n<details>\n<summary>The numbers</summary>\n{table}\
+         while the weights change; all others are taken after it.{units}</p>\n<details>\n<summary>The numbers</summary>\n{table}\
          </details>\n"
     )
 }

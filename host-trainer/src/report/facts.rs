@@ -30,7 +30,7 @@ pub(super) fn list(rows: &[(String, String)]) -> String {
 type Rows = Vec<(String, String)>;
 
 /// Name and value of what decides a training, in the words of the command line.
-pub(super) fn recipe_rows(recipe: &Recipe) -> Rows {
+pub(crate) fn recipe_rows(recipe: &Recipe) -> Rows {
     let optimizer = &recipe.optimizer;
     let mut rows = vec![
         ("preset", recipe.preset.clone()),
@@ -62,8 +62,11 @@ pub(super) fn recipe_rows(recipe: &Recipe) -> Rows {
         let least = if least > 0.0 { format!(", that of at least {least}") } else { String::new() };
         rows.push(("standardised", format!("to mean 0, deviation 1{least}")));
     }
+    if let Some(share) = recipe.validation_split {
+        rows.push(("validation split", share.to_string()));
+    }
     if let Some(patience) = recipe.early_stopping {
-        rows.push(("early stopping", format!("after {patience} epochs without improvement")));
+        rows.push(("early stopping", format!("patience of {patience} epochs")));
     }
     rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -4,9 +4,10 @@ use formats::Task;
 
 use super::Report;
 use super::page;
-use super::text::{interval, percent, percent_or_dash, seconds, size};
+use super::text::{percent, percent_or_dash, seconds, size};
 use crate::confusion::Confusion;
 use crate::data::Targets;
+use crate::interval::wilson;
 use crate::terminal::summary::thousands;
 
 /// The title of the page.
@@ -52,7 +53,7 @@ type Cards = Vec<(&'static str, String, String)>;
 
 fn classifier_cards(report: &Report, confusion: &Confusion) -> Cards {
     let accuracy = report.metric("accuracy");
-    let [low, high] = interval(accuracy, report.samples.len()).map(|share| percent(share, 1));
+    let [low, high] = wilson(accuracy, report.samples.len()).map(|share| percent(share, 1));
     let mut cards = vec![
         ("95 % confidence interval", format!("{low} – {high}"), "of the test accuracy (Wilson)".to_owned()),
         ("Test loss", format!("{:.4}", report.metric("loss")), report.model.loss.name().replace('_', " ")),

@@ -16,7 +16,7 @@ const LARGEST: f32 = 56.0;
 /// Smaller cells have no numbers in them.
 const SMALLEST_WITH_NUMBER: f32 = 22.0;
 /// Room for names, at least and at most.
-const NAMES: [f32; 2] = [72.0, 120.0];
+const NAMES: [f32; 2] = [88.0, 120.0];
 
 /// The matrix: numbers in the cells of up to 40 classes, shades alone of more.
 pub(super) fn figure(confusion: &Confusion, names: &[String]) -> Figure {

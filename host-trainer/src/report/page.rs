@@ -37,6 +37,16 @@ impl Page {
         );
     }
 
+    /// Opens a group of sections; `class` is that of the style sheet.
+    pub(super) fn open(&mut self, class: &str) {
+        let _ = writeln!(self.html, "<div class=\"{class}\">");
+    }
+
+    /// Closes the group.
+    pub(super) fn close(&mut self) {
+        self.html += "</div>\n";
+    }
+
     /// The whole page.
     pub(super) fn html(self) -> String {
         let version = env!("CARGO_PKG_VERSION");

@@ -172,7 +172,7 @@ impl Run {
             test: &self.test,
             samples: &self.samples,
             outputs: &self.outputs,
-            int8: Some(Int8 { metrics: &self.test, bytes: 7_920 }),
+            int8: Some(Int8 { metrics: &self.test, bytes: 7_920, comparison: None }),
             model_files: &[("model.safetensors", 32_048)],
             threads: 1,
             kernel: "portable",
@@ -214,6 +214,8 @@ fn every_kind_of_model_has_its_figures_and_needs_nothing_else() {
             ("predictions", is(task == Task::Regression)),
             ("weights", is(is_pixels)),
             ("mistakes", is(is_pixels && task != Task::Regression)),
+            ("int8", 1),
+            ("device", 1),
             ("facts", 1),
         ] {
             assert_eq!(page.matches(&format!("<section id=\"{section}\"")).count(), count, "{section} in {kind}");

@@ -19,16 +19,6 @@ pub(super) fn confidence(probability: f32) -> String {
     if probability >= 0.9995 { format!("over{SPACE}99.9{SPACE}%") } else { percent(f64::from(probability), 1) }
 }
 
-/// Wilson's 95 % confidence interval of a share that was found among so many samples.
-pub(super) fn interval(share: f64, samples: usize) -> [f64; 2] {
-    const Z: f64 = 1.959_964;
-    let samples = samples.max(1) as f64;
-    let weight = 1.0 + Z * Z / samples;
-    let middle = share + Z * Z / (2.0 * samples);
-    let half = Z * (share * (1.0 - share) / samples + Z * Z / (4.0 * samples * samples)).sqrt();
-    [(middle - half) / weight, (middle + half) / weight].map(|bound| bound.clamp(0.0, 1.0))
-}
-
 /// A time in the unit that fits it.
 pub(super) fn seconds(seconds: f64) -> String {
     match seconds {
@@ -52,17 +42,6 @@ pub(super) fn size(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The bounds of `statsmodels.stats.proportion.proportion_confint(…, method="wilson")`.
-    #[test]
-    fn intervals_are_wilsons() {
-        for (right, samples, low, high) in
-            [(8, 10, 0.490_162, 0.943_318), (0, 10, 0.0, 0.277_533), (8_428, 10_000, 0.835_534, 0.849_802)]
-        {
-            let [found_low, found_high] = interval(f64::from(right) / samples as f64, samples);
-            assert!((found_low - low).abs() < 1e-5 && (found_high - high).abs() < 1e-5, "{found_low} {found_high}");
-        }
-    }
 
     #[test]
     fn numbers_have_the_unit_that_fits() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::summary::thousands;
-use super::{Verbosity, columns, print};
+use super::{Verbosity, columns, print, wrap};
 use crate::events::{Event, named};
 use crate::learning::{self, Epoch, Metrics};
 
@@ -115,7 +115,10 @@ impl learning::Progress for Progress {
             Display::Events => {
                 print(&Event::Epoch { epoch: number, epochs, result: named(epoch, self.words.metric) }.line())
             }
-            Display::Lines => print(&format!("Epoch {number}/{epochs} - {steps}/{steps} - {}\n", text(usize::MAX))),
+            Display::Lines => {
+                let line = format!("Epoch {number}/{epochs} - {steps}/{steps} - {}\n", text(usize::MAX));
+                print(&wrap(&line, 2));
+            }
             Display::Bar(bar) => {
                 let room = columns().saturating_sub(least_bar(steps));
                 let text = text(room);
@@ -125,7 +128,7 @@ impl learning::Progress for Progress {
                     print("\n");
                 } else {
                     bar.finish_and_clear();
-                    print(&format!("{steps}/{steps} - {text}\n"));
+                    print(&wrap(&format!("{steps}/{steps} - {text}\n"), 2));
                 }
             }
         }

@@ -4,6 +4,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::table::pad;
 
+/// Columns of Keras's table.
+const KERAS_COLUMNS: usize = 76;
+
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerSummary {
@@ -19,16 +22,19 @@ pub struct LayerSummary {
     pub trainable: bool,
 }
 
-/// The table for `layers`, as Keras 3 prints it in a terminal of 80 columns; a column grows where
-/// Keras would wrap its text.
-pub fn summary(model_name: &str, layers: &[LayerSummary]) -> String {
-    let header = ["Layer (type)", "Output Shape", "Param #"].map(String::from);
+/// The table for `layers`, as Keras 3 prints it in a terminal of 80 columns; a column grows where Keras would wrap its
+/// text. In a terminal of fewer columns, `columns`, it is as narrow as its cells, without the types of the layers.
+pub fn summary(model_name: &str, layers: &[LayerSummary], columns: Option<usize>) -> String {
+    let is_narrow = columns.is_some_and(|columns| columns < KERAS_COLUMNS);
+    let first = if is_narrow { "Layer" } else { "Layer (type)" };
+    let header = [first, "Output Shape", "Param #"].map(String::from);
     let rows = layers.iter().map(|layer| {
-        [format!("{} ({})", layer.name, layer.kind), layer.output_shape.clone(), thousands(layer.parameters)]
+        let name = if is_narrow { layer.name.clone() } else { format!("{} ({})", layer.name, layer.kind) };
+        [name, layer.output_shape.clone(), thousands(layer.parameters)]
     });
     let rows: Vec<[String; 3]> = std::iter::once(header).chain(rows).collect();
 
-    let mut widths = [31, 22, 13];
+    let mut widths = if is_narrow { [0; 3] } else { [31, 22, 13] };
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());
@@ -126,13 +132,13 @@ Model: \"sequential\"
  Trainable params: 7,850 (30.66 KB)
  Non-trainable params: 0 (0.00 B)
 ";
-        assert_eq!(summary("sequential", &layers), wanted);
+        assert_eq!(summary("sequential", &layers, None), wanted);
     }
 
     #[test]
     fn frozen_parameters_are_counted_apart() {
         let frozen = LayerSummary { trainable: false, ..layer("Dense", 10, 7_850) };
-        let text = summary("sequential", &[frozen, layer("Dense", 10, 110)]);
+        let text = summary("sequential", &[frozen, layer("Dense", 10, 110)], Some(80));
         let totals: Vec<&str> = text.lines().rev().take(3).collect();
         assert_eq!(
             totals,
@@ -150,11 +156,20 @@ Model: \"sequential\"
             name: "a_layer_name_of_more_than_thirty_one_characters".into(),
             ..layer("Dense", 10, 7_850)
         };
-        let text = summary("sequential", &[layer("Flatten", 784, 0), wide]);
+        let text = summary("sequential", &[layer("Flatten", 784, 0), wide], None);
         let table = text.lines().filter(|line| !line.starts_with([' ', 'M']));
         let mut widths: Vec<usize> = table.map(|line| line.chars().count()).collect();
         widths.dedup();
         assert_eq!(widths.len(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_a_narrow_table() {
+        let layers = [layer("Flatten", 784, 0), layer("Dense_1", 128, 100_480)];
+        let text = summary("sequential", &layers, Some(75));
+        let widths: Vec<usize> = text.lines().map(UnicodeWidthStr::width).collect();
+        assert!(widths.iter().all(|&width| width <= 40), "{text}");
+        assert!(text.contains("\n│ dense_1 │ (None, 128)  │ 100,480 │\n"), "{text}");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::width;
+
 /// A cell of more columns is shortened.
 const WIDEST: usize = 32;
 
@@ -15,9 +17,14 @@ pub enum Heading<'a> {
     Right(&'a str),
 }
 
-/// A line of headings and a line for each row, two spaces between columns.
+/// A line of headings and a line for each row, two spaces between columns. Where the terminal is narrower, one space, and
+/// as many columns as fit.
 #[must_use]
 pub fn table(headings: &[Heading<'_>], rows: &[Vec<String>]) -> String {
+    fitted(headings, rows, width())
+}
+
+fn fitted(headings: &[Heading<'_>], rows: &[Vec<String>], room: Option<usize>) -> String {
     let mut lines: Vec<Vec<String>> = Vec::with_capacity(rows.len() + 1);
     lines.push(headings.iter().map(|heading| heading.text().to_owned()).collect());
     lines.extend(rows.iter().map(|row| row.iter().map(|cell| shorten(cell, WIDEST)).collect()));
@@ -29,14 +36,23 @@ pub fn table(headings: &[Heading<'_>], rows: &[Vec<String>]) -> String {
             cells.max().unwrap_or(0).max(heading.least())
         })
         .collect();
+    let room = room.unwrap_or(usize::MAX);
+    let width_with = |columns: usize, gap: usize| widths[..columns].iter().sum::<usize>() + gap * columns.max(1) - gap;
+    let gap = if width_with(widths.len(), 2) <= room { 2 } else { 1 };
+    let columns = (1..=widths.len()).rev().find(|&columns| width_with(columns, gap) <= room).unwrap_or(1);
     let mut text = String::new();
     for line in lines {
-        let cells = line.iter().zip(headings).zip(&widths).map(|((cell, heading), &width)| match heading {
-            Heading::Left(..) => pad(cell, width),
-            Heading::Right(_) => " ".repeat(width - cell.width()) + cell,
-        });
-        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        let cells =
+            line.iter().zip(headings).zip(&widths).take(columns).map(|((cell, heading), &width)| match heading {
+                Heading::Left(..) => pad(cell, width),
+                Heading::Right(_) => " ".repeat(width - cell.width()) + cell,
+            });
+        text += cells.collect::<Vec<_>>().join(&" ".repeat(gap)).trim_end();
         text.push('\n');
+    }
+    if columns < widths.len() {
+        let all = width_with(widths.len(), 1);
+        text += &format!("… more in a terminal of {all} columns\n");
     }
     text
 }
@@ -92,6 +108,20 @@ mod tests {
         let widths: Vec<usize> = text.lines().map(|line| line.width()).collect();
         assert_eq!(widths, [6 + 2 + 7; 5], "{text}");
         assert!(text.starts_with("class   samples\nCoat      1,234\n셔츠      1,234\n"), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_fewer_columns() {
+        let headings = [Heading::Left("group", 6), Heading::Right("samples"), Heading::Right("loss")];
+        let rows = [vec!["ada".to_owned(), "7".to_owned(), "0.25".to_owned()]];
+        for (room, wanted) in [
+            (21, "group   samples  loss\nada           7  0.25\n"),
+            (20, "group  samples loss\nada          7 0.25\n"),
+            (18, "group  samples\nada          7\n… more in a terminal of 19 columns\n"),
+            (1, "group\nada\n… more in a terminal of 19 columns\n"),
+        ] {
+            assert_eq!(fitted(&headings, &rows, Some(room)), wanted, "{room}");
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
     for (line, wanted) in [
         ("--format pickle", "'--format <FORMAT>'"),
         ("--output new", "--format <FORMAT>"),
-        ("--format c --weights none --output new", "error: none: no such file; run `host-trainer train` first"),
+        ("--format c --weights none --output new", "error: none: no such file; run `"),
         ("--format c --weights main.c --output new", "error: main.c: not a valid safetensors file: "),
         (
             "--format c --output main.c",

@@ -268,7 +268,7 @@ fn a_kernel_of_another_machine_is_refused() {
 fn evaluate_refuses_what_is_no_model() {
     let folder = workplace();
     for (file, wanted) in [
-        ("missing.safetensors", "no such file; run `host-trainer train` first"),
+        ("missing.safetensors", "no such file; run `"),
         ("empty", "not a valid safetensors file: "),
         ("text", "not a valid safetensors file: "),
         ("cut", "not a valid safetensors file: "),

@@ -1,6 +1,7 @@
 //! The program as a user meets it: each test runs the real binary in a folder of its own.
 
 mod checkpoints;
+mod compare;
 mod completions;
 mod determinism;
 mod events;
@@ -8,6 +9,7 @@ mod export;
 mod faults;
 mod groups;
 mod import;
+mod json;
 mod limits;
 mod models;
 mod outputs;
@@ -18,6 +20,7 @@ mod signals;
 mod streams;
 mod sweep;
 mod tables;
+mod terminal;
 mod transcript;
 
 use std::fs;
@@ -41,6 +44,7 @@ fn run(folder: &Path, data: &Path, line: &str) -> Output {
         .current_dir(folder)
         .env_remove("CARGO_MANIFEST_DIR")
         .env("NO_COLOR", "1")
+        .env_remove("COLUMNS")
         .args(line.split_whitespace())
         .arg("--data")
         .arg(data)

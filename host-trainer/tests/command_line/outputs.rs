@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use formats::Output;
+use formats::{Output, Provenance};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 
@@ -18,10 +18,9 @@ fn evaluation_line(printed: &str) -> String {
     line.to_owned()
 }
 
-/// The lines that put whole numbers beside floats.
-fn int8_lines(printed: &str) -> Vec<String> {
-    let lines = printed.lines().skip_while(|line| !line.starts_with("accuracy in floats "));
-    lines.take_while(|line| !line.starts_with("wrote ")).map(String::from).collect()
+/// The line of the result in int8.
+fn int8_line(printed: &str) -> &str {
+    printed.lines().find(|line| line.starts_with("int8 - accuracy: ")).unwrap()
 }
 
 #[test]
@@ -29,15 +28,18 @@ fn evaluate_finds_what_training_found() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let printed = train(folder, &fashion_mnist(), "--limit 1000 --epochs 2");
-    let (trained, int8) = (evaluation_line(&printed), int8_lines(&printed));
-    assert!(int8.len() > 2, "{printed}");
+    let (trained, int8) = (evaluation_line(&printed), int8_line(&printed));
+    let result = printed.lines().rev().nth(2).unwrap();
+    assert!(result.starts_with("test accuracy "), "{printed}");
     for options in
         ["", "--weights out/model.safetensors --verbose 2", "--weights out/model.safetensors --kernel portable"]
     {
         let printed = succeed(folder, &fashion_mnist(), &format!("evaluate {options}"));
         assert_eq!(evaluation_line(&printed), trained, "{options}");
-        assert_eq!(int8_lines(&printed), int8, "{options}");
-        assert_eq!(printed.lines().count(), 2 + int8.len(), "{printed}");
+        assert_eq!(int8_line(&printed), int8, "{options}");
+        assert_eq!(printed.lines().rev().nth(1), Some(result), "{options}");
+        let classes = printed.contains("\nlabel  class          different  right in f32  right in int8\n");
+        assert_eq!(classes, options.contains("--verbose 2"), "{printed}");
     }
 }
 
@@ -78,9 +80,13 @@ fn history_is_as_documented() {
     assert_eq!(epochs[2]["test_loss"], test["loss"]);
     assert_eq!(history.remove("fit_seconds").unwrap().as_f64().unwrap(), seconds);
     assert!(seconds > 0.0);
+    let Provenance::Trained { data_checksum, .. } = model(folder.path()).provenance else { panic!("not trained") };
     let settings = json!({
         "best_epoch": null,
+        "widths": [784, 10],
+        "parameters": 7_850,
         "data_set": "data",
+        "data_checksum": data_checksum,
         "samples": 48,
         "validation_samples": 0,
         "test_samples": 20,

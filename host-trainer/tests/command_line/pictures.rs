@@ -299,7 +299,7 @@ fn rows_and_windows_of_a_file_are_predicted_from() {
         let first: Value = serde_json::from_slice(output.stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
         assert_eq!((&first["line"], &first["name"]), (&2.into(), &"sit".into()));
         let output = predict("predict new.csv --weights out/model.safetensors --show");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("--show and --png are for pictures"));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(" is for pictures; this model takes features"));
         fs::write(folder.join("other.csv"), "a,c\n1,2\n").unwrap();
         let output = predict("predict other.csv --weights out/model.safetensors");
         let complaint = String::from_utf8_lossy(&output.stderr);

@@ -83,31 +83,32 @@ fn a_training_tells_its_story_in_order() {
             "\nEpoch 1/5 - ",
             "\nEpoch 5/5 - ",
             "\n313/313 - loss: ",
-            "\naccuracy in floats ",
-            " of 10,000 samples",
-            "\nlabel  class          different  right in floats  right in int8\n",
+            "\nint8 - accuracy: ",
+            " of 10,000 predictions differ\n",
         ]
         .map(String::from),
     );
-    for file in [
-        "out/images.png",
-        "out/history.json",
-        "out/model.safetensors",
-        "out/quantized.rs",
-        "out/report.html",
-        "out/learning-curves.png",
-        "out/confusion.png",
-        "out/weights.png",
-        "out/mistakes.png",
-        "out/weights.rs",
-        "out/checkpoint.safetensors",
-    ] {
-        let bytes = fs::metadata(folder.path().join(file)).unwrap().len();
-        texts.push(format!("\nwrote {file} ({} bytes)", thousands(bytes as usize)));
-    }
+    let written = [
+        "images.png",
+        "history.json",
+        "model.safetensors",
+        "quantized.rs",
+        "report.html",
+        "learning-curves.png",
+        "confusion.png",
+        "weights.png",
+        "mistakes.png",
+        "weights.rs",
+        "checkpoint.safetensors",
+    ];
+    let bytes: u64 = written.iter().map(|file| fs::metadata(folder.path().join("out").join(file)).unwrap().len()).sum();
+    texts.push(format!("wrote to out ({} bytes): {}\n", thousands(bytes as usize), written.join(", ")));
+    let accuracy = history(folder.path())["test"]["accuracy"].as_f64().unwrap();
+    texts.push(format!("\ntest accuracy {:.2} % (95 % interval ", 100.0 * accuracy));
+    texts.push(" %) on 10,000 test images\nopen  out/report.html\nnext  ".into());
+    texts.push("host-trainer export --format c\n".into());
     assert_in_order(&printed, &texts);
-    let last = texts.last().unwrap();
-    assert!(printed.strip_suffix('\n').unwrap().ends_with(last), "{last:?} is not the end of\n{printed}");
+    assert!(printed.ends_with(texts.last().unwrap()), "{printed}");
 
     assert_eq!(printed_epoch_lines(&printed), epoch_lines(folder.path(), "125"));
     let losses: Vec<f64> =

@@ -15,6 +15,7 @@ use crate::options::{
     CommonArgs, DataArgs, MAX_BATCH_SIZE, MAX_THREADS, RecipeArgs, in_workspace, learning_rate, model_name,
     whole_number,
 };
+use crate::program::train_arguments;
 
 /// More say hardly more about a mean.
 const MAX_SEEDS: usize = 1_000;
@@ -61,6 +62,10 @@ pub struct SweepArgs {
     /// Replace files in DIR that this program has not written
     #[arg(long)]
     pub force: bool,
+
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long, conflicts_with = "verbose")]
+    pub json: bool,
 
     /// The network and what all trainings have in common; of a validation split, 1/6 unless given.
     #[command(flatten)]
@@ -152,7 +157,7 @@ impl SweepArgs {
         ]
     }
 
-    /// The line that trains with these settings on all samples: the command line `words` with them in place of the lists.
+    /// The arguments that train with these settings on all samples: the command line `words` with them in place of the lists.
     pub(super) fn command(words: impl Iterator<Item = String>, learning_rate: f32, batch_size: usize) -> String {
         const REPLACED: [&str; 9] = [
             "--learning-rates",
@@ -165,17 +170,8 @@ impl SweepArgs {
             "--early-stopping",
             "--verbose",
         ];
-        let mut line = format!("host-trainer train --learning-rate {learning_rate} --batch-size {batch_size}");
-        let mut words = words.skip_while(|word| word != "sweep").skip(1);
-        while let Some(word) = words.next() {
-            let name = word.split('=').next().unwrap_or_default();
-            if !REPLACED.contains(&name) {
-                line += &format!(" {}", quoted(&word));
-            } else if !word.contains('=') {
-                words.next();
-            }
-        }
-        line
+        let options = format!(" --learning-rate {learning_rate} --batch-size {batch_size}");
+        train_arguments(words, "sweep", &REPLACED, &options)
     }
 }
 
@@ -185,10 +181,4 @@ fn refuse_twice<T: Display + PartialEq>(option: &'static str, values: &[T]) -> R
         Some(pair) => Err(Failure::new(format!("{option}: {} is given twice", pair[0]))),
         None => Ok(()),
     }
-}
-
-/// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
-    let is_plain = |character: char| character.is_alphanumeric() || "/._-+=:,@%".contains(character);
-    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -6,6 +6,8 @@ use formats::Recipe;
 
 use super::args::SweepArgs;
 use super::runs::{Outcome, Run};
+use crate::terminal::summary::thousands;
+use crate::terminal::table::{Heading, table};
 
 /// All runs that are over.
 #[derive(Debug)]
@@ -44,6 +46,19 @@ impl Group {
             loss: mean(&|index| finished[index].0.loss),
             seconds: mean(&|index| finished[index].1),
         }
+    }
+
+    /// How good the settings are, judged by so many samples, in a sentence.
+    pub(super) fn sentence(&self, held_back: usize) -> String {
+        format!(
+            "best: learning rate {}, batch size {}: validation accuracy {:.2} %, mean of {} on {} samples held back from \
+             training; the test set was not looked at",
+            self.learning_rate,
+            self.batch_size,
+            100.0 * self.accuracy,
+            self.accuracies.len(),
+            thousands(held_back)
+        )
     }
 
     /// The cells of the table but for the last one.
@@ -87,19 +102,10 @@ impl Results {
 
     /// The table for the terminal: a row for each of the settings.
     pub(super) fn table(&self) -> String {
-        const HEAD: [&str; 7] = ["learning rate", "batch size", "accuracy %", "least", "greatest", "loss", "seconds"];
+        const HEADINGS: [&str; 7] =
+            ["learning rate", "batch size", "accuracy %", "least", "greatest", "loss", "seconds"];
         let best = self.best();
-        let groups = self.groups();
-        let rows: Vec<_> = groups.iter().map(Group::cells).collect();
-        let widths: [usize; 7] = std::array::from_fn(|column| {
-            rows.iter().map(|row| row[column].len()).chain([HEAD[column].len()]).max().unwrap_or(0)
-        });
-        let line = |cells: &[String; 7], note: &str| {
-            let cells: Vec<_> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
-            format!("{}  {note}", cells.join("  ")).trim_end().to_owned() + "\n"
-        };
-        let mut table = line(&HEAD.map(String::from), "");
-        for (group, row) in groups.iter().zip(&rows) {
+        let row = |group: &Group| {
             let over = group.accuracies.len() + group.diverged;
             let note = match group.diverged {
                 0 if best.as_ref() == Some(group) => "best".into(),
@@ -107,9 +113,12 @@ impl Results {
                 0 => String::new(),
                 diverged => format!("{diverged} of {over} diverged"),
             };
-            table += &line(row, &note);
-        }
-        table
+            group.cells().into_iter().chain([note]).collect()
+        };
+        let rows: Vec<Vec<String>> = self.groups().iter().map(row).collect();
+        let mut headings = HEADINGS.map(Heading::Right).to_vec();
+        headings.push(Heading::Left("", 0));
+        table(&headings, &rows)
     }
 
     /// The table of all runs, for other programs.

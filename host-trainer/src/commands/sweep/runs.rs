@@ -2,6 +2,7 @@
 
 use formats::Recipe;
 
+use crate::events::Event;
 use crate::learning::{self, Callbacks, Data, End, FitError, Metrics, Network, Settings, Silent};
 use crate::parallel;
 
@@ -39,6 +40,21 @@ impl Run {
         match self.outcome {
             Outcome::Finished { validation, seconds } => Some((validation, seconds)),
             Outcome::Diverged => None,
+        }
+    }
+
+    /// The run for other programs.
+    pub(super) fn event(&self) -> Event<'static> {
+        let finished = self.finished();
+        let result = finished.map(|(validation, seconds)| {
+            [("val_accuracy", validation.metric), ("val_loss", validation.loss), ("seconds", seconds)]
+        });
+        Event::Trial {
+            learning_rate: self.learning_rate,
+            batch_size: self.batch_size,
+            seed: self.seed,
+            diverged: finished.is_none(),
+            result: result.into_iter().flatten().collect(),
         }
     }
 

@@ -159,25 +159,22 @@ learning rate  batch size  accuracy %  least  greatest    loss  seconds
 #[test]
 fn the_command_trains_by_the_settings() {
     for (line, wanted) in [
-        ("", "host-trainer train --learning-rate 0.003 --batch-size 64"),
+        ("", "train --learning-rate 0.003 --batch-size 64"),
         (
             "--model mlp32 --preset best --epochs 3 --optimizer sgd --learning-rate-schedule step:2:0.5 --limit 99 --data a$b",
-            "host-trainer train --learning-rate 0.003 --batch-size 64 --model mlp32 --preset best --epochs 3 \
+            "train --learning-rate 0.003 --batch-size 64 --model mlp32 --preset best --epochs 3 \
              --optimizer sgd --learning-rate-schedule step:2:0.5 --limit 99 --data 'a$b'",
         ),
-        ("--data my/data", "host-trainer train --learning-rate 0.003 --batch-size 64 --data my/data"),
+        ("--data my/data", "train --learning-rate 0.003 --batch-size 64 --data my/data"),
         (
             "--learning-rates 0.1,0.003 --batch-sizes=64 --seeds 2 --jobs=1 --validation-split 0.3 --verbose 2 --hidden 5",
-            "host-trainer train --learning-rate 0.003 --batch-size 64 --hidden 5",
+            "train --learning-rate 0.003 --batch-size 64 --hidden 5",
         ),
-        (
-            "--learning-rate 1 --batch-size=7 --out o",
-            "host-trainer train --learning-rate 0.003 --batch-size 64 --out o",
-        ),
+        ("--learning-rate 1 --batch-size=7 --out o", "train --learning-rate 0.003 --batch-size 64 --out o"),
     ] {
         let command = command(line);
         assert_eq!(command, wanted);
-        let plain = command.replace('\'', "");
+        let plain = format!("host-trainer {}", command.replace('\'', ""));
         assert!(Cli::try_parse_from(plain.split(' ')).is_ok(), "{plain}");
     }
 }

@@ -88,7 +88,10 @@ fn files_that_are_no_pictures_are_named() {
     let fault = format!("{}: neither PNG nor JPEG, and not 784 raw pixels either: 4 bytes", path.display());
     assert_eq!(load(&of(folder.path())), fault);
     bad("c/5");
-    assert!(load(&of(folder.path())).ends_with("4 bytes; and 1 more files are no pictures"));
+    assert!(
+        load(&of(folder.path()))
+            .ends_with("4 bytes; and 1 more files are no pictures; `pack --skip-bad` makes a data set without them")
+    );
 
     let pictures = load_pictures(&of(folder.path()), &Preparation::default(), |_| ()).unwrap();
     assert_eq!((pictures.bad.len(), pictures.steps.len()), (2, 7));
