@@ -11,6 +11,9 @@ use self::boards::{BOARDS, Board};
 pub use self::costs::Work;
 use self::costs::{Costs, figure};
 
+/// The alignment of a dense layer of dense-core.
+const LAYER_ALIGNMENT: usize = 64;
+
 /// The shape of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -93,9 +96,10 @@ impl Shape {
         self.widths[1..self.layers()].iter().sum()
     }
 
-    /// Bytes of weights and biases in f32.
+    /// Bytes of weights and biases in f32, each layer a multiple of its alignment.
     fn f32_bytes(&self) -> usize {
-        size_of::<f32>() * (self.products() + self.units())
+        let layer = |pair: &[usize]| (size_of::<f32>() * (pair[0] + 1) * pair[1]).next_multiple_of(LAYER_ALIGNMENT);
+        self.widths.windows(2).map(layer).sum()
     }
 
     /// Bytes of weights in int8, and of a bias and a scale for each unit.

@@ -1,4 +1,5 @@
-//! One suite for every kernel: whatever `portable` computes, the others compute to the last bit.
+//! One suite for every kernel: whatever `portable` computes, the others compute to the last bit. And whatever is built of
+//! kernels, by each of them, against Keras and against central differences.
 //!
 //! A kernel that this machine lacks is skipped, with a line that says so; `REQUIRE_KERNEL=avx512` (or another name, or
 //! several with commas) makes that a failure.
@@ -6,8 +7,10 @@
 mod cases;
 mod elementwise;
 mod forward;
+mod gradients;
 mod guarded;
 mod int8;
+mod learning;
 mod lengths;
 mod overflow;
 mod random_cases;

@@ -85,7 +85,10 @@ fn files_that_are_no_pictures_are_named() {
         path
     };
     let path = bad("c/4");
-    let fault = format!("{}: neither PNG nor JPEG, and not 784 raw pixels either: 4 bytes", path.display());
+    let fault = format!(
+        "{}: neither PNG nor JPEG, and not 784 raw pixels either: 4 bytes; `pack --skip-bad` makes a data set without them",
+        path.display()
+    );
     assert_eq!(load(&of(folder.path())), fault);
     bad("c/5");
     assert!(
