@@ -114,7 +114,7 @@ fn the_best_preset_is_written_with_its_table_and_tested_through_it() {
         let data = write_data_set(folder, 50, 20);
         let printed = train(folder, &data, &format!("--preset best --model {model} --epochs 2"));
         let result = |text: &str| {
-            let lines = text.lines().filter(|line| line.contains("loss") || line.starts_with("accuracy in"));
+            let lines = text.lines().filter(|line| line.contains("loss") || line.starts_with("int8 - accuracy: "));
             let mut lines: Vec<String> = lines.map(str::to_owned).collect();
             lines.split_off(lines.len() - 2)
         };
