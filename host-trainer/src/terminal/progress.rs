@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::summary::thousands;
-use super::{Verbosity, columns, print, wrap};
+use super::{Verbosity, columns, print, width, wrap};
 use crate::events::{Event, named};
 use crate::learning::{self, Epoch, Metrics};
 
@@ -116,8 +116,9 @@ impl learning::Progress for Progress {
                 print(&Event::Epoch { epoch: number, epochs, result: named(epoch, self.words.metric) }.line())
             }
             Display::Lines => {
-                let line = format!("Epoch {number}/{epochs} - {steps}/{steps} - {}\n", text(usize::MAX));
-                print(&wrap(&line, 2));
+                let start = format!("Epoch {number}/{epochs} - {steps}/{steps} - ");
+                let room = width().map_or(usize::MAX, |width| width.saturating_sub(start.len()));
+                print(&wrap(&format!("{start}{}\n", text(room)), 2));
             }
             Display::Bar(bar) => {
                 let room = columns().saturating_sub(least_bar(steps));
