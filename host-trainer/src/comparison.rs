@@ -45,12 +45,6 @@ impl Comparison {
         })
     }
 
-    /// The accuracy of int8.
-    #[must_use]
-    pub fn int8_accuracy(&self) -> f64 {
-        self.share(self.total().int8)
-    }
-
     /// As text: both accuracies, and a line for each label about whose samples the two differ.
     #[must_use]
     pub fn table(&self, names: &[String]) -> String {
@@ -94,7 +88,6 @@ mod tests {
         let (labels, float, int8) = ([0, 0, 0, 3, 3, 9, 9, 9], [0, 0, 1, 3, 4, 9, 9, 9], [0, 2, 0, 3, 5, 9, 9, 9]);
         let comparison = Comparison::new(10, &labels, &float, &int8);
         assert_eq!(comparison.total(), Decisions { float: 6, int8: 6, different: 3 });
-        assert_eq!(comparison.int8_accuracy(), 0.75);
         let names: Vec<_> = (0..10).map(|class| format!("class {class}")).collect();
         let table = "\
 accuracy in floats 0.7500, in int8 0.7500; they differ about 3 of 8 samples
