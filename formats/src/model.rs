@@ -251,7 +251,7 @@ pub enum Provenance {
         /// Where the data set was, and how it was loaded.
         #[serde(default)]
         data: Box<DataOptions>,
-        /// CRC-32 of the training samples; 0 where it is not known, as in files of version 1.
+        /// CRC-32 of the training samples.
         data_checksum: u32,
         /// Number of training samples.
         samples: usize,

@@ -12,7 +12,6 @@
 //! All else is a JSON text under `model` in the metadata.
 
 mod metadata;
-mod version_1;
 
 use std::collections::HashMap;
 
@@ -72,7 +71,7 @@ pub fn to_safetensors(model: &Model) -> Result<Vec<u8>, Error> {
     safetensors::serialize(views, Some(metadata)).map_err(|error| Error::format(FORMAT, error))
 }
 
-/// Reads a model that [`to_safetensors`] wrote, or version 1 of the file, which knew Fashion-MNIST alone.
+/// Reads a model that [`to_safetensors`] wrote.
 ///
 /// # Errors
 ///
@@ -83,15 +82,12 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Model, Error> {
         return Err(Error::format(FORMAT, format!("more than {}, which is the limit", size(MAX_MODEL))));
     }
     let file = SafeTensors::deserialize(bytes).map_err(|error| Error::format(FORMAT, error))?;
-    let model = match own_metadata(bytes)? {
-        Some((MODEL, text)) => {
-            let text: Metadata = serde_json::from_str(&text).map_err(|error| Error::format(FORMAT, error))?;
-            text.check()?;
-            model(&file, text)?
-        }
-        Some((_, text)) => version_1::model(&file, &text)?,
-        None => return Err(Error::Unknown("safetensors of another program: import it first".into())),
+    let Some(text) = own_metadata(bytes)? else {
+        return Err(Error::Unknown("safetensors of another program: import it first".into()));
     };
+    let text: Metadata = serde_json::from_str(&text).map_err(|error| Error::format(FORMAT, error))?;
+    text.check()?;
+    let model = model(&file, text)?;
     model.check()?;
     Ok(model.flushed())
 }
@@ -102,16 +98,16 @@ pub fn is_own(bytes: &[u8]) -> bool {
     own_metadata(bytes).is_ok_and(|metadata| metadata.is_some())
 }
 
-/// The key and the text of this program's entry in the metadata, if there is one.
-fn own_metadata(bytes: &[u8]) -> Result<Option<(&'static str, String)>, Error> {
+/// The text of this program's entry in the metadata, if there is one.
+fn own_metadata(bytes: &[u8]) -> Result<Option<String>, Error> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| Error::format(FORMAT, error))?;
-    let Some(metadata) = header.metadata() else { return Ok(None) };
-    let own = [MODEL, version_1::RECIPE].into_iter().find_map(|key| {
-        let text = metadata.get(key)?;
-        let value: serde_json::Value = serde_json::from_str(text).ok()?;
-        value.get("format")?.as_str()?.starts_with("host-trainer/").then(|| (key, text.clone()))
-    });
-    Ok(own)
+    let text = header.metadata().as_ref().and_then(|metadata| metadata.get(MODEL));
+    let is_own = |text: &&String| {
+        let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        let format = value.as_ref().and_then(|value| value.get("format")?.as_str());
+        format.is_some_and(|format| format.starts_with("host-trainer/"))
+    };
+    Ok(text.filter(is_own).cloned())
 }
 
 fn model(file: &SafeTensors<'_>, text: Metadata) -> Result<Model, Error> {

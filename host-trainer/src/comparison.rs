@@ -45,12 +45,6 @@ impl Comparison {
         })
     }
 
-    /// The accuracy of int8.
-    #[must_use]
-    pub fn int8_accuracy(&self) -> f64 {
-        self.share(self.total().int8)
-    }
-
     /// As a line of text: both accuracies, and how many predictions differ.
     #[must_use]
     pub fn text(&self) -> String {
@@ -106,7 +100,6 @@ mod tests {
         let (labels, float, int8) = ([0, 0, 0, 3, 3, 9, 9, 9], [0, 0, 1, 3, 4, 9, 9, 9], [0, 2, 0, 3, 5, 9, 9, 9]);
         let comparison = Comparison::new(10, &labels, &float, &int8);
         assert_eq!(comparison.total(), Decisions { float: 6, int8: 6, different: 3 });
-        assert_eq!(comparison.int8_accuracy(), 0.75);
         let names: Vec<_> = (0..10).map(|class| format!("class {class}")).collect();
         assert_eq!(comparison.text(), "int8 - accuracy: 0.7500 (0.7500 in f32) - 3 of 8 predictions differ\n");
         let table = "\

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixtures::{self, all, imported_int8, pixel_mlp, windows};
-use crate::{Activation, Loss, Output, Provenance};
+use crate::{Activation, Loss, Output};
 
 fn models() -> impl Iterator<Item = Model> {
     all().into_iter().map(|(_, model)| model).chain([imported_int8()])
@@ -140,51 +140,6 @@ fn a_file_of_another_program_is_none() {
         assert!(!is_own(&bytes));
         assert!(matches!(from_safetensors(&bytes), Err(Error::Unknown(_))));
     }
-}
-
-/// Writes `model` as version 1 did, with this text.
-fn version_1(model: &Model, text: serde_json::Value) -> Vec<u8> {
-    let bytes = to_safetensors(model).unwrap();
-    let file = SafeTensors::deserialize(&bytes).unwrap();
-    let metadata = HashMap::from([("recipe".to_owned(), text.to_string())]);
-    safetensors::serialize(file.tensors(), Some(metadata)).unwrap()
-}
-
-#[test]
-fn version_1_is_read() {
-    let names: Vec<String> = (0..10).map(|class| format!("class {class}")).collect();
-    let mut wanted = pixel_mlp();
-    let table = wanted.input.pixel_table().cloned();
-    wanted.input = fixtures::pixels(28, 28, table);
-    let Input::Pixels(pixels) = &mut wanted.input else { panic!("pixels") };
-    pixels.standardized = true;
-    wanted.output = Output::Classes { names: names.clone() };
-    wanted.layers = vec![Layer::zero(784, 32, Activation::Relu), Layer::zero(32, 10, Activation::Linear)];
-    let Provenance::Trained { data_checksum, recipe, best_epoch, .. } = &mut wanted.provenance else { panic!() };
-    (*data_checksum, *best_epoch) = (0, Some(3));
-    recipe.hidden = vec![32];
-    recipe.smallest_deviation = Some(0.05);
-    let mut text = serde_json::json!({
-        "format": "host-trainer/1", "model": "Flatten(28, 28) -> Dense(32, relu) -> Dense(10, softmax)",
-        "backend": "polynomial", "class_names": names, "data_set": "fashion-mnist", "preset": "recipe",
-        "pixel_exponent": 1.0, "smallest_deviation": 0.05, "loss": "generalized-cross-entropy", "optimizer": "adam",
-        "learning_rate": 0.001, "schedule": "constant", "batch_size": 32, "epochs": 10, "samples": 60_000, "seed": 0,
-        "best_epoch": 3, "test_accuracy": 0.8428, "test_loss": 0.452_11,
-    });
-    let bytes = version_1(&wanted, text.clone());
-    assert!(is_own(&bytes));
-    assert_eq!(from_safetensors(&bytes).unwrap(), wanted);
-
-    let fields = text.as_object_mut().unwrap();
-    fields.remove("preset");
-    fields.extend([
-        ("imported_from".to_owned(), "a.keras".into()),
-        ("format_of_import".into(), "zip".into()),
-        ("pixels".into(), "0..1".into()),
-    ]);
-    let read = from_safetensors(&version_1(&wanted, text)).unwrap();
-    assert_eq!(read.provenance, Provenance::Imported { file: "a.keras".into(), format: "zip".into() });
-    assert_eq!(read.loss, Loss::SparseCategoricalCrossentropy);
 }
 
 #[test]

@@ -46,9 +46,4 @@ impl Folds {
             test: of(&self.test, true),
         }
     }
-
-    /// All data sets, one for each group.
-    pub fn datasets(&self) -> impl Iterator<Item = Dataset> + '_ {
-        (0..self.groups.len()).map(|group| self.dataset(group))
-    }
 }

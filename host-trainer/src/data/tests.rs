@@ -358,8 +358,8 @@ fn each_group_is_left_out_once() {
     let grouped = DataOptions { group: Some("who".into()), ..options.clone() };
     let folds = load_folds(&grouped).unwrap();
     assert_eq!(folds.groups, ["ann", "bob"]);
-    for (group, fold) in folds.datasets().enumerate() {
-        let name = folds.groups[group].clone();
+    for (group, name) in folds.groups.iter().cloned().enumerate() {
+        let fold = folds.dataset(group);
         let wanted = load(&DataOptions { test_groups: vec![name], ..grouped.clone() }).unwrap().dataset;
         assert_eq!((&fold.test, &fold.input, &fold.output), (&wanted.test, &wanted.input, &wanted.output));
         let sorted = |samples: &Samples| {
