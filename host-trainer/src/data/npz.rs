@@ -108,7 +108,7 @@ impl Arrays {
 
     fn read(&mut self, path: &Path, name: &str) -> Result<Array, DataError> {
         let fault = |fault: String| DataError::file(path, format!("array {name}: {fault}"));
-        let index = self.files.find(&format!("{name}.npy")).ok_or_else(|| fault("is not in it".into()))?;
+        let index = self.files.find(&format!("{name}.npy")).ok_or_else(|| fault("not in the archive".into()))?;
         let (_, bytes) = self.files.read(index).map_err(|error| fault(format!("cannot read: {error}")))?;
         Array::parse(bytes).map_err(fault)
     }
