@@ -162,7 +162,7 @@ fn faults_name_the_file() {
         (
             CLASSES_FILE,
             Some(b"a\nb\xff".to_vec()),
-            "<folder>/classes.txt: cannot read: stream did not contain valid UTF-8",
+            "<folder>/classes.txt: not UTF-8",
         ),
     ] {
         let folder = folder();

@@ -114,7 +114,7 @@ fn faults_name_the_array() {
     let test_split = DataOptions { test_split: Some(0.5), ..DataOptions::default() };
     for (arrays, options, fault) in [
         (vec![("z", x())], DataOptions::default(), "neither an array x_train nor x nor data in it"),
-        (vec![("x", x())], DataOptions::default(), "array y: specified file not found in archive"),
+        (vec![("x", x())], DataOptions::default(), "array y: is not in it"),
         (vec![("x", x()), ("y", labels())], DataOptions::default(), "array y: shape [2], but x has 4 samples"),
         (
             vec![("x", b"text".to_vec()), ("y", y())],
