@@ -165,7 +165,7 @@ impl Window {
     /// Numbers of a window: rows · channels.
     #[must_use]
     pub const fn features(&self) -> usize {
-        self.rows() * self.channels.len()
+        self.rows().saturating_mul(self.channels.len())
     }
 }
 
@@ -225,7 +225,7 @@ impl Input {
     #[must_use]
     pub const fn width(&self) -> usize {
         match self {
-            Self::Pixels(pixels) => pixels.height * pixels.width,
+            Self::Pixels(pixels) => pixels.height.saturating_mul(pixels.width),
             Self::Features { names, .. } => names.len(),
         }
     }

@@ -158,7 +158,7 @@ impl Arrays {
 
 /// Images of bytes, or numbers.
 fn inputs(array: Array) -> Result<(Input, Inputs), String> {
-    let width = array.shape.get(1..).map_or(0, |shape| shape.iter().product());
+    let width = array.shape.get(1..).map_or(0, |shape| shape.iter().copied().fold(1, usize::saturating_mul));
     if width == 0 || array.shape[0] == 0 {
         return Err(format!("shape {:?}; samples of at least one number wanted", array.shape));
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use formats::bounded::MAX_NUMBERS;
-use formats::{Input, Output, Window};
+use formats::{Input, MAX_WIDTH, Output, Window};
 
 use super::split::{self, label};
 use super::table::Table;
@@ -152,6 +152,10 @@ fn rows(table: Table, meaning: &Meaning, options: &DataOptions) -> Result<Rows, 
                 stride: options.stride.unwrap_or(length),
                 downsample: options.downsample.unwrap_or(1),
             };
+            if window.features() > MAX_WIDTH {
+                let fault = format!("--window {length}: {} numbers, at most {MAX_WIDTH}", window.features());
+                return Err(DataError::Conflict(fault));
+            }
             let row_names = |row| window.channels.iter().map(move |channel| format!("{channel}_{row}"));
             ((0..window.rows()).flat_map(row_names).collect(), Some(window))
         }

@@ -43,7 +43,7 @@ pub(super) fn chain(layers: &[Config], arrays: &dyn Fn(&Config, usize) -> Vec<Ar
                 if channels == Some("channels_first") && shape.as_ref().is_some_and(|shape| shape.len() > 1) {
                     return Err(layer.fault("reorders channels_first"));
                 }
-                shape = shape.map(|shape| vec![shape.iter().product()]);
+                shape = shape.map(flat);
             }
             "Reshape" => {
                 let sizes = layer.settings.get("target_shape").and_then(Value::as_array);
@@ -51,7 +51,7 @@ pub(super) fn chain(layers: &[Config], arrays: &dyn Fn(&Config, usize) -> Vec<Ar
                     sizes.map(|sizes| sizes.iter().map(|size| size.as_u64().map(|size| size as usize)).collect());
                 match known.flatten() {
                     Some(sizes) => shape = Some(sizes),
-                    None => shape = shape.map(|shape| vec![shape.iter().product()]),
+                    None => shape = shape.map(flat),
                 }
             }
             "Dense" => {
@@ -86,6 +86,11 @@ pub(super) fn chain(layers: &[Config], arrays: &dyn Fn(&Config, usize) -> Vec<Ar
         *count += 1;
     }
     Ok(chain)
+}
+
+/// The shape of one dimension with as many numbers.
+fn flat(shape: Vec<usize>) -> Vec<usize> {
+    vec![shape.into_iter().fold(1, usize::saturating_mul)]
 }
 
 /// The dense layer, and how many units it has.

@@ -2,6 +2,7 @@
 
 use super::tensors::Tensor;
 use super::{FLOAT32, INT8, INT32};
+use crate::arrays::Array;
 use crate::chain::Step;
 use crate::{Activation, Error, Quantization, QuantizedLayer};
 
@@ -20,7 +21,7 @@ pub(super) fn fully_connected(
         return Err(weights.fault(format!("shape {:?}, wanted two dimensions", weights.shape)));
     };
     if let Some(bias) = bias
-        && bias.shape.iter().product::<usize>() != units
+        && Array::count(&bias.shape) != Ok(units)
     {
         return Err(bias.fault(format!("shape {:?}, wanted [{units}]", bias.shape)));
     }
