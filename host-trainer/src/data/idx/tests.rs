@@ -159,11 +159,7 @@ fn faults_name_the_file() {
             Some(b"a\nb\x1b[2J".to_vec()),
             "<folder>/classes.txt: line 2: a name with the control character \\u{1b}",
         ),
-        (
-            CLASSES_FILE,
-            Some(b"a\nb\xff".to_vec()),
-            "<folder>/classes.txt: not UTF-8",
-        ),
+        (CLASSES_FILE, Some(b"a\nb\xff".to_vec()), "<folder>/classes.txt: not UTF-8"),
     ] {
         let folder = folder();
         let path = folder.path().join(name);
