@@ -115,6 +115,10 @@ fn trained_on(provenance: &Provenance, train: &Samples) -> Option<bool> {
 ///
 /// There is a data set in `out`.
 pub fn check_out(out: &Path, data: &Path) -> Result<(), Failure> {
+    // Anything but a folder is refused where it is opened.
+    if !out.is_dir() {
+        return Ok(());
+    }
     let canonical = |path: &Path| std::fs::canonicalize(path).ok();
     let data = locate(data);
     let is_data =
