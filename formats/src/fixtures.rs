@@ -8,8 +8,7 @@ use dense_core::kernels::{self, Element, Rows};
 use dense_core::{Kernel, PixelTable, Random, activations};
 
 use crate::{
-    Activation, Input, Layer, Loss, Model, Optimizer, OptimizerName, Output, PixelInput, Provenance, Quantization,
-    QuantizedLayer, Recipe, Schedule, Window,
+    Activation, Input, Layer, Loss, Model, Output, PixelInput, Provenance, Quantization, QuantizedLayer, Recipe, Window,
 };
 
 /// A model of these widths, with one activation for each hidden layer.
@@ -24,26 +23,10 @@ fn model(input: Input, output: Output, loss: Loss, hidden: &[(usize, Activation)
         inputs = units;
     }
     let recipe = Recipe {
-        preset: "recipe".into(),
         hidden: hidden.iter().map(|&(units, _)| units).collect(),
         activation: hidden.first().map_or(Activation::Relu, |&(_, activation)| activation),
         loss,
-        optimizer: Optimizer {
-            name: OptimizerName::Adam,
-            learning_rate: 0.001,
-            momentum: 0.0,
-            nesterov: false,
-            weight_decay: 0.0,
-        },
-        schedule: Schedule::Constant,
-        batch_size: 32,
-        epochs: 10,
-        seed: 0,
-        pixel_exponent: 1.0,
-        shift: 0,
-        smallest_deviation: None,
-        validation_split: None,
-        early_stopping: None,
+        ..Recipe::default()
     };
     let provenance = Provenance::Trained {
         data_set: "fashion-mnist".into(),

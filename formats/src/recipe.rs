@@ -42,6 +42,28 @@ pub struct Recipe {
     pub early_stopping: Option<usize>,
 }
 
+/// Softmax regression as Keras trains it by default: Adam, batches of 32; ten epochs.
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            preset: "recipe".into(),
+            hidden: Vec::new(),
+            activation: Activation::Relu,
+            loss: Loss::SparseCategoricalCrossentropy,
+            optimizer: Optimizer::default(),
+            schedule: Schedule::Constant,
+            batch_size: 32,
+            epochs: 10,
+            seed: 0,
+            pixel_exponent: 1.0,
+            shift: 0,
+            smallest_deviation: None,
+            validation_split: None,
+            early_stopping: None,
+        }
+    }
+}
+
 /// An optimizer of [`dense_core::optimizers`] and its settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer {
@@ -58,6 +80,13 @@ pub struct Optimizer {
     /// Decoupled weight decay, 0 for none.
     #[serde(default)]
     pub weight_decay: f32,
+}
+
+/// Adam with the learning rate that is Keras's default, 0.001.
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self { name: OptimizerName::Adam, learning_rate: 0.001, momentum: 0.0, nesterov: false, weight_decay: 0.0 }
+    }
 }
 
 /// Which optimizer.

@@ -21,7 +21,7 @@ use std::time::Instant;
 use dense_core::kernels::Element;
 use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, AdamState, Batch, Dense, Kernel, Random, Sgd};
-use formats::{Activation, Loss, OptimizerName, Recipe, Schedule};
+use formats::Recipe;
 use host_trainer::data::{Inputs, Samples, Targets};
 use host_trainer::learning::{Callbacks, Data, Network, Settings, Silent, fit};
 
@@ -58,28 +58,7 @@ fn steps(kernel: Kernel, threads: usize) -> Outcome {
     let inputs = Inputs::Bytes { width: 784, values: (0..samples * 784).map(pixel).collect() };
     let labels = (0..samples).map(|sample| (sample % 10) as u8).collect();
     let samples = Samples { inputs, targets: Targets::Labels(labels), groups: Vec::new() };
-    let recipe = Recipe {
-        preset: String::new(),
-        hidden: vec![128, 64],
-        activation: Activation::Relu,
-        loss: Loss::SparseCategoricalCrossentropy,
-        optimizer: formats::Optimizer {
-            name: OptimizerName::Adam,
-            learning_rate: 0.001,
-            momentum: 0.0,
-            nesterov: false,
-            weight_decay: 0.0,
-        },
-        schedule: Schedule::Constant,
-        batch_size: BATCH_SIZE,
-        epochs: REPETITIONS,
-        seed: 0,
-        pixel_exponent: 1.0,
-        shift: 0,
-        smallest_deviation: None,
-        validation_split: None,
-        early_stopping: None,
-    };
+    let recipe = Recipe { hidden: vec![128, 64], batch_size: BATCH_SIZE, epochs: REPETITIONS, ..Recipe::default() };
     let mut network = Network::initial(784, 10, &recipe)?;
     // Forward and gradient for every weight, and backward for those of the layers that have another before them.
     let weights: Vec<usize> = network.layers().iter().map(|layer| layer.weights.len()).collect();

@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use dense_core::{Kernel, Random};
-use formats::{Activation, Loss, Optimizer, OptimizerName, Recipe, Schedule};
+use formats::{Activation, Loss, Recipe};
 use training::{Callbacks, Data, Inputs, Network, Samples, Settings, Silent, Targets, fit};
 
 const SAMPLES: usize = 10_000;
@@ -34,26 +34,12 @@ fn main() {
 
 fn recipe() -> Recipe {
     Recipe {
-        preset: "recipe".into(),
         hidden: vec![32, 16],
         activation: Activation::Tanh,
         loss: Loss::MeanSquaredError,
-        optimizer: Optimizer {
-            name: OptimizerName::Adam,
-            learning_rate: 0.001,
-            momentum: 0.0,
-            nesterov: false,
-            weight_decay: 0.0,
-        },
-        schedule: Schedule::Constant,
         batch_size: SAMPLES,
         epochs: EPOCHS,
-        seed: 0,
-        pixel_exponent: 1.0,
-        shift: 0,
-        smallest_deviation: None,
-        validation_split: None,
-        early_stopping: None,
+        ..Recipe::default()
     }
 }
 

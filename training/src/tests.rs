@@ -8,7 +8,7 @@ use dense_core::{
     BinaryCrossEntropy, GeneralizedCrossEntropy, Hidden, Huber, Kernel, Mae, Mse, Output, Random,
     SparseCategoricalCrossEntropy,
 };
-use formats::{Activation, Loss, Optimizer, OptimizerName, Recipe, Schedule, Task};
+use formats::{Loss, Optimizer, OptimizerName, Recipe, Schedule, Task};
 
 use super::standardization::Standardization;
 use super::*;
@@ -16,22 +16,7 @@ use crate::samples::{Inputs, Samples, Targets};
 use typed::check;
 
 pub(super) fn recipe() -> Recipe {
-    Recipe {
-        preset: String::new(),
-        hidden: Vec::new(),
-        activation: Activation::Relu,
-        loss: Loss::SparseCategoricalCrossentropy,
-        optimizer: ADAM,
-        schedule: Schedule::Constant,
-        batch_size: 32,
-        epochs: 2,
-        seed: 3,
-        pixel_exponent: 1.0,
-        shift: 0,
-        smallest_deviation: None,
-        validation_split: None,
-        early_stopping: None,
-    }
+    Recipe { optimizer: ADAM, epochs: 2, seed: 3, ..Recipe::default() }
 }
 
 const ADAM: Optimizer =

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use dense_core::{Batch, Dense, Kernel, Random};
-use formats::{Activation, DataOptions, Loss, Optimizer, OptimizerName, Recipe, Schedule};
+use formats::{DataOptions, Recipe};
 use host_trainer::data::{Inputs, Samples, load};
 use host_trainer::learning::{Callbacks, Data, FitError, Network, Settings, Silent, fit};
 
@@ -81,28 +81,7 @@ fn main() {
 
 /// The recipe of Keras.
 fn settings(hidden: &[usize], threads: usize, kernel: Kernel) -> Settings {
-    let recipe = Recipe {
-        preset: "recipe".into(),
-        hidden: hidden.to_vec(),
-        activation: Activation::Relu,
-        loss: Loss::SparseCategoricalCrossentropy,
-        optimizer: Optimizer {
-            name: OptimizerName::Adam,
-            learning_rate: 0.001,
-            momentum: 0.0,
-            nesterov: false,
-            weight_decay: 0.0,
-        },
-        schedule: Schedule::Constant,
-        batch_size: 32,
-        epochs: 10,
-        seed: 0,
-        pixel_exponent: 1.0,
-        shift: 0,
-        smallest_deviation: None,
-        validation_split: None,
-        early_stopping: None,
-    };
+    let recipe = Recipe { hidden: hidden.to_vec(), ..Recipe::default() };
     Settings { recipe, threads, kernel }
 }
 

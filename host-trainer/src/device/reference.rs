@@ -7,7 +7,7 @@ use std::thread;
 use dense_core::{Error, Kernel, PixelTable, argmax};
 use dense_protocol::checksum;
 use dense_protocol::messages::{Classified, Learned};
-use formats::{Activation, Input, Loss, Model, Optimizer, OptimizerName, Output, Recipe, Schedule};
+use formats::{Input, Loss, Model, Optimizer, OptimizerName, Output, Recipe};
 
 use super::{DeviceError, DeviceInfo};
 use crate::data::{Inputs, Samples, Targets};
@@ -172,22 +172,7 @@ impl Reference {
 fn one_step(learning_rate: f32) -> Recipe {
     let optimizer =
         Optimizer { name: OptimizerName::Sgd, learning_rate, momentum: 0.0, nesterov: false, weight_decay: 0.0 };
-    Recipe {
-        preset: String::new(),
-        hidden: Vec::new(),
-        activation: Activation::Linear,
-        loss: Loss::SparseCategoricalCrossentropy,
-        optimizer,
-        schedule: Schedule::Constant,
-        batch_size: 1,
-        epochs: 1,
-        seed: 0,
-        pixel_exponent: 1.0,
-        shift: 0,
-        smallest_deviation: None,
-        validation_split: None,
-        early_stopping: None,
-    }
+    Recipe { optimizer, batch_size: 1, epochs: 1, ..Recipe::default() }
 }
 
 /// Refuses a difference.

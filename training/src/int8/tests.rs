@@ -1,7 +1,7 @@
 use dense_core::losses::SparseCategoricalCrossEntropy;
 use dense_core::quant::{Quantize, QuantizedHidden, QuantizedNetwork};
 use dense_core::{Hidden, Memory, Output, QuantizedDense, Random};
-use formats::{Recipe, Schedule};
+use formats::Recipe;
 
 use super::*;
 
@@ -12,26 +12,17 @@ type TypedInt8 = QuantizedHidden<SIDE, 7, Tanh, QuantizedHidden<7, 6, Relu, Quan
 
 fn recipe() -> Recipe {
     Recipe {
-        preset: "recipe".into(),
         hidden: vec![7, 6],
         activation: Activation::Tanh,
-        loss: Loss::SparseCategoricalCrossentropy,
         optimizer: formats::Optimizer {
             name: formats::OptimizerName::Sgd,
             learning_rate: 0.1,
-            momentum: 0.0,
-            nesterov: false,
-            weight_decay: 0.0,
+            ..formats::Optimizer::default()
         },
-        schedule: Schedule::Constant,
         batch_size: 8,
         epochs: 1,
         seed: 3,
-        pixel_exponent: 1.0,
-        shift: 0,
-        smallest_deviation: None,
-        validation_split: None,
-        early_stopping: None,
+        ..Recipe::default()
     }
 }
 

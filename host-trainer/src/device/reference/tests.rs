@@ -5,7 +5,7 @@ use std::path::Path;
 use dense_core::losses::Loss as _;
 use dense_core::{Batch, Dense, Random, SparseCategoricalCrossEntropy, math::sqrt};
 use dense_protocol::messages::ClockSource;
-use formats::{Layer, PixelInput, Provenance};
+use formats::{Activation, Layer, PixelInput, Provenance};
 
 use super::*;
 
