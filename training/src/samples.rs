@@ -113,17 +113,24 @@ impl Samples {
     /// The CRC-32 of all inputs and then all targets.
     #[must_use]
     pub fn checksum(&self) -> u32 {
+        self.checksum_of_first(self.len())
+    }
+
+    /// The same of the first `count` samples, or all if there are no more than that.
+    #[must_use]
+    pub fn checksum_of_first(&self, count: usize) -> u32 {
+        let count = count.min(self.len());
         let mut checksum = Crc::new();
         let update = |checksum: &mut Crc, values: &[f32]| {
             values.iter().for_each(|value| checksum.update(&value.to_le_bytes()));
         };
         match &self.inputs {
-            Inputs::Bytes { values, .. } => checksum.update(values),
-            Inputs::Numbers { values, .. } => update(&mut checksum, values),
+            Inputs::Bytes { width, values } => checksum.update(&values[..count * width]),
+            Inputs::Numbers { width, values } => update(&mut checksum, &values[..count * width]),
         }
         match &self.targets {
-            Targets::Labels(labels) => checksum.update(labels),
-            Targets::Numbers { values, .. } => update(&mut checksum, values),
+            Targets::Labels(labels) => checksum.update(&labels[..count]),
+            Targets::Numbers { width, values } => update(&mut checksum, &values[..count * width]),
         }
         checksum.sum()
     }

@@ -102,11 +102,7 @@ fn trained_on(provenance: &Provenance, train: &Samples) -> Option<bool> {
     let least = (*samples as f64 / kept) as usize;
     let candidates = (least.saturating_sub(2)..).take_while(|&all| (all as f64 * kept) as usize <= *samples);
     let mut candidates = candidates.take_while(|&all| all <= train.len()).filter(|&all| held_back_of(all));
-    Some(candidates.any(|all| {
-        let mut first = train.clone();
-        first.truncate(all);
-        first.checksum() == *data_checksum
-    }))
+    Some(candidates.any(|all| train.checksum_of_first(all) == *data_checksum))
 }
 
 /// Refuses a folder for outputs that holds a data set: what is written there would be taken for a part of it.
@@ -151,7 +147,7 @@ pub fn load(options: &DataOptions) -> Result<Loaded, Failure> {
 ///
 /// # Errors
 ///
-/// What differs.
+/// They are.
 pub fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
     let differ = |what: &str, found: String, wanted: String| {
         Err(Failure::new(format!("--data: {}: {what} {found}, but the model takes {wanted}", dataset.name)))
