@@ -1,4 +1,4 @@
-//! What several targets need.
+//! Functions shared by the fuzz targets.
 
 use std::fs;
 use std::panic;

@@ -21,7 +21,7 @@ pub(super) struct Hdf5 {
     size: u64,
 }
 
-/// What was found in groups so far.
+/// The arrays of the groups visited so far, and the budget that is left.
 #[derive(Default)]
 struct Found {
     arrays: Vec<Array>,

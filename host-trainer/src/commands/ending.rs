@@ -1,4 +1,4 @@
-//! What a command ends with: its result, what to open, and the command that comes next.
+//! The last lines of a command's output: its result, the report, and the next command.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::terminal::{Verbosity, bold, wrap};
 pub struct Ending {
     /// The result, in a sentence.
     pub result: Option<String>,
-    /// What to open, as it is shown.
+    /// The path of the report or figure, as it is printed.
     pub open: Option<String>,
     /// The arguments of the command that comes next.
     pub next: Option<String>,

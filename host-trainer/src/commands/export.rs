@@ -38,7 +38,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// What the names in a C header begin with [default: model]
+    /// Prefix of the names in a C header [default: model]
     #[arg(long, value_name = "NAME")]
     prefix: Option<String>,
 

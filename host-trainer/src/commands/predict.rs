@@ -50,7 +50,7 @@ pub struct PredictArgs {
     #[command(flatten)]
     preparation: Preparation,
 
-    /// How many classes to name for a picture, the likeliest first [default: 3]
+    /// Number of classes printed for a picture, the most probable first [default: 3]
     #[arg(long, value_name = "N", value_parser = whole_number(256))]
     top: Option<usize>,
 

@@ -283,7 +283,7 @@ pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What comes after a training: predictions from the rows of its table, or else the model for other programs.
+/// The next command after a training: `predict` on its table, or else `export`.
 fn next(model: &Path, data: &Path) -> String {
     match is_table(data) {
         true => format!("{} {}", ending::with_model("predict", model), quoted(&shown(&locate(data)))),
