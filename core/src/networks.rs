@@ -78,6 +78,13 @@ pub trait Layers: Memory {
     /// All parameters, layer after layer; in each layer the weights, output after output, and then the biases.
     fn parameters(&self) -> impl Iterator<Item = f32>;
 
+    /// Sets the parameter at `index` in the order of [`parameters`](Self::parameters), where there is one. It must be
+    /// finite; a magnitude below [`SMALLEST_WEIGHT`](crate::math::SMALLEST_WEIGHT) becomes +0.0.
+    fn set_parameter(&mut self, index: usize, value: f32);
+
+    /// Copies the parameters of `other` in place, without a temporary on the stack.
+    fn copy_from(&mut self, other: &Self);
+
     /// Loads up to `PARAMETERS` finite values in the order of [`parameters`](Self::parameters).
     fn load_parameters(&mut self, values: &[f32]);
 

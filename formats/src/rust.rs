@@ -2,12 +2,14 @@
 //!
 //! | item | where |
 //! |---|---|
-//! | `static MODEL`, and `type Model` unless it is softmax regression of pixels | always |
+//! | `static MODEL`, `type Model` | always |
+//! | `type Loss`, `const UNITS`, the units of each layer | in int8 |
 //! | `static PIXEL_TABLE` | for pixels |
 //! | `static INPUT`, the quantisation of the input | for features, in int8 |
 //! | `const FEATURE_NAMES` | for features |
 //! | `const CHANNELS`, `WINDOW_LENGTH`, `STRIDE`, `DOWNSAMPLE` | for windows of a time series |
-//! | `const CLASS_NAMES` or `OUTPUT_NAMES` | unless it is softmax regression of pixels |
+//! | `const HEIGHT`, `WIDTH` | for pixels |
+//! | `const CLASS_NAMES` or `OUTPUT_NAMES` | always |
 
 mod header;
 mod literals;

@@ -54,6 +54,17 @@ pub fn of_parameters(pixel_table: Option<&[u8; 256]>, parameters: impl IntoItera
     checksum.finish()
 }
 
+/// The checksum of the names of inputs and outputs: each as UTF-8 with a zero byte behind it.
+#[must_use]
+pub fn of_names<'a>(names: impl IntoIterator<Item = &'a str>) -> u32 {
+    let mut checksum = Checksum::default();
+    for name in names {
+        checksum.update(name.as_bytes());
+        checksum.update(&[0]);
+    }
+    checksum.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,12 +11,17 @@ use heapless::Vec;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
-/// Longest frame in bytes, the zero at the end included.
-pub const MAX_FRAME: usize = 1024;
-/// Longest frame of an answer in bytes.
-pub const MAX_ANSWER: usize = 256;
+/// Longest frame that any device sends or receives, in bytes, the zero at the end included: what a host has room for.
+pub const MAX_FRAME: usize = 16 * 1024;
 /// Bytes of a checksum.
 const CHECKSUM: usize = size_of::<u32>();
+
+/// Bytes of the longest frame around a message of up to `message` bytes: COBS adds a byte, and one for every 254.
+#[must_use]
+pub const fn frame_bytes(message: usize) -> usize {
+    let stuffed = message + CHECKSUM;
+    stuffed + 1 + stuffed / 254 + 1
+}
 
 /// Serialises `message` into `frame`, which is cleared first.
 ///
@@ -84,19 +89,19 @@ impl<const N: usize> Flavor for Encoder<'_, N> {
     }
 }
 
-/// Incremental decoder of a stream of bytes.
+/// Incremental decoder of a stream of bytes, for frames of up to `N` bytes.
 #[derive(Debug, Default)]
-pub struct Decoder {
+pub struct Decoder<const N: usize> {
     state: DecoderState,
     /// Message and checksum of the frame so far.
-    decoded: Vec<u8, MAX_FRAME>,
+    decoded: Vec<u8, N>,
     /// Bytes of the frame so far.
     received: usize,
     /// First fault of the frame so far.
     fault: Option<FrameError>,
 }
 
-impl Decoder {
+impl<const N: usize> Decoder<N> {
     /// A decoder at the start of a frame.
     #[must_use]
     pub const fn new() -> Self {
@@ -132,12 +137,12 @@ impl Decoder {
     }
 
     fn decode(&mut self, byte: u8) -> Result<(), FrameError> {
-        if self.received > MAX_FRAME {
-            return Err(FrameError::TooLong { most: MAX_FRAME });
+        if self.received > N {
+            return Err(FrameError::TooLong { most: N });
         }
         match self.state.feed(byte).map_err(|_| FrameError::Stuffing)? {
             DecodeResult::DataContinue(byte) => {
-                self.decoded.push(byte).map_err(|_| FrameError::TooLong { most: MAX_FRAME })
+                self.decoded.push(byte).map_err(|_| FrameError::TooLong { most: N })
             }
             DecodeResult::NoData | DecodeResult::DataStart | DecodeResult::DataComplete => Ok(()),
         }

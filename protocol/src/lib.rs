@@ -1,17 +1,17 @@
-//! The serial protocol between a host and a device that classifies and learns.
+//! The serial protocol between a host and a device that infers and learns.
 //!
 //! The host sends a [`Request`](messages::Request) and the device an [`Answer`](messages::Answer), serialised by postcard,
 //! each in a [frame](frames) of its own: COBS around the message and its CRC-32C.
 //!
 //! ```
 //! use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-//! use dense_protocol::messages::{Command, Request};
+//! use dense_protocol::messages::{Command, Input, Request};
 //!
-//! let request = Request { sequence: 7, command: Command::Classify { image: &[0; 784] } };
+//! let request = Request { sequence: 7, session: 1, command: Command::Infer { input: Input::Values(&[0; 784]) } };
 //! let mut frame = heapless::Vec::<u8, MAX_FRAME>::new();
 //! frames::encode(&request, &mut frame)?;
 //!
-//! let mut decoder = Decoder::new();
+//! let mut decoder = Decoder::<MAX_FRAME>::new();
 //! let (end, start) = frame.split_last().unwrap();
 //! assert!(start.iter().all(|&byte| decoder.push(byte).is_none()));
 //! let message = decoder.push(*end).unwrap()?;

@@ -2,18 +2,25 @@
 //!
 //! The host sends one request at a time, with a sequence number that its answer repeats. Where no answer comes, it sends
 //! the same request again: the device repeats its answer without executing the command twice.
+//!
+//! A [`Command::Hello`] starts a session, whose number the host chooses at random. A device that has restarted is in no
+//! session, so it refuses what would change it, and every answer says so: no lesson is done twice, or lost unnoticed.
 
-use core::fmt;
+mod display;
+mod floats;
+mod hello;
+
 use postcard::take_from_bytes;
 use serde::{Deserialize, Serialize};
 
+pub use floats::Floats;
+pub use hello::{ClockSource, Element, Form, Hello, Network, Origin, Task, Window};
+
 /// Version of the protocol, covered by the checksum of every frame: devices and hosts of different versions do not
 /// understand each other at all, rather than wrongly.
-pub const VERSION: u8 = 1;
-/// Pixels of an image, 28 × 28.
-pub const INPUTS: usize = 784;
-/// Number of classes.
-pub const OUTPUTS: usize = 10;
+pub const VERSION: u8 = 2;
+/// The number of no session: that of a device since its start.
+pub const NO_SESSION: u32 = 0;
 
 /// Host to device.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +28,8 @@ pub struct Request<'a> {
     /// Differs from that of the request before. A host that starts with that very number is told by
     /// [`Refusal::SequenceReused`].
     pub sequence: u16,
+    /// The session, any number but [`NO_SESSION`].
+    pub session: u32,
     /// What to do.
     #[serde(borrow)]
     pub command: Command<'a>,
@@ -29,30 +38,100 @@ pub struct Request<'a> {
 /// What the device is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command<'a> {
-    /// Describe device and model.
-    Info,
-    /// Infer the class of an image.
-    Classify {
-        /// [`INPUTS`] pixels, row by row.
-        image: &'a [u8],
+    /// Start the session of this request, and describe device and network.
+    Hello,
+    /// Infer the outputs of an input.
+    Infer {
+        /// The input.
+        #[serde(borrow)]
+        input: Input<'a>,
     },
-    /// Take one step of gradient descent on an image.
+    /// Append samples to the time series whose windows are the network's inputs.
+    Series {
+        /// Whether a new series begins with them.
+        restart: bool,
+        /// f32, `[sample][channel]`; at most as many samples as are missing to the next window.
+        #[serde(borrow)]
+        samples: Floats<'a>,
+    },
+    /// Take one step of gradient descent.
     Learn {
-        /// [`INPUTS`] pixels, row by row.
-        image: &'a [u8],
-        /// Its class, below [`OUTPUTS`].
-        label: u8,
-        /// Learning rate, within the limits of the optimizers of `dense-core`.
-        learning_rate: f32,
+        /// The input.
+        #[serde(borrow)]
+        input: Input<'a>,
+        /// What the outputs should be.
+        #[serde(borrow)]
+        target: Target<'a>,
+        /// How to step.
+        step: Step,
+        /// [`Command::Checksum`] that the weights must have before the step, if any.
+        expected: Option<u32>,
     },
+    /// Take steps of gradient descent on samples that the device remembers.
+    Practise {
+        /// How many.
+        steps: u16,
+        /// How to step.
+        step: Step,
+    },
+    /// Report the checksum of the weights in RAM.
+    Checksum,
     /// Report the counters since the start.
     Counters,
     /// Save the weights in flash.
     Save,
     /// Load the weights saved last.
     Load,
-    /// Restore the weights compiled into the firmware and erase the saved ones.
-    FactoryReset,
+    /// Restore the weights compiled into the firmware, and erase what was saved.
+    Reset,
+    /// Read parameters.
+    ReadParameters {
+        /// Index of the first one; as many follow as fit into an answer.
+        first: u32,
+    },
+    /// Write parameters into RAM. From the first piece on the device neither infers nor learns, until
+    /// [`Command::UseParameters`]; a [`Command::Load`], [`Command::Reset`] or [`Command::Hello`] gives up.
+    WriteParameters {
+        /// Index of the first one. The pieces come in order, from 0 on.
+        first: u32,
+        /// The parameters.
+        #[serde(borrow)]
+        values: Floats<'a>,
+    },
+    /// Use the parameters that were written, if all of them were and their checksum is right; else go back to those
+    /// saved last.
+    UseParameters {
+        /// The checksum that they must have.
+        checksum: u32,
+    },
+}
+
+/// An input of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Input<'a> {
+    /// Pixels, a byte each, or features, f32 of four bytes each: see [`Network::element`].
+    Values(&'a [u8]),
+    /// The window of the time series that is complete.
+    Window,
+}
+
+/// What the outputs of the network should be for an input.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Target<'a> {
+    /// The index of a class; 0 or 1 where there is one output for two classes.
+    Class(u8),
+    /// A number for each output.
+    #[serde(borrow)]
+    Values(Floats<'a>),
+}
+
+/// The settings of a step of gradient descent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Learning rate, within the limits of the optimizers of `dense-core`.
+    pub learning_rate: f32,
+    /// The first layer that is trained; those before it stay as they are. 0 trains all.
+    pub first_trained: u8,
 }
 
 /// Device to host.
@@ -60,22 +139,34 @@ pub enum Command<'a> {
 pub struct Answer<'a> {
     /// That of the request.
     pub sequence: u16,
-    /// After a refusal the weights are unchanged, with one exception: where a load fails halfway, they are those compiled
-    /// into the firmware.
+    /// The session that the device is in, or [`NO_SESSION`].
+    pub session: u32,
+    /// After a refusal the weights are unchanged, except where the refusal says otherwise.
     #[serde(borrow)]
     pub result: Result<Reply<'a>, Refusal>,
 }
 
 /// The result of each [`Command`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "it lives on the stack of one request, and has no heap to go to")]
 pub enum Reply<'a> {
-    /// Of [`Command::Info`].
+    /// Of [`Command::Hello`].
     #[serde(borrow)]
-    Info(Info<'a>),
-    /// Of [`Command::Classify`].
-    Classified(Classified),
+    Hello(Hello<'a>),
+    /// Of [`Command::Infer`].
+    #[serde(borrow)]
+    Inferred(Inferred<'a>),
+    /// Of [`Command::Series`].
+    Series {
+        /// Samples that are missing to the next window; 0 where one is complete.
+        missing: u16,
+    },
     /// Of [`Command::Learn`].
     Learned(Learned),
+    /// Of [`Command::Practise`].
+    Practised(Practised),
+    /// Of [`Command::Checksum`].
+    Checksum(u32),
     /// Of [`Command::Counters`].
     Counters(Counters),
     /// Of [`Command::Save`].
@@ -85,34 +176,51 @@ pub enum Reply<'a> {
         /// Number of the save.
         save: u32,
     },
-    /// Of [`Command::FactoryReset`].
+    /// Of [`Command::Reset`].
     Reset,
+    /// Of [`Command::ReadParameters`].
+    #[serde(borrow)]
+    Parameters(Floats<'a>),
+    /// Of [`Command::WriteParameters`].
+    Written {
+        /// Parameters that are still missing.
+        missing: u32,
+    },
+    /// Of [`Command::UseParameters`].
+    Used,
 }
 
 /// An inference.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Classified {
-    /// Index of the largest logit; of equal ones, the first.
-    pub class: u8,
-    /// The output of the last layer before softmax.
-    pub logits: [f32; OUTPUTS],
-    /// The softmax of the logits.
-    pub probabilities: [f32; OUTPUTS],
-    /// Clock cycles of the inference, without the pixel table.
+pub struct Inferred<'a> {
+    /// The output of the last layer before its activation.
+    #[serde(borrow)]
+    pub logits: Floats<'a>,
+    /// The outputs: probabilities of a classifier, numbers of a regression.
+    #[serde(borrow)]
+    pub outputs: Floats<'a>,
+    /// Clock cycles of the inference.
     pub cycles: u32,
 }
 
 /// A training step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
-    /// Cross-entropy of the image before the step.
+    /// Loss of the sample before the step.
     pub loss_before: f32,
-    /// Cross-entropy of the image after the step.
+    /// Loss of the sample after the step.
     pub loss_after: f32,
-    /// Clock cycles of the step, without the pixel table.
+    /// Clock cycles of the step.
     pub cycles: u32,
-    /// [`Info::weights_checksum`] after the step.
-    pub weights_checksum: u32,
+}
+
+/// Training steps on samples that the device remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Practised {
+    /// Steps taken.
+    pub steps: u16,
+    /// Mean loss of the samples, each before its step.
+    pub loss: f32,
 }
 
 /// Weights that were written to flash and verified.
@@ -124,63 +232,27 @@ pub struct Saved {
     pub slot: u8,
 }
 
-/// Device and model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Info<'a> {
-    /// [`VERSION`].
-    pub version: u8,
-    /// Inputs of the model.
-    pub inputs: u16,
-    /// Outputs of the model.
-    pub outputs: u16,
-    /// Number of weights and biases.
-    pub parameters: u32,
-    /// [Checksum](crate::checksum::of_parameters) of the weights in RAM and of the pixel table.
-    pub weights_checksum: u32,
-    /// Number of the save that the weights in RAM started from; `None` for those compiled into the firmware.
-    pub loaded: Option<u32>,
-    /// Clock frequency of the processor in Hz.
-    pub clock_hz: u32,
-    /// Source of the clock.
-    pub clock_source: ClockSource,
-    /// Name of the compute kernel of `dense-core`.
-    pub kernel: &'a str,
-    /// Name of the board.
-    pub board: &'a str,
-    /// RAM of the model in bytes.
-    pub model_bytes: u32,
-    /// RAM of all statics in bytes, the model among them.
-    pub static_bytes: u32,
-    /// Flash of each of the two slots in bytes.
-    pub slot_bytes: u32,
-}
-
-/// Source of a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ClockSource {
-    /// Crystal.
-    Crystal,
-    /// Oscillator inside the chip, where the crystal did not start.
-    Internal,
-    /// Host that simulates the device.
-    Host,
-}
-
 /// Counters since the start; they wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
-    /// Images classified.
-    pub classified: u32,
-    /// Steps taken.
+    /// Inferences.
+    pub inferred: u32,
+    /// Steps on samples of the host.
     pub learned: u32,
-    /// Steps refused by [`Refusal::WouldDiverge`].
-    pub rolled_back: u32,
+    /// Steps on samples that the device remembers.
+    pub practised: u32,
     /// Refusals of all kinds.
     pub refused: u32,
     /// Frames received damaged.
     pub broken_frames: u32,
     /// Requests received again, and answered without being executed again.
     pub repeated: u32,
+}
+
+impl Counters {
+    /// At the start.
+    pub const ZERO: Self =
+        Self { inferred: 0, learned: 0, practised: 0, refused: 0, broken_frames: 0, repeated: 0 };
 }
 
 /// Why a command was not executed.
@@ -193,13 +265,20 @@ pub enum Refusal {
         /// That number.
         sequence: u16,
     },
-    /// An image of another size than the model's.
+    /// Another session than the device's: it was restarted, or another host has started a session.
+    Session {
+        /// The device's, or [`NO_SESSION`].
+        device: u32,
+    },
+    /// An input or a target of another size than the network's.
     WrongLength {
         /// Bytes received.
         found: u32,
-        /// Bytes of an image.
+        /// Bytes expected.
         expected: u32,
     },
+    /// A class for a network with numbers as targets, or the reverse.
+    TargetKind,
     /// A label that is no class.
     Label {
         /// The label.
@@ -207,6 +286,8 @@ pub enum Refusal {
         /// Number of classes.
         classes: u8,
     },
+    /// A number of a message is NaN or infinite.
+    NotFinite,
     /// A learning rate that is NaN or out of range.
     LearningRate {
         /// The learning rate.
@@ -216,14 +297,52 @@ pub enum Refusal {
         /// Largest allowed.
         most: f32,
     },
-    /// Weights so large that the result might not be finite.
-    WouldDiverge {
-        /// Bound on the magnitude of a weight after the step.
-        found: f32,
-        /// Largest allowed.
-        most: f32,
+    /// There is no such layer, or not one that is trained alone.
+    FirstTrained {
+        /// The layer.
+        found: u8,
+        /// The largest allowed.
+        most: u8,
     },
-    /// No valid save in flash.
+    /// The weights have another checksum than expected.
+    Checksum {
+        /// That of the device's weights.
+        found: u32,
+    },
+    /// With the weights as they are, an output is not finite.
+    Overflow,
+    /// After the step the loss was not finite. The weights are those saved last, or those of the firmware.
+    Diverged,
+    /// The network's inputs are no windows of a time series.
+    NoSeries,
+    /// No window is complete.
+    WindowIncomplete {
+        /// Samples that are missing.
+        missing: u16,
+    },
+    /// More samples than are missing to the next window, or not whole ones.
+    Samples {
+        /// Numbers received.
+        found: u32,
+        /// Most that are expected.
+        most: u32,
+        /// Channels of a sample.
+        channels: u16,
+    },
+    /// The device has no memory of samples.
+    NoMemory,
+    /// The memory of samples is empty.
+    NothingRemembered,
+    /// Parameters that do not follow those written before, or more than there are.
+    Parameters {
+        /// Index of the first one.
+        found: u32,
+        /// Index of the first one that is missing.
+        expected: u32,
+    },
+    /// Parameters are being written.
+    Writing,
+    /// Nothing valid saved for this network in flash.
     NothingSaved,
     /// A flash operation failed.
     Flash(FlashFault),
@@ -240,6 +359,8 @@ pub enum FlashFault {
     Read,
     /// Read back what was written.
     Verify,
+    /// The board has no flash that can be written.
+    None,
 }
 
 impl<'a> Request<'a> {
@@ -248,8 +369,8 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`Malformed`] for any other bytes, trailing ones included.
     pub fn from_message(message: &'a [u8]) -> Result<Self, Malformed> {
-        let (sequence, command) = deserialize(message)?;
-        Ok(Self { sequence, command })
+        let (sequence, (session, command)) = deserialize(message)?;
+        Ok(Self { sequence, session, command })
     }
 }
 
@@ -259,8 +380,8 @@ impl<'a> Answer<'a> {
     /// # Errors
     /// [`Malformed`] for any other bytes, trailing ones included.
     pub fn from_message(message: &'a [u8]) -> Result<Self, Malformed> {
-        let (sequence, result) = deserialize(message)?;
-        Ok(Self { sequence, result })
+        let (sequence, (session, result)) = deserialize(message)?;
+        Ok(Self { sequence, session, result })
     }
 }
 
@@ -278,47 +399,4 @@ fn deserialize<'a, T: Deserialize<'a>>(message: &'a [u8]) -> Result<(u16, T), Ma
 pub struct Malformed {
     /// Its sequence number, where that much is valid.
     pub sequence: Option<u16>,
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.sequence {
-            Some(sequence) => write!(f, "message {sequence} is none of protocol version {VERSION}"),
-            None => write!(f, "a message without a sequence number"),
-        }
-    }
-}
-
-impl core::error::Error for Malformed {}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::UnknownMessage => write!(f, "the device does not know this request in version {VERSION}"),
-            Self::SequenceReused { sequence } => write!(f, "sequence number {sequence} was used for another request"),
-            Self::WrongLength { found, expected } => write!(f, "the image has {found} pixels, expected {expected}"),
-            Self::Label { found, classes } => write!(f, "label {found}, but there are {classes} classes"),
-            Self::LearningRate { found, least, most } => {
-                write!(f, "learning rate is {found:e}, expected {least:e} to {most:e}")
-            }
-            Self::WouldDiverge { found, most } => {
-                write!(f, "a weight could come to {found:e}, allowed are {most:e}: nothing was changed")
-            }
-            Self::NothingSaved => write!(f, "no weights are saved on the device"),
-            Self::Flash(fault) => write!(f, "the device's flash failed to {fault}"),
-        }
-    }
-}
-
-impl core::error::Error for Refusal {}
-
-impl fmt::Display for FlashFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Erase => "erase",
-            Self::Write => "write",
-            Self::Read => "read",
-            Self::Verify => "keep what was written",
-        })
-    }
 }

@@ -151,6 +151,21 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         LayerMut { inputs: IN, outputs: OUT, activation, bias, weights: weights.as_flattened_mut() }
     }
 
+    /// Sets the parameter at `index` in the order of [`parameters`](Self::parameters), where there is one, as
+    /// [`set_weights`](Self::set_weights) does.
+    pub fn set_parameter(&mut self, index: usize, value: f32) {
+        let place = match index.checked_sub(IN * OUT) {
+            None => {
+                let stored = weight_index(index / IN, index % IN, OUT, IN);
+                self.weights.as_flattened_mut().get_mut(stored)
+            }
+            Some(output) => self.bias.get_mut(output),
+        };
+        if let Some(place) = place {
+            *place = math::flush_below(value, math::SMALLEST_WEIGHT);
+        }
+    }
+
     /// Copies the parameters of `other` in place, without a temporary on the stack.
     pub const fn copy_from(&mut self, other: &Self) {
         self.weights.as_flattened_mut().copy_from_slice(other.weights.as_flattened());

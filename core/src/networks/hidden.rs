@@ -130,6 +130,18 @@ impl<const IN: usize, const WIDTH: usize, A: Activation, Next: Network<WIDTH>> L
         self.layer.parameters().chain(self.next.parameters())
     }
 
+    fn set_parameter(&mut self, index: usize, value: f32) {
+        match index.checked_sub(Dense::<IN, WIDTH>::PARAMETERS) {
+            None => self.layer.set_parameter(index, value),
+            Some(index) => self.next.set_parameter(index, value),
+        }
+    }
+
+    fn copy_from(&mut self, other: &Self) {
+        self.layer.copy_from(&other.layer);
+        self.next.copy_from(&other.next);
+    }
+
     fn load_parameters(&mut self, values: &[f32]) {
         let (layer, next) = values.split_at(values.len().min(Dense::<IN, WIDTH>::PARAMETERS));
         self.layer.load(layer, math::SMALLEST_WEIGHT);

@@ -80,6 +80,14 @@ impl<const IN: usize, const OUT: usize, L: Loss<OUT>> Layers for Output<IN, OUT,
         self.layer.parameters()
     }
 
+    fn set_parameter(&mut self, index: usize, value: f32) {
+        self.layer.set_parameter(index, value);
+    }
+
+    fn copy_from(&mut self, other: &Self) {
+        self.layer.copy_from(&other.layer);
+    }
+
     fn load_parameters(&mut self, values: &[f32]) {
         self.layer.load(values, math::SMALLEST_WEIGHT);
     }

@@ -19,6 +19,9 @@ impl Sgd {
     /// Keras's default learning rate for this optimizer.
     pub const DEFAULT_LEARNING_RATE: f32 = 0.01;
 
+    /// With Keras's default learning rate.
+    pub const DEFAULT: Self = Self { learning_rate: Self::DEFAULT_LEARNING_RATE };
+
     /// With a constant learning rate.
     ///
     /// # Errors

@@ -3,12 +3,7 @@
 use dense_core::PixelTable;
 
 use super::literals::{lines, texts};
-use crate::{Input, Model, Output, Task};
-
-/// Whether the model is the softmax regression of pixels that the firmware has as a plain layer.
-pub(super) fn is_softmax_regression(model: &Model) -> bool {
-    matches!(model.input, Input::Pixels(_)) && model.layers.len() == 1 && model.loss.task() == Task::Multiclass
-}
+use crate::{Input, Model, Output};
 
 /// `PIXEL_TABLE`, which is there even where it is the identity, so that firmware need not know.
 pub(super) fn pixel_table(table: Option<&PixelTable>) -> String {

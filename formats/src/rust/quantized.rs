@@ -6,10 +6,10 @@ use dense_core::quant;
 
 use super::header::of_quantized;
 use super::literals::{bits, comment, lines};
-use super::names::{is_softmax_regression, names, pixel_table};
+use super::names::{names, pixel_table};
 use super::weights::activations;
 use crate::int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
-use crate::{Activation, Error, Input, Model, Output, Quantization, QuantizedLayer};
+use crate::{Activation, Error, Input, Layer, Model, Output, Quantization, QuantizedLayer};
 
 /// Weights on a line.
 const COUNT: usize = 28;
@@ -107,9 +107,6 @@ fn input_quantization(input: &str, standardization: Option<&InputScaling>) -> St
 
 fn module(model: &Model, header: &str, uses: &str, input: &str, kind: &str, literal: &str) -> String {
     let what = "/// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.";
-    if is_softmax_regression(model) && kind.starts_with("QuantizedDense<") {
-        return format!("{header}\n{uses}\n{input}\n{what}\n#[rustfmt::skip]\npub static MODEL: {kind} = {literal};\n");
-    }
     format!(
         "\
 {header}
@@ -119,6 +116,10 @@ fn module(model: &Model, header: &str, uses: &str, input: &str, kind: &str, lite
 /// The network's type.
 #[rustfmt::skip]
 pub type Model = {kind};
+/// The loss that it was trained with.
+pub type Loss = dense_core::{};
+/// The units of each layer.
+pub const UNITS: [usize; {}] = {:?};
 
 {what}
 #[rustfmt::skip]
@@ -126,6 +127,9 @@ pub type Model = {kind};
 pub static MODEL: Model = {literal};
 ",
         names(model),
+        model.loss.type_name(),
+        model.layers.len(),
+        model.layers.iter().map(Layer::units).collect::<Vec<_>>(),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::header::of_weights;
 use super::literals::{bits, comment};
-use super::names::{is_softmax_regression, names, pixel_table};
+use super::names::{names, pixel_table};
 use crate::{Activation, Error, Input, Layer, Model, Output};
 
 /// Writes `model` as a Rust module of bits; see [`rust`](super). The same model gives the same text on every machine.
@@ -12,31 +12,6 @@ use crate::{Activation, Error, Input, Layer, Model, Output};
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_rust(model: &Model) -> Result<String, Error> {
     model.check()?;
-    Ok(if is_softmax_regression(model) { softmax_regression(model) } else { network(model) })
-}
-
-/// A plain layer, without a type for the network.
-fn softmax_regression(model: &Model) -> String {
-    let layer = &model.layers[0];
-    format!(
-        "\
-{}
-use dense_core::{{Dense, PixelTable}};
-
-{}
-/// The bits of the weights, a row for each class, and of the biases.
-#[rustfmt::skip]
-pub static MODEL: Dense<{}, {}> = {};
-",
-        of_weights(model),
-        pixel_table(model.input.pixel_table()),
-        layer.inputs,
-        layer.units(),
-        dense(layer, Some(model.output.names())),
-    )
-}
-
-fn network(model: &Model) -> String {
     let (mut kind, mut literal) = (String::new(), String::new());
     for layer in model.layers.iter().rev() {
         let (inputs, units) = (layer.inputs, layer.units());
@@ -54,7 +29,7 @@ fn network(model: &Model) -> String {
         Input::Pixels(pixels) => pixel_table(pixels.table.as_deref()) + "\n",
         Input::Features { .. } => String::new(),
     };
-    format!(
+    Ok(format!(
         "\
 {}
 {}
@@ -71,7 +46,7 @@ pub static MODEL: Model = {literal};
         of_weights(model),
         uses(model),
         names(model),
-    )
+    ))
 }
 
 /// What the module needs of the crate.

@@ -37,7 +37,7 @@ const PICTURE_COLUMNS: usize = 3;
 /// How many images are shown.
 const PICTURES: usize = 9;
 /// The firmware's own weights.
-const FIRMWARE_WEIGHTS: &str = "firmware/src/weights.rs";
+const FIRMWARE_WEIGHTS: &str = "firmware/weights/weights.rs";
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -75,7 +75,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "install")]
     weights: Option<PathBuf>,
 
-    /// Write the weights into the firmware, firmware/src/weights.rs, as well
+    /// Write the weights into the firmware, firmware/weights/weights.rs, as well
     #[arg(long)]
     install: bool,
 

@@ -227,7 +227,7 @@ fn only_install_writes_into_the_firmware_and_never_over_a_foreign_file() {
     let data = write_data_set(folder, 50, 20);
     let workspace = folder.join("workspace");
     fs::create_dir_all(workspace.join("firmware/src")).unwrap();
-    let firmware = workspace.join("firmware/src/weights.rs");
+    let firmware = workspace.join("firmware/weights/weights.rs");
     let train = |options: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
             .current_dir(folder)
@@ -250,7 +250,7 @@ fn only_install_writes_into_the_firmware_and_never_over_a_foreign_file() {
     fs::write(&firmware, "pub static MINE: u8 = 0;\n").unwrap();
     let (code, complaint) = train("--install");
     assert_eq!(code, Some(2), "{complaint}");
-    assert!(complaint.contains("firmware/src/weights.rs is there already and is not"), "{complaint}");
+    assert!(complaint.contains("firmware/weights/weights.rs is there already and is not"), "{complaint}");
     assert_eq!(fs::read(&firmware).unwrap(), b"pub static MINE: u8 = 0;\n");
     assert_eq!(train("--install --force"), (Some(0), String::new()));
     assert_eq!(fs::read(&firmware).unwrap(), fs::read(workspace.join("out/weights.rs")).unwrap());

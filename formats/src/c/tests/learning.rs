@@ -88,7 +88,7 @@ fn numbers<const OUT: usize>() -> Vec<[f32; OUT]> {
 #[test]
 fn steps_have_the_same_bits() {
     let model = fixtures::softmax_regression();
-    let layer = Output::<20, 3, SparseCategoricalCrossEntropy>::new(generated::softmax_regression::MODEL.clone());
+    let layer = generated::softmax_regression::MODEL.clone();
     assert_steps(&model, layer, int8::bytes(20), &labels(3));
 
     let model = fixtures::pixel_mlp();

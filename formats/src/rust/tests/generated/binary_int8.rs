@@ -33,6 +33,10 @@ pub const CLASS_NAMES: [&str; 2] = [
 /// The network's type.
 #[rustfmt::skip]
 pub type Model = QuantizedHidden<2, 4, Elu, QuantizedHidden<4, 3, Sigmoid, QuantizedDense<3, 1>>>;
+/// The loss that it was trained with.
+pub type Loss = dense_core::BinaryCrossEntropy;
+/// The units of each layer.
+pub const UNITS: [usize; 3] = [4, 3, 1];
 
 /// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.
 #[rustfmt::skip]

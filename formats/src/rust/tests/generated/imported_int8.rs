@@ -30,6 +30,10 @@ pub const OUTPUT_NAMES: [&str; 2] = [
 /// The network's type.
 #[rustfmt::skip]
 pub type Model = QuantizedHidden<3, 4, Relu, QuantizedHidden<4, 3, Linear, RequantizedDense<3, 2>>>;
+/// The loss that it was trained with.
+pub type Loss = dense_core::Huber;
+/// The units of each layer.
+pub const UNITS: [usize; 3] = [4, 3, 2];
 
 /// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.
 #[rustfmt::skip]

@@ -50,6 +50,10 @@ pub const CLASS_NAMES: [&str; 3] = [
 /// The network's type.
 #[rustfmt::skip]
 pub type Model = QuantizedHidden<18, 7, Relu, QuantizedDense<7, 3>>;
+/// The loss that it was trained with.
+pub type Loss = dense_core::GeneralizedCrossEntropy;
+/// The units of each layer.
+pub const UNITS: [usize; 2] = [7, 3];
 
 /// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.
 #[rustfmt::skip]

@@ -13,14 +13,32 @@
 //! - test accuracy: 0.8428
 //! - test loss: 0.4521
 
-use dense_core::{Dense, PixelTable};
+use dense_core::{Dense, Output, PixelTable, SparseCategoricalCrossEntropy};
 
 /// What becomes of each pixel before the first layer.
 pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;
 
-/// The bits of the weights, a row for each class, and of the biases.
+/// Rows of a picture.
+pub const HEIGHT: usize = 5;
+/// Columns of a picture.
+pub const WIDTH: usize = 4;
+
+/// The classes, in order.
 #[rustfmt::skip]
-pub static MODEL: Dense<20, 3> = Dense::from_bits([
+pub const CLASS_NAMES: [&str; 3] = [
+    "cat",
+    "고양이",
+    "a\"b\\c\n??/\u{202e}",
+];
+
+/// The network's type.
+#[rustfmt::skip]
+pub type Model = Output<20, 3, SparseCategoricalCrossEntropy>;
+
+/// The bits of the weights, a row for each unit, and of the biases, layer after layer.
+#[rustfmt::skip]
+#[allow(long_running_const_eval)]
+pub static MODEL: Model = Output::new(Dense::from_bits([
     // cat
     [
         0x3ecd9db4, 0xbeffb7e8, 0xbee394e0, 0x3e36b364, 0x3e149c88, 0xbe4797dc, 0x3e7c4d10, 0x3e90adbe, 0xbe17d460, 0x3d837568, 0x3dc21e38, 0x3ee50082, 0xbe4fd118, 0x3ebd7d18, 0xbee97a9e, 0xbe25340c,
@@ -38,4 +56,4 @@ pub static MODEL: Dense<20, 3> = Dense::from_bits([
     ],
 ], [
         0xbe338e10, 0x3ef6d4a8, 0xbc925960,
-]);
+]));

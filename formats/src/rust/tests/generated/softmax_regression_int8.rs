@@ -13,9 +13,31 @@ use dense_core::{PixelTable, QuantizedDense};
 /// What becomes of each pixel before the first layer.
 pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;
 
+/// Rows of a picture.
+pub const HEIGHT: usize = 5;
+/// Columns of a picture.
+pub const WIDTH: usize = 4;
+
+/// The classes, in order.
+#[rustfmt::skip]
+pub const CLASS_NAMES: [&str; 3] = [
+    "cat",
+    "고양이",
+    "a\"b\\c\n??/\u{202e}",
+];
+
+/// The network's type.
+#[rustfmt::skip]
+pub type Model = QuantizedDense<20, 3>;
+/// The loss that it was trained with.
+pub type Loss = dense_core::SparseCategoricalCrossEntropy;
+/// The units of each layer.
+pub const UNITS: [usize; 1] = [3];
+
 /// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.
 #[rustfmt::skip]
-pub static MODEL: QuantizedDense<20, 3> = QuantizedDense::new([
+#[allow(long_running_const_eval)]
+pub static MODEL: Model = QuantizedDense::new([
     // cat
     [
         102, -127, -113, 45, 37, -50, 63, 72, -38, 16, 24, 114, -52, 94, -116, -41, -67, 119, -18, 58,

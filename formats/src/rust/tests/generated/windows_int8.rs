@@ -39,6 +39,10 @@ pub const CLASS_NAMES: [&str; 3] = [
 /// The network's type.
 #[rustfmt::skip]
 pub type Model = QuantizedHidden<20, 9, Tanh, QuantizedHidden<9, 5, Gelu, QuantizedDense<5, 3>>>;
+/// The loss that it was trained with.
+pub type Loss = dense_core::SparseCategoricalCrossEntropy;
+/// The units of each layer.
+pub const UNITS: [usize; 3] = [9, 5, 3];
 
 /// The weights, a row for each output, the biases, and the bits of the scales, layer after layer.
 #[rustfmt::skip]

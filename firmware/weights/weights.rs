@@ -13,14 +13,39 @@
 //! - test accuracy: 0.8428
 //! - test loss: 0.4521
 
-use dense_core::{Dense, PixelTable};
+use dense_core::{Dense, Output, PixelTable, SparseCategoricalCrossEntropy};
 
 /// What becomes of each pixel before the first layer.
 pub static PIXEL_TABLE: PixelTable = PixelTable::IDENTITY;
 
-/// The bits of the weights, a row for each class, and of the biases.
+/// Rows of a picture.
+pub const HEIGHT: usize = 28;
+/// Columns of a picture.
+pub const WIDTH: usize = 28;
+
+/// The classes, in order.
 #[rustfmt::skip]
-pub static MODEL: Dense<784, 10> = Dense::from_bits([
+pub const CLASS_NAMES: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+/// The network's type.
+#[rustfmt::skip]
+pub type Model = Output<784, 10, SparseCategoricalCrossEntropy>;
+
+/// The bits of the weights, a row for each unit, and of the biases, layer after layer.
+#[rustfmt::skip]
+#[allow(long_running_const_eval)]
+pub static MODEL: Model = Output::new(Dense::from_bits([
     // T-shirt/top
     [
         0xbf07cb37, 0x3e4f4bab, 0x3e023ff1, 0x3e609022, 0xbec82731, 0xbf24de8c, 0xbf0e7c1a, 0xbe504e4f, 0x3dbc69b5, 0x3e22f210, 0xbe97fa7d, 0x3ea4d52a, 0xbd795700, 0xbf17cf7b, 0xbef77e86, 0xbeb7c626,
@@ -543,4 +568,4 @@ pub static MODEL: Dense<784, 10> = Dense::from_bits([
     ],
 ], [
         0x3eddf163, 0xbf939bad, 0xbdacd552, 0x3f0bdeed, 0xbf9a3b92, 0x4026fa58, 0x3ee751be, 0x3ca1e9fa, 0xbf308ad1, 0xbfe30a31,
-]);
+]));

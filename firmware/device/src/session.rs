@@ -1,0 +1,147 @@
+//! A conversation with the host: bytes in, answers out, and every request done once.
+
+use crate::model::Input as _;
+use crate::{Device, Model};
+use dense_protocol::checksum::Checksum;
+use dense_protocol::frames::{self, Decoder};
+use dense_protocol::messages::{Answer, Command, Counters, Malformed, NO_SESSION, Refusal, Request};
+use embedded_storage::nor_flash::NorFlash;
+use heapless::Vec;
+
+/// The device on its line: requests in frames of up to `REQUEST` bytes, answers in frames of up to `ANSWER`.
+///
+/// [`request_bytes`] and [`answer_bytes`] say how long they must be for a network.
+pub struct Session<'a, M, F, const REQUEST: usize, const ANSWER: usize> {
+    decoder: Decoder<REQUEST>,
+    worker: Worker<'a, M, F, ANSWER>,
+}
+
+/// Bytes of a frame for a refusal.
+const REFUSAL: usize = frames::frame_bytes(24);
+
+/// Bytes of the longest request of a network with an input of `input_bytes` bytes and `outputs` outputs: to learn.
+#[must_use]
+pub const fn request_bytes(input_bytes: usize, outputs: usize) -> usize {
+    // Sequence number, session, command, kind and length of the input, kind and length of the target, step, checksum.
+    frames::frame_bytes(input_bytes + 4 * outputs + 3 + 5 + 1 + 4 + 4 + 5 + 6)
+}
+
+/// Bytes of the longest answer of a network with `outputs` outputs: to an inference, or a description.
+#[must_use]
+pub const fn answer_bytes(outputs: usize) -> usize {
+    const DESCRIPTION: usize = 230;
+    let inference = 2 * 4 * outputs + 24;
+    frames::frame_bytes(if inference > DESCRIPTION { inference } else { DESCRIPTION })
+}
+
+impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Session<'a, M, F, REQUEST, ANSWER> {
+    /// Before the first byte.
+    #[must_use]
+    pub const fn new(device: Device<'a, M, F>) -> Self {
+        const {
+            assert!(REQUEST >= request_bytes(M::INPUTS * M::Number::ELEMENT.bytes(), M::OUTPUTS), "see request_bytes");
+            assert!(ANSWER >= answer_bytes(M::OUTPUTS), "see answer_bytes");
+        }
+        let worker =
+            Worker { device, session: NO_SESSION, counters: Counters::ZERO, last: None, answer: Vec::new(), refusal: Vec::new() };
+        Self { decoder: Decoder::new(), worker }
+    }
+
+    /// The device.
+    #[must_use]
+    pub const fn device(&self) -> &Device<'a, M, F> {
+        &self.worker.device
+    }
+
+    /// What it has done since the start.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        self.worker.counters
+    }
+
+    /// Takes a byte from the line. At the end of a request, does it and returns the frame to be sent. Silence is the
+    /// answer to a broken frame, and to a message without a sequence number, to which there can be no other.
+    pub fn receive(&mut self, byte: u8) -> Option<&[u8]> {
+        match self.decoder.push(byte)? {
+            Ok(message) => self.worker.answer(message),
+            Err(_) => {
+                self.worker.count_broken_frame();
+                None
+            }
+        }
+    }
+}
+
+/// What of a session deals with whole messages.
+struct Worker<'a, M, F, const ANSWER: usize> {
+    device: Device<'a, M, F>,
+    session: u32,
+    counters: Counters,
+    /// The request that was answered last.
+    last: Option<Identity>,
+    /// What was answered to it.
+    answer: Vec<u8, ANSWER>,
+    /// What was answered to a request with its sequence number that was not it.
+    refusal: Vec<u8, REFUSAL>,
+}
+
+/// How a request that is sent again is told from another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    sequence: u16,
+    checksum: u32,
+}
+
+impl<M: Model, F: NorFlash, const ANSWER: usize> Worker<'_, M, F, ANSWER> {
+    fn answer(&mut self, message: &[u8]) -> Option<&[u8]> {
+        let request = Request::from_message(message);
+        let sequence = match request {
+            Ok(Request { sequence, .. }) | Err(Malformed { sequence: Some(sequence) }) => sequence,
+            Err(Malformed { sequence: None }) => {
+                self.count_broken_frame();
+                return None;
+            }
+        };
+        let mut checksum = Checksum::default();
+        checksum.update(message);
+        let identity = Identity { sequence, checksum: checksum.finish() };
+        if self.last == Some(identity) {
+            self.counters.repeated = self.counters.repeated.wrapping_add(1);
+            return Some(&self.answer);
+        }
+        let reused = self.last.is_some_and(|last| last.sequence == sequence);
+        if reused {
+            // The last request keeps its answer, in case it comes again.
+            self.counters.refused = self.counters.refused.wrapping_add(1);
+            let answer = Answer { sequence, session: self.session, result: Err(Refusal::SequenceReused { sequence }) };
+            return frames::encode(&answer, &mut self.refusal).is_ok().then_some(&self.refusal);
+        }
+        self.last = Some(identity);
+        let result = match request {
+            Err(_) => Err(Refusal::UnknownMessage),
+            Ok(Request { session, command: Command::Hello, .. }) if session != NO_SESSION => {
+                self.session = session;
+                self.device.start_session();
+                self.device.execute(Command::Hello, &mut self.counters)
+            }
+            Ok(Request { session, .. }) if session == NO_SESSION || session != self.session => {
+                Err(Refusal::Session { device: self.session })
+            }
+            Ok(Request { command, .. }) => self.device.execute(command, &mut self.counters),
+        };
+        if result.is_err() {
+            self.counters.refused = self.counters.refused.wrapping_add(1);
+        }
+        match frames::encode(&Answer { sequence, session: self.session, result }, &mut self.answer) {
+            Ok(()) => Some(&self.answer),
+            Err(_) => {
+                self.answer.clear();
+                None
+            }
+        }
+    }
+
+    const fn count_broken_frame(&mut self) {
+        self.counters.broken_frames = self.counters.broken_frames.wrapping_add(1);
+    }
+}

@@ -1,0 +1,387 @@
+//! Weights in flash, so that a power cut at any moment leaves either the old ones or the new ones.
+//!
+//! There are two slots, and a save goes into the one that does not hold the newest. It erases as many sectors as it needs,
+//! writes a record into them, and reads it back. A record is
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 32 | header: [`MAGIC`], version, bits of a parameter and [backend](dense_core::math::BACKEND), number of parameters, save number, [factory checksum](crate::Model::factory_checksum), twelve zeros |
+//! | 4 each | the parameters, then ones up to a multiple of 16 bytes |
+//! | 16 | commit: [`COMMIT_MAGIC`], save number, CRC-32C of all before it, the same inverted |
+//!
+//! with all numbers little-endian. The commit is written last, so a record without it is none; with it, the checksum
+//! tells. Every word is written once after an erase, as flash with error correction demands, and the words may be of
+//! any size that divides 16.
+//!
+//! A record whose factory checksum is not that of the firmware grew from other weights: it is never loaded, and it stays
+//! until its slot is needed. A slot that cannot be read is not an empty one: nothing is loaded or saved then.
+
+mod record;
+
+pub use record::{COMMIT_MAGIC, MAGIC};
+
+use crate::Model;
+use core::fmt;
+use core::ops::Range;
+use dense_protocol::checksum::Checksum;
+use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
+use record::{Commit, HEADER, Header, UNIT};
+
+/// How many bytes are read or written at once.
+const CHUNK: usize = 256;
+
+/// The two slots for the parameters of one network.
+#[derive(Debug)]
+pub struct Store {
+    start: u32,
+    slot_bytes: u32,
+    parameters: u32,
+    factory: u32,
+}
+
+/// A record in flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// Its number: one more than that of the record before.
+    pub save: u32,
+    /// Which slot it is in, 0 or 1.
+    pub slot: u8,
+}
+
+/// A whole record, of this network or another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Record {
+    header: Header,
+    slot: u8,
+}
+
+impl Record {
+    /// Whether it was saved after `other`. Numbers wrap around; those of two slots are never far apart.
+    const fn is_newer_than(self, other: Self) -> bool {
+        self.header.save.wrapping_sub(other.header.save).cast_signed() > 0
+    }
+
+    const fn saved(self) -> Saved {
+        Saved { save: self.header.save, slot: self.slot }
+    }
+}
+
+/// The newest records.
+struct Newest {
+    /// Of this network.
+    own: Option<Record>,
+    /// Of any.
+    any: Option<Record>,
+}
+
+/// Bytes of a record of so many parameters.
+#[must_use]
+pub const fn record_bytes(parameters: usize) -> usize {
+    commit_offset(parameters) + UNIT
+}
+
+/// Where the commit of a record is, from its start.
+const fn commit_offset(parameters: usize) -> usize {
+    (HEADER + size_of::<f32>() * parameters).next_multiple_of(UNIT)
+}
+
+// What is not inlined keeps its buffers off the stack of callers that are busy with something else.
+impl Store {
+    /// The two halves of a `region` of `flash`, from one address to another, for the parameters of `model`. An empty
+    /// region is that of a board without flash.
+    ///
+    /// # Errors
+    /// [`StoreError::Region`] where they are not in the flash, are not whole sectors, or are too small for a record.
+    pub fn new<F: NorFlash>(flash: &F, region: Range<u32>, model: &impl Model) -> Result<Self, StoreError> {
+        const {
+            assert!(UNIT.is_multiple_of(F::WRITE_SIZE) && UNIT.is_multiple_of(F::READ_SIZE), "words of 1 to 16 bytes");
+        }
+        let parameters = parameters(model);
+        let slot_bytes = region.end.saturating_sub(region.start) / 2;
+        let (sector, least) = (F::ERASE_SIZE as u32, record_bytes(parameters) as u32);
+        let fits = region.end as usize <= flash.capacity()
+            && region.start.is_multiple_of(sector)
+            && slot_bytes.is_multiple_of(sector)
+            && slot_bytes >= least;
+        if !fits && !region.is_empty() {
+            let least = 2 * least.next_multiple_of(sector);
+            return Err(StoreError::Region { start: region.start, end: region.end, least, sector });
+        }
+        let factory = model.factory_checksum();
+        Ok(Self { start: region.start, slot_bytes, parameters: parameters as u32, factory })
+    }
+
+    /// The bytes of a slot.
+    #[must_use]
+    pub const fn slot_bytes(&self) -> u32 {
+        self.slot_bytes
+    }
+
+    /// The factory checksum of its records.
+    #[must_use]
+    pub const fn factory_checksum(&self) -> u32 {
+        self.factory
+    }
+
+    /// Whether the newest record grew from other weights than the firmware's.
+    ///
+    /// # Errors
+    /// [`StoreError::Flash`] where a slot cannot be read, [`StoreError::NoFlash`].
+    #[inline(never)]
+    pub fn is_foreign<F: NorFlash>(&self, flash: &mut F) -> Result<bool, StoreError> {
+        let Newest { own, any } = self.newest(flash)?;
+        Ok(own != any)
+    }
+
+    /// Makes the parameters of `model` what the newest whole record of this network says. The record is read twice, and
+    /// `model` does not change before the whole of it was found to be good.
+    ///
+    /// # Errors
+    /// [`StoreError::NothingSaved`] and [`StoreError::NoFlash`]; `model` is then as it was. [`StoreError::Flash`] or
+    /// [`StoreError::Verify`] where a reading fails; `model` may then be partly changed.
+    #[inline(never)]
+    pub fn load<F: NorFlash>(&self, flash: &mut F, model: &mut impl Model) -> Result<Saved, StoreError> {
+        let record = self.newest(flash)?.own.ok_or(StoreError::NothingSaved)?;
+        let again = self.read(flash, record.slot, |index, value| model.set_parameter(index, value))?;
+        if again == Some(record) { Ok(record.saved()) } else { Err(StoreError::Verify) }
+    }
+
+    /// Saves the parameters of `model`. When this returns `Ok`, they are in the flash and have been read back. Those that
+    /// are saved already are not saved again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFinite`] where a parameter is not a number to be saved, [`StoreError::Flash`] and
+    /// [`StoreError::Verify`] where the flash fails, [`StoreError::NoFlash`]. The newest record is then still there.
+    #[inline(never)]
+    pub fn save<F: NorFlash>(&self, flash: &mut F, model: &impl Model) -> Result<Saved, StoreError> {
+        if let Some(index) = model.parameters().position(|value| !value.is_finite()) {
+            return Err(StoreError::NotFinite { index });
+        }
+        let Newest { own, any } = self.newest(flash)?;
+        if let Some(own) = own
+            && own.slot == any.map_or(own.slot, |any| any.slot)
+            && self.is_same(flash, own, model)?
+        {
+            return Ok(own.saved());
+        }
+        let save = any.map_or(1, |any| any.header.save.wrapping_add(1));
+        // Of the two, the record of this network is the one to keep.
+        let slot = own.or(any).map_or(0, |kept| 1 - kept.slot);
+        let record = Record { header: Header { parameters: self.parameters, save, factory: self.factory }, slot };
+        let needed = (record_bytes(self.parameters as usize)).next_multiple_of(F::ERASE_SIZE) as u32;
+        self.erase_slot(flash, slot, needed)?;
+        self.write(flash, record, model)?;
+        let found = self.read(flash, slot, |_, _| ())?;
+        if found == Some(record) && self.is_same(flash, record, model)? {
+            Ok(record.saved())
+        } else {
+            Err(StoreError::Verify)
+        }
+    }
+
+    /// Erases what was saved, of any network. When this returns `Ok`, there is nothing to load; until then, there is the
+    /// newest record or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Flash`] and [`StoreError::Verify`] where the flash fails, [`StoreError::NoFlash`].
+    #[inline(never)]
+    pub fn erase<F: NorFlash>(&self, flash: &mut F) -> Result<(), StoreError> {
+        // The newest goes last, or a power cut in between would bring back the one before. What cannot be read goes, too.
+        let last = match self.newest(flash) {
+            Ok(Newest { own, any }) => own.or(any).map_or(1, |kept| kept.slot),
+            Err(StoreError::NoFlash) => return Err(StoreError::NoFlash),
+            Err(_) => 1,
+        };
+        for slot in [1 - last, last] {
+            self.erase_slot(flash, slot, self.slot_bytes)?;
+            if self.read(flash, slot, |_, _| ())?.is_some() {
+                return Err(StoreError::Verify);
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest records that are whole.
+    fn newest<F: NorFlash>(&self, flash: &mut F) -> Result<Newest, StoreError> {
+        if self.slot_bytes == 0 {
+            return Err(StoreError::NoFlash);
+        }
+        let records = [self.read(flash, 0, |_, _| ())?, self.read(flash, 1, |_, _| ())?];
+        let own = records.map(|record| record.filter(|record| self.is_own(record.header)));
+        Ok(Newest { own: newer(own), any: newer(records) })
+    }
+
+    const fn is_own(&self, header: Header) -> bool {
+        header.parameters == self.parameters && header.factory == self.factory
+    }
+
+    fn address(&self, slot: u8, offset: usize) -> u32 {
+        self.start + u32::from(slot) * self.slot_bytes + offset as u32
+    }
+
+    fn erase_slot<F: NorFlash>(&self, flash: &mut F, slot: u8, bytes: u32) -> Result<(), StoreError> {
+        let start = self.address(slot, 0);
+        flash.erase(start, start + bytes.min(self.slot_bytes)).map_err(failed(Operation::Erase))
+    }
+
+    /// Writes a record into an erased slot.
+    fn write<F: NorFlash>(&self, flash: &mut F, record: Record, model: &impl Model) -> Result<(), StoreError> {
+        let Record { header, slot } = record;
+        let (end, commit) = (HEADER + size_of::<f32>() * parameters(model), commit_offset(parameters(model)));
+        let padding = [0xff; UNIT].into_iter().take(commit - end);
+        let mut bytes =
+            header.to_bytes().into_iter().chain(model.parameters().flat_map(f32::to_le_bytes)).chain(padding);
+        let mut checksum = Checksum::default();
+        for offset in (0..commit).step_by(CHUNK) {
+            let mut chunk = [0; CHUNK];
+            let length = CHUNK.min(commit - offset);
+            for (place, byte) in chunk.iter_mut().zip(bytes.by_ref().take(length)) {
+                *place = byte;
+            }
+            let chunk = chunk.get(..length).unwrap_or_default();
+            checksum.update(chunk);
+            flash.write(self.address(slot, offset), chunk).map_err(failed(Operation::Write))?;
+        }
+        let end = Commit { save: header.save, checksum: checksum.finish() }.to_bytes();
+        flash.write(self.address(slot, commit), &end).map_err(failed(Operation::Write))
+    }
+
+    /// Whether a record has the parameters of `model`, to the last bit.
+    fn is_same<F: NorFlash>(&self, flash: &mut F, record: Record, model: &impl Model) -> Result<bool, StoreError> {
+        let (mut parameters, mut same) = (model.parameters(), true);
+        let found = self.read(flash, record.slot, |_, value| {
+            same &= parameters.next().is_some_and(|parameter| parameter.to_bits() == value.to_bits());
+        })?;
+        Ok(same && found == Some(record))
+    }
+
+    /// Reads a slot and, where it holds parameters of this network, calls `take` with the index and the value of each.
+    /// Returns the record if it is whole, and nothing as soon as it is found not to be.
+    fn read<F: NorFlash>(
+        &self,
+        flash: &mut F,
+        slot: u8,
+        mut take: impl FnMut(usize, f32),
+    ) -> Result<Option<Record>, StoreError> {
+        let mut bytes = [0; HEADER];
+        flash.read(self.address(slot, 0), &mut bytes).map_err(failed(Operation::Read))?;
+        let Some(header) = Header::from_bytes(&bytes) else { return Ok(None) };
+        // A header of anything may ask for more than there is.
+        let most = (self.slot_bytes as usize).saturating_sub(HEADER + UNIT) / size_of::<f32>();
+        let (count, is_own) = (header.parameters as usize, self.is_own(header));
+        if count > most || commit_offset(count) + UNIT > self.slot_bytes as usize {
+            return Ok(None);
+        }
+        let mut commit = [0; UNIT];
+        flash.read(self.address(slot, commit_offset(count)), &mut commit).map_err(failed(Operation::Read))?;
+        let Some(commit) = Commit::from_bytes(commit).filter(|commit| commit.save == header.save) else {
+            return Ok(None);
+        };
+        let mut checksum = Checksum::default();
+        checksum.update(&bytes);
+        let (mut chunk, mut index) = ([0; CHUNK], 0);
+        for offset in (HEADER..commit_offset(count)).step_by(CHUNK) {
+            let length = CHUNK.min(commit_offset(count) - offset);
+            let chunk = chunk.get_mut(..length).unwrap_or_default();
+            flash.read(self.address(slot, offset), chunk).map_err(failed(Operation::Read))?;
+            checksum.update(chunk);
+            for bits in chunk.as_chunks().0.iter().take(count - index) {
+                let value = f32::from_le_bytes(*bits);
+                if !value.is_finite() {
+                    return Ok(None);
+                }
+                if is_own {
+                    take(index, value);
+                }
+                index += 1;
+            }
+        }
+        Ok((checksum.finish() == commit.checksum).then_some(Record { header, slot }))
+    }
+}
+
+fn parameters<M: Model>(_: &M) -> usize {
+    M::PARAMETERS
+}
+
+fn newer(records: [Option<Record>; 2]) -> Option<Record> {
+    match records {
+        [Some(first), Some(second)] => Some(if second.is_newer_than(first) { second } else { first }),
+        [first, second] => first.or(second),
+    }
+}
+
+/// What a flash can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Set all bits of a sector.
+    Erase,
+    /// Clear bits of a word.
+    Write,
+    /// Read some bytes.
+    Read,
+}
+
+/// Why something was not saved, loaded or erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// The region does not hold two slots.
+    Region {
+        /// Its first address.
+        start: u32,
+        /// The address after its last.
+        end: u32,
+        /// The fewest bytes that would do.
+        least: u32,
+        /// Both slots must start at a multiple of this.
+        sector: u32,
+    },
+    /// The board has no flash.
+    NoFlash,
+    /// There is no whole record of this network.
+    NothingSaved,
+    /// A parameter is NaN or infinite.
+    NotFinite {
+        /// Its index.
+        index: usize,
+    },
+    /// The flash reports a failure.
+    Flash {
+        /// What it was to do.
+        operation: Operation,
+        /// What it says.
+        kind: NorFlashErrorKind,
+    },
+    /// The flash reports success, but what is read is not what was written.
+    Verify,
+}
+
+fn failed<E: NorFlashError>(operation: Operation) -> impl Fn(E) -> StoreError {
+    move |error| StoreError::Flash { operation, kind: error.kind() }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Region { start, end, least, sector } => write!(
+                f,
+                "flash from {start:#x} to {end:#x} does not hold two slots of {least} bytes in all, each of whole \
+                 sectors of {sector} bytes"
+            ),
+            Self::NoFlash => write!(f, "the board has no flash to save in"),
+            Self::NothingSaved => write!(f, "no weights of this network are saved"),
+            Self::NotFinite { index } => write!(f, "parameter {index} is not finite"),
+            Self::Flash { operation, kind } => {
+                let operation = match operation {
+                    Operation::Erase => "erase",
+                    Operation::Write => "write",
+                    Operation::Read => "read",
+                };
+                write!(f, "the flash failed to {operation}: {kind}")
+            }
+            Self::Verify => write!(f, "the flash did not keep what was written"),
+        }
+    }
+}
+
+impl core::error::Error for StoreError {}

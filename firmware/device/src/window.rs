@@ -1,0 +1,177 @@
+//! Windows of a time series.
+
+use dense_protocol::messages::{self, Floats, Refusal};
+
+/// The newest samples of a time series, from which windows are cut.
+///
+/// A window is `length` samples; the next one begins `stride` samples later. The network's input is its rows, each the
+/// mean of `downsample` consecutive samples, channel by channel: the sum in rising order, divided by their number, in f32,
+/// as `host-trainer` cuts them.
+#[derive(Debug)]
+pub struct Window<'a> {
+    shape: messages::Window,
+    /// A ring of the last `length` samples, `[sample][channel]`.
+    samples: &'a mut [f32],
+    /// Where the next sample goes.
+    next: usize,
+    /// Samples that are missing to the next window.
+    missing: u16,
+}
+
+impl<'a> Window<'a> {
+    /// Before the first sample. `samples` is memory for one window.
+    ///
+    /// # Panics
+    /// Where a number of the shape is 0, a window is not whole rows, or `samples` is not `length` · `channels` long.
+    #[must_use]
+    pub const fn new(shape: messages::Window, samples: &'a mut [f32]) -> Self {
+        let messages::Window { channels, length, stride, downsample } = shape;
+        assert!(channels > 0 && length > 0 && stride > 0 && downsample > 0, "no number of a window is 0");
+        assert!(length.is_multiple_of(downsample), "a window is whole rows");
+        assert!(samples.len() == length as usize * channels as usize, "memory for one window");
+        Self { shape, samples, next: 0, missing: length }
+    }
+
+    /// What its windows are.
+    #[must_use]
+    pub const fn shape(&self) -> messages::Window {
+        self.shape
+    }
+
+    /// Numbers of an input of the network.
+    #[must_use]
+    pub const fn inputs(&self) -> usize {
+        self.samples.len() / self.shape.downsample as usize
+    }
+
+    /// Samples that are missing to the next window; 0 where one is complete.
+    #[must_use]
+    pub const fn missing(&self) -> u16 {
+        self.missing
+    }
+
+    /// Begins a new series.
+    pub const fn restart(&mut self) {
+        self.next = 0;
+        self.missing = self.shape.length;
+    }
+
+    /// How many samples can be appended: up to the end of the next window.
+    const fn most(&self) -> u16 {
+        if self.missing == 0 { self.shape.stride } else { self.missing }
+    }
+
+    /// Appends samples, `[sample][channel]`, and returns how many are missing now.
+    ///
+    /// # Errors
+    /// [`Refusal::Samples`] for more than are missing to the next window, or a part of one, and
+    /// [`Refusal::NotFinite`]; nothing has changed then.
+    pub fn push(&mut self, samples: Floats<'_>) -> Result<u16, Refusal> {
+        let (channels, most) = (usize::from(self.shape.channels), self.most());
+        let count = samples.len() / channels;
+        if !samples.is_whole() || !samples.len().is_multiple_of(channels) || count > usize::from(most) {
+            let most = u32::from(most) * u32::from(self.shape.channels);
+            return Err(Refusal::Samples { found: samples.len() as u32, most, channels: self.shape.channels });
+        }
+        if !samples.values().all(f32::is_finite) {
+            return Err(Refusal::NotFinite);
+        }
+        for value in samples.values() {
+            if let Some(place) = self.samples.get_mut(self.next) {
+                *place = value;
+            }
+            self.next = if self.next + 1 < self.samples.len() { self.next + 1 } else { 0 };
+        }
+        if count > 0 {
+            self.missing = most - count as u16;
+        }
+        Ok(self.missing)
+    }
+
+    /// The inputs of the window that is complete.
+    ///
+    /// # Errors
+    /// [`Refusal::WindowIncomplete`].
+    pub fn inputs_of_window(&self) -> Result<impl Iterator<Item = f32>, Refusal> {
+        if self.missing > 0 {
+            return Err(Refusal::WindowIncomplete { missing: self.missing });
+        }
+        let (channels, rows) = (usize::from(self.shape.channels), usize::from(self.shape.downsample));
+        Ok((0..self.inputs()).map(move |input| {
+            let first = input / channels * rows * channels + input % channels;
+            let sum = (0..rows).fold(0.0, |sum, row| sum + self.value(first + row * channels));
+            sum / rows as f32
+        }))
+    }
+
+    /// A number of the window, counted from its oldest sample.
+    fn value(&self, index: usize) -> f32 {
+        // The oldest sample is where the next one goes.
+        let index = self.next + index;
+        let index = index.checked_sub(self.samples.len()).unwrap_or(index);
+        self.samples.get(index).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use std::vec::Vec;
+
+    const SHAPE: messages::Window = messages::Window { channels: 2, length: 6, stride: 4, downsample: 3 };
+
+    fn bytes(values: &[f32]) -> Vec<[u8; 4]> {
+        values.iter().map(|value| value.to_le_bytes()).collect()
+    }
+
+    /// The inputs of the windows of a series, by the definition.
+    fn expected(series: &[f32]) -> Vec<Vec<f32>> {
+        let windows = series.windows(12).step_by(8);
+        windows
+            .map(|window| {
+                let rows = window.chunks(6);
+                rows.flat_map(|row| [0, 1].map(|channel| (row[channel] + row[channel + 2] + row[channel + 4]) / 3.0))
+                    .collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn windows_are_those_of_the_definition_however_the_samples_come() {
+        let series: Vec<f32> = (0..60_u8).map(|index| f32::from(index * 7 % 31) / 8.0).collect();
+        for piece in 1..=6 {
+            let mut memory = [0.0; 12];
+            let mut window = Window::new(SHAPE, &mut memory);
+            let (mut left, mut found) = (&series[..], Vec::new());
+            while !left.is_empty() {
+                let most = 2 * usize::from(window.most()).min(piece).min(left.len() / 2);
+                let (samples, rest) = left.split_at(most);
+                left = rest;
+                if window.push(Floats::from_bytes(&bytes(samples))) == Ok(0) {
+                    found.push(window.inputs_of_window().unwrap().collect::<Vec<_>>());
+                }
+            }
+            assert_eq!(found, expected(&series), "{piece} samples at a time");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_wrong_and_changes_nothing() {
+        let mut memory = [0.0; 12];
+        let mut window = Window::new(SHAPE, &mut memory);
+        let samples = |found, most| Err(Refusal::Samples { found, most, channels: 2 });
+        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 14]))), samples(14, 12));
+        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 3]))), samples(3, 12));
+        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0, f32::NAN]))), Err(Refusal::NotFinite));
+        assert_eq!(window.push(Floats::from_bytes(&[])), Ok(6));
+        assert_eq!(window.inputs_of_window().err(), Some(Refusal::WindowIncomplete { missing: 6 }));
+        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 12]))), Ok(0));
+        assert_eq!(window.push(Floats::from_bytes(&[])), Ok(0), "no sample, the same window");
+        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 10]))), samples(10, 8));
+        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 2]))), Ok(3));
+        window.restart();
+        assert_eq!(window.missing(), 6);
+    }
+}

@@ -1,0 +1,137 @@
+//! What a device says of itself.
+
+use serde::{Deserialize, Serialize};
+
+/// Device and network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello<'a> {
+    /// [`VERSION`](super::VERSION).
+    pub version: u8,
+    /// Name of the board.
+    pub board: &'a str,
+    /// Name of the compute kernel of `dense-core`.
+    pub kernel: &'a str,
+    /// The network.
+    #[serde(borrow)]
+    pub network: Network<'a>,
+    /// [Checksum](crate::checksum::of_parameters) of the network compiled into the firmware.
+    pub factory_checksum: u32,
+    /// Where the weights in RAM came from.
+    pub origin: Origin,
+    /// Whether the newest save is of a network that grew from other weights than those compiled into the firmware: it
+    /// was not loaded.
+    pub foreign_save: bool,
+    /// Clock frequency of the processor in Hz; 0 where there is no clock.
+    pub clock_hz: u32,
+    /// Source of the clock.
+    pub clock_source: ClockSource,
+    /// RAM of the model in bytes: weights, state of the optimizer, activations and deltas, input.
+    pub model_bytes: u32,
+    /// RAM of all statics in bytes, the model among them.
+    pub static_bytes: u32,
+    /// Flash of each of the two slots in bytes.
+    pub slot_bytes: u32,
+}
+
+/// A network, and what it takes and gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network<'a> {
+    /// Its inputs, then the units of each layer, two bytes each, lowest byte first.
+    pub widths: &'a [u8],
+    /// What an input is.
+    pub element: Element,
+    /// What the outputs are.
+    pub task: Task,
+    /// What the weights are.
+    pub form: Form,
+    /// Parameters that can learn.
+    pub parameters: u32,
+    /// The window of a time series that its inputs are, if they are one.
+    pub window: Option<Window>,
+    /// [Checksum](crate::checksum::of_names) of the names of its inputs and outputs.
+    pub names_checksum: u32,
+}
+
+impl Network<'_> {
+    /// Its inputs, then the units of each layer.
+    pub fn shape(&self) -> impl ExactSizeIterator<Item = u16> {
+        self.widths.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes))
+    }
+}
+
+/// A number of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Element {
+    /// A byte, of which the network sees 1/255.
+    U8,
+    /// An f32, lowest byte first.
+    F32,
+}
+
+impl Element {
+    /// Its bytes in a message.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::U8 => 1,
+            Self::F32 => 4,
+        }
+    }
+}
+
+/// What the outputs of a network are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Task {
+    /// Probabilities of classes.
+    Classes,
+    /// The probability of the second of two classes.
+    Binary,
+    /// Numbers.
+    Values,
+}
+
+/// What the weights of a network are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// f32 in RAM; they learn.
+    F32,
+    /// int8 in flash. What learns is a scale and a bias in f32 above each logit.
+    Int8,
+}
+
+/// A window of a time series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Numbers of a sample.
+    pub channels: u16,
+    /// Samples of a window.
+    pub length: u16,
+    /// Samples from the start of one window to that of the next.
+    pub stride: u16,
+    /// Consecutive samples that are averaged into one row of the network's input.
+    pub downsample: u16,
+}
+
+/// Where the weights in RAM came from; they may have learned since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// The firmware.
+    Factory,
+    /// The firmware, since the flash could not be read.
+    Unreadable,
+    /// The save of this number.
+    Save(u32),
+    /// The host.
+    Host,
+}
+
+/// Source of a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClockSource {
+    /// Crystal.
+    Crystal,
+    /// Oscillator inside the chip, where the crystal did not start.
+    Internal,
+    /// Host that simulates the device.
+    Host,
+}
