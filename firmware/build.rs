@@ -1,27 +1,20 @@
-//! Chooses the weights and their golden vectors, and gives the linker the memory map of the machine, and the device the
+//! Finds the golden vectors of the network, and gives the linker the memory map of the machine, and the device the
 //! logits that its self-test must find.
 
-mod weights_file;
+use dense_device::Model;
+use std::{env, error::Error, fmt::Write, fs, path::Path, path::PathBuf};
+use weights::samples;
 
-use dense_core::{Batch, Dense, PixelTable};
-use std::{env, error::Error, fmt::Write, fs, path::Path};
-
-/// The golden vectors, a file for each part.
-const PARTS: [&str; 7] = ["softmax", "inference", "int8", "hazards", "kernels", "shapes", "training"];
-
-/// The first images of the test set.
-const TEST_IMAGES: &str = "vectors/images";
-/// How many of them the device tries at start.
+/// How many samples the device tries at start.
 const SELF_TEST: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=weights_file.rs");
+    println!("cargo::rerun-if-env-changed=WEIGHTS");
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
     let firmware = env::var("CARGO_MANIFEST_DIR")?;
-    let weights = weights_file::choose(Path::new(&firmware), out)?;
-    golden_vectors(Path::new(&firmware), &weights, out)?;
+    golden_vectors(Path::new(&firmware), out)?;
     if env::var("CARGO_CFG_TARGET_OS")? != "none" {
         return Ok(());
     }
@@ -46,55 +39,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
 
-    let images = fs::read(TEST_IMAGES).map_err(|error| format!("{TEST_IMAGES}: {error}"))?;
-    let images = images.as_chunks::<784>().0.get(..SELF_TEST).ok_or(format!("{TEST_IMAGES}: too short"))?;
-    let source = fs::read_to_string(&weights)?;
-    let (table, model) = read_weights(&source).ok_or(format!("{}: not as made by host-trainer", weights.display()))?;
-    let mut images = images.to_vec();
-    table.apply(images.as_flattened_mut());
-    fs::write(out.join("self_test_images"), images.as_flattened())?;
-    fs::write(out.join("self_test_logits.rs"), logits(&model, &images)?)?;
-    println!("cargo::rerun-if-changed={TEST_IMAGES}");
+    fs::write(out.join("self_test_logits.rs"), logits()?)?;
     Ok(())
 }
 
-/// Copies the golden vectors into `out`: those of the repository or, of other weights, those in the folder beside them
-/// that is named like them, but `.golden`. As long as there are none, they are empty.
-fn golden_vectors(firmware: &Path, weights: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
-    let folder = match env::var_os("WEIGHTS") {
-        Some(_) => weights.with_extension("golden"),
-        None => firmware.join("vectors/golden"),
-    };
+/// Copies the golden vectors of the network into `out`. They are in the folder beside the weights that is named like them,
+/// but `.golden`. As long as there are none, they are empty.
+fn golden_vectors(firmware: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let weights = env::var_os("WEIGHTS").map_or_else(|| firmware.join("weights/weights.rs"), PathBuf::from);
+    let folder = weights.with_extension("golden");
     println!("cargo::rustc-env=GOLDEN={}", folder.display());
     // Of a folder that is not there, the one that it would be in.
     let watched = if folder.exists() { Some(&*folder) } else { folder.parent() };
     watched.inspect(|folder| println!("cargo::rerun-if-changed={}", folder.display()));
-    let copies = out.join("golden");
-    fs::create_dir_all(&copies)?;
-    for part in PARTS {
-        fs::write(copies.join(part), fs::read(folder.join(part)).unwrap_or_default())?;
-    }
+    fs::write(out.join("network"), fs::read(folder.join("network")).unwrap_or_default())?;
     Ok(())
-}
-
-/// The table of pixels and the model in generated Rust; the compiler checks the same lines more closely.
-fn read_weights(source: &str) -> Option<(PixelTable, Box<Dense<784, 10>>)> {
-    let words = || source.lines().filter(|line| !line.trim().starts_with("//")).flat_map(str::split_whitespace);
-    let bits = words().filter_map(|word| word.strip_prefix("0x")?.strip_suffix(','));
-    let numbers: Option<Vec<f32>> =
-        bits.map(|bits| Some(f32::from_bits(u32::from_str_radix(bits, 16).ok()?))).collect();
-    let numbers = numbers.filter(|numbers| numbers.len() == 785 * 10)?;
-    let mut model = Box::new(Dense::ZERO);
-    model.set_weights(numbers.iter().copied());
-    model.bias_mut().copy_from_slice(&numbers[7840..]);
-
-    let pixels = words().filter_map(|word| word.strip_suffix(',')?.parse().ok());
-    let table = if source.contains("PixelTable::IDENTITY") {
-        PixelTable::IDENTITY
-    } else {
-        PixelTable::new(pixels.collect::<Vec<u8>>().try_into().ok()?)
-    };
-    Some((table, model))
 }
 
 /// How long a region of a memory map is, from its line `NAME : ORIGIN = …, LENGTH = 512K`, or `… - 8K`.
@@ -108,14 +67,17 @@ fn bytes_of(region: &str, map: &str) -> Option<u32> {
     terms.try_fold(first, |bytes, term| bytes.checked_sub(term?))
 }
 
-/// The bits of the logits of `images`, as a Rust expression. Every kernel on every machine computes the same ones, so the
-/// machine that builds says what the device must find.
-fn logits(model: &Dense<784, 10>, images: &[[u8; 784]]) -> Result<String, Box<dyn Error>> {
-    let mut logits = vec![[0.0; 10]; images.len()];
-    model.forward(Batch::new(images)?, &mut logits)?;
+/// The bits of the logits of the first samples, as a Rust expression. Every kernel on every machine computes the same ones,
+/// so the machine that builds says what the device must find.
+fn logits() -> Result<String, Box<dyn Error>> {
+    let mut memory = Box::new(weights::Memory::NEW);
+    let mut model = weights::new(&mut memory);
     let mut expression = String::from("[\n");
-    for row in &logits {
-        writeln!(expression, "    {:#010x?},", row.map(f32::to_bits))?;
+    for number in 0..SELF_TEST {
+        samples::set_input(&mut model, number);
+        model.infer()?;
+        let bits: Vec<u32> = model.logits().iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+        writeln!(expression, "    {bits:#010x?},")?;
     }
     Ok(expression + "]\n")
 }

@@ -2,6 +2,7 @@
 //!
 //! The host goes through it once and keeps the numbers, the golden vectors; a device goes through it again and compares.
 
+mod comparison;
 mod hazards;
 mod inference;
 mod int8;
@@ -13,7 +14,9 @@ mod training;
 use dense_core::{Error, Kernel};
 use dense_protocol::checksum::Checksum;
 
-/// Whoever takes the numbers.
+pub use comparison::Comparison;
+
+/// What takes the numbers.
 pub trait Witness {
     /// Takes `word`, a number of what `case` says: the bits of a float, or a checksum of many.
     fn see(&mut self, case: core::fmt::Arguments<'_>, word: u32);
@@ -74,7 +77,7 @@ pub enum Part {
 
 impl Part {
     /// The folder that the golden vectors are written to, on the machine that builds this.
-    pub const FOLDER: &str = env!("GOLDEN");
+    pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/golden");
 
     /// All of them.
     pub const ALL: [Self; 7] =
@@ -98,13 +101,13 @@ impl Part {
     #[must_use]
     pub const fn vectors(self) -> &'static [u8] {
         match self {
-            Self::Softmax => include_bytes!(concat!(env!("OUT_DIR"), "/golden/softmax")),
-            Self::Inference => include_bytes!(concat!(env!("OUT_DIR"), "/golden/inference")),
-            Self::Int8 => include_bytes!(concat!(env!("OUT_DIR"), "/golden/int8")),
-            Self::Hazards => include_bytes!(concat!(env!("OUT_DIR"), "/golden/hazards")),
-            Self::Kernels => include_bytes!(concat!(env!("OUT_DIR"), "/golden/kernels")),
-            Self::Shapes => include_bytes!(concat!(env!("OUT_DIR"), "/golden/shapes")),
-            Self::Training => include_bytes!(concat!(env!("OUT_DIR"), "/golden/training")),
+            Self::Softmax => include_bytes!("../vectors/golden/softmax"),
+            Self::Inference => include_bytes!("../vectors/golden/inference"),
+            Self::Int8 => include_bytes!("../vectors/golden/int8"),
+            Self::Hazards => include_bytes!("../vectors/golden/hazards"),
+            Self::Kernels => include_bytes!("../vectors/golden/kernels"),
+            Self::Shapes => include_bytes!("../vectors/golden/shapes"),
+            Self::Training => include_bytes!("../vectors/golden/training"),
         }
     }
 

@@ -3,7 +3,9 @@
 //! - `bench_f32_infer`, `bench_f32_learn`, `bench_int8_infer`: 784-10 softmax regression on the test images;
 //! - `bench_f32_dense_infer`, `bench_f32_dense_learn`, `bench_int8_dense`: the same without a zero among the pixels;
 //! - `bench_mlp_infer`, `bench_mlp_learn`: a 96-24-5 perceptron on f32 features, ReLU, softmax;
-//! - `bench_watch_infer`, `bench_watch_learn`: a 150-32-7 perceptron of the same kind.
+//! - `bench_watch_infer`, `bench_watch_learn`: a 150-32-7 perceptron of the same kind;
+//! - `bench_device_infer`, `bench_device_learn`: whole requests of the network that the firmware is built with, from the
+//!   message to the reply.
 //!
 //! A training step is forward, loss, backward and the SGD update of all layers. What does not fit into RAM is left out.
 //!
@@ -20,13 +22,12 @@ mod on_device {
     use dense_core::{
         Batch, Error, Hidden, Layers, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
     };
-    use dense_protocol::messages::{INPUTS, OUTPUTS};
-    use firmware::Model;
-    use firmware::pixels;
-    use firmware::quantized;
+    use dense_protocol::messages::{Command, Counters, Input, Refusal, Reply, Step, Target};
+    use firmware::application::{self, Served};
+    use firmware::boards::Board;
+    use firmware::lesson::{self, INPUTS, MODEL, Model, OUTPUTS, QUANTIZED};
     use firmware::runtime::{entry, ram, semihosting, singleton};
-    use firmware::test_images;
-    use firmware::weights::MODEL;
+    use weights::samples;
 
     /// A perceptron with one hidden layer, for f32 features.
     type Perceptron<const IN: usize, const WIDTH: usize, const OUT: usize> =
@@ -44,7 +45,7 @@ mod on_device {
     /// One where it fits, else none.
     const MODELS: usize = ram::has_room_for(size_of::<Models>()) as usize;
     const ZERO: Models = Models { regression: Model::ZERO, mlp: Mlp::ZERO, watch: Watch::ZERO };
-    const CALLS: u8 = test_images::COUNT as u8;
+    const CALLS: u8 = lesson::COUNT as u8;
 
     #[entry]
     fn main() -> ! {
@@ -62,30 +63,48 @@ mod on_device {
 
     fn run(models: Option<&mut Models>) -> Result<(), Error> {
         // int8 first, because a trace of f32 takes long where there is no FPU.
-        for image in test_images::images() {
-            hint::black_box(bench_int8_infer(&mut image.clone())?);
+        for image in lesson::images() {
+            hint::black_box(bench_int8_infer(image)?);
         }
-        for image in test_images::images() {
-            hint::black_box(bench_int8_dense(&mut without_zeros(image))?);
+        for image in lesson::images() {
+            hint::black_box(bench_int8_dense(&without_zeros(image))?);
         }
-        for image in test_images::images() {
-            hint::black_box(bench_f32_infer(&MODEL, &mut image.clone())?);
+        for image in lesson::images() {
+            hint::black_box(bench_f32_infer(MODEL, image)?);
         }
-        for image in test_images::images() {
-            hint::black_box(bench_f32_dense_infer(&MODEL, &mut without_zeros(image))?);
+        for image in lesson::images() {
+            hint::black_box(bench_f32_dense_infer(MODEL, &without_zeros(image))?);
         }
         let Some(Models { regression, mlp, watch }) = models else { return Ok(()) };
         let sgd = Sgd::new(Sgd::DEFAULT_LEARNING_RATE)?;
-        regression.copy_from(&MODEL);
-        for (image, &label) in test_images::images().iter().zip(test_images::labels()) {
-            hint::black_box(bench_f32_learn(regression, &mut image.clone(), label, &sgd)?);
+        regression.copy_from(MODEL);
+        for (image, &label) in lesson::images().iter().zip(lesson::labels()) {
+            hint::black_box(bench_f32_learn(regression, image, label, &sgd)?);
         }
-        regression.copy_from(&MODEL);
-        for (image, &label) in test_images::images().iter().zip(test_images::labels()) {
-            hint::black_box(bench_f32_dense_learn(regression, &mut without_zeros(image), label, &sgd)?);
+        regression.copy_from(MODEL);
+        for (image, &label) in lesson::images().iter().zip(lesson::labels()) {
+            hint::black_box(bench_f32_dense_learn(regression, &without_zeros(image), label, &sgd)?);
         }
         run_perceptron(mlp, bench_mlp_infer, bench_mlp_learn, sgd)?;
-        run_perceptron(watch, bench_watch_infer, bench_watch_learn, sgd)
+        run_perceptron(watch, bench_watch_infer, bench_watch_learn, sgd)?;
+        // A static of its own, which a machine without room for the models has none for either.
+        if const { MODELS > 0 } {
+            run_device();
+        }
+        Ok(())
+    }
+
+    fn run_device() {
+        let Some(board) = Board::start() else { panic!("the board was started before") };
+        let device = application::device(application::model(), board.flash, board.clock_hz, board.clock_source);
+        let Ok(mut device) = device else { panic!("the flash has no room for two saves") };
+        let (mut counters, mut numbers) = (Counters::ZERO, [[0; 4]; weights::OUTPUTS]);
+        for number in 0..CALLS.into() {
+            let bytes = samples::bytes(number);
+            let _ = hint::black_box(bench_device_infer(&mut device, &bytes, &mut counters));
+            let target = samples::target(number, &mut numbers);
+            let _ = hint::black_box(bench_device_learn(&mut device, &bytes, target, &mut counters));
+        }
     }
 
     fn without_zeros(image: &[u8; INPUTS]) -> [u8; INPUTS] {
@@ -127,8 +146,7 @@ mod on_device {
     // SAFETY: nothing else has this name, and so below.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_f32_infer(model: &Model, image: &mut [u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
-        pixels::prepare(image);
+    fn bench_f32_infer(model: &Model, image: &[u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
         let mut logits = [[0.0; OUTPUTS]];
         model.forward(Batch::new(array::from_ref(image))?, &mut logits)?;
         let [logits] = logits;
@@ -140,8 +158,7 @@ mod on_device {
     // SAFETY: as above.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_f32_learn(model: &mut Model, image: &mut [u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
-        pixels::prepare(image);
+    fn bench_f32_learn(model: &mut Model, image: &[u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
         let batch = Batch::new(array::from_ref(image))?;
         let mut logits = [[0.0; OUTPUTS]];
         model.forward(batch, &mut logits)?;
@@ -155,10 +172,9 @@ mod on_device {
     // SAFETY: as above.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_int8_infer(image: &mut [u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
-        pixels::prepare(image);
+    fn bench_int8_infer(image: &[u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
         let mut sums = [[0; OUTPUTS]];
-        quantized::MODEL.forward(Batch::new(array::from_ref(image))?, &mut sums)?;
+        QUANTIZED.forward(Batch::new(array::from_ref(image))?, &mut sums)?;
         let [sums] = sums;
         Ok(sums)
     }
@@ -167,7 +183,7 @@ mod on_device {
     // SAFETY: as above.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_f32_dense_infer(model: &Model, image: &mut [u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
+    fn bench_f32_dense_infer(model: &Model, image: &[u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
         bench_f32_infer(model, image)
     }
 
@@ -175,7 +191,7 @@ mod on_device {
     // SAFETY: as above.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_f32_dense_learn(model: &mut Model, image: &mut [u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
+    fn bench_f32_dense_learn(model: &mut Model, image: &[u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
         bench_f32_learn(model, image, label, sgd)
     }
 
@@ -183,7 +199,7 @@ mod on_device {
     // SAFETY: as above.
     #[unsafe(no_mangle)]
     #[inline(never)]
-    fn bench_int8_dense(image: &mut [u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
+    fn bench_int8_dense(image: &[u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
         bench_int8_infer(image)
     }
 
@@ -256,6 +272,34 @@ mod on_device {
         label: u8,
     ) -> Result<f32, Error> {
         learn(network, trainer, features, label)
+    }
+
+    /// A request to infer.
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_device_infer<'a>(
+        device: &'a mut Served,
+        bytes: &[u8],
+        counters: &mut Counters,
+    ) -> Result<Reply<'a>, Refusal> {
+        device.execute(Command::Infer { input: Input::Values(bytes) }, counters)
+    }
+
+    /// A request to learn.
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_device_learn<'a>(
+        device: &'a mut Served,
+        bytes: &[u8],
+        target: Target<'_>,
+        counters: &mut Counters,
+    ) -> Result<Reply<'a>, Refusal> {
+        let step = Step { learning_rate: 0.01, first_trained: 0 };
+        device.execute(Command::Learn { input: Input::Values(bytes), target, step, expected: None }, counters)
     }
 }
 

@@ -5,46 +5,13 @@
 //!
 //!     cargo run --release --bin golden -- write
 //!
-//! Other weights, which the variable `WEIGHTS` chooses, have vectors of their own in a folder beside them.
+//! The network that the firmware is built with has vectors of its own: see `network`.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 use core::fmt::Arguments;
 use dense_core::{Error, Kernel};
-use firmware::golden::{Part, Witness, Work};
-
-/// How many faults are worth a line.
-const SHOWN: u32 = 10;
-
-/// Compares each number with the next of the vectors.
-struct Comparison<P> {
-    kernel: Kernel,
-    left: &'static [u8],
-    passed: u32,
-    failed: u32,
-    print: P,
-}
-
-impl<P: FnMut(Arguments<'_>)> Witness for Comparison<P> {
-    fn see(&mut self, case: Arguments<'_>, word: u32) {
-        let expected = self.left.split_first_chunk().map(|(&first, left)| {
-            self.left = left;
-            u32::from_le_bytes(first)
-        });
-        if expected == Some(word) {
-            self.passed += 1;
-            return;
-        }
-        self.failed += 1;
-        if self.failed <= SHOWN {
-            let name = self.kernel.name();
-            match expected {
-                Some(expected) => (self.print)(format_args!("{name}, {case}: {word:#010x}, expected {expected:#010x}")),
-                None => (self.print)(format_args!("{name}, {case}: {word:#010x}, expected nothing more")),
-            }
-        }
-    }
-}
+use firmware::golden::{Comparison, Part, Work};
 
 /// Compares all kernels and says how many numbers were right. Returns whether all were that could be computed: without
 /// room, some cannot.
@@ -52,12 +19,11 @@ fn compare(mut work: Option<&mut Work>, mut print: impl FnMut(Arguments<'_>)) ->
     let (mut passed, mut failed, mut not_run) = (0, 0, 0);
     for kernel in Kernel::available() {
         for part in Part::ALL {
-            let left = part.vectors();
-            let mut comparison = Comparison { kernel, left, passed: 0, failed: 0, print: &mut print };
+            let mut comparison = Comparison::new(kernel.name(), part.vectors(), &mut print);
             let has_run = part.run(kernel, work.as_deref_mut(), &mut comparison)?;
-            passed += comparison.passed;
-            failed += comparison.failed;
-            let left = (comparison.left.len() / size_of::<u32>()) as u32;
+            let [right, wrong, left] = comparison.counts();
+            passed += right;
+            failed += wrong;
             if has_run {
                 // Numbers that nobody computed are as wrong as wrong ones.
                 failed += left;
@@ -108,6 +74,7 @@ mod on_device {
 
 #[cfg(not(target_os = "none"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use firmware::golden::Witness;
     use std::path::Path;
 
     /// Keeps each number.
@@ -126,7 +93,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if passed { Ok(()) } else { Err("this machine computes something else".into()) }
         }
         Some("write") => {
-            std::fs::create_dir_all(Part::FOLDER)?;
             for part in Part::ALL {
                 let mut record = Record(Vec::new());
                 part.run(Kernel::PORTABLE, Some(&mut work), &mut record)?;

@@ -5,15 +5,12 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::convert::Infallible;
-    use dense_core::Kernel;
+    use dense_protocol::messages::Origin;
     use embedded_hal::digital::StatefulOutputPin;
-    use firmware::boards::{Board, Flash, Led, Serial, cycles};
-    use firmware::device::{Device, Machine};
-    use firmware::runtime::{asm, entry, ram, semihosting, singleton};
-    use firmware::session::Session;
-    use firmware::store::Store;
-    use firmware::weights::MODEL;
-    use firmware::{Model, self_test};
+    use firmware::application::{self, Conversation};
+    use firmware::boards::{Board, Led, Serial};
+    use firmware::runtime::{asm, entry, ram, semihosting};
+    use firmware::self_test;
 
     #[entry]
     fn main() -> ! {
@@ -23,43 +20,33 @@ mod on_device {
 
     /// Everything before the first request. In a function of its own, so that the stack it takes is given back.
     #[inline(never)]
-    fn start() -> (&'static mut Session<'static, Flash>, Serial, Led) {
+    fn start() -> (&'static mut Conversation, Serial, Led) {
         let Some(board) = Board::start() else { panic!("the board was started before") };
         let mut led = board.led;
         defmt::info!("{=str} at {=u32} Hz, {}", Board::NAME, board.clock_hz, defmt::Debug2Format(&board.clock_source));
         defmt::info!("RAM: {=usize} bytes for good, {=usize} for the stack", ram::static_bytes(), ram::stack_bytes());
 
-        let passed = self_test::run(&MODEL, Kernel::best()).unwrap_or(0);
-        defmt::info!("self-test: {=usize} of {=usize} images passed", passed, self_test::IMAGES);
-        if passed != self_test::IMAGES {
+        let mut model = application::model();
+        let passed = self_test::run(&mut model);
+        defmt::info!("self-test: {=usize} of {=usize} samples passed", passed, self_test::SAMPLES);
+        if passed != self_test::SAMPLES {
             give_up(&mut led, board.clock_hz);
         }
 
-        let Some(model) = singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
-        let Some(session) = singleton!(: Option<Session<'static, Flash>> = None) else {
-            panic!("the session is taken")
-        };
-        let machine = Machine {
-            board: Board::NAME,
-            clock_hz: board.clock_hz,
-            clock_source: board.clock_source,
-            static_bytes: ram::static_bytes() as u32,
-            cycles,
-        };
-        let Ok(store) = Store::new(board.flash, Board::FLASH_REGION) else {
+        let Ok(device) = application::device(model, board.flash, board.clock_hz, board.clock_source) else {
             panic!("the flash has no room for two saves")
         };
-        let device = Device::new(model, &MODEL, store, machine);
-        match device.loaded() {
-            Some(save) => defmt::info!("weights: save {=u32}", save),
-            None => defmt::info!("weights: those of the firmware"),
+        match device.origin() {
+            Origin::Save(save) => defmt::info!("weights: save {=u32}", save),
+            Origin::Unreadable => defmt::warn!("weights: those of the firmware, as the flash cannot be read"),
+            Origin::Factory | Origin::Host => defmt::info!("weights: those of the firmware"),
         }
-        (session.insert(Session::new(device)), board.serial, led)
+        (application::conversation(device), board.serial, led)
     }
 
     /// Answers for ever. With every answer the LED changes.
     fn serve(
-        session: &mut Session<'static, Flash>,
+        session: &mut Conversation,
         mut serial: Serial,
         mut led: impl StatefulOutputPin<Error = Infallible>,
     ) -> ! {

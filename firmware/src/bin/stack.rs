@@ -5,50 +5,54 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::hint;
-    use dense_protocol::frames::{self, MAX_FRAME};
-    use dense_protocol::messages::{Command, INPUTS, Request};
-    use firmware::Model;
-    use firmware::boards::{Board, cycles};
-    use firmware::device::{Device, Machine};
-    use firmware::runtime::{entry, ram, semihosting, singleton};
-    use firmware::session::Session;
-    use firmware::store::Store;
-    use firmware::weights::MODEL;
+    use dense_protocol::frames::{self, frame_bytes};
+    use dense_protocol::messages::{Command, Floats, Input, Request, Step, Target};
+    use firmware::application;
+    use firmware::boards::Board;
+    use firmware::runtime::{entry, ram, semihosting};
     use heapless::Vec;
+    use weights::OUTPUTS;
+    use weights::samples::{self, INPUT_BYTES};
 
-    static IMAGE: [u8; INPUTS] = [200; INPUTS];
+    const SESSION: u32 = 1;
+    const STEP: Step = Step { learning_rate: 0.01, first_trained: 0 };
+    /// Pixels of 63, or features of 0.747.
+    static INPUT: [u8; INPUT_BYTES] = [0x3f; INPUT_BYTES];
 
     /// What is measured: its name, the request, and the bytes of stack that it may take.
-    const CASES: [(&str, Command<'static>, usize); 7] = [
-        ("info", Command::Info, 1024),
-        ("classify", Command::Classify { image: &IMAGE }, 1024),
-        ("learn", Command::Learn { image: &IMAGE, label: 3, learning_rate: 0.01 }, 2048),
-        ("counters", Command::Counters, 1024),
-        ("save", Command::Save, 2048),
-        ("load", Command::Load, 2048),
-        ("reset", Command::FactoryReset, 2048),
-    ];
+    fn cases(target: Target<'_>) -> [(&'static str, Command<'_>, usize); 11] {
+        let input = Input::Values(&INPUT);
+        [
+            ("hello", Command::Hello, 2048),
+            ("infer", Command::Infer { input }, 1024),
+            ("learn", Command::Learn { input, target, step: STEP, expected: None }, 2048),
+            ("refusal", Command::Infer { input: Input::Values(&[]) }, 1024),
+            ("checksum", Command::Checksum, 1024),
+            ("counters", Command::Counters, 1024),
+            ("read parameters", Command::ReadParameters { first: 0 }, 1024),
+            ("write parameters", Command::WriteParameters { first: 1, values: Floats::default() }, 1024),
+            ("save", Command::Save, 2048),
+            ("load", Command::Load, 2048),
+            ("reset", Command::Reset, 2048),
+        ]
+    }
 
     #[entry]
     fn main() -> ! {
         let Some(board) = Board::start() else { panic!("the board was started before") };
-        let Some(model) = singleton!(: Model = Model::ZERO) else { panic!("the model is taken") };
-        let machine = Machine {
-            board: Board::NAME,
-            clock_hz: board.clock_hz,
-            clock_source: board.clock_source,
-            static_bytes: ram::static_bytes() as u32,
-            cycles,
-        };
-        let Ok(store) = Store::new(board.flash, Board::FLASH_REGION) else {
+        let model = application::model();
+        let Ok(device) = application::device(model, board.flash, board.clock_hz, board.clock_source) else {
             panic!("the flash has no room for two saves")
         };
-        let mut session = Session::new(Device::new(model, &MODEL, store, machine));
+        let session = application::conversation(device);
 
+        let mut numbers = [[0; 4]; OUTPUTS];
+        let target = samples::target(3, &mut numbers);
         let mut within = true;
-        for ((name, command, budget), sequence) in CASES.into_iter().zip(1..) {
-            let mut frame = Vec::<u8, MAX_FRAME>::new();
-            let Ok(()) = frames::encode(&Request { sequence, command }, &mut frame) else { panic!("too long a frame") };
+        for ((name, command, budget), sequence) in cases(target).into_iter().zip(1..) {
+            let mut frame = Vec::<u8, { frame_bytes(INPUT_BYTES + 4 * OUTPUTS + 64) }>::new();
+            let request = Request { sequence, session: SESSION, command };
+            let Ok(()) = frames::encode(&request, &mut frame) else { panic!("too long a frame") };
             let (answered, bytes) =
                 ram::measure_stack(|| frame.iter().filter(|&&byte| session.receive(byte).is_some()).count() == 1);
             defmt::info!("{=str}: {=usize} bytes of stack", name, bytes);
@@ -58,7 +62,7 @@ mod on_device {
         let (taken, size) = (ram::static_bytes(), ram::stack_bytes());
         semihosting::print(format_args!(
             "statics: {taken} bytes, {} of them weights; stack: {size}",
-            size_of::<Model>()
+            size_of::<weights::Memory>()
         ));
         semihosting::exit(within);
         // A probe could not fetch the log from a chip that sleeps.

@@ -1,7 +1,7 @@
 //! Int8 sums at the shapes and numbers where one goes wrong, and the quantised model on real images.
 
 use super::Witness;
-use crate::{pixels, quantized, test_images};
+use crate::lesson::{self, QUANTIZED};
 use core::array;
 use dense_core::kernels::{self, Rows, int8::ORDER};
 use dense_core::quant::{self, Multiplier};
@@ -106,12 +106,11 @@ fn shapes(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
 
 /// What a device says of the test images, and of the brightest and the darkest of all.
 fn images(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
-    for (number, image) in test_images::images().iter().chain([&[0; _], &[u8::MAX; _]]).enumerate() {
-        let (mut image, mut sums) = (*image, [[0; _]]);
-        pixels::prepare(&mut image);
-        quantized::MODEL.forward_with(kernel, Batch::new(array::from_ref(&image))?, &mut sums)?;
+    for (number, image) in lesson::images().iter().chain([&[0; _], &[u8::MAX; _]]).enumerate() {
+        let mut sums = [[0; _]];
+        QUANTIZED.forward_with(kernel, Batch::new(array::from_ref(image))?, &mut sums)?;
         let [sums] = sums;
-        let logits = quantized::MODEL.fixed_logits(&sums);
+        let logits = QUANTIZED.fixed_logits(&sums);
         for (output, (&sum, &logit)) in sums.iter().zip(&logits).enumerate() {
             witness.see(format_args!("int8 sum {output} of image {number}"), sum.cast_unsigned());
             witness.see(format_args!("int8 logit {output} of image {number}"), logit.cast_unsigned());
@@ -119,8 +118,8 @@ fn images(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
         for (output, probability) in quant::softmax(&logits).into_iter().enumerate() {
             witness.see(format_args!("int8 probability {output} of image {number}"), probability.into());
         }
-        witness.see_all(format_args!("int8 logit of image {number} in f32"), quantized::MODEL.logits(&sums));
-        for ((output, sum), scale) in sums.into_iter().enumerate().zip(quantized::MODEL.scale()) {
+        witness.see_all(format_args!("int8 logit of image {number} in f32"), QUANTIZED.logits(&sums));
+        for ((output, sum), scale) in sums.into_iter().enumerate().zip(QUANTIZED.scale()) {
             let byte = Multiplier::new(f64::from(*scale)).multiply(sum).clamp(0, 255);
             witness.see(format_args!("int8 activation {output} of image {number}"), byte.cast_unsigned());
         }

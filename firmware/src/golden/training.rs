@@ -1,14 +1,10 @@
 //! A hundred steps of learning from real images, one and eight at a time.
 
 use super::Witness;
-use crate::Model;
-use crate::pixels;
-use crate::test_images::{COUNT, images, labels};
-use crate::weights::MODEL;
+use crate::lesson::{COUNT, INPUTS, MODEL, Model, OUTPUTS, images, labels};
 use dense_core::losses::Loss;
 use dense_core::optimizers::Optimizer;
 use dense_core::{Batch, Error, Kernel, Random, Sgd, SparseCategoricalCrossEntropy};
-use dense_protocol::messages::{INPUTS, OUTPUTS};
 
 const STEPS: u32 = 100;
 const BATCH_SIZES: [usize; 2] = [1, LARGEST_BATCH];
@@ -28,7 +24,7 @@ impl Work {
 #[inline(never)]
 pub(super) fn run(kernel: Kernel, work: &mut Work, witness: &mut impl Witness) -> Result<(), Error> {
     for batch_size in BATCH_SIZES {
-        work.model.copy_from(&MODEL);
+        work.model.copy_from(MODEL);
         learn(kernel, work, batch_size, witness)?;
     }
     Ok(())
@@ -43,7 +39,6 @@ fn learn(kernel: Kernel, work: &mut Work, batch_size: usize, witness: &mut impl 
         for (image, label) in seen.iter_mut().zip(&mut labels_seen) {
             let index = random.below(COUNT as u32) as usize;
             *image = images().get(index).copied().unwrap_or([0; INPUTS]);
-            pixels::prepare(image);
             *label = labels().get(index).copied().unwrap_or_default();
         }
         let (seen, labels) = (seen.split_at(batch_size).0, labels_seen.split_at(batch_size).0);

@@ -9,13 +9,20 @@ use dense_core::PixelTable;
 use dense_protocol::checksum;
 use dense_protocol::messages::{Element, Window};
 
-mod form;
+#[cfg(not(int8))]
+mod learner;
+#[cfg(int8)]
+mod quantized;
+pub mod samples;
 
 // `mod generated`, `NAMES` and, of an int8 network, its quantisation.
 include!(concat!(env!("OUT_DIR"), "/generated.rs"));
 
-pub use form::{Memory, Served, new};
 pub use generated::{MODEL, Model as Network};
+#[cfg(not(int8))]
+pub use learner::{Memory, Served, new};
+#[cfg(int8)]
+pub use quantized::{Memory, Served, new};
 
 /// A number of an input.
 #[cfg(pixels)]

@@ -1,0 +1,57 @@
+//! The device that is served: the network of the firmware on the board's flash.
+
+use crate::boards::{Board, Flash, cycles};
+use crate::runtime::{ram, singleton};
+use dense_device::{Device, Machine, Session, StoreError, Window, session};
+use dense_protocol::messages::ClockSource;
+
+/// Bytes of the longest request.
+const REQUEST: usize =
+    session::request_bytes(weights::INPUTS * weights::ELEMENT.bytes(), weights::OUTPUTS);
+/// Bytes of the longest answer.
+const ANSWER: usize = session::answer_bytes(weights::OUTPUTS);
+
+/// The network on the board's flash.
+pub type Served = Device<'static, weights::Served<'static>, Flash>;
+/// The device on its line.
+pub type Conversation = Session<'static, weights::Served<'static>, Flash, REQUEST, ANSWER>;
+
+/// The network, with the weights of the firmware. To be called once.
+#[inline(never)]
+pub fn model() -> weights::Served<'static> {
+    match singleton!(: weights::Memory = weights::Memory::NEW) {
+        Some(memory) => weights::new(memory),
+        None => panic!("the memory of the network is taken"),
+    }
+}
+
+/// The device, with what was saved last. To be called once.
+///
+/// # Errors
+/// [`StoreError::Region`] where the board's flash has no room for two saves.
+#[inline(never)]
+pub fn device(
+    model: weights::Served<'static>,
+    flash: Flash,
+    clock_hz: u32,
+    clock_source: ClockSource,
+) -> Result<Served, StoreError> {
+    let static_bytes = ram::static_bytes() as u32;
+    let machine = Machine { board: Board::NAME, clock_hz, clock_source, static_bytes, cycles };
+    let device = Device::new(model, flash, Board::FLASH_REGION, machine)?.with_names(weights::names_checksum());
+    let (Some(shape), Some(samples)) =
+        (weights::WINDOW, singleton!(: [f32; weights::WINDOW_NUMBERS] = [0.0; weights::WINDOW_NUMBERS]))
+    else {
+        return Ok(device);
+    };
+    Ok(device.with_window(Window::new(shape, samples)))
+}
+
+/// The device on its line, in a static. To be called once.
+#[inline(never)]
+pub fn conversation(device: Served) -> &'static mut Conversation {
+    match singleton!(: Option<Conversation> = None) {
+        Some(session) => session.insert(Session::new(device)),
+        None => panic!("the session is taken"),
+    }
+}
