@@ -46,6 +46,18 @@ impl Model {
     }
 }
 
+impl Model {
+    /// The names of the inputs, if they have any (of a window, of its channels), then those of the outputs.
+    pub fn names_of_inputs_and_outputs(&self) -> impl Iterator<Item = &str> {
+        let inputs: &[String] = match &self.input {
+            Input::Pixels(_) => &[],
+            Input::Features { window: Some(window), .. } => &window.channels,
+            Input::Features { names, .. } => names,
+        };
+        inputs.iter().chain(self.output.names()).map(String::as_str)
+    }
+}
+
 /// A dense layer, y = f(W·x + b).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {

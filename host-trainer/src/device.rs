@@ -4,11 +4,13 @@ pub mod client;
 pub mod error;
 pub mod info;
 pub mod reference;
+pub mod sample;
 pub mod shift;
 pub mod transport;
 
-pub use client::{Device, RetryPolicy};
+pub use client::{Device, Inference, RetryPolicy};
 pub use error::DeviceError;
 pub use info::DeviceInfo;
 pub use reference::Reference;
+pub use sample::Sample;
 pub use transport::{Address, Transport};

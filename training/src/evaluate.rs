@@ -6,6 +6,7 @@ use std::thread;
 
 use dense_core::kernels::{self, Element, Rows};
 use dense_core::{Error, Kernel, Score};
+use formats::Loss;
 
 use super::Network;
 use super::functions::{BatchTargets, activate, check_finite, check_length, loss_in_place, output_activation};
@@ -41,6 +42,31 @@ pub fn evaluate(network: &Network, samples: &Samples, kernel: Kernel, threads: u
     }
     let count = samples.len() as f64;
     Ok(Metrics { loss: loss / count, metric: metric / count })
+}
+
+/// The loss of one sample with these `logits`, which become its gradient with respect to them.
+///
+/// # Errors
+///
+/// [`Error::NotFinite`] where a logit is not finite, [`Error::LabelOutOfRange`], and [`Error::Length`] where the target is
+/// none of the loss.
+pub fn loss_gradient(loss: Loss, logits: &mut [f32], target: &Targets, kernel: Kernel) -> Result<f32, Error> {
+    let target = match target {
+        Targets::Labels(labels) => BatchTargets::Labels(labels),
+        Targets::Numbers { values, .. } => BatchTargets::Numbers(values),
+    };
+    let outputs = logits.len();
+    Ok(loss_in_place(kernel, loss, logits, outputs, target)?.loss_sum)
+}
+
+/// The predictions of one sample with these `logits`, in place.
+///
+/// # Errors
+///
+/// [`Error::NotFinite`] where a logit is not finite.
+pub fn activate_outputs(loss: Loss, logits: &mut [f32], kernel: Kernel) -> Result<(), Error> {
+    let outputs = logits.len();
+    output_activation(kernel, loss, logits, outputs)
 }
 
 /// The sum over samples of the metric of an epoch.

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use dense_core::Random;
-use dense_protocol::messages::Saved;
+use dense_protocol::messages::{Origin, Saved, Step};
+use formats::{Input, Output};
 
-use super::on_device::{HostArgs, Lesson, LinkArgs, pictures, say, teach, test};
+use super::on_device::{HostArgs, Lesson, LinkArgs, say, teach, test};
 use crate::data::Samples;
 use crate::device::shift::Shift;
 use crate::device::{Device, Reference};
@@ -82,7 +83,10 @@ pub fn adapt(arguments: &AdaptArgs) -> Result<(), Failure> {
     if arguments.restart_command.is_none() && !io::stdin().is_terminal() {
         return Err(nobody());
     }
-    let (mut host, dataset) = arguments.host.load()?;
+    let (host, dataset) = arguments.host.load()?;
+    if !matches!((&host.model.input, &host.model.output), (Input::Pixels(_), Output::Classes { .. })) {
+        return Err(Failure::new("the network is no classifier of pictures, which is what changes here"));
+    }
     let (size, shift, seed) = (host.size(), arguments.shift, arguments.seed);
     let amount = checked_amount(shift, arguments.amount, size)?;
     let lessons = lessons(&dataset.train, size, arguments.teach, shift, amount, seed)?;
@@ -92,32 +96,34 @@ pub fn adapt(arguments: &AdaptArgs) -> Result<(), Failure> {
     let print_row = |name: &str, device: &mut Device, reference: &Reference| -> Result<(), Failure> {
         let mut line = format!("{name:<18}");
         for samples in [&dataset.test, &shifted] {
-            let (confusion, _) = test(device, Some(reference), samples, limit, classes)?;
-            line += &format!(" {:>7.4} ({:.4}) ", confusion.accuracy(), reference.accuracy(samples)?);
+            let tested = test(device, Some(reference), samples, limit, classes)?;
+            line += &format!(" {:>7.4} ({:.4}) ", tested.metric, reference.metric(samples)?);
         }
         say(line.trim_end());
         Ok(())
     };
 
-    let (mut device, info) = host.connect(&arguments.link)?;
-    host.check_weights(&info)?;
-    let reference = &mut host.reference;
+    let (mut device, mut reference) = host.connect(&arguments.link, Some(&dataset.train))?;
+    host.check_weights(&mut device, &reference)?;
+    let info = device.info().clone();
     say(format_args!("{} at {}: kernel {}, {}", info.board, device.port(), info.kernel, info.clock()));
     say(format_args!("the pictures: {} by {amount}", shift.name()));
     let sent = limit.min(all);
     say(format_args!("accuracy on the device, {sent} test images each (and of the same weights on the host, {all})"));
     say(format_args!("{:<18} {:>16}  {:>16}", "", "original", shift.name()));
-    print_row("before", &mut device, reference)?;
+    print_row("before", &mut device, &reference)?;
 
     let (count, initial) = (lessons.len(), arguments.learning_rate);
-    let lessons = pictures(&lessons).enumerate().map(|(index, (image, label))| {
-        let learning_rate = decayed(initial, index, count);
-        Lesson { index, image, label, learning_rate }
-    });
-    let [_, _, cycles] = teach(&mut device, Some(reference), &lessons.collect::<Vec<_>>())?;
+    let lessons: Vec<Lesson> = (0..count)
+        .map(|index| {
+            let step = Step { learning_rate: decayed(initial, index, count), first_trained: 0 };
+            Lesson { index, sample: lessons.select(&[index]), step }
+        })
+        .collect();
+    let taught = teach(&mut device, Some(&mut reference), &lessons)?;
     say(format_args!("{count} images taught, the learning rate falling from {initial} to 0"));
-    say(info.time("a step", cycles));
-    print_row("after", &mut device, reference)?;
+    say(info.time("a step", taught.cycles));
+    print_row("after", &mut device, &reference)?;
 
     let Saved { save, slot } = device.save()?;
     say(format_args!("saved as number {save} in slot {slot}"));
@@ -130,16 +136,16 @@ pub fn adapt(arguments: &AdaptArgs) -> Result<(), Failure> {
         let fault = format!("the device was not turned off: it still counts {learned} images learned");
         return Err(Failure::about(port, fault));
     }
-    let info = device.info()?;
-    reference.check_weights("weights after the power cycle", info.weights_checksum)?;
-    if info.loaded != Some(save) {
-        let found = info.loaded.map_or("none".into(), |save| format!("number {save}"));
+    let checksum = device.checksum()?;
+    reference.check_weights("weights after the power cycle", checksum)?;
+    if device.info().origin != Origin::Save(save) {
+        let found = device.info().origin();
         return Err(Failure::of_result(format!(
-            "after the power cycle the device has loaded save {found}, not {save}"
+            "after the power cycle the device's weights are {found}, not from save number {save}"
         )));
     }
-    print_row("after power cycle", &mut device, reference)?;
-    say(format_args!("kept: checksum {:08x} before and after; `device reset` forgets it", info.weights_checksum));
+    print_row("after power cycle", &mut device, &reference)?;
+    say(format_args!("kept: checksum {checksum:08x} before and after; `device reset` forgets it"));
     Ok(())
 }
 
@@ -220,8 +226,11 @@ mod tests {
         let taught = |seed| lessons(&train, [1, 1], 10, Shift::Translated, 0.0, seed).unwrap();
         assert_eq!(taught(1), taught(1));
         assert_ne!(taught(1), taught(2));
-        assert_eq!(pictures(&taught(3)).len(), 10);
-        assert!(pictures(&taught(3)).all(|(image, label)| image == [label]));
+        let taught = taught(3);
+        let (Inputs::Bytes { values, .. }, Targets::Labels(labels)) = (&taught.inputs, &taught.targets) else {
+            panic!("pictures with classes")
+        };
+        assert_eq!((labels.len(), values), (10, labels));
         let error = lessons(&train, [1, 1], 101, Shift::Translated, 0.0, 0).unwrap_err().to_string();
         assert_eq!(error, "--teach 101: the data set has 100 training images");
         assert_eq!([0, 1, 2, 3].map(|index| decayed(0.5, index, 4)), [0.5, 0.375, 0.25, 0.125]);

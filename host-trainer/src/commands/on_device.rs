@@ -4,13 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use formats::{Input, Model};
+use dense_core::{Kernel, argmax};
+use dense_protocol::messages::{Form, Step};
+use formats::{Input, Int8Network, Model};
 
-use super::shared::{data_of, load_model};
+use super::shared::{data_of, load_model, network};
 use crate::confusion::Confusion;
-use crate::data::{Dataset, Inputs, Samples, Targets};
-use crate::device::{Address, Device, DeviceError, DeviceInfo, Reference, RetryPolicy};
+use crate::data::{Dataset, Samples, Targets};
+use crate::device::{Address, Device, DeviceError, Reference, RetryPolicy, Sample};
 use crate::failure::Failure;
+use crate::learning::int8;
 use crate::options::{DataArgs, KernelChoice, MODEL, in_workspace};
 use crate::terminal::bar::bar;
 use crate::terminal::print;
@@ -70,16 +73,14 @@ pub(super) struct HostArgs {
 /// The model on the host.
 pub(super) struct Host {
     pub(super) model: Model,
-    pub(super) reference: Reference,
     weights: PathBuf,
+    kernel: Kernel,
 }
 
 impl HostArgs {
     /// Loads the model.
     pub(super) fn model(&self) -> Result<Host, Failure> {
-        let model = load_model(&self.weights)?;
-        let reference = Reference::new(&model, &self.weights, self.kernel.kernel()?)?;
-        Ok(Host { model, reference, weights: self.weights.clone() })
+        Ok(Host { model: load_model(&self.weights)?, weights: self.weights.clone(), kernel: self.kernel.kernel()? })
     }
 
     /// Loads the model and the data.
@@ -99,86 +100,139 @@ impl Host {
         }
     }
 
-    /// Connects to a device, which must serve a network of the model's shape.
-    pub(super) fn connect(&self, link: &LinkArgs) -> Result<(Device, DeviceInfo), DeviceError> {
-        let mut device = link.open()?;
-        let info = device.info()?;
-        self.reference.check_shape(device.port(), &info, &self.weights)?;
-        Ok((device, info))
+    /// Connects to a device, which must serve the network of the model. `train` are the samples that an int8 network is
+    /// calibrated by.
+    pub(super) fn connect(&self, link: &LinkArgs, train: Option<&Samples>) -> Result<(Device, Reference), Failure> {
+        let device = link.open()?;
+        let model = &self.model;
+        let reference = match (device.info().form, Int8Network::imported(model)?) {
+            (Form::F32, _) => Reference::new(model, self.kernel)?,
+            (Form::Int8, Some(network)) => Reference::int8(model, network, self.kernel),
+            (Form::Int8, None) => {
+                let Some(train) = train else {
+                    return Err(Failure::about(device.port(), "int8 weights: the host needs the training samples"));
+                };
+                Reference::int8(model, calibrated(model, train, self.kernel)?, self.kernel)
+            }
+        };
+        reference.check_network(device.port(), device.info(), &self.weights)?;
+        Ok((device, reference))
     }
 
     /// Fails where the device did not start with the weights of the model.
-    pub(super) fn check_weights(&self, info: &DeviceInfo) -> Result<(), DeviceError> {
-        let (device, host) = (info.weights_checksum, self.reference.weights_checksum());
-        if device == host {
+    pub(super) fn check_weights(&self, device: &mut Device, reference: &Reference) -> Result<(), DeviceError> {
+        let (found, host) = (device.checksum()?, reference.weights_checksum());
+        if found == host {
             return Ok(());
         }
-        Err(DeviceError::OtherWeights { weights: self.weights.clone(), device, host })
+        Err(DeviceError::OtherWeights { weights: self.weights.clone(), device: found, host })
     }
 }
 
-/// Pictures with their labels.
-pub(super) fn pictures(samples: &Samples) -> impl ExactSizeIterator<Item = (&[u8], u8)> {
-    // Of other kinds there are none here: the model is for pictures with classes, and the data fit the model.
-    let (width, values): (_, &[u8]) = match &samples.inputs {
-        Inputs::Bytes { width, values } => (*width, values),
-        Inputs::Numbers { .. } => (1, &[]),
-    };
-    let labels: &[u8] = match &samples.targets {
-        Targets::Labels(labels) => labels,
-        Targets::Numbers { .. } => &[],
-    };
-    values.chunks_exact(width).zip(labels.iter().copied())
+/// The model in int8, as `quantized.rs` has it.
+fn calibrated(model: &Model, train: &Samples, kernel: Kernel) -> Result<Int8Network, Failure> {
+    let mut inputs = train.inputs.first(int8::CALIBRATION_SAMPLES);
+    if let Some(table) = model.input.pixel_table() {
+        inputs.look_up(table);
+    }
+    int8::quantize(&network(model)?, &inputs, kernel).map_err(|error| Failure::about("int8", error))
 }
 
-/// Classifies the first `limit` samples on the device, and compares each answer with that of `reference`, if any. Returns
-/// the confusion matrix and the mean clock cycles of an image.
+/// What a test on the device found.
+pub(super) struct Tested {
+    /// The confusion matrix of a classifier.
+    pub(super) confusion: Option<Confusion>,
+    /// The accuracy or, of a regression, the mean absolute error.
+    pub(super) metric: f64,
+    /// How many samples.
+    pub(super) samples: usize,
+    /// Mean clock cycles of an inference.
+    pub(super) cycles: f64,
+}
+
+/// Infers the first `limit` samples on the device, and compares each answer with that of `reference`, if any.
 pub(super) fn test(
     device: &mut Device,
     reference: Option<&Reference>,
     samples: &Samples,
     limit: usize,
     classes: usize,
-) -> Result<(Confusion, f64), DeviceError> {
+) -> Result<Tested, DeviceError> {
     let count = samples.len().min(limit);
-    let bar = bar("classify", count);
-    let (mut confusion, mut cycles) = (Confusion::new(classes), 0.0);
-    for (index, (image, label)) in pictures(samples).take(count).enumerate() {
-        let classified = device.classify(image)?;
+    let bar = bar("infer", count);
+    let (mut confusion, mut sum, mut cycles) = (Confusion::new(classes), 0.0, 0.0);
+    let regression = matches!(samples.targets, Targets::Numbers { .. });
+    for index in 0..count {
+        let Some(sample) = Sample::of(samples, index) else { break };
+        let found = device.infer(sample.input())?;
+        let one = samples.select(&[index]);
         if let Some(reference) = reference {
-            reference.check_classified(&format!("image {index}"), image, &classified)?;
+            reference.check_inferred(&format!("sample {index}"), &one, &found)?;
         }
-        confusion.add(label, classified.class);
-        cycles += f64::from(classified.cycles);
-        bar.set_message(format!("accuracy {:.4}", confusion.accuracy()));
+        match &one.targets {
+            Targets::Labels(labels) => {
+                let class = class_of(&found.outputs);
+                confusion.add(labels[0], class);
+                sum += f64::from(u8::from(labels[0] == class));
+            }
+            Targets::Numbers { values, .. } => {
+                let errors = found.outputs.iter().zip(values).map(|(found, wanted)| f64::from((found - wanted).abs()));
+                sum += errors.sum::<f64>() / values.len() as f64;
+            }
+        }
+        cycles += f64::from(found.cycles);
+        bar.set_message(format!("{} {:.4}", metric_name(regression), sum / (index + 1) as f64));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok((confusion, cycles / count.max(1) as f64))
+    let metric = sum / count.max(1) as f64;
+    let confusion = (!regression).then_some(confusion);
+    Ok(Tested { confusion, metric, samples: count, cycles: cycles / count.max(1) as f64 })
 }
 
-/// A picture to learn from.
-pub(super) struct Lesson<'a> {
-    /// The number of the sample.
+/// What is measured on test samples.
+pub(super) const fn metric_name(regression: bool) -> &'static str {
+    if regression { "mean absolute error" } else { "accuracy" }
+}
+
+/// The class that a classifier decides for; of one output, whether it is at least a half.
+pub(super) fn class_of(outputs: &[f32]) -> u8 {
+    match outputs {
+        [probability] => u8::from(*probability > 0.5),
+        outputs => argmax(outputs) as u8,
+    }
+}
+
+/// A sample to learn from.
+pub(super) struct Lesson {
+    /// Its number.
     pub(super) index: usize,
-    pub(super) image: &'a [u8],
-    pub(super) label: u8,
-    pub(super) learning_rate: f32,
+    /// The sample alone.
+    pub(super) sample: Samples,
+    pub(super) step: Step,
 }
 
-/// Makes a step for each lesson on the device, and compares each with that of `reference`, if any. Returns the means of
-/// the loss before the step, of that after it, and of the clock cycles.
+/// Means over lessons.
+pub(super) struct Taught {
+    pub(super) loss_before: f64,
+    pub(super) loss_after: f64,
+    pub(super) cycles: f64,
+}
+
+/// Makes a step for each lesson on the device, and compares the losses of each with those of `reference`, if any, and the
+/// weights after the last.
 pub(super) fn teach(
     device: &mut Device,
     mut reference: Option<&mut Reference>,
-    lessons: &[Lesson<'_>],
-) -> Result<[f64; 3], DeviceError> {
+    lessons: &[Lesson],
+) -> Result<Taught, DeviceError> {
     let bar = bar("learn", lessons.len());
     let mut sums = [0.0; 3];
-    for &Lesson { index, image, label, learning_rate } in lessons {
-        let learned = device.learn(image, label, learning_rate)?;
+    for Lesson { index, sample, step } in lessons {
+        let Some(message) = Sample::of(sample, 0) else { continue };
+        let learned = device.learn(message.input(), message.target(), *step, None)?;
         if let Some(reference) = &mut reference {
-            reference.check_learned(&format!("image {index}"), image, label, learning_rate, &learned)?;
+            reference.check_learned(&format!("sample {index}"), sample, *step, &learned)?;
         }
         sums[0] += f64::from(learned.loss_before);
         sums[1] += f64::from(learned.loss_after);
@@ -187,7 +241,11 @@ pub(super) fn teach(
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(sums.map(|sum| sum / lessons.len() as f64))
+    if let Some(reference) = reference {
+        reference.check_weights("weights after the last step", device.checksum()?)?;
+    }
+    let [loss_before, loss_after, cycles] = sums.map(|sum| sum / lessons.len().max(1) as f64);
+    Ok(Taught { loss_before, loss_after, cycles })
 }
 
 /// Prints a line.

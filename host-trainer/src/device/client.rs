@@ -4,10 +4,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use dense_core::argmax;
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{Answer, Classified, Command, Counters, Learned, Refusal, Reply, Request, Saved};
+use dense_protocol::messages::{
+    Answer, Command, Counters, Floats, Input, Learned, NO_SESSION, Refusal, Reply, Request, Saved, Step, Target,
+};
 
+use super::sample::bytes;
 use super::{Address, DeviceError, DeviceInfo, Transport};
 
 /// Ends a frame; in front of one, it ends what another program may have left unfinished.
@@ -19,6 +21,10 @@ const RECONNECT_INTERVAL: Duration = Duration::from_millis(50);
 /// An answer to some other command.
 const OTHER_KIND: &str = "is of another kind";
 const NOT_FINITE: &str = "has a number that is not finite";
+/// An answer with more or fewer numbers than the network has.
+const OTHER_COUNT: &str = "has another number of outputs than the network";
+/// Parameters in a request.
+const PARAMETERS_WRITTEN: usize = 40;
 
 /// How often to send a request, and how long to wait each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +35,29 @@ pub struct RetryPolicy {
     pub tries: u32,
 }
 
+/// The outputs of a network for one input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inference {
+    /// The outputs of the last layer before its activation.
+    pub logits: Vec<f32>,
+    /// The outputs: probabilities of a classifier, numbers of a regression.
+    pub outputs: Vec<f32>,
+    /// Clock cycles.
+    pub cycles: u32,
+}
+
 /// A connection to a device, over a line that may lose or change bytes.
 ///
 /// Every request fails with [`DeviceError::Lost`] where the connection breaks, [`DeviceError::Silent`] where no answer
-/// arrives, [`DeviceError::Refused`], and [`DeviceError::Answer`] where the answer makes no sense.
+/// arrives, [`DeviceError::Restarted`] where the device is in another session, [`DeviceError::Refused`], and
+/// [`DeviceError::Answer`] where the answer makes no sense.
 pub struct Device {
     transport: Box<dyn Transport>,
     port: String,
     policy: RetryPolicy,
-    decoder: Decoder,
+    decoder: Box<Decoder<MAX_FRAME>>,
+    info: DeviceInfo,
+    session: u32,
     sequence: u16,
     broken_frames: u32,
     repeats: u32,
@@ -82,17 +102,40 @@ impl Device {
     ///
     /// Those of a request.
     pub fn new(transport: Box<dyn Transport>, port: String, policy: RetryPolicy) -> Result<Self, DeviceError> {
-        // A random number, which still may be the last one of the program before: then the device refuses the request or
-        // repeats an old answer, and the number after it is a new one.
-        let sequence = RandomState::new().hash_one(0) as u16;
-        let mut device =
-            Self { transport, port, policy, decoder: Decoder::new(), sequence, broken_frames: 0, repeats: 0 };
-        match device.info() {
-            Err(DeviceError::Refused { .. } | DeviceError::Answer { .. }) | Ok(_) => {}
-            Err(error) => return Err(error),
-        }
-        device.info()?;
+        // Random numbers. That of the sequence still may be the last one of the program before: then the device refuses
+        // the request, and the number after it is a new one.
+        let random = RandomState::new();
+        let session = (random.hash_one(1) as u32).max(NO_SESSION + 1);
+        let mut device = Self {
+            transport,
+            port,
+            policy,
+            decoder: Box::new(Decoder::new()),
+            info: DeviceInfo::default(),
+            session,
+            sequence: random.hash_one(0) as u16,
+            broken_frames: 0,
+            repeats: 0,
+        };
+        device.info = match device.hello() {
+            Err(DeviceError::Refused { refusal: Refusal::SequenceReused { .. }, .. }) => device.hello()?,
+            result => result?,
+        };
         Ok(device)
+    }
+
+    fn hello(&mut self) -> Result<DeviceInfo, DeviceError> {
+        self.request(Command::Hello, |reply| match reply {
+            Reply::Hello(hello) if hello.network.shape().len() < 2 => Err("has a network without layers"),
+            Reply::Hello(hello) => Ok((&hello).into()),
+            _ => Err(OTHER_KIND),
+        })
+    }
+
+    /// What the device said of itself when the session started.
+    #[must_use]
+    pub const fn info(&self) -> &DeviceInfo {
+        &self.info
     }
 
     /// The name of the port.
@@ -113,34 +156,93 @@ impl Device {
         self.broken_frames
     }
 
-    /// Device and model.
-    pub fn info(&mut self) -> Result<DeviceInfo, DeviceError> {
-        let take = |reply: Reply<'_>| if let Reply::Info(info) = reply { Ok((&info).into()) } else { Err(OTHER_KIND) };
-        self.request(Command::Info, take)
-    }
-
-    /// The class of an image.
-    pub fn classify(&mut self, image: &[u8]) -> Result<Classified, DeviceError> {
-        self.request(Command::Classify { image }, |reply| match reply {
-            Reply::Classified(found) if !found.logits.iter().chain(&found.probabilities).all(|one| one.is_finite()) => {
-                Err(NOT_FINITE)
+    /// The outputs for an input.
+    pub fn infer(&mut self, input: Input<'_>) -> Result<Inference, DeviceError> {
+        let outputs = self.info.outputs();
+        self.request(Command::Infer { input }, |reply| match reply {
+            Reply::Inferred(found) if [found.logits, found.outputs].iter().any(|values| values.len() != outputs) => {
+                Err(OTHER_COUNT)
             }
-            Reply::Classified(found) if argmax(&found.logits) != usize::from(found.class) => {
-                Err("has a class that is not that of the largest logit")
+            Reply::Inferred(found) => {
+                let [logits, outputs] = [found.logits, found.outputs].map(|values| values.values().collect::<Vec<_>>());
+                let finite = logits.iter().chain(&outputs).all(|value| value.is_finite());
+                if finite { Ok(Inference { logits, outputs, cycles: found.cycles }) } else { Err(NOT_FINITE) }
             }
-            Reply::Classified(found) => Ok(found),
             _ => Err(OTHER_KIND),
         })
     }
 
-    /// One step of gradient descent, executed once however often it has to be sent.
-    pub fn learn(&mut self, image: &[u8], label: u8, learning_rate: f32) -> Result<Learned, DeviceError> {
-        self.request(Command::Learn { image, label, learning_rate }, |reply| match reply {
+    /// Appends samples to the time series, `[sample][channel]`, and returns how many are missing to the next window.
+    pub fn series(&mut self, restart: bool, samples: &[f32]) -> Result<usize, DeviceError> {
+        let samples = bytes(samples);
+        self.request(Command::Series { restart, samples: Floats::from_bytes(&samples) }, |reply| match reply {
+            Reply::Series { missing } => Ok(missing.into()),
+            _ => Err(OTHER_KIND),
+        })
+    }
+
+    /// One step of gradient descent, executed once however often it has to be sent. Where the weights must have a
+    /// checksum before it, `expected` says which.
+    pub fn learn(
+        &mut self,
+        input: Input<'_>,
+        target: Target<'_>,
+        step: Step,
+        expected: Option<u32>,
+    ) -> Result<Learned, DeviceError> {
+        self.request(Command::Learn { input, target, step, expected }, |reply| match reply {
             Reply::Learned(learned) if !(learned.loss_before.is_finite() && learned.loss_after.is_finite()) => {
                 Err(NOT_FINITE)
             }
             Reply::Learned(learned) => Ok(learned),
             _ => Err(OTHER_KIND),
+        })
+    }
+
+    /// The checksum of the weights in RAM.
+    pub fn checksum(&mut self) -> Result<u32, DeviceError> {
+        self.request(Command::Checksum, |reply| {
+            if let Reply::Checksum(checksum) = reply { Ok(checksum) } else { Err(OTHER_KIND) }
+        })
+    }
+
+    /// The parameters in RAM; `progress` is called with how many have arrived.
+    pub fn read_parameters(&mut self, mut progress: impl FnMut(usize)) -> Result<Vec<f32>, DeviceError> {
+        let count = self.info.parameters;
+        let mut parameters = Vec::new();
+        while parameters.len() < count {
+            let (first, left) = (parameters.len() as u32, count - parameters.len());
+            let piece = self.request(Command::ReadParameters { first }, |reply| match reply {
+                Reply::Parameters(values) if !(1..=left).contains(&values.len()) => {
+                    Err("has more parameters than the network, or none")
+                }
+                Reply::Parameters(values) if !values.values().all(f32::is_finite) => Err(NOT_FINITE),
+                Reply::Parameters(values) => Ok(values.values().collect::<Vec<_>>()),
+                _ => Err(OTHER_KIND),
+            })?;
+            parameters.extend(piece);
+            progress(parameters.len());
+        }
+        Ok(parameters)
+    }
+
+    /// Writes the parameters in RAM, which must then have this checksum; `progress` is called with how many are there.
+    pub fn write_parameters(
+        &mut self,
+        parameters: &[f32],
+        checksum: u32,
+        mut progress: impl FnMut(usize),
+    ) -> Result<(), DeviceError> {
+        for (piece, first) in parameters.chunks(PARAMETERS_WRITTEN).zip((0..).step_by(PARAMETERS_WRITTEN)) {
+            let values = bytes(piece);
+            let values = Floats::from_bytes(&values);
+            self.request(Command::WriteParameters { first, values }, |reply| {
+                if let Reply::Written { .. } = reply { Ok(()) } else { Err(OTHER_KIND) }
+            })?;
+            progress(first as usize + piece.len());
+        }
+        self.request(Command::UseParameters { checksum }, |reply| {
+            if let Reply::Used = reply { Ok(()) } else { Err(OTHER_KIND) }
         })
     }
 
@@ -163,7 +265,7 @@ impl Device {
 
     /// Restores the weights compiled into the firmware, and erases the saved ones.
     pub fn reset(&mut self) -> Result<(), DeviceError> {
-        self.request(Command::FactoryReset, |reply| if let Reply::Reset = reply { Ok(()) } else { Err(OTHER_KIND) })
+        self.request(Command::Reset, |reply| if let Reply::Reset = reply { Ok(()) } else { Err(OTHER_KIND) })
     }
 
     /// Sends a request until there is an answer, and returns what `take` makes of it, or the fault that it finds.
@@ -174,13 +276,13 @@ impl Device {
     ) -> Result<T, DeviceError> {
         let (request, port) = (name(&command), self.port.clone());
         let timeout = match command {
-            Command::Save | Command::FactoryReset => self.policy.timeout * FLASH_FACTOR,
+            Command::Save | Command::Reset => self.policy.timeout * FLASH_FACTOR,
             _ => self.policy.timeout,
         };
         let (tries, broken_before) = (self.policy.tries.max(1), self.broken_frames);
         self.sequence = self.sequence.wrapping_add(1);
         let mut frame = Default::default();
-        if let Err(error) = frames::encode::<MAX_FRAME>(&Request { sequence: self.sequence, command }, &mut frame) {
+        if let Err(error) = frames::encode::<MAX_FRAME>(&self.request_of(command), &mut frame) {
             return Err(DeviceError::Request { port, request, error });
         }
         for attempt in 0..tries {
@@ -189,12 +291,19 @@ impl Device {
                 Ok(None) => {}
                 Ok(Some(Ok(Ok(result)))) => return Ok(result),
                 Ok(Some(Ok(Err(fault)))) => return Err(DeviceError::Answer { port, request, fault }),
+                Ok(Some(Err(Refusal::Session { device }))) => {
+                    return Err(DeviceError::Restarted { port, request, session: device });
+                }
                 Ok(Some(Err(refusal))) => return Err(DeviceError::Refused { port, request, refusal }),
                 Err(error) => return Err(DeviceError::Lost { port, error }),
             }
         }
         let broken_frames = self.broken_frames - broken_before;
         Err(DeviceError::Silent { port, request, tries, seconds: timeout.as_secs_f64(), broken_frames })
+    }
+
+    const fn request_of<'a>(&self, command: Command<'a>) -> Request<'a> {
+        Request { sequence: self.sequence, session: self.session, command }
     }
 
     /// Sends a frame once; `None` where there is no answer in time.
@@ -232,8 +341,13 @@ impl Device {
                     Some(Err(_)) => self.broken_frames = self.broken_frames.saturating_add(1),
                     // Other messages, and answers to earlier requests, are ignored.
                     Some(Ok(message)) => match Answer::from_message(message) {
-                        Ok(answer) if answer.sequence == self.sequence => result = Some(answer.result.map(&take)),
-                        _ => {}
+                        Ok(answer) if answer.sequence != self.sequence => {}
+                        // What a program before was told, with the same number, is no answer to this one.
+                        Ok(answer) if answer.session != self.session && answer.result.is_ok() => {
+                            result = Some(Err(Refusal::Session { device: answer.session }));
+                        }
+                        Ok(answer) => result = Some(answer.result.map(&take)),
+                        Err(_) => {}
                     },
                 }
             }
@@ -247,13 +361,19 @@ impl Device {
 /// The name of a request in errors.
 const fn name(command: &Command<'_>) -> &'static str {
     match command {
-        Command::Info => "info",
-        Command::Classify { .. } => "classify",
+        Command::Hello => "hello",
+        Command::Infer { .. } => "infer",
+        Command::Series { .. } => "series",
         Command::Learn { .. } => "learn",
+        Command::Practise { .. } => "practise",
+        Command::Checksum => "checksum",
         Command::Counters => "counters",
         Command::Save => "save",
         Command::Load => "load",
-        Command::FactoryReset => "reset",
+        Command::Reset => "reset",
+        Command::ReadParameters { .. } => "read parameters",
+        Command::WriteParameters { .. } => "write parameters",
+        Command::UseParameters { .. } => "use parameters",
     }
 }
 

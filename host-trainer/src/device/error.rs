@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use dense_protocol::frames::FrameError;
-use dense_protocol::messages::Refusal;
+use dense_protocol::messages::{NO_SESSION, Refusal};
 
 /// Why something was not done on a device.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,12 @@ pub enum DeviceError {
          is the firmware running, and of the same version as this program?"
     )]
     Silent { port: String, request: &'static str, tries: u32, seconds: f64, broken_frames: u32 },
+    /// The device is in another session: it was restarted, or another program talks to it.
+    #[error(
+        "{port}: {}; what it had learnt since it was saved last is {}", Refusal::Session { device: *.session },
+        if *.session == NO_SESSION { "gone" } else { "that program's" }
+    )]
+    Restarted { port: String, request: &'static str, session: u32 },
     /// The device refused a request.
     #[error("{port}: {request} was refused: {refusal}")]
     Refused { port: String, request: &'static str, refusal: Refusal },
@@ -31,9 +37,9 @@ pub enum DeviceError {
     /// An answer that makes no sense.
     #[error("{port}: the answer to {request} {fault}")]
     Answer { port: String, request: &'static str, fault: &'static str },
-    /// The device serves a network of another shape.
-    #[error("{port}: the device serves {device}, but {} has {host}", .weights.display())]
-    Shape { port: String, device: String, weights: PathBuf, host: String },
+    /// The device serves another network than that of the model file.
+    #[error("{port}: the device serves another network than {}: its {what} is {device}, that of the file {host}", .weights.display())]
+    Network { port: String, what: &'static str, device: String, weights: PathBuf, host: String },
     /// The device started with other weights.
     #[error(
         "the device's weights have checksum {device:08x}, those of {} {host:08x}; \

@@ -1,32 +1,43 @@
 //! What a device tells of itself, and how it is shown.
 
-use dense_protocol::messages::{ClockSource, Info};
+use dense_protocol::messages::{ClockSource, Element, Form, Hello, Origin, Task, Window};
+use serde_json::{Value, json};
 
 use crate::terminal::summary::thousands;
 
-/// [`Info`], with texts that are safe to print.
+/// A [`Hello`], with texts that are safe to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceInfo {
     /// Version of the protocol.
     pub version: u8,
-    /// Inputs of the model.
-    pub inputs: usize,
-    /// Outputs of the model.
-    pub outputs: usize,
-    /// Number of weights and biases.
+    /// Name of the board.
+    pub board: String,
+    /// Name of the compute kernel.
+    pub kernel: String,
+    /// Inputs of the network, then the units of each layer.
+    pub widths: Vec<usize>,
+    /// What an input is.
+    pub element: Element,
+    /// What the outputs are.
+    pub task: Task,
+    /// What the weights are.
+    pub form: Form,
+    /// Number of parameters that can learn.
     pub parameters: usize,
-    /// Checksum of the weights in RAM and of the pixel table.
-    pub weights_checksum: u32,
-    /// Number of the save that they started from; `None` for those compiled into the firmware.
-    pub loaded: Option<u32>,
+    /// The window of a time series that its inputs are, if they are one.
+    pub window: Option<Window>,
+    /// Checksum of the names of inputs and outputs.
+    pub names_checksum: u32,
+    /// Checksum of the network compiled into the firmware.
+    pub factory_checksum: u32,
+    /// Where the weights in RAM came from.
+    pub origin: Origin,
+    /// Whether the newest save is of other weights than those compiled into the firmware.
+    pub foreign_save: bool,
     /// Clock frequency in Hz.
     pub clock_hz: u32,
     /// Source of the clock.
     pub clock_source: ClockSource,
-    /// Name of the compute kernel.
-    pub kernel: String,
-    /// Name of the board.
-    pub board: String,
     /// RAM of the model in bytes.
     pub model_bytes: usize,
     /// RAM of all statics in bytes.
@@ -35,29 +46,72 @@ pub struct DeviceInfo {
     pub slot_bytes: usize,
 }
 
-impl From<&Info<'_>> for DeviceInfo {
-    fn from(info: &Info<'_>) -> Self {
+impl From<&Hello<'_>> for DeviceInfo {
+    fn from(hello: &Hello<'_>) -> Self {
         // A terminal would obey the escape sequences in them.
-        let [kernel, board] = [info.kernel, info.board].map(|text| text.escape_debug().to_string());
+        let [kernel, board] = [hello.kernel, hello.board].map(|text| text.escape_debug().to_string());
         Self {
-            version: info.version,
-            inputs: info.inputs.into(),
-            outputs: info.outputs.into(),
-            parameters: info.parameters as usize,
-            weights_checksum: info.weights_checksum,
-            loaded: info.loaded,
-            clock_hz: info.clock_hz,
-            clock_source: info.clock_source,
-            kernel,
+            version: hello.version,
             board,
-            model_bytes: info.model_bytes as usize,
-            static_bytes: info.static_bytes as usize,
-            slot_bytes: info.slot_bytes as usize,
+            kernel,
+            widths: hello.network.shape().map(usize::from).collect(),
+            element: hello.network.element,
+            task: hello.network.task,
+            form: hello.network.form,
+            parameters: hello.network.parameters as usize,
+            window: hello.network.window,
+            names_checksum: hello.network.names_checksum,
+            factory_checksum: hello.factory_checksum,
+            origin: hello.origin,
+            foreign_save: hello.foreign_save,
+            clock_hz: hello.clock_hz,
+            clock_source: hello.clock_source,
+            model_bytes: hello.model_bytes as usize,
+            static_bytes: hello.static_bytes as usize,
+            slot_bytes: hello.slot_bytes as usize,
+        }
+    }
+}
+
+impl Default for DeviceInfo {
+    /// What is known before the first answer.
+    fn default() -> Self {
+        Self {
+            version: 0,
+            board: String::new(),
+            kernel: String::new(),
+            widths: Vec::new(),
+            element: Element::U8,
+            task: Task::Values,
+            form: Form::F32,
+            parameters: 0,
+            window: None,
+            names_checksum: 0,
+            factory_checksum: 0,
+            origin: Origin::Factory,
+            foreign_save: false,
+            clock_hz: 0,
+            clock_source: ClockSource::Host,
+            model_bytes: 0,
+            static_bytes: 0,
+            slot_bytes: 0,
         }
     }
 }
 
 impl DeviceInfo {
+    /// Number of inputs.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.widths.first().copied().unwrap_or_default()
+    }
+
+    /// Number of outputs.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.widths.last().copied().unwrap_or_default()
+    }
+
     /// The clock, as in `168 MHz from the crystal`.
     #[must_use]
     pub fn clock(&self) -> String {
@@ -69,10 +123,28 @@ impl DeviceInfo {
         format!("{} MHz {source}", f64::from(self.clock_hz) / 1e6)
     }
 
-    /// The shape of the network, as in `784 inputs, 10 outputs, 7,850 parameters`.
+    /// The network, as in `784-32-10, u8 inputs, f32 weights, 25,450 parameters that learn`.
     #[must_use]
     pub fn shape(&self) -> String {
-        format!("{} inputs, {} outputs, {} parameters", self.inputs, self.outputs, thousands(self.parameters))
+        let widths: Vec<String> = self.widths.iter().map(usize::to_string).collect();
+        format!(
+            "{}, {} inputs, {} weights, {} parameters that learn",
+            widths.join("-"),
+            element_name(self.element),
+            form_name(self.form),
+            thousands(self.parameters)
+        )
+    }
+
+    /// Where the weights came from, as in `from save number 3`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        match self.origin {
+            Origin::Factory => "from the firmware".into(),
+            Origin::Unreadable => "from the firmware, since the flash could not be read".into(),
+            Origin::Save(save) => format!("from save number {save}"),
+            Origin::Host => "from a host".into(),
+        }
     }
 
     /// Clock cycles of `what`, as in `22,926 clock cycles an image, 0.136 ms at 168 MHz from the crystal`.
@@ -83,5 +155,57 @@ impl DeviceInfo {
         }
         let milliseconds = 1000.0 * cycles / f64::from(self.clock_hz.max(1));
         format!("{} clock cycles {what}, {milliseconds:.3} ms at {}", thousands(cycles.round() as usize), self.clock())
+    }
+
+    /// All of it, for programs.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let (origin, save) = match self.origin {
+            Origin::Factory => ("factory", None),
+            Origin::Unreadable => ("unreadable", None),
+            Origin::Save(save) => ("save", Some(save)),
+            Origin::Host => ("host", None),
+        };
+        let window = self.window.map(|Window { channels, length, stride, downsample }| {
+            json!({ "channels": channels, "length": length, "stride": stride, "downsample": downsample })
+        });
+        json!({
+            "protocol": self.version,
+            "board": self.board,
+            "kernel": self.kernel,
+            "widths": self.widths,
+            "element": element_name(self.element),
+            "task": match self.task {
+                Task::Classes => "multiclass",
+                Task::Binary => "binary",
+                Task::Values => "regression",
+            },
+            "form": form_name(self.form),
+            "parameters": self.parameters,
+            "window": window,
+            "names_checksum": self.names_checksum,
+            "factory_checksum": self.factory_checksum,
+            "origin": origin,
+            "save": save,
+            "foreign_save": self.foreign_save,
+            "clock_hz": self.clock_hz,
+            "model_bytes": self.model_bytes,
+            "static_bytes": self.static_bytes,
+            "slot_bytes": self.slot_bytes,
+        })
+    }
+}
+
+const fn element_name(element: Element) -> &'static str {
+    match element {
+        Element::U8 => "u8",
+        Element::F32 => "f32",
+    }
+}
+
+const fn form_name(form: Form) -> &'static str {
+    match form {
+        Form::F32 => "f32",
+        Form::Int8 => "int8",
     }
 }

@@ -4,141 +4,241 @@ use std::fmt::{self, Display};
 use std::path::Path;
 use std::thread;
 
-use dense_core::{Error, Kernel, PixelTable, argmax};
+use dense_core::{Error, Kernel, PixelTable};
 use dense_protocol::checksum;
-use dense_protocol::messages::{Classified, Learned};
-use formats::{Input, Loss, Model, Optimizer, OptimizerName, Output, Recipe};
+use dense_protocol::messages::{self, Element, Learned, Step, Task};
+use formats::{Input, Int8Network, Layer, Loss, Model, Optimizer, OptimizerName, Recipe};
 
-use super::{DeviceError, DeviceInfo};
-use crate::data::{Inputs, Samples, Targets};
-use crate::learning::{self, Callbacks, Data, FitError, Metrics, Network, Settings, Silent, evaluate};
-use crate::terminal::summary::thousands;
+use super::{DeviceError, DeviceInfo, Inference};
+use crate::data::{Inputs, Samples};
+use crate::learning::{self, Callbacks, Data, FitError, Network, Settings, Silent, evaluate, int8, metrics};
 
 /// A network that must have the bits of the device's.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    network: Network,
-    pixel_table: Option<Box<PixelTable>>,
+    form: Form,
+    model: Model,
     kernel: Kernel,
-    description: String,
+}
+
+/// What the weights are.
+#[derive(Clone, Debug)]
+enum Form {
+    /// f32 weights, which all learn.
+    F32(Network),
+    /// int8 weights. Logit j is scale j · (logit j of the weights) + offset j, and those learn.
+    Int8 { network: Int8Network, scales: Vec<f32>, offsets: Vec<f32> },
 }
 
 impl Reference {
-    /// The network of a model.
+    /// The network of a model with f32 weights.
     ///
     /// # Errors
     ///
-    /// [`DeviceError::Host`] for models that are not for pictures with classes: version 1 of the protocol has no other
-    /// requests.
-    pub fn new(model: &Model, path: &Path, kernel: Kernel) -> Result<Self, DeviceError> {
-        let fault = |fault: String| host(&path.display().to_string(), fault);
-        let (Input::Pixels(pixels), Output::Classes { .. }) = (&model.input, &model.output) else {
-            return Err(fault(format!("{} is no classifier of pictures, as devices are", model.description())));
-        };
-        // What a device learns by, whatever the model was trained with.
-        let network = Network::new(model.layers.clone(), Loss::SparseCategoricalCrossentropy);
-        let network = network.map_err(|error| fault(error.to_string()))?;
-        Ok(Self { network, pixel_table: pixels.table.clone(), kernel, description: model.description() })
+    /// [`DeviceError::Host`] where its layers do not fit together.
+    pub fn new(model: &Model, kernel: Kernel) -> Result<Self, DeviceError> {
+        let network = Network::new(model.layers.clone(), model.loss).map_err(|error| host("the model", error))?;
+        Ok(Self { form: Form::F32(network), model: model.clone(), kernel })
     }
 
-    /// Refuses a device that serves a network of another shape than the model in `weights`.
+    /// The network of a model with int8 weights.
+    #[must_use]
+    pub fn int8(model: &Model, network: Int8Network, kernel: Kernel) -> Self {
+        let outputs = model.layers.last().map_or(0, Layer::units);
+        let form = Form::Int8 { network, scales: vec![1.0; outputs], offsets: vec![0.0; outputs] };
+        Self { form, model: model.clone(), kernel }
+    }
+
+    /// Refuses a device that serves another network than the model in `weights`.
     ///
     /// # Errors
     ///
-    /// [`DeviceError::Shape`].
-    pub fn check_shape(&self, port: &str, info: &DeviceInfo, weights: &Path) -> Result<(), DeviceError> {
-        let parameters = self.network.layers().iter().map(|layer| layer.parameters()).sum();
-        let shape = (self.network.inputs(), self.network.outputs(), parameters);
-        if (info.inputs, info.outputs, info.parameters) == shape {
-            return Ok(());
+    /// [`DeviceError::Network`].
+    pub fn check_network(&self, port: &str, info: &DeviceInfo, weights: &Path) -> Result<(), DeviceError> {
+        let model = &self.model;
+        let widths = |widths: &[usize]| widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+        let layers: Vec<usize> =
+            [model.layers[0].inputs].into_iter().chain(model.layers.iter().map(Layer::units)).collect();
+        let (element, window) = match &model.input {
+            Input::Pixels(_) => (Element::U8, None),
+            Input::Features { window, .. } => (Element::F32, window.as_ref()),
+        };
+        let task = match model.loss.task() {
+            formats::Task::Multiclass => Task::Classes,
+            formats::Task::Binary => Task::Binary,
+            formats::Task::Regression => Task::Values,
+        };
+        let window = window.map(|window| messages::Window {
+            channels: window.channels.len() as u16,
+            length: window.length as u16,
+            stride: window.stride as u16,
+            downsample: window.downsample as u16,
+        });
+        for (what, device, host) in [
+            ("shape", widths(&info.widths), widths(&layers)),
+            ("kind of input", format!("{:?}", info.element), format!("{element:?}")),
+            ("task", format!("{:?}", info.task), format!("{task:?}")),
+            ("window", format!("{:?}", info.window), format!("{window:?}")),
+            ("checksum of names", hex(info.names_checksum), hex(checksum::of_names(model.names_of_inputs_and_outputs()))),
+        ] {
+            if device != host {
+                let (port, weights) = (port.to_owned(), weights.to_owned());
+                return Err(DeviceError::Network { port, what, device, weights, host });
+            }
         }
-        Err(DeviceError::Shape {
-            port: port.to_owned(),
-            device: info.shape(),
-            weights: weights.to_owned(),
-            host: format!("{}, {} parameters", self.description, thousands(parameters)),
-        })
+        Ok(())
+    }
+
+    /// The parameters that learn, in the order of the device.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<f32> {
+        match &self.form {
+            Form::F32(network) => {
+                network.layers().iter().flat_map(|layer| layer.weights.iter().chain(&layer.bias).copied()).collect()
+            }
+            Form::Int8 { scales, offsets, .. } => [&**scales, offsets].concat(),
+        }
+    }
+
+    /// Sets the parameters that learn, in the order of [`parameters`](Self::parameters).
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError::Host`] for more or fewer than there are.
+    pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), DeviceError> {
+        let expected = self.parameters().len();
+        if parameters.len() != expected {
+            let fault = format!("{} of them, and the network has {expected}", parameters.len());
+            return Err(host("the parameters", fault));
+        }
+        match &mut self.form {
+            Form::F32(network) => {
+                let (mut layers, mut left) = (network.layers().to_vec(), parameters);
+                for layer in &mut layers {
+                    for values in [&mut layer.weights, &mut layer.bias] {
+                        let (of_layer, rest) = left.split_at(values.len());
+                        values.copy_from_slice(of_layer);
+                        left = rest;
+                    }
+                }
+                *network = Network::new(layers, network.loss()).map_err(|error| host("the parameters", error))?;
+            }
+            Form::Int8 { scales, offsets, .. } => {
+                let (first, second) = parameters.split_at(scales.len());
+                scales.copy_from_slice(first);
+                offsets.copy_from_slice(second);
+            }
+        }
+        Ok(())
+    }
+
+    /// The model with the parameters that it has now, where its weights are f32.
+    #[must_use]
+    pub fn model(&self) -> Model {
+        let mut model = self.model.clone();
+        if let Form::F32(network) = &self.form {
+            model.layers = network.layers().to_vec();
+        }
+        model
     }
 
     /// The checksum of its parameters and its pixel table, as the device has it.
     #[must_use]
     pub fn weights_checksum(&self) -> u32 {
-        let layers = self.network.layers().iter();
-        let parameters = layers.flat_map(|layer| layer.weights.iter().chain(&layer.bias).copied());
-        checksum::of_parameters(self.pixel_table.as_deref().map(PixelTable::values), parameters)
+        checksum::of_parameters(self.model.input.pixel_table().map(PixelTable::values), self.parameters())
     }
 
     /// The samples as the first layer sees them.
-    fn prepared(&self, mut samples: Samples) -> Samples {
-        if let (Some(table), Inputs::Bytes { values, .. }) = (&self.pixel_table, &mut samples.inputs) {
-            table.apply(values);
+    fn prepared(&self, samples: &Samples) -> Samples {
+        let mut samples = samples.clone();
+        if let Some(table) = self.model.input.pixel_table() {
+            samples.inputs.look_up(table);
         }
         samples
     }
 
-    fn sample(&self, image: &[u8], label: u8) -> Samples {
-        self.prepared(Samples {
-            inputs: Inputs::Bytes { width: image.len(), values: image.to_vec() },
-            targets: Targets::Labels(vec![label]),
-            groups: Vec::new(),
-        })
+    /// The logits of one sample, as the first layer sees it.
+    fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
+        match &self.form {
+            Form::F32(network) => evaluate::logits(network, inputs, self.kernel, 1),
+            Form::Int8 { network, scales, offsets } => {
+                let below = below(network, inputs, self.kernel)?;
+                Ok(scaled(&below, scales, offsets))
+            }
+        }
     }
 
-    /// One step of gradient descent. Returns the loss of the image, which errors call `name`, before and after it.
+    /// One step of gradient descent on one sample, of the layers from `step.first_trained` on. Returns the loss of the
+    /// sample, which errors call `name`, before and after it.
     ///
     /// # Errors
     ///
     /// [`DeviceError::Host`] for a label that is no class, a learning rate out of range, or logits that are not finite.
-    pub fn learn(&mut self, name: &str, image: &[u8], label: u8, learning_rate: f32) -> Result<[f32; 2], DeviceError> {
-        self.step(&self.sample(image, label), learning_rate).map_err(|error| host(name, error))
+    pub fn learn(&mut self, name: &str, sample: &Samples, step: Step) -> Result<[f32; 2], DeviceError> {
+        let sample = self.prepared(sample);
+        let (loss, kernel) = (self.model.loss, self.kernel);
+        let step = match &mut self.form {
+            Form::F32(network) => learn(network, &sample, step, kernel),
+            Form::Int8 { network, scales, offsets } => below(network, &sample.inputs, kernel).and_then(|below| {
+                let mut deltas = scaled(&below, scales, offsets);
+                let before = evaluate::loss_gradient(loss, &mut deltas, &sample.targets, kernel)?;
+                for ((scale, offset), (delta, below)) in scales.iter_mut().zip(&mut *offsets).zip(deltas.iter().zip(&below))
+                {
+                    *scale = (-step.learning_rate).mul_add(delta * below, *scale);
+                    *offset = (-step.learning_rate).mul_add(*delta, *offset);
+                }
+                let mut logits = scaled(&below, scales, offsets);
+                Ok([before, evaluate::loss_gradient(loss, &mut logits, &sample.targets, kernel)?])
+            }).map_err(FitError::from),
+        };
+        step.map_err(|error| host(name, error))
     }
 
-    fn step(&mut self, sample: &Samples, learning_rate: f32) -> Result<[f32; 2], FitError> {
-        let before = self.evaluate(sample)?.loss;
-        let settings = Settings { recipe: one_step(learning_rate), threads: 1, kernel: self.kernel };
-        let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
-        learning::fit(&mut self.network, &Data::new(sample), &settings, None, &mut callbacks)?;
-        // The mean over one sample is a number of f32.
-        Ok([before, self.evaluate(sample)?.loss].map(|loss| loss as f32))
-    }
-
-    fn evaluate(&self, samples: &Samples) -> Result<Metrics, Error> {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        evaluate::evaluate(&self.network, samples, self.kernel, threads)
-    }
-
-    /// The share of the samples that it classifies correctly.
+    /// The accuracy on the samples or, of a regression, the mean absolute error.
     ///
     /// # Errors
     ///
     /// [`DeviceError::Host`] for logits that are not finite.
-    pub fn accuracy(&self, samples: &Samples) -> Result<f64, DeviceError> {
-        let metrics = self.evaluate(&self.prepared(samples.clone())).map_err(|error| host("evaluate", error))?;
-        Ok(metrics.metric)
+    pub fn metric(&self, samples: &Samples) -> Result<f64, DeviceError> {
+        let failed = |error| host("evaluate", error);
+        match &self.form {
+            Form::F32(network) => {
+                let threads = thread::available_parallelism().map_or(1, usize::from);
+                Ok(evaluate::evaluate(network, &self.prepared(samples), self.kernel, threads).map_err(failed)?.metric)
+            }
+            Form::Int8 { network, scales, offsets } => {
+                let samples = self.prepared(samples);
+                let mut predictions = below(network, &samples.inputs, self.kernel).map_err(failed)?;
+                for row in predictions.chunks_mut(scales.len()) {
+                    row.copy_from_slice(&scaled(row, scales, offsets));
+                    evaluate::activate_outputs(self.model.loss, row, self.kernel).map_err(failed)?;
+                }
+                let metrics = metrics::named(&predictions, scales.len(), &samples.targets);
+                Ok(["accuracy", "mae"].iter().find_map(|name| metrics.get(*name)).copied().unwrap_or(f64::NAN))
+            }
+        }
     }
 
-    /// Compares the device's answer for an image, called `name`, with the host's.
+    /// Compares the device's answer for a sample, called `name`, with the host's.
     ///
     /// # Errors
     ///
     /// [`DeviceError::Differs`] at the first bit that differs.
-    pub fn check_classified(&self, name: &str, image: &[u8], device: &Classified) -> Result<(), DeviceError> {
-        let inputs = self.sample(image, 0).inputs;
-        let logits = evaluate::logits(&self.network, &inputs, self.kernel, 1).map_err(|error| host(name, error))?;
-        let probabilities = evaluate::predict(&self.network, &inputs, self.kernel, 1);
-        let probabilities = probabilities.map_err(|error| host(name, error))?;
-        for (what, device, host) in
-            [("logit", &device.logits, &logits), ("probability", &device.probabilities, &probabilities)]
-        {
+    pub fn check_inferred(&self, name: &str, sample: &Samples, device: &Inference) -> Result<(), DeviceError> {
+        let failed = |error| host(name, error);
+        let logits = self.logits(&self.prepared(sample).inputs).map_err(failed)?;
+        let mut outputs = logits.clone();
+        evaluate::activate_outputs(self.model.loss, &mut outputs, self.kernel).map_err(failed)?;
+        for (what, device, host) in [("logit", &device.logits, &logits), ("output", &device.outputs, &outputs)] {
             check(format_args!("{name}: number of outputs"), device.len(), host.len())?;
-            for (class, (&device, &host)) in device.iter().zip(host).enumerate() {
-                check(format_args!("{name}: {what} {class}"), Bits(device), Bits(host))?;
+            for (output, (&device, &host)) in device.iter().zip(host).enumerate() {
+                check(format_args!("{name}: {what} {output}"), Bits(device), Bits(host))?;
             }
         }
-        check(format_args!("{name}: class"), device.class.into(), argmax(&logits))
+        Ok(())
     }
 
-    /// Makes the step that the device made on an image, called `name`, and compares losses and weights.
+    /// Makes the step that the device made on a sample, called `name`, and compares the losses.
     ///
     /// # Errors
     ///
@@ -146,26 +246,55 @@ impl Reference {
     pub fn check_learned(
         &mut self,
         name: &str,
-        image: &[u8],
-        label: u8,
-        learning_rate: f32,
+        sample: &Samples,
+        step: Step,
         device: &Learned,
     ) -> Result<(), DeviceError> {
-        let [before, after] = self.learn(name, image, label, learning_rate)?;
+        let [before, after] = self.learn(name, sample, step)?;
         check(format_args!("{name}: loss before the step"), Bits(device.loss_before), Bits(before))?;
-        check(format_args!("{name}: loss after the step"), Bits(device.loss_after), Bits(after))?;
-        self.check_weights(format_args!("{name}: weights after the step"), device.weights_checksum)
+        check(format_args!("{name}: loss after the step"), Bits(device.loss_after), Bits(after))
     }
 
-    /// Compares the device's weights with the host's.
+    /// Compares the checksum of the device's weights with that of the host's.
     ///
     /// # Errors
     ///
     /// [`DeviceError::Differs`], which calls them `what`.
     pub fn check_weights(&self, what: impl Display, checksum: u32) -> Result<(), DeviceError> {
-        let [device, host] = [checksum, self.weights_checksum()].map(|sum| format!("checksum {sum:08x}"));
+        let [device, host] = [checksum, self.weights_checksum()].map(|sum| format!("checksum {}", hex(sum)));
         check(what, device, host)
     }
+}
+
+/// One step on one sample. Returns its loss before and after.
+fn learn(network: &mut Network, sample: &Samples, step: Step, kernel: Kernel) -> Result<[f32; 2], FitError> {
+    // The mean over one sample is a number of f32.
+    let loss = |network: &Network| evaluate::evaluate(network, sample, kernel, 1).map(|metrics| metrics.loss as f32);
+    let before = loss(network)?;
+    let frozen = network.layers()[..usize::from(step.first_trained).min(network.layers().len())].to_vec();
+    let settings = Settings { recipe: one_step(step.learning_rate), threads: 1, kernel };
+    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
+    learning::fit(network, &Data::new(sample), &settings, None, &mut callbacks)?;
+    if !frozen.is_empty() {
+        // The gradient of a layer does not depend on what becomes of those before it.
+        let rest = &network.layers()[frozen.len()..];
+        *network = Network::new([&frozen, rest].concat(), network.loss())?;
+    }
+    Ok([before, loss(network)?])
+}
+
+/// The logits of int8 weights.
+fn below(network: &Int8Network, inputs: &Inputs, kernel: Kernel) -> Result<Vec<f32>, Error> {
+    // The output of a regression is its logits.
+    int8::predict(network, Loss::MeanSquaredError, inputs, kernel)
+}
+
+fn scaled(below: &[f32], scales: &[f32], offsets: &[f32]) -> Vec<f32> {
+    below.iter().zip(scales.iter().zip(offsets)).map(|(below, (scale, offset))| scale.mul_add(*below, *offset)).collect()
+}
+
+fn hex(checksum: u32) -> String {
+    format!("{checksum:08x}")
 }
 
 /// The recipe of one step on one sample.

@@ -1,0 +1,110 @@
+//! `device learn`.
+
+use std::ops::Range;
+
+use clap::Args;
+use dense_protocol::messages::Step;
+use serde_json::json;
+
+use super::super::on_device::{HostArgs, Lesson, LinkArgs, Taught, teach};
+use super::Printer;
+use crate::data::Samples;
+use crate::failure::Failure;
+use crate::options::learning_rate;
+
+/// How a step of gradient descent is made.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct StepArgs {
+    /// Learning rate
+    #[arg(long, value_name = "X", default_value_t = 0.01, allow_negative_numbers = true)]
+    #[arg(value_parser = learning_rate)]
+    learning_rate: f32,
+
+    /// First layer that is trained, the first of all being 0; those before it stay as they are
+    #[arg(long, value_name = "K", default_value_t = 0, allow_negative_numbers = true)]
+    first_trained: u8,
+}
+
+impl StepArgs {
+    /// As a message has it.
+    pub(super) const fn step(self) -> Step {
+        Step { learning_rate: self.learning_rate, first_trained: self.first_trained }
+    }
+}
+
+/// Options of `device learn`.
+#[derive(Args, Debug)]
+pub(super) struct LearnArgs {
+    /// Test samples to learn, in their order: from A up to and without B
+    #[arg(long, value_name = "A..B", value_parser = range)]
+    test: Range<usize>,
+
+    /// How a step is made.
+    #[command(flatten)]
+    step: StepArgs,
+
+    /// What the host computes with.
+    #[command(flatten)]
+    host: HostArgs,
+}
+
+/// Parses `A..B`, with at least one number in it.
+pub(super) fn range(text: &str) -> Result<Range<usize>, String> {
+    let parsed = text.split_once("..").and_then(|(start, end)| Some(start.parse().ok()?..end.parse().ok()?));
+    parsed.filter(|range| !range.is_empty()).ok_or_else(|| "must be A..B with A less than B, as in 0..50".into())
+}
+
+/// Has the device learn, and compares it with the host.
+///
+/// # Errors
+///
+/// Those of [`device`](super::device).
+pub(super) fn learn(arguments: &LearnArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
+    let (host, dataset) = arguments.host.load()?;
+    let lessons = lessons("--test", &dataset.test, &arguments.test, arguments.step.step())?;
+    let (mut device, mut reference) = host.connect(link, Some(&dataset.train))?;
+    let same = host.check_weights(&mut device, &reference);
+    let compared = same.is_ok().then_some(&mut reference);
+    let Taught { loss_before, loss_after, cycles } = teach(&mut device, compared, &lessons)?;
+    let (count, checksum) = (lessons.len(), device.checksum()?);
+    printer.say(format_args!(
+        "learned {count} samples: mean loss of a sample {loss_before:.4} before its step, {loss_after:.4} after"
+    ));
+    printer.say(device.info().time("a step", cycles));
+    printer.line_quality(&device);
+    printer.event(
+        "lessons",
+        json!({
+            "samples": count,
+            "loss_before": loss_before,
+            "loss_after": loss_after,
+            "cycles": cycles,
+            "checksum": checksum,
+            "same_bits": same.is_ok(),
+        }),
+    );
+    match same {
+        Ok(()) => printer.say(format_args!("losses and weights are the host's, bit for bit: checksum {checksum:08x}")),
+        Err(error) => printer.say(format_args!("checksum {checksum:08x}; not compared with the host: {error}")),
+    }
+    printer.say("not saved yet: `save` keeps it");
+    Ok(())
+}
+
+/// A range of samples, which `option` says, to learn from.
+///
+/// # Errors
+///
+/// There are not as many.
+pub(super) fn lessons(
+    option: &str,
+    samples: &Samples,
+    range: &Range<usize>,
+    step: Step,
+) -> Result<Vec<Lesson>, Failure> {
+    if range.end > samples.len() {
+        let asked = format!("{option} {}..{}", range.start, range.end);
+        return Err(Failure::new(format!("{asked}: the data set has {} test samples", samples.len())));
+    }
+    Ok(range.clone().map(|index| Lesson { index, sample: samples.select(&[index]), step }).collect())
+}
