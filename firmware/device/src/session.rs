@@ -53,6 +53,11 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Sessi
         &self.worker.device
     }
 
+    /// The device, given back.
+    pub fn into_device(self) -> Device<'a, M, F> {
+        self.worker.device
+    }
+
     /// What it has done since the start.
     #[must_use]
     pub const fn counters(&self) -> Counters {

@@ -1,12 +1,14 @@
-//! What several tests need: random numbers, a simulated flash, a machine, and how to talk to it.
-#![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
+//! What several tests need: random numbers, a simulated flash, networks of every kind, and how to talk to a device.
+#![allow(dead_code, unreachable_pub, unused_macros, unused_imports, reason = "each test uses some of it")]
 
 pub mod conversation;
 pub mod flash;
+#[macro_use]
+pub mod networks;
+pub mod twins;
 
-use dense_protocol::messages::{ClockSource, INPUTS};
-use firmware::Model;
-use firmware::device::Machine;
+use dense_device::Machine;
+use dense_protocol::messages::ClockSource;
 use std::cell::Cell;
 use std::ops::Range;
 use std::thread;
@@ -33,9 +35,15 @@ impl Random {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 
-    /// Something like a garment: a third of the pixels are not zero.
-    pub fn image(&mut self) -> [u8; INPUTS] {
-        std::array::from_fn(|_| if self.below(3) == 0 { self.next() as u8 } else { 0 })
+    /// A number from −2 to 2.
+    pub fn feature(&mut self) -> f32 {
+        (self.below(1 << 14) as f32 - 8192.0) / 4096.0
+    }
+
+    /// Any finite f32.
+    pub fn finite(&mut self) -> f32 {
+        let value = f32::from_bits(self.next() as u32);
+        if value.is_finite() { value } else { 1.0 }
     }
 }
 
@@ -51,10 +59,6 @@ pub const MACHINE: Machine = Machine {
 thread_local! {
     /// One for each test: they run side by side.
     static CYCLES: Cell<u32> = const { Cell::new(u32::MAX - 20) };
-}
-
-pub fn zeroed_model() -> Box<Model> {
-    Box::new(Model::ZERO)
 }
 
 /// Runs `work` on shares of `range`, on every processor.
