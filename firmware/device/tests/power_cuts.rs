@@ -3,60 +3,53 @@
 
 mod common;
 
+use common::conversation::leak;
 use common::flash::{Flash, Torn};
-use common::{Random, in_parallel, zeroed_model};
-use dense_core::Dense;
-use dense_protocol::messages::{INPUTS, OUTPUTS};
-use firmware::store::{Saved, Store, StoreError};
-use firmware::weights::MODEL;
-use firmware::{Model, parameters};
+use common::networks::{Committed, Kind};
+use common::twins::bits_of;
+use common::{Random, in_parallel};
+use dense_core::{Output, Sgd, SparseCategoricalCrossEntropy};
+use dense_device::{Learner, LearnerMemory, Model, Store, StoreError};
 
-fn on<const WORD: usize, const SECTOR: usize, const IN: usize, const OUT: usize>(
-    flash: Flash<WORD, SECTOR>,
-) -> Store<Flash<WORD, SECTOR>, IN, OUT> {
-    let region = flash.region();
-    Store::new(flash, region).expect("the region fits")
-}
-
-/// Two saves of the full model with sectors of 16 KiB, the power cut at every operation of the second or the third.
+/// Three saves of the full network with sectors of 16 KiB, the power cut at every operation of the third.
 fn cut_everywhere<const WORD: usize>() {
     const SECTOR: usize = 16 * 1024;
-    let old = &MODEL;
-    let new = {
-        let mut new = MODEL.clone();
-        parameters::set(&mut new, 0, 0.5);
-        new
+    let mut model = Committed::model();
+    let mut flash = Flash::<WORD, SECTOR>::new(4);
+    let store = Store::new(&flash, flash.region(), &model).expect("it fits");
+    let [older, old, new] = [0.125, 0.25, 0.5].map(|first| {
+        model.set_parameter(0, first);
+        bits_of(model.parameters())
+    });
+    let mut save = |flash: &mut Flash<WORD, SECTOR>, parameters: &[u32]| {
+        set(&mut model, parameters);
+        store.save(flash, &model)
     };
-    let mut store = on::<WORD, SECTOR, INPUTS, OUTPUTS>(Flash::new(4));
-    store.save(&Model::ZERO).expect("the flash works");
-    store.save(old).expect("the flash works");
-    let before = store.into_flash();
-
-    let mut store = on::<WORD, SECTOR, INPUTS, OUTPUTS>(before.clone());
-    store.save(&new).expect("the flash works");
-    let operations = store.into_flash().operations() - before.operations();
-    assert_eq!(operations, (31_440 / WORD + 2) as u64, "a record, and a slot of two sectors");
+    save(&mut flash, &older).expect("the flash works");
+    save(&mut flash, &old).expect("the flash works");
+    let before = flash.clone();
+    save(&mut flash, &new).expect("the flash works");
+    let operations = flash.operations() - before.operations();
+    assert_eq!(operations, (31_456 / WORD + 2) as u64, "a record, and a slot of two sectors");
 
     in_parallel(0..operations, |cuts| {
-        let mut layer = zeroed_model();
+        let [mut saved, mut loaded] = [Committed::model(), Committed::model()];
+        set(&mut saved, &new);
         let mut flash = before.clone();
         for cut in cuts {
             for torn in Torn::ALL {
                 flash.copy_from(&before);
                 flash.cut_power(cut, torn, Random(cut));
-                let mut store = on::<WORD, SECTOR, INPUTS, OUTPUTS>(flash);
-                let result = store.save(&new);
+                let result = store.save(&mut flash, &saved);
                 assert!(result.is_err(), "cut {cut}: the power failed, and it says that all is saved");
-                flash = store.into_flash();
                 flash.power_up();
-                let mut store = on::<WORD, SECTOR, INPUTS, OUTPUTS>(flash);
-                let saved = store.load(&mut layer).unwrap_or_else(|error| panic!("cut {cut}, {torn:?}: {error}"));
+                let found = store.load(&mut flash, &mut loaded);
+                let found = found.unwrap_or_else(|error| panic!("cut {cut}, {torn:?}: {error}"));
                 // Only the very last word makes the record whole.
                 let is_new = cut == operations - 1 && torn == Torn::New;
-                let expected = if is_new { (3, &new) } else { (2, old) };
-                assert_eq!(saved.save, expected.0, "cut {cut}, {torn:?}");
-                assert!(*layer == *expected.1, "cut {cut}, {torn:?}");
-                flash = store.into_flash();
+                let expected = if is_new { (3, &new) } else { (2, &old) };
+                assert_eq!(found.save, expected.0, "cut {cut}, {torn:?}");
+                assert!(are_bits(&loaded, expected.1), "cut {cut}, {torn:?}");
             }
         }
     });
@@ -73,39 +66,44 @@ fn a_cut_at_every_word_of_a_save_loses_nothing() {
     cut_everywhere::<16>();
 }
 
-type Tiny = Dense<3, 2>;
-
-fn tiny(random: &mut Random) -> Tiny {
-    let mut layer = Tiny::ZERO;
-    for index in 0..Tiny::PARAMETERS {
-        // Any finite f32.
-        let value = f32::from_bits(random.next() as u32);
-        parameters::set(&mut layer, index, if value.is_finite() { value } else { 1.0 });
+fn set(model: &mut impl Model, bits: &[u32]) {
+    for (index, &bits) in bits.iter().enumerate() {
+        model.set_parameter(index, f32::from_bits(bits));
     }
-    layer
 }
 
-/// Compares bits, for -0.0 and 0.0 are equal.
-fn bits(layer: &Tiny) -> Vec<u32> {
-    parameters::values(layer).map(f32::to_bits).collect()
+/// Compares bits, for −0.0 and 0.0 are equal.
+fn are_bits(model: &impl Model, bits: &[u32]) -> bool {
+    model.parameters().map(f32::to_bits).eq(bits.iter().copied())
+}
+
+type Small = Output<5, 3, SparseCategoricalCrossEntropy>;
+type SmallModel = Learner<'static, Small, f32, 5, 3, Sgd>;
+static FACTORY: Small = Small::ZERO;
+
+/// A record of 18 parameters has 128 bytes: two sectors.
+const SECTOR: usize = 64;
+
+fn small() -> SmallModel {
+    Learner::new(leak(LearnerMemory::<_, f32, 5, 3, _>::NEW), &FACTORY, Sgd::DEFAULT)
 }
 
 /// What may be in the flash: nothing, or these weights.
 type Content = Option<Vec<u32>>;
 
-fn content<const WORD: usize>(store: &mut Store<Flash<WORD, 64>, 3, 2>) -> Content {
-    let mut layer = Tiny::ZERO;
-    match store.load(&mut layer) {
-        Ok(_) => Some(bits(&layer)),
+fn content<const WORD: usize>(store: &Store, flash: &mut Flash<WORD, SECTOR>, model: &mut SmallModel) -> Content {
+    match store.load(flash, model) {
+        Ok(_) => Some(bits_of(model.parameters())),
         Err(StoreError::NothingSaved) => None,
         Err(error) => panic!("{error}"),
     }
 }
 
 /// Saves and erases, most of them cut short; returns how many were.
-fn history<const WORD: usize>(seed: u64) -> u64 {
+fn history<const WORD: usize>(seed: u64, model: &mut SmallModel) -> u64 {
     let mut random = Random(seed);
-    let mut flash = Flash::<WORD, 64>::new(4);
+    let mut flash = Flash::<WORD, SECTOR>::new(6);
+    let store = Store::new(&flash, flash.region(), model).expect("it fits");
     // What a new board has in its flash is anything.
     if random.below(2) == 0 {
         let mut garbage = random.fork();
@@ -114,19 +112,18 @@ fn history<const WORD: usize>(seed: u64) -> u64 {
     let mut before: Content = None;
     let mut cuts = 0;
     for _ in 0..2 + random.below(7) {
-        let layer = tiny(&mut random);
+        for index in 0..SmallModel::PARAMETERS {
+            model.set_parameter(index, random.finite());
+        }
         let is_save = random.below(8) != 0;
-        let after = if is_save { Some(bits(&layer)) } else { None };
+        let after = is_save.then(|| bits_of(model.parameters()));
         let torn = Torn::ALL[random.below(3) as usize];
-        // A save takes 64 / WORD writes and 2 erases.
-        let most = 64 / WORD as u64 + 4;
+        // A save takes 128 / WORD writes and 2 erases, to erase all 6.
+        let most = if is_save { 128 / WORD as u64 + 4 } else { 8 };
         flash.cut_power(random.below(most), torn, random.fork());
-        let mut store = on::<WORD, 64, 3, 2>(flash);
-        let result = if is_save { store.save(&layer).map(|_: Saved| ()) } else { store.erase() };
-        flash = store.into_flash();
+        let result = if is_save { store.save(&mut flash, model).map(|_| ()) } else { store.erase(&mut flash) };
         flash.power_up();
-        let mut store = on(flash);
-        let found = content(&mut store);
+        let found = content(&store, &mut flash, model);
         match result {
             Ok(()) => assert!(found == after, "seed {seed}: it said Ok, and it was not so"),
             Err(_) => {
@@ -135,7 +132,6 @@ fn history<const WORD: usize>(seed: u64) -> u64 {
             }
         }
         before = found;
-        flash = store.into_flash();
     }
     cuts
 }
@@ -145,12 +141,13 @@ fn a_hundred_thousand_histories_of_cuts_lose_nothing() {
     use std::sync::atomic::{AtomicU64, Ordering};
     let cuts = AtomicU64::new(0);
     in_parallel(0..100_000, |seeds| {
+        let mut model = small();
         for seed in seeds {
             let found = match seed % 4 {
-                0 => history::<1>(seed),
-                1 => history::<4>(seed),
-                2 => history::<8>(seed),
-                _ => history::<16>(seed),
+                0 => history::<1>(seed, &mut model),
+                1 => history::<4>(seed, &mut model),
+                2 => history::<8>(seed, &mut model),
+                _ => history::<16>(seed, &mut model),
             };
             cuts.fetch_add(found, Ordering::Relaxed);
         }

@@ -1,287 +1,219 @@
-//! Conversations with the device in which something is wrong: every refusal, requests that arrive twice, broken frames
-//! and a broken flash. No weight changes.
+//! Every refusal of a device, for networks of every kind: what is refused changes nothing.
 
+#[macro_use]
 mod common;
 
-use common::conversation::{TestFlash, ask, bits, frame, image, outcome, send, session, session_on, step};
-use common::flash::Torn;
-use common::{Random, zeroed_model};
+use common::Random;
+use common::conversation::{Conversation, RandomTarget, bytes_of, input, learn, start};
+use common::networks::{Kind, Series};
 use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
-use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{Classified, Command, Counters, FlashFault, INPUTS, Learned, OUTPUTS, Refusal, Reply};
-use firmware::device::LARGEST_WEIGHT;
-use firmware::store::Store;
-use firmware::weights::MODEL;
-use heapless::Vec;
+use dense_device::Model;
+use dense_device::model::Input as _;
+use dense_protocol::messages::{
+    Command, Counters, Element, Floats, Input, Origin, Refusal, Reply, Step, Target, Task,
+};
 
-#[test]
-fn refuses_what_is_wrong_and_changes_nothing() {
-    let good = image(5);
-    let long = [0; INPUTS + 1];
-    let learning_rate =
-        |found| Refusal::LearningRate { found, least: SMALLEST_LEARNING_RATE, most: LARGEST_LEARNING_RATE };
-    let learn = |label, learning_rate| Command::Learn { image: &good, label, learning_rate };
-    let cases = [
-        (Command::Classify { image: &[] }, Refusal::WrongLength { found: 0, expected: 784 }),
-        (Command::Classify { image: &good[1..] }, Refusal::WrongLength { found: 783, expected: 784 }),
-        (Command::Classify { image: &long }, Refusal::WrongLength { found: 785, expected: 784 }),
-        (
-            Command::Learn { image: &long, label: 0, learning_rate: 0.1 },
-            Refusal::WrongLength { found: 785, expected: 784 },
-        ),
-        (learn(10, 0.1), Refusal::Label { found: 10, classes: 10 }),
-        (learn(255, 0.1), Refusal::Label { found: 255, classes: 10 }),
-        (learn(0, 0.0), learning_rate(0.0)),
-        (learn(0, -0.1), learning_rate(-0.1)),
-        (learn(0, f32::INFINITY), learning_rate(f32::INFINITY)),
-        (learn(0, 9e-13), learning_rate(9e-13)),
-        (Command::Load, Refusal::NothingSaved),
-    ];
-    let mut model = zeroed_model();
-    let mut session = session(&mut model);
-    for (sequence, (command, refusal)) in (0..).zip(cases) {
-        assert_eq!(ask(&mut session, sequence, command), Err(refusal), "{refusal}");
-        assert_eq!(bits(session.device().model()), bits(&MODEL), "{refusal}");
-    }
-    // NaN is not equal to itself.
-    let refusal = ask(&mut session, 100, learn(0, f32::NAN));
-    assert!(matches!(refusal, Err(Refusal::LearningRate { found, .. }) if found.is_nan()), "{refusal:?}");
-    assert_eq!(bits(session.device().model()), bits(&MODEL));
-    assert_eq!(session.device().counters(), Counters { refused: 12, ..Counters::default() });
+const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };
+
+/// Asks for what must be refused, and looks whether it changed anything.
+fn is_refused<M: Model>(conversation: &mut Conversation<M>, command: Command<'_>, refusal: Refusal) {
+    let (bits, origin, counters) = (conversation.bits(), conversation.origin(), conversation.session.counters());
+    // As text, for NaN is not equal to itself.
+    assert_eq!(format!("{:?}", conversation.ask(command)), format!("{:?}", Err::<Reply<'_>, _>(refusal)), "{command:?}");
+    assert!(conversation.bits() == bits && conversation.origin() == origin, "{command:?}");
+    assert_eq!(conversation.session.counters(), Counters { refused: counters.refused + 1, ..counters });
 }
 
-#[test]
-fn a_message_that_is_no_request_is_refused_and_changes_nothing() {
-    let mut model = zeroed_model();
-    let mut session = session(&mut model);
-    let good = frame(9, Command::Learn { image: &image(1), label: 1, learning_rate: 0.1 });
-    let good = decode(&good);
-    let cases: [std::vec::Vec<u8>; 5] = [
-        vec![7],                                                  // no command
-        vec![7, 99],                                              // none of that number
-        [&[7, 0][..], &[0]].concat(),                             // one byte too many
-        [&[7], &good[1..good.len() - 1]].concat(),                // cut short
-        [&[7], &good[1..2], &[0xff; 9][..], &good[2..]].concat(), // a length beyond any
-    ];
-    for (number, message) in (0_u16..).zip(cases) {
-        // Each with a number of its own.
-        let message = [&[number as u8], &message[1..]].concat();
-        let back = send(&mut session, &frame_of(&message));
-        assert_eq!(outcome(number, &back), Err(Refusal::UnknownMessage), "{message:?}");
+fn refuses_inputs<K: Kind>() {
+    let mut conversation = start::<K>();
+    let good = input::<K::Model>(&mut Random(1));
+    let long = [&good[..], &[0]].concat();
+    let target = RandomTarget::new::<K::Model>(&mut Random(2));
+    let expected = good.len() as u32;
+    for wrong in [&[][..], &good[1..], &long] {
+        let refusal = Refusal::WrongLength { found: wrong.len() as u32, expected };
+        is_refused(&mut conversation, Command::Infer { input: Input::Values(wrong) }, refusal);
+        is_refused(&mut conversation, learn(wrong, target.as_target(), STEP), refusal);
     }
-    // Without a number there is no answer.
-    for message in [&[][..], &[0x80], &[0xff, 0xff, 0xff]] {
-        assert_eq!(send(&mut session, &frame_of(message)), [], "{message:?}");
-    }
-    let expected = Counters { refused: 5, broken_frames: 3, ..Counters::default() };
-    assert_eq!(session.device().counters(), expected);
-    assert_eq!(bits(session.device().model()), bits(&MODEL));
-}
-
-/// A whole frame around any bytes.
-fn frame_of(message: &[u8]) -> Vec<u8, MAX_FRAME> {
-    struct Bytes<'a>(&'a [u8]);
-    impl serde::Serialize for Bytes<'_> {
-        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            use serde::ser::SerializeTuple;
-            let mut tuple = serializer.serialize_tuple(self.0.len())?;
-            self.0.iter().try_for_each(|byte| tuple.serialize_element(byte))?;
-            tuple.end()
+    if <K::Model as Model>::Number::ELEMENT == Element::F32 {
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut wrong = good.clone();
+            wrong.splice(good.len() - 4.., value.to_le_bytes());
+            is_refused(&mut conversation, Command::Infer { input: Input::Values(&wrong) }, Refusal::NotFinite);
+            is_refused(&mut conversation, learn(&wrong, target.as_target(), STEP), Refusal::NotFinite);
         }
     }
-    let mut frame = Vec::new();
-    frames::encode(&Bytes(message), &mut frame).expect("it fits");
-    frame
+    if K::window().is_none() {
+        is_refused(&mut conversation, Command::Infer { input: Input::Window }, Refusal::NoSeries);
+        let series = Command::Series { restart: true, samples: Floats::default() };
+        is_refused(&mut conversation, series, Refusal::NoSeries);
+    }
 }
 
-fn decode(frame: &[u8]) -> std::vec::Vec<u8> {
-    let mut decoder = Decoder::new();
-    for &byte in frame {
-        if let Some(message) = decoder.push(byte) {
-            return message.expect("a whole frame").to_vec();
+#[test]
+fn inputs_that_do_not_fit() {
+    for_every_kind!(refuses_inputs);
+}
+
+fn refuses_targets<K: Kind>() {
+    let mut conversation = start::<K>();
+    let good = input::<K::Model>(&mut Random(1));
+    let outputs = K::Model::OUTPUTS;
+    let numbers = bytes_of(&vec![0.5; outputs + 1]);
+    let (numbers, long) = (Floats::from_bytes(&numbers[1..]), Floats::from_bytes(&numbers));
+    let classes = match K::Model::TASK {
+        Task::Classes => outputs as u8,
+        Task::Binary => 2,
+        Task::Values => {
+            let expected = 4 * outputs as u32;
+            is_refused(&mut conversation, learn(&good, Target::Class(0), STEP), Refusal::TargetKind);
+            for wrong in [Floats::default(), long] {
+                let refusal = Refusal::WrongLength { found: wrong.bytes().len() as u32, expected };
+                is_refused(&mut conversation, learn(&good, Target::Values(wrong), STEP), refusal);
+            }
+            let mut wrong = vec![0.5; outputs];
+            for value in [f32::NAN, f32::INFINITY] {
+                wrong[outputs - 1] = value;
+                let wrong = bytes_of(&wrong);
+                let target = Target::Values(Floats::from_bytes(&wrong));
+                is_refused(&mut conversation, learn(&good, target, STEP), Refusal::NotFinite);
+            }
+            return;
         }
+    };
+    is_refused(&mut conversation, learn(&good, Target::Values(numbers), STEP), Refusal::TargetKind);
+    for found in [classes, 255] {
+        is_refused(&mut conversation, learn(&good, Target::Class(found), STEP), Refusal::Label { found, classes });
     }
-    panic!("no end in the frame");
 }
 
 #[test]
-fn a_request_that_comes_again_is_answered_again_and_not_done_again() {
-    let image = image(2);
-    let commands = [
-        Command::Info,
-        Command::Classify { image: &image },
-        Command::Learn { image: &image, label: 3, learning_rate: 0.1 },
-        Command::Learn { image: &image, label: 99, learning_rate: 0.1 },
-        Command::Counters,
-        Command::Save,
-        Command::Load,
-        Command::FactoryReset,
-    ];
-    let mut model = zeroed_model();
-    let mut session = session(&mut model);
-    for (sequence, command) in (0..).zip(commands) {
-        let frame = frame(sequence, command);
-        let first = send(&mut session, &frame);
-        let weights = bits(session.device().model());
-        let counters = session.device().counters();
-        for again in 1..4 {
-            assert_eq!(send(&mut session, &frame), first, "{command:?}");
-            assert_eq!(bits(session.device().model()), weights, "{command:?}");
-            let repeated = counters.repeated + again;
-            assert_eq!(session.device().counters(), Counters { repeated, ..counters }, "{command:?}");
+fn targets_that_do_not_fit() {
+    for_every_kind!(refuses_targets);
+}
+
+fn refuses_steps<K: Kind>() {
+    let mut conversation = start::<K>();
+    let good = input::<K::Model>(&mut Random(1));
+    let target = RandomTarget::new::<K::Model>(&mut Random(2));
+    let learn = |learning_rate, first_trained| {
+        learn(&good, target.as_target(), Step { learning_rate, first_trained })
+    };
+    for found in [0.0, -0.1, 9e-13, f32::INFINITY, f32::NAN] {
+        let refusal = Refusal::LearningRate { found, least: SMALLEST_LEARNING_RATE, most: LARGEST_LEARNING_RATE };
+        is_refused(&mut conversation, learn(found, 0), refusal);
+    }
+    let layers = K::Model::LAYERS as u8;
+    for found in [layers, 255] {
+        is_refused(&mut conversation, learn(0.1, found), Refusal::FirstTrained { found, most: layers - 1 });
+    }
+    let found = K::twin().checksum();
+    let expected = Some(found ^ 1);
+    let command = Command::Learn { input: Input::Values(&good), target: target.as_target(), step: STEP, expected };
+    is_refused(&mut conversation, command, Refusal::Checksum { found });
+    is_refused(&mut conversation, Command::Practise { steps: 1, step: STEP }, Refusal::NoMemory);
+    is_refused(&mut conversation, Command::Load, Refusal::NothingSaved);
+    // What was refused leaves nothing behind: the next step is that of a device that never heard of it.
+    let mut twin = K::twin();
+    conversation.ask(learn(0.1, 0)).expect("learned");
+    twin.learn(&good, target.as_target(), STEP);
+    assert_eq!(conversation.bits(), twin.bits(), "{}", K::NAME);
+}
+
+#[test]
+fn steps_that_cannot_be_taken() {
+    for_every_kind!(refuses_steps);
+}
+
+#[test]
+fn samples_that_are_no_part_of_the_next_window() {
+    let numbers = bytes_of(&[0.25; 14]);
+    let samples = |count| Floats::from_bytes(&numbers[..count]);
+    let not_finite = bytes_of(&[0.0, f32::NAN]);
+    let mut conversation = start::<Series>();
+    // Of two numbers each: after so many samples so many are missing, and the next may have so many numbers.
+    for (count, missing, most) in [(0, 6, 12), (4, 4, 8), (8, 0, 8), (2, 3, 6)] {
+        let reply = conversation.ask(Command::Series { restart: false, samples: samples(count) });
+        assert_eq!(reply, Ok(Reply::Series { missing }));
+        for (restart, most) in [(false, most), (true, 12)] {
+            let refused = |found| Refusal::Samples { found, most, channels: 2 };
+            for (samples, refusal) in [
+                (samples(most as usize + 2), refused(most + 2)),
+                (samples(3), refused(3)),
+                (Floats::from_bytes(&not_finite), Refusal::NotFinite),
+            ] {
+                is_refused(&mut conversation, Command::Series { restart, samples }, refusal);
+            }
         }
+        // No series has begun with those that were refused, either.
+        let reply = conversation.ask(Command::Series { restart: false, samples: samples(0) });
+        assert_eq!(reply, Ok(Reply::Series { missing }));
     }
-    assert_eq!(session.device().counters().learned, 1);
 }
 
-#[test]
-fn another_request_of_the_same_number_is_refused() {
-    let learn = |label| Command::Learn { image: &[100; INPUTS], label, learning_rate: 0.1 };
-    let mut model = zeroed_model();
-    let mut session = session(&mut model);
-    ask(&mut session, 5, learn(1)).expect("learned");
-    let weights = bits(session.device().model());
-    for command in [learn(2), learn(1), Command::FactoryReset, Command::Info] {
-        assert_eq!(ask(&mut session, 5, command), Err(Refusal::SequenceReused { sequence: 5 }));
-        assert_eq!(bits(session.device().model()), weights);
+/// An input that reaches every weight.
+fn full<M: Model>() -> Vec<u8> {
+    match M::Number::ELEMENT {
+        Element::U8 => vec![255; M::INPUTS],
+        Element::F32 => bytes_of(&vec![2.0; M::INPUTS]).concat(),
     }
-    ask(&mut session, 6, learn(2)).expect("another number is another request");
-    ask(&mut session, 5, learn(2)).expect("and an old number may come back");
-    assert_eq!(session.device().counters().learned, 3);
 }
 
-#[test]
-fn a_step_that_would_diverge_is_not_taken() {
-    let image = [255; INPUTS];
-    for (weight, learning_rate, is_taken) in [
-        (9.9e32, 1e30, true),
-        (-9.9e32, 1e30, true),
-        (9.995e32, 1e30, false),
-        (-9.995e32, 1e30, false),
-        (9.995e32, 1e20, true),
-        (2e33, 0.1, false),
-    ] {
-        let mut factory = zeroed_model();
-        factory.set_weights(std::iter::repeat(weight));
-        let mut model = zeroed_model();
-        let mut session = session_on(&mut model, &factory, TestFlash::new(2));
-        let result = ask(&mut session, 1, Command::Learn { image: &image, label: 3, learning_rate });
-        let mut expected = factory.clone();
-        if is_taken {
-            step(&mut expected, &image, 3, learning_rate);
-            assert!(matches!(result, Ok(Reply::Learned(Learned { .. }))), "{weight:e}: {result:?}");
-            let result = ask(&mut session, 2, Command::Classify { image: &image });
-            let Ok(Reply::Classified(Classified { logits, probabilities, .. })) = result else {
-                panic!("{weight:e}: {result:?}")
-            };
-            assert!(logits.iter().chain(&probabilities).all(|value| value.is_finite()), "{weight:e}");
-        } else {
-            let Err(Refusal::WouldDiverge { found, most }) = result else { panic!("{weight:e}: {result:?}") };
-            assert!(found > most && most == LARGEST_WEIGHT, "{weight:e}");
+/// The target that it finds least likely.
+fn surprise<M: Model>(conversation: &mut Conversation<M>, input: &[u8]) -> RandomTarget {
+    let inferred = conversation.ask(Command::Infer { input: Input::Values(input) });
+    let Ok(Reply::Inferred(inferred)) = inferred else { panic!("{inferred:?}") };
+    let outputs: Vec<f32> = inferred.outputs.values().collect();
+    match M::TASK {
+        Task::Binary => RandomTarget::Class(u8::from(outputs[0] < 0.5)),
+        Task::Classes => RandomTarget::Class(dense_core::argmax(&outputs.iter().map(|p| -p).collect::<Vec<_>>()) as u8),
+        Task::Values => RandomTarget::new::<M>(&mut Random(6)),
+    }
+}
+
+fn goes_back<K: Kind>() {
+    let input = full::<K::Model>();
+    for is_saved in [false, true] {
+        let mut conversation = start::<K>();
+        let mut expected = (Origin::Factory, conversation.bits());
+        conversation.learn_something(1);
+        if is_saved {
+            conversation.ask(Command::Save).expect("the flash works");
+            expected = (Origin::Save(1), conversation.bits());
+            conversation.learn_something(2);
         }
-        assert_eq!(bits(session.device().model()), bits(&expected), "{weight:e}");
-        assert_eq!(session.device().counters().rolled_back, u32::from(!is_taken), "{weight:e}");
+        let target = surprise(&mut conversation, &input);
+        let too_large = learn(&input, target.as_target(), Step { learning_rate: f32::MAX, first_trained: 0 });
+        let counters = conversation.session.counters();
+        assert_eq!(conversation.ask(too_large), Err(Refusal::Diverged), "{}", K::NAME);
+        assert_eq!((conversation.origin(), conversation.bits()), expected, "{}", K::NAME);
+        assert_eq!(conversation.session.counters(), Counters { refused: counters.refused + 1, ..counters });
+        conversation.learn_something(3);
     }
 }
 
 #[test]
-fn weights_that_overflow_are_refused() {
-    for value in [f32::MAX, f32::MIN, f32::NAN, f32::INFINITY] {
-        let mut factory = zeroed_model();
-        factory.set_weights(std::iter::repeat(value));
-        let mut model = zeroed_model();
-        let mut session = session_on(&mut model, &factory, TestFlash::new(2));
-        let before = bits(session.device().model());
-        let commands = [
-            Command::Classify { image: &[255; INPUTS] },
-            Command::Learn { image: &[255; INPUTS], label: 1, learning_rate: 1.0 },
-        ];
-        for (sequence, command) in (0..).zip(commands) {
-            let result = ask(&mut session, sequence, command);
-            assert!(matches!(result, Err(Refusal::WouldDiverge { .. })), "{value}: {result:?}");
-            assert_eq!(bits(session.device().model()), before, "{value}");
-        }
-        let result = ask(&mut session, 9, Command::Save);
-        assert_eq!(result.is_ok(), value.is_finite(), "{value}: {result:?}");
-    }
+fn weights_that_diverged_are_those_saved_last() {
+    for_every_kind!(goes_back);
+}
+
+fn overflows<K: Kind>() {
+    let (input, target) = (full::<K::Model>(), RandomTarget::new::<K::Model>(&mut Random(6)));
+    let parameters = bytes_of(&vec![f32::MAX; K::Model::PARAMETERS]);
+    let mut twin = K::twin();
+    twin.set_parameters(&vec![f32::MAX; K::Model::PARAMETERS]);
+    let mut conversation = start::<K>();
+    conversation.write_parameters(&parameters, 150);
+    assert_eq!(conversation.ask(Command::UseParameters { checksum: twin.checksum() }), Ok(Reply::Used));
+    is_refused(&mut conversation, Command::Infer { input: Input::Values(&input) }, Refusal::Overflow);
+    is_refused(&mut conversation, learn(&input, target.as_target(), STEP), Refusal::Overflow);
+    // They are finite all the same.
+    conversation.ask(Command::Save).expect("the flash works");
+    conversation.ask(Command::Load).expect("saved");
+    assert_eq!(conversation.bits(), twin.bits(), "{}", K::NAME);
 }
 
 #[test]
-fn says_when_the_flash_fails() {
-    let record_words = 31_440 / 4;
-    for (command, after, fault) in [
-        (Command::Save, 0, FlashFault::Erase),
-        (Command::Save, 1, FlashFault::Write),
-        (Command::Save, record_words, FlashFault::Write),
-        (Command::FactoryReset, 0, FlashFault::Erase),
-    ] {
-        let mut flash = TestFlash::new(2);
-        flash.cut_power(after, Torn::Old, Random(0));
-        let mut model = zeroed_model();
-        let mut session = session_on(&mut model, &MODEL, flash);
-        ask(&mut session, 0, Command::Learn { image: &image(1), label: 1, learning_rate: 0.1 }).expect("learned");
-        let before = bits(session.device().model());
-        assert_eq!(ask(&mut session, 1, command), Err(Refusal::Flash(fault)), "{command:?}");
-        assert_eq!(bits(session.device().model()), before);
-        // Then it cannot be read either.
-        assert_eq!(ask(&mut session, 2, Command::Load), Err(Refusal::NothingSaved));
-        assert_eq!(bits(session.device().model()), before);
-    }
-}
-
-#[test]
-fn a_flash_that_fails_while_it_is_loaded_leaves_the_factory_weights() {
-    let mut saved = Box::new(MODEL.clone());
-    step(&mut saved, &image(3), 4, 0.5);
-    let flash = TestFlash::new(2);
-    let region = flash.region();
-    let mut store = Store::<_, INPUTS, OUTPUTS>::new(flash, region).expect("it fits");
-    store.save(&saved).expect("the flash works");
-    let flash = store.into_flash();
-    // To find the newest takes 126 reads here, and to load it as many again but one; a start loads once.
-    for (good_reads, expected) in [
-        (251, Err(Refusal::NothingSaved)),
-        (251 + 126, Err(Refusal::Flash(FlashFault::Read))),
-        (251 + 200, Err(Refusal::Flash(FlashFault::Read))),
-        (251 + 251, Ok(Reply::Loaded { save: 1 })),
-    ] {
-        let mut flash = flash.clone();
-        flash.fail_reads_after(good_reads);
-        let mut model = zeroed_model();
-        let mut session = session_on(&mut model, &MODEL, flash);
-        assert_eq!(session.device().loaded(), Some(1));
-        let result = ask(&mut session, 1, Command::Load);
-        assert_eq!(result, expected, "{good_reads} reads");
-        let is_factory = matches!(result, Err(Refusal::Flash(_)));
-        let expected = if is_factory { &MODEL } else { &*saved };
-        assert_eq!(bits(session.device().model()), bits(expected), "{good_reads} reads");
-        assert_eq!(session.device().loaded(), (!is_factory).then_some(1));
-    }
-}
-
-#[test]
-fn broken_frames_are_met_with_silence() {
-    let good = frame(1, Command::Learn { image: &image(1), label: 1, learning_rate: 0.1 });
-    let mut model = zeroed_model();
-    let mut session = session(&mut model);
-    let mut broken = 0;
-    // Every bit of the frame, its end excepted, and every length.
-    for place in 0..good.len() - 1 {
-        for bit in 0..8 {
-            let mut frame = good.clone();
-            frame[place] ^= 1 << bit;
-            // A zero in the middle makes two frames of one.
-            broken += if frame[place] == 0 && place > 0 { 2 } else { 1 };
-            assert_eq!(send(&mut session, &frame), [], "bit {bit} of byte {place}");
-        }
-        let short = [&good[..place], &[0]].concat();
-        broken += u32::from(place > 0);
-        assert_eq!(send(&mut session, &short), [], "the first {place} bytes");
-    }
-    let endless = [vec![7; 100_000], vec![0]].concat();
-    assert_eq!(send(&mut session, &endless), []);
-    broken += 1;
-    assert_eq!(session.device().counters(), Counters { broken_frames: broken, ..Counters::default() });
-    assert_eq!(bits(session.device().model()), bits(&MODEL));
-    assert_ne!(send(&mut session, &good), [], "the next whole frame is answered");
+fn weights_with_which_an_output_is_not_finite() {
+    for_every_kind!(overflows);
 }

@@ -55,7 +55,7 @@ macro_rules! for_every_small_kind {
     };
 }
 
-/// A network of f32 weights with random parameters, behind a table of pixels where there is one.
+/// A network of f32 weights, behind a table of pixels where there is one.
 fn learner<N, T, const IN: usize, const OUT: usize, O>(
     factory: &'static N,
     optimizer: O,
@@ -108,12 +108,19 @@ pub struct Regression;
 
 pub type RegressionNetwork = Output<3, 2, Mse>;
 
+impl Regression {
+    /// With other factory weights.
+    pub fn of_seed(seed: u64) -> <Self as Kind>::Model {
+        learner(random_network(seed), Sgd::DEFAULT, None, LearnerMemory::<_, f32, 3, 2, _>::NEW)
+    }
+}
+
 impl Kind for Regression {
     const NAME: &str = "regression";
     type Model = Learner<'static, RegressionNetwork, f32, 3, 2, Sgd>;
 
     fn model() -> Self::Model {
-        learner(random_network(1), Sgd::DEFAULT, None, LearnerMemory::<_, f32, 3, 2, _>::NEW)
+        Self::of_seed(1)
     }
 
     fn twin() -> Box<dyn Twin> {
