@@ -2,24 +2,17 @@
 
 mod common;
 
-use common::flash::Flash;
-use common::{MACHINE, Random, zeroed_model};
-use dense_protocol::frames::{self, Decoder, FrameError, MAX_FRAME};
-use dense_protocol::messages::{Answer, Command, INPUTS, Reply, Request};
-use firmware::device::Device;
-use firmware::session::Session;
-use firmware::store::Store;
-use firmware::weights::MODEL;
+use common::Random;
+use common::conversation::{RandomTarget, SESSION, TestFlash, frame, input, learn, switch_on};
+use common::networks::{Committed, Kind};
+use dense_protocol::frames::{Decoder, FrameError, MAX_FRAME};
+use dense_protocol::messages::{Answer, Command, Input, Reply, Request, Step};
 use heapless::Vec;
 
-fn frame(request: &Request<'_>) -> Vec<u8, MAX_FRAME> {
-    let mut frame = Vec::new();
-    frames::encode(request, &mut frame).expect("it fits");
-    frame
-}
+type Network = <Committed as Kind>::Model;
 
 /// All that comes out of a decoder for some bytes.
-fn decode(decoder: &mut Decoder, bytes: &[u8]) -> std::vec::Vec<Result<std::vec::Vec<u8>, FrameError>> {
+fn decode(decoder: &mut Decoder<MAX_FRAME>, bytes: &[u8]) -> std::vec::Vec<Result<std::vec::Vec<u8>, FrameError>> {
     bytes.iter().filter_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec()))).collect()
 }
 
@@ -65,12 +58,7 @@ fn disturb(frame: &[u8], random: &mut Random) -> (std::vec::Vec<u8>, Damage) {
 #[test]
 fn a_bad_line_brings_no_wrong_result_and_changes_no_weight() {
     const FRAMES: u32 = 100_000;
-    let (mut model, mut twin) = (zeroed_model(), zeroed_model());
-    let [mut session, mut reference] = [&mut model, &mut twin].map(|model| {
-        let flash = Flash::<16, { 32 * 1024 }>::new(2);
-        let region = flash.region();
-        Session::new(Device::new(model, &MODEL, Store::new(flash, region).expect("it fits"), MACHINE))
-    });
+    let [mut device, mut twin] = [(); 2].map(|()| switch_on::<Committed>(Committed::model(), TestFlash::new(2)));
     let mut random = Random(42);
     let mut host = Decoder::new();
     let [mut lost, mut changed, mut done, mut understood] = [0_u32; 4];
@@ -79,23 +67,25 @@ fn a_bad_line_brings_no_wrong_result_and_changes_no_weight() {
     let mut before = Vec::new();
     let mut ended = true;
     for number in 0..FRAMES {
-        let image: [u8; INPUTS] = random.image();
-        let label = random.below(10) as u8;
+        let (input, target) = (input::<Network>(&mut random), RandomTarget::new::<Network>(&mut random));
+        let step = Step { learning_rate: 0.01, first_trained: 0 };
         let command = match random.below(100) {
-            0..20 => Command::Info,
-            20..60 => Command::Classify { image: &image },
-            60..90 => Command::Learn { image: &image, label, learning_rate: 0.01 },
+            // The one that starts the session may get lost, but others follow.
+            0..10 => Command::Hello,
+            10..20 => Command::Checksum,
+            20..60 => Command::Infer { input: Input::Values(&input) },
+            60..90 => learn(&input, target.as_target(), step),
             90..98 => Command::Counters,
             98 => Command::Save,
             _ => Command::Load,
         };
-        let sent = frame(&Request { sequence: number as u16, command });
+        let sent = frame(Request { sequence: number as u16, session: SESSION, command });
         let (received, damage) = disturb(&sent, &mut random);
         lost += u32::from(damage == Damage::Loss);
         changed += u32::from(damage == Damage::Burst);
         let mut answers = std::vec::Vec::new();
         for &byte in &received {
-            answers.extend(session.receive(byte).map(<[u8]>::to_vec));
+            answers.extend(device.session.receive(byte).map(<[u8]>::to_vec));
         }
         if damage == Damage::None && ended {
             assert_eq!(answers.len(), 1, "a whole frame was not answered");
@@ -107,7 +97,7 @@ fn a_bad_line_brings_no_wrong_result_and_changes_no_weight() {
             let answer = answer.expect("a whole one");
             let is_late = !ended && sequence(&answer) == (number as u16).wrapping_sub(1);
             let asked = if is_late { &before } else { &sent };
-            let expected = asked.iter().find_map(|&byte| reference.receive(byte).map(<[u8]>::to_vec));
+            let expected = asked.iter().find_map(|&byte| twin.session.receive(byte).map(<[u8]>::to_vec));
             let [expected] = decode(&mut Decoder::new(), &expected.expect("an answer")).try_into().expect("one frame");
             assert!(are_equal(&answer, &expected.expect("a whole one")), "frame {number} was taken for another");
             done += 1;
@@ -117,11 +107,12 @@ fn a_bad_line_brings_no_wrong_result_and_changes_no_weight() {
                 understood += 1;
             }
         }
-        assert!(session.device().model() == reference.device().model(), "frame {number} changed a weight");
+        let [ours, theirs] = [&device, &twin].map(|end| end.session.device().model().network());
+        assert!(ours == theirs, "frame {number} changed a weight");
         before = sent;
         ended = received.last().map_or(ended, |&byte| byte == 0);
     }
-    let broken = session.device().counters().broken_frames;
+    let broken = device.session.counters().broken_frames;
     println!(
         "{lost} lost bytes, {changed} changed, {done} were done, {understood} answers understood, {broken} broken"
     );
