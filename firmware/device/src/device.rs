@@ -19,7 +19,7 @@ const LAYERS: usize = 16;
 /// What the application needs to know of the machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
-    /// Its name.
+    /// Its name, of up to 64 bytes.
     pub board: &'static str,
     /// Clock cycles a second.
     pub clock_hz: u32,

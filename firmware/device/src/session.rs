@@ -41,6 +41,7 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Sessi
         const {
             assert!(REQUEST >= request_bytes(M::INPUTS * M::Number::ELEMENT.bytes(), M::OUTPUTS), "see request_bytes");
             assert!(ANSWER >= answer_bytes(M::OUTPUTS), "see answer_bytes");
+            assert!(REQUEST <= frames::MAX_FRAME && ANSWER <= frames::MAX_FRAME, "a host has no room for longer ones");
         }
         let worker =
             Worker { device, session: NO_SESSION, counters: Counters::ZERO, last: None, answer: Vec::new(), refusal: Vec::new() };
