@@ -251,8 +251,7 @@ pub struct Counters {
 
 impl Counters {
     /// At the start.
-    pub const ZERO: Self =
-        Self { inferred: 0, learned: 0, practised: 0, refused: 0, broken_frames: 0, repeated: 0 };
+    pub const ZERO: Self = Self { inferred: 0, learned: 0, practised: 0, refused: 0, broken_frames: 0, repeated: 0 };
 }
 
 /// Why a command was not executed.

@@ -12,7 +12,10 @@ fn frame(request: &Request<'_>) -> Vec<u8, MAX_FRAME> {
 }
 
 /// All that comes out of a decoder for some bytes.
-fn decode<const N: usize>(decoder: &mut Decoder<N>, bytes: &[u8]) -> std::vec::Vec<Result<std::vec::Vec<u8>, FrameError>> {
+fn decode<const N: usize>(
+    decoder: &mut Decoder<N>,
+    bytes: &[u8],
+) -> std::vec::Vec<Result<std::vec::Vec<u8>, FrameError>> {
     bytes.iter().filter_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec()))).collect()
 }
 
@@ -81,9 +84,7 @@ fn what_does_not_fit_is_not_encoded() {
         frames::encode(&HELLO, &mut Vec::<u8, N>::new())
     }
     assert_eq!(frame(&HELLO).len(), 10);
-    for (result, most) in
-        [(encode::<0>(), 0), (encode::<1>(), 1), (encode::<5>(), 5), (encode::<9>(), 9)]
-    {
+    for (result, most) in [(encode::<0>(), 0), (encode::<1>(), 1), (encode::<5>(), 5), (encode::<9>(), 9)] {
         assert_eq!(result, Err(FrameError::TooLong { most }));
     }
     assert_eq!(encode::<10>(), Ok(()));

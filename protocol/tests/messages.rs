@@ -32,12 +32,7 @@ fn requests_are_these_bytes() {
         (8, 1, Command::Infer { input: Input::Window }, &[8, 1, 1, 1]),
         (8, 1, Command::Series { restart: true, samples: numbers }, &[&[8, 1, 2, 1], eight].concat()),
         (8, 1, class, &[8, 1, 3, 0, 2, 1, 2, 0, 3, 0, 0, 0, 0x3f, 2, 0]),
-        (
-            8,
-            1,
-            values,
-            &[&[8, 1, 3, 1, 1], eight, &[0, 0, 0, 0x3f, 2, 1, 0x84, 0x86, 0x88, 8]].concat(),
-        ),
+        (8, 1, values, &[&[8, 1, 3, 1, 1], eight, &[0, 0, 0, 0x3f, 2, 1, 0x84, 0x86, 0x88, 8]].concat()),
         (8, 1, Command::Practise { steps: 300, step: STEP }, &[8, 1, 4, 0xac, 2, 0, 0, 0, 0x3f, 2]),
         (9, 1, Command::Checksum, &[9, 1, 5]),
         (9, 1, Command::Counters, &[9, 1, 6]),
@@ -78,11 +73,8 @@ const HELLO: Hello<'static> = Hello {
     slot_bytes: 4,
 };
 /// Of its version and names, of its network up to the window, and of the names' checksum and the factory's.
-const HELLO_BYTES: [&[u8]; 3] = [
-    &[2, 2, 0xc3, 0xa9, 1, b'k'],
-    &[4, 0x10, 3, 10, 0, 0, 0, 0, 0xaa, 0x3d],
-    &[5, 0x84, 0x86, 0x88, 8],
-];
+const HELLO_BYTES: [&[u8]; 3] =
+    [&[2, 2, 0xc3, 0xa9, 1, b'k'], &[4, 0x10, 3, 10, 0, 0, 0, 0, 0xaa, 0x3d], &[5, 0x84, 0x86, 0x88, 8]];
 
 #[test]
 fn descriptions_are_these_bytes() {
@@ -118,8 +110,7 @@ fn answers_are_these_bytes() {
     let eight: &[u8] = &[8, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x80];
     let inferred = Reply::Inferred(Inferred { logits: numbers, outputs: Floats::from_bytes(&[]), cycles: 300 });
     let learned = Reply::Learned(Learned { loss_before: 1.0, loss_after: 0.5, cycles: 5 });
-    let counters =
-        Counters { inferred: 1, learned: 2, practised: 3, refused: 4, broken_frames: 5, repeated: 6 };
+    let counters = Counters { inferred: 1, learned: 2, practised: 3, refused: 4, broken_frames: 5, repeated: 6 };
     let replies: [(Reply<'_>, std::vec::Vec<u8>); 12] = [
         (inferred, [&[1], eight, &[0, 0xac, 2]].concat()),
         (Reply::Series { missing: 300 }, vec![2, 0xac, 2]),

@@ -43,8 +43,14 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Sessi
             assert!(ANSWER >= answer_bytes(M::OUTPUTS), "see answer_bytes");
             assert!(REQUEST <= frames::MAX_FRAME && ANSWER <= frames::MAX_FRAME, "a host has no room for longer ones");
         }
-        let worker =
-            Worker { device, session: NO_SESSION, counters: Counters::ZERO, last: None, answer: Vec::new(), refusal: Vec::new() };
+        let worker = Worker {
+            device,
+            session: NO_SESSION,
+            counters: Counters::ZERO,
+            last: None,
+            answer: Vec::new(),
+            refusal: Vec::new(),
+        };
         Self { decoder: Decoder::new(), worker }
     }
 

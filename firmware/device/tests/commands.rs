@@ -4,9 +4,10 @@
 mod common;
 
 use common::Random;
-use common::conversation::{RandomTarget, SECTOR, TestFlash, bytes_of, input, learn, serve, start, start_on, switch_on};
-use common::networks::{Committed, Int8Features, Int8Pixels, Kind, Pixels, Regression, Series};
-use common::networks::Binary;
+use common::conversation::{
+    Conversation, RandomTarget, SECTOR, TestFlash, bytes_of, input, learn, serve, start, start_on, switch_on,
+};
+use common::networks::{Binary, Committed, Int8Features, Int8Pixels, Kind, Pixels, Regression, Series};
 use common::twins::bits_of;
 use dense_core::Kernel;
 use dense_core::optimizers::SMALLEST_LEARNING_RATE;
@@ -20,8 +21,7 @@ fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32)
     let mut conversation = switch_on::<K>(K::model(), TestFlash::new(2));
     let inputs = K::Model::INPUTS as u16;
     let widths: Vec<u8> = [inputs].iter().chain(K::units()).flat_map(|width| width.to_le_bytes()).collect();
-    let network =
-        Network { widths: &widths, element, task, form, parameters, window: K::window(), names_checksum: 0 };
+    let network = Network { widths: &widths, element, task, form, parameters, window: K::window(), names_checksum: 0 };
     let model_bytes = K::model().bytes() as u32;
     let expected = Hello {
         version: VERSION,
@@ -165,8 +165,10 @@ fn saves_loads_and_resets() {
     for_every_kind!(saves);
 }
 
+type BinaryModel = <Binary as Kind>::Model;
+
 /// After `command`, a device and its twin learn on from the same parameters, without what the optimizer knew of others.
-fn forgets(command: impl Fn(&mut common::conversation::Conversation<<Binary as Kind>::Model>) -> Vec<f32>) {
+fn forgets(command: impl Fn(&mut Conversation<BinaryModel>) -> Vec<f32>) {
     let (mut conversation, mut twin) = (start::<Binary>(), Binary::twin());
     conversation.ask(Command::Save).expect("the flash works");
     for seed in 0..5 {
@@ -176,8 +178,7 @@ fn forgets(command: impl Fn(&mut common::conversation::Conversation<<Binary as K
     assert_eq!(conversation.bits(), twin.bits());
     let mut random = Random(9);
     for _ in 0..5 {
-        let (input, target) =
-            (input::<<Binary as Kind>::Model>(&mut random), RandomTarget::new::<<Binary as Kind>::Model>(&mut random));
+        let (input, target) = (input::<BinaryModel>(&mut random), RandomTarget::new::<BinaryModel>(&mut random));
         let step = Step { learning_rate: 0.1, first_trained: 0 };
         conversation.ask(learn(&input, target.as_target(), step)).expect("learned");
         twin.learn(&input, target.as_target(), step).expect("finite");

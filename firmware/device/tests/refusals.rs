@@ -9,9 +9,7 @@ use common::networks::{Kind, Series};
 use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 use dense_device::Model;
 use dense_device::model::Input as _;
-use dense_protocol::messages::{
-    Command, Counters, Element, Floats, Input, Origin, Refusal, Reply, Step, Target, Task,
-};
+use dense_protocol::messages::{Command, Counters, Element, Floats, Input, Origin, Refusal, Reply, Step, Target, Task};
 
 const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };
 
@@ -19,7 +17,11 @@ const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };
 fn is_refused<M: Model>(conversation: &mut Conversation<M>, command: Command<'_>, refusal: Refusal) {
     let (bits, origin, counters) = (conversation.bits(), conversation.origin(), conversation.session.counters());
     // As text, for NaN is not equal to itself.
-    assert_eq!(format!("{:?}", conversation.ask(command)), format!("{:?}", Err::<Reply<'_>, _>(refusal)), "{command:?}");
+    assert_eq!(
+        format!("{:?}", conversation.ask(command)),
+        format!("{:?}", Err::<Reply<'_>, _>(refusal)),
+        "{command:?}"
+    );
     assert!(conversation.bits() == bits && conversation.origin() == origin, "{command:?}");
     assert_eq!(conversation.session.counters(), Counters { refused: counters.refused + 1, ..counters });
 }
@@ -96,9 +98,7 @@ fn refuses_steps<K: Kind>() {
     let mut conversation = start::<K>();
     let good = input::<K::Model>(&mut Random(1));
     let target = RandomTarget::new::<K::Model>(&mut Random(2));
-    let learn = |learning_rate, first_trained| {
-        learn(&good, target.as_target(), Step { learning_rate, first_trained })
-    };
+    let learn = |learning_rate, first_trained| learn(&good, target.as_target(), Step { learning_rate, first_trained });
     for found in [0.0, -0.1, 9e-13, f32::INFINITY, f32::NAN] {
         let refusal = Refusal::LearningRate { found, least: SMALLEST_LEARNING_RATE, most: LARGEST_LEARNING_RATE };
         is_refused(&mut conversation, learn(found, 0), refusal);

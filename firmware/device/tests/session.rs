@@ -210,12 +210,12 @@ fn a_message_that_is_no_request_is_refused_and_changes_nothing() {
     let request = Request { sequence: 0, session: 5, command: good.command() };
     let good = message(request);
     let cases: [std::vec::Vec<u8>; 6] = [
-        vec![0],                                                      // no session
-        vec![0, 5],                                                   // no command
-        vec![0, 5, 99],                                               // none of that number
-        [&[0, 5, 0][..], &[0]].concat(),                              // one byte too many
-        good[..good.len() - 1].to_vec(),                              // cut short
-        [&[0, 5, 3, 0], &[0xff; 9][..], &good[5..]].concat(),         // a length beyond any
+        vec![0],                                              // no session
+        vec![0, 5],                                           // no command
+        vec![0, 5, 99],                                       // none of that number
+        [&[0, 5, 0][..], &[0]].concat(),                      // one byte too many
+        good[..good.len() - 1].to_vec(),                      // cut short
+        [&[0, 5, 3, 0], &[0xff; 9][..], &good[5..]].concat(), // a length beyond any
     ];
     for (number, message) in (100..).zip(cases) {
         // Each with a number of its own.

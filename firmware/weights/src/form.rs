@@ -1,9 +1,9 @@
 //! The network as a device serves it: f32 weights that learn in RAM, or int8 weights in flash.
 
-pub use form::{Memory, Served, new};
+pub use chosen::{Memory, Served, new};
 
 #[cfg(not(int8))]
-mod form {
+mod chosen {
     use crate::{INPUTS, MODEL, Network, Number, OUTPUTS, PIXEL_TABLE};
     use dense_core::Sgd;
     use dense_device::{Learner, LearnerMemory};
@@ -21,7 +21,7 @@ mod form {
 }
 
 #[cfg(int8)]
-mod form {
+mod chosen {
     use crate::{INPUTS, MODEL, Network, Number, OUTPUTS, OUTPUTS_QUANTIZATION, PIXEL_TABLE, generated};
     use dense_device::{Quantized, QuantizedMemory};
 

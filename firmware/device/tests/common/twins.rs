@@ -199,8 +199,7 @@ where
         let mut rows = [self.above(below)];
         let before = L::loss_with(Kernel::PORTABLE, &mut rows, &targets).expect("finite");
         for (output, delta) in rows[0].into_iter().enumerate() {
-            self.scales[output] =
-                fused_multiply_add(-step.learning_rate, delta * below[output], self.scales[output]);
+            self.scales[output] = fused_multiply_add(-step.learning_rate, delta * below[output], self.scales[output]);
             self.offsets[output] = fused_multiply_add(-step.learning_rate, delta, self.offsets[output]);
         }
         let after = L::loss_with(Kernel::PORTABLE, &mut [self.above(below)], &targets).ok()?;
