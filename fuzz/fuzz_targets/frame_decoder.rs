@@ -2,17 +2,20 @@
 //! before, the whole frame must arrive.
 #![no_main]
 
-use dense_protocol::frames::{self, Decoder, FrameError, MAX_FRAME};
-use dense_protocol::messages::{Command, Request};
+use dense_protocol::frames::{self, Decoder, FrameError};
+use dense_protocol::messages::{Command, Input, Request};
 use heapless::Vec;
 use libfuzzer_sys::fuzz_target;
 
+/// Frames of a device are up to this long.
+const LENGTH: usize = 1024;
+
 fuzz_target!(|bytes: &[u8]| {
-    let mut decoder = Decoder::new();
+    let mut decoder = Decoder::<LENGTH>::new();
     let mut whole = 0;
     for &byte in bytes {
         if let Some(Ok(message)) = decoder.push(byte) {
-            assert!(message.len() <= MAX_FRAME - 6);
+            assert!(message.len() <= LENGTH - 6);
             whole += 1;
         }
     }
@@ -22,13 +25,13 @@ fuzz_target!(|bytes: &[u8]| {
     arrives(&mut decoder, bytes);
 });
 
-/// Whether a frame with `image` in it comes out as it went in.
-fn arrives(decoder: &mut Decoder, image: &[u8]) {
-    let request = Request { sequence: 7, command: Command::Classify { image } };
-    let mut frame = Vec::<u8, MAX_FRAME>::new();
+/// Whether a frame with `values` in it comes out as it went in.
+fn arrives(decoder: &mut Decoder<LENGTH>, values: &[u8]) {
+    let request = Request { sequence: 7, session: 1, command: Command::Infer { input: Input::Values(values) } };
+    let mut frame = Vec::<u8, LENGTH>::new();
     if let Err(error) = frames::encode(&request, &mut frame) {
-        assert_eq!(error, FrameError::TooLong { most: MAX_FRAME });
-        assert!(image.len() > 1000);
+        assert_eq!(error, FrameError::TooLong { most: LENGTH });
+        assert!(values.len() > 1000);
         return;
     }
     let (end, start) = frame.split_last().expect("a frame is not empty");

@@ -1,70 +1,95 @@
-//! Feeds bytes to the readers of messages, and as a message to a device: nothing may panic, what is read must be
-//! written as it was read, and no message but one to learn may change a weight, and none may leave one that is not finite.
+//! Feeds messages to their readers, and those that are requests to a device, one after another: nothing may panic, what
+//! is read must be written as it was read, no parameter may change but by a command that changes it, and all numbers
+//! must be finite.
+//!
+//! Each message is its length in a byte, and as many bytes of the input.
 #![no_main]
 
-use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
-use firmware::device::{Device, Machine};
+use dense_core::activations::Relu;
+use dense_core::{BinaryCrossEntropy, Hidden, Momentum, Mse, Output, Sgd};
+use dense_device::{Device, Learner, LearnerMemory, Machine, Model, Window};
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{Answer, ClockSource, Command, Request};
-use firmware::store::Store;
-use firmware::weights::MODEL;
-use firmware::{Model, parameters};
+use dense_protocol::messages::{self, Answer, ClockSource, Command, Counters, FlashFault, Refusal, Reply, Request};
 use heapless::Vec;
+use host_trainer_fuzz::Flash;
 use libfuzzer_sys::fuzz_target;
 
 const MACHINE: Machine =
     Machine { board: "fuzzed", clock_hz: 1, clock_source: ClockSource::Host, static_bytes: 0, cycles: || 0 };
+const FLASH: usize = 512;
+
+/// Two numbers of windows of three channels.
+type Numbers = Output<3, 2, Mse>;
+static NUMBERS: Numbers = Numbers::ZERO;
+const WINDOW: messages::Window = messages::Window { channels: 3, length: 2, stride: 1, downsample: 2 };
+
+/// Two classes of pixels.
+type Binary = Hidden<4, 3, Relu, Output<3, 1, BinaryCrossEntropy>>;
+static BINARY: Binary = Binary::ZERO;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(answer) = Answer::from_message(bytes) {
-        let mut frame = Vec::<u8, MAX_FRAME>::new();
-        if frames::encode(&answer, &mut frame).is_ok() {
-            let mut decoder = Decoder::new();
-            let message = frame.iter().find_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec())));
-            let message = message.expect("a frame").expect("a whole one");
-            // Compared as text, for a NaN is not equal to itself.
-            assert_eq!(format!("{answer:?}"), format!("{:?}", Answer::from_message(&message).expect("an answer")));
-        }
+    let mut messages = std::vec::Vec::new();
+    let mut rest = bytes;
+    while let [length, following @ ..] = rest {
+        let (message, after) = following.split_at(usize::from(*length).min(following.len()));
+        messages.push(message);
+        rest = after;
     }
-    let Ok(request) = Request::from_message(bytes) else { return };
-    let mut model = Box::new(Model::ZERO);
-    let store = Store::new(Broken, 0..1 << 16).expect("it fits");
-    let mut device = Device::new(&mut model, &MODEL, store, MACHINE);
-    let result = device.execute(request.command);
-    let may_change = matches!(request.command, Command::Learn { .. }) && result.is_ok();
-    assert!(may_change || *device.model() == MODEL);
-    assert!(parameters::values(device.model()).all(f32::is_finite));
+    messages.iter().for_each(|message| comes_back(message));
+
+    let mut memory = LearnerMemory::<Numbers, f32, 3, 2, Sgd>::NEW;
+    let mut samples = [0.0; 6];
+    let model = Learner::new(&mut memory, &NUMBERS, Sgd::DEFAULT);
+    let windowed = device(model).with_window(Window::new(WINDOW, &mut samples));
+    do_all(windowed, &messages);
+
+    let mut memory = LearnerMemory::<Binary, u8, 4, 1, Momentum>::NEW;
+    let model = Learner::new(&mut memory, &BINARY, Momentum::new(0.1, 0.9).expect("in range"));
+    do_all(device(model), &messages);
 });
 
-/// A flash that does nothing.
-#[derive(Debug)]
-struct Broken;
-
-impl ErrorType for Broken {
-    type Error = NorFlashErrorKind;
+/// Whether an answer is written as it was read.
+fn comes_back(message: &[u8]) {
+    let Ok(answer) = Answer::from_message(message) else { return };
+    let mut frame = Vec::<u8, MAX_FRAME>::new();
+    frames::encode(&answer, &mut frame).expect("255 bytes fit");
+    let mut decoder = Decoder::<MAX_FRAME>::new();
+    let message =
+        frame.iter().find_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec())));
+    let message = message.expect("a frame").expect("a whole one");
+    // Compared as text, for a NaN is not equal to itself.
+    assert_eq!(format!("{answer:?}"), format!("{:?}", Answer::from_message(&message).expect("an answer")));
 }
 
-impl ReadNorFlash for Broken {
-    const READ_SIZE: usize = 1;
+type Fuzzed<'a, M> = Device<'a, M, Flash<FLASH, 64>>;
 
-    fn read(&mut self, _: u32, _: &mut [u8]) -> Result<(), NorFlashErrorKind> {
-        Err(NorFlashErrorKind::Other)
-    }
+fn device<'a, M: Model>(model: M) -> Fuzzed<'a, M> {
+    Device::new(model, Flash([0xff; FLASH]), 0..FLASH as u32, MACHINE).expect("it fits")
+}
 
-    fn capacity(&self) -> usize {
-        1 << 16
+fn do_all<M: Model>(mut device: Fuzzed<'_, M>, messages: &[&[u8]]) {
+    let mut counters = Counters::ZERO;
+    for message in messages {
+        let Ok(request) = Request::from_message(message) else { continue };
+        let before = bits(device.model());
+        let result = device.execute(request.command, &mut counters);
+        let may_change = match (request.command, &result) {
+            (Command::Learn { .. }, result) => result.is_ok() || matches!(result, Err(Refusal::Diverged)),
+            // In the middle of writing, a load that fails goes back to the firmware's.
+            (Command::Load | Command::Reset, _) => true,
+            (Command::WriteParameters { .. }, result) => result.is_ok(),
+            (Command::UseParameters { .. }, result) => matches!(result, Err(Refusal::Checksum { .. })),
+            _ => false,
+        };
+        if let Ok(Reply::Inferred(inferred)) = &result {
+            assert!(inferred.logits.values().chain(inferred.outputs.values()).all(f32::is_finite));
+        }
+        assert!(!matches!(result, Err(Refusal::Flash(fault)) if fault != FlashFault::None), "the flash works");
+        assert!(may_change || bits(device.model()) == before, "{:?}", request.command);
+        assert!(device.model().parameters().all(f32::is_finite), "{:?}", request.command);
     }
 }
 
-impl NorFlash for Broken {
-    const WRITE_SIZE: usize = 1;
-    const ERASE_SIZE: usize = 1 << 15;
-
-    fn erase(&mut self, _: u32, _: u32) -> Result<(), NorFlashErrorKind> {
-        Err(NorFlashErrorKind::Other)
-    }
-
-    fn write(&mut self, _: u32, _: &[u8]) -> Result<(), NorFlashErrorKind> {
-        Err(NorFlashErrorKind::Other)
-    }
+fn bits(model: &impl Model) -> std::vec::Vec<u32> {
+    model.parameters().map(f32::to_bits).collect()
 }

@@ -1,4 +1,6 @@
-//! Functions shared by the fuzz targets.
+//! What the fuzz targets share.
+
+mod flash;
 
 use std::fs;
 use std::panic;
@@ -8,6 +10,8 @@ use std::thread;
 
 use formats::{Activation, ImportOptions, Loss, Model, import, isolation, safetensors};
 use tempfile::TempDir;
+
+pub use flash::Flash;
 
 /// Lets panics of other projects' decoders pass, which [`isolation`] makes errors of the file; those of this project's code
 /// still end the program. For the start of each execution.

@@ -141,9 +141,7 @@ impl<const N: usize> Decoder<N> {
             return Err(FrameError::TooLong { most: N });
         }
         match self.state.feed(byte).map_err(|_| FrameError::Stuffing)? {
-            DecodeResult::DataContinue(byte) => {
-                self.decoded.push(byte).map_err(|_| FrameError::TooLong { most: N })
-            }
+            DecodeResult::DataContinue(byte) => self.decoded.push(byte).map_err(|_| FrameError::TooLong { most: N }),
             DecodeResult::NoData | DecodeResult::DataStart | DecodeResult::DataComplete => Ok(()),
         }
     }

@@ -251,8 +251,7 @@ pub struct Counters {
 
 impl Counters {
     /// At the start.
-    pub const ZERO: Self =
-        Self { inferred: 0, learned: 0, practised: 0, refused: 0, broken_frames: 0, repeated: 0 };
+    pub const ZERO: Self = Self { inferred: 0, learned: 0, practised: 0, refused: 0, broken_frames: 0, repeated: 0 };
 }
 
 /// Why a command was not executed.
@@ -348,7 +347,8 @@ pub enum Refusal {
     Flash(FlashFault),
 }
 
-/// The flash operation that failed. The weights saved before are still there, unless they were to be erased.
+/// The flash operation that failed. The weights saved before are still there, unless they were to be erased, and those in
+/// RAM are unchanged, unless a [`Command::Load`] ended in [`FlashFault::Verify`]: then they are the firmware's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FlashFault {
     /// Erase.
@@ -357,7 +357,7 @@ pub enum FlashFault {
     Write,
     /// Read.
     Read,
-    /// Read back what was written.
+    /// Read back what was written, or read the same twice.
     Verify,
     /// The board has no flash that can be written.
     None,

@@ -19,7 +19,7 @@ const LAYERS: usize = 16;
 /// What the application needs to know of the machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
-    /// Its name.
+    /// Its name, of up to 64 bytes.
     pub board: &'static str,
     /// Clock cycles a second.
     pub clock_hz: u32,
@@ -212,10 +212,7 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
 
     fn series(&mut self, restart: bool, samples: Floats<'_>) -> Result<Reply<'_>, Refusal> {
         let window = self.window.as_mut().ok_or(Refusal::NoSeries)?;
-        if restart {
-            window.restart();
-        }
-        Ok(Reply::Series { missing: window.push(samples)? })
+        Ok(Reply::Series { missing: window.push(restart, samples)? })
     }
 
     #[inline(never)]
@@ -259,13 +256,11 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
                 self.set_origin(Origin::Save(saved.save));
                 Ok(Reply::Loaded { save: saved.save })
             }
-            // Then the parameters are as they were, unless others were being written.
-            Err(error @ (StoreError::NothingSaved | StoreError::NoFlash)) if self.written.is_none() => {
-                Err(refusal(error))
-            }
             Err(error) => {
-                // Some of the parameters may have changed.
-                self.restore_factory(Origin::Unreadable);
+                // The parameters are as they were, unless others were being written or some have changed.
+                if self.written.is_some() || error == StoreError::Verify {
+                    self.restore_factory(origin_without(error));
+                }
                 Err(refusal(error))
             }
         }
@@ -333,8 +328,7 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
     fn go_back(&mut self) {
         match self.store.load(&mut self.flash, &mut self.model) {
             Ok(saved) => self.set_origin(Origin::Save(saved.save)),
-            Err(StoreError::NothingSaved | StoreError::NoFlash) => self.restore_factory(Origin::Factory),
-            Err(_) => self.restore_factory(Origin::Unreadable),
+            Err(error) => self.restore_factory(origin_without(error)),
         }
     }
 
@@ -352,6 +346,14 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
     /// The checksum of the parameters. It takes much longer than a step, so it is computed when it is asked for.
     fn checksum(&mut self) -> u32 {
         *self.checksum.get_or_insert_with(|| self.model.checksum())
+    }
+}
+
+/// Where the parameters come from when the store has this error.
+const fn origin_without(error: StoreError) -> Origin {
+    match error {
+        StoreError::NothingSaved | StoreError::NoFlash => Origin::Factory,
+        _ => Origin::Unreadable,
     }
 }
 

@@ -125,10 +125,9 @@ where
     #[inline(never)]
     fn learn(&mut self, target: Target<'_>, step: Step) -> Result<[f32; 2], Refusal> {
         let target = N::Target::from_message(target, OUT)?;
-        self.trainer.freeze_before(step.first_trained.into()).map_err(|_| Refusal::FirstTrained {
-            found: step.first_trained,
-            most: (N::LAYERS - 1) as u8,
-        })?;
+        self.trainer
+            .freeze_before(step.first_trained.into())
+            .map_err(|_| Refusal::FirstTrained { found: step.first_trained, most: (N::LAYERS - 1) as u8 })?;
         model::check_learning_rate(step.learning_rate)?;
         self.trainer.optimizer_mut().set_learning_rate(step.learning_rate).map_err(|_| Refusal::Overflow)?;
         let (input, target) = (array::from_ref(&*self.input), array::from_ref(&target));

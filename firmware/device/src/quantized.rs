@@ -245,7 +245,8 @@ impl Bytes for f32 {
         let mut bytes = [0; IN];
         if let Some(Features { standardization, quantization }) = features {
             for (index, (byte, &input)) in bytes.iter_mut().zip(inputs).enumerate() {
-                let scaled = standardization.and_then(|(mean, scale)| Some((input - mean.get(index)?) * scale.get(index)?));
+                let scaled =
+                    standardization.and_then(|(mean, scale)| Some((input - mean.get(index)?) * scale.get(index)?));
                 *byte = quantization.quantize(scaled.unwrap_or(input));
             }
         }

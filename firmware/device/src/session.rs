@@ -41,9 +41,16 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Sessi
         const {
             assert!(REQUEST >= request_bytes(M::INPUTS * M::Number::ELEMENT.bytes(), M::OUTPUTS), "see request_bytes");
             assert!(ANSWER >= answer_bytes(M::OUTPUTS), "see answer_bytes");
+            assert!(REQUEST <= frames::MAX_FRAME && ANSWER <= frames::MAX_FRAME, "a host has no room for longer ones");
         }
-        let worker =
-            Worker { device, session: NO_SESSION, counters: Counters::ZERO, last: None, answer: Vec::new(), refusal: Vec::new() };
+        let worker = Worker {
+            device,
+            session: NO_SESSION,
+            counters: Counters::ZERO,
+            last: None,
+            answer: Vec::new(),
+            refusal: Vec::new(),
+        };
         Self { decoder: Decoder::new(), worker }
     }
 
@@ -51,6 +58,11 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Sessi
     #[must_use]
     pub const fn device(&self) -> &Device<'a, M, F> {
         &self.worker.device
+    }
+
+    /// The device, given back.
+    pub fn into_device(self) -> Device<'a, M, F> {
+        self.worker.device
     }
 
     /// What it has done since the start.

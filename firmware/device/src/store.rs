@@ -137,13 +137,16 @@ impl Store {
     /// `model` does not change before the whole of it was found to be good.
     ///
     /// # Errors
-    /// [`StoreError::NothingSaved`] and [`StoreError::NoFlash`]; `model` is then as it was. [`StoreError::Flash`] or
-    /// [`StoreError::Verify`] where a reading fails; `model` may then be partly changed.
+    /// [`StoreError::NothingSaved`], [`StoreError::Flash`] where a slot cannot be read, [`StoreError::NoFlash`]; `model` is
+    /// then as it was. [`StoreError::Verify`] where the second reading is not as the first; `model` may then be partly
+    /// changed.
     #[inline(never)]
     pub fn load<F: NorFlash>(&self, flash: &mut F, model: &mut impl Model) -> Result<Saved, StoreError> {
         let record = self.newest(flash)?.own.ok_or(StoreError::NothingSaved)?;
-        let again = self.read(flash, record.slot, |index, value| model.set_parameter(index, value))?;
-        if again == Some(record) { Ok(record.saved()) } else { Err(StoreError::Verify) }
+        match self.read(flash, record.slot, |index, value| model.set_parameter(index, value)) {
+            Ok(Some(again)) if again == record => Ok(record.saved()),
+            _ => Err(StoreError::Verify),
+        }
     }
 
     /// Saves the parameters of `model`. When this returns `Ok`, they are in the flash and have been read back. Those that

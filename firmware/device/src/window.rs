@@ -56,18 +56,18 @@ impl<'a> Window<'a> {
         self.missing = self.shape.length;
     }
 
-    /// How many samples can be appended: up to the end of the next window.
-    const fn most(&self) -> u16 {
-        if self.missing == 0 { self.shape.stride } else { self.missing }
-    }
-
-    /// Appends samples, `[sample][channel]`, and returns how many are missing now.
+    /// Appends samples, `[sample][channel]`, or begins a new series with them, and returns how many are missing now.
     ///
     /// # Errors
     /// [`Refusal::Samples`] for more than are missing to the next window, or a part of one, and
     /// [`Refusal::NotFinite`]; nothing has changed then.
-    pub fn push(&mut self, samples: Floats<'_>) -> Result<u16, Refusal> {
-        let (channels, most) = (usize::from(self.shape.channels), self.most());
+    pub fn push(&mut self, restart: bool, samples: Floats<'_>) -> Result<u16, Refusal> {
+        let channels = usize::from(self.shape.channels);
+        let most = match (restart, self.missing) {
+            (true, _) => self.shape.length,
+            (false, 0) => self.shape.stride,
+            (false, missing) => missing,
+        };
         let count = samples.len() / channels;
         if !samples.is_whole() || !samples.len().is_multiple_of(channels) || count > usize::from(most) {
             let most = u32::from(most) * u32::from(self.shape.channels);
@@ -75,6 +75,9 @@ impl<'a> Window<'a> {
         }
         if !samples.values().all(f32::is_finite) {
             return Err(Refusal::NotFinite);
+        }
+        if restart {
+            self.restart();
         }
         for value in samples.values() {
             if let Some(place) = self.samples.get_mut(self.next) {
@@ -140,16 +143,17 @@ mod tests {
 
     #[test]
     fn windows_are_those_of_the_definition_however_the_samples_come() {
-        let series: Vec<f32> = (0..60_u8).map(|index| f32::from(index * 7 % 31) / 8.0).collect();
+        let series: Vec<f32> = (0..60_u16).map(|index| f32::from(index * 7 % 31) / 8.0).collect();
         for piece in 1..=6 {
             let mut memory = [0.0; 12];
             let mut window = Window::new(SHAPE, &mut memory);
             let (mut left, mut found) = (&series[..], Vec::new());
             while !left.is_empty() {
-                let most = 2 * usize::from(window.most()).min(piece).min(left.len() / 2);
+                let most = if window.missing() == 0 { SHAPE.stride } else { window.missing() };
+                let most = 2 * usize::from(most).min(piece).min(left.len() / 2);
                 let (samples, rest) = left.split_at(most);
                 left = rest;
-                if window.push(Floats::from_bytes(&bytes(samples))) == Ok(0) {
+                if window.push(false, Floats::from_bytes(&bytes(samples))) == Ok(0) {
                     found.push(window.inputs_of_window().unwrap().collect::<Vec<_>>());
                 }
             }
@@ -162,15 +166,18 @@ mod tests {
         let mut memory = [0.0; 12];
         let mut window = Window::new(SHAPE, &mut memory);
         let samples = |found, most| Err(Refusal::Samples { found, most, channels: 2 });
-        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 14]))), samples(14, 12));
-        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 3]))), samples(3, 12));
-        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0, f32::NAN]))), Err(Refusal::NotFinite));
-        assert_eq!(window.push(Floats::from_bytes(&[])), Ok(6));
+        assert_eq!(window.push(false, Floats::from_bytes(&bytes(&[1.0; 14]))), samples(14, 12));
+        assert_eq!(window.push(false, Floats::from_bytes(&bytes(&[1.0; 3]))), samples(3, 12));
+        assert_eq!(window.push(false, Floats::from_bytes(&bytes(&[1.0, f32::NAN]))), Err(Refusal::NotFinite));
+        assert_eq!(window.push(false, Floats::from_bytes(&[])), Ok(6));
         assert_eq!(window.inputs_of_window().err(), Some(Refusal::WindowIncomplete { missing: 6 }));
-        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 12]))), Ok(0));
-        assert_eq!(window.push(Floats::from_bytes(&[])), Ok(0), "no sample, the same window");
-        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 10]))), samples(10, 8));
-        assert_eq!(window.push(Floats::from_bytes(&bytes(&[1.0; 2]))), Ok(3));
+        assert_eq!(window.push(false, Floats::from_bytes(&bytes(&[1.0; 12]))), Ok(0));
+        assert_eq!(window.push(false, Floats::from_bytes(&[])), Ok(0), "no sample, the same window");
+        assert_eq!(window.push(false, Floats::from_bytes(&bytes(&[1.0; 10]))), samples(10, 8));
+        assert_eq!(window.push(false, Floats::from_bytes(&bytes(&[1.0; 2]))), Ok(3));
+        assert_eq!(window.push(true, Floats::from_bytes(&bytes(&[1.0; 14]))), samples(14, 12));
+        assert_eq!(window.missing(), 3, "a refused beginning is none");
+        assert_eq!(window.push(true, Floats::from_bytes(&bytes(&[1.0; 4]))), Ok(4));
         window.restart();
         assert_eq!(window.missing(), 6);
     }
