@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, Classified, ClockSource, Command, Info, Learned, Reply, Request, Saved, VERSION,
+    Answer, ClockSource, Command, Element, Floats, Form, Hello, Inferred, Input, Learned, NO_SESSION, Network, Origin,
+    Refusal, Reply, Request, Saved, Step, Target, Task, VERSION,
 };
 use heapless::Vec;
 use host_trainer::device::{Address, Device, DeviceError, RetryPolicy};
@@ -16,21 +17,37 @@ use host_trainer::device::{Address, Device, DeviceError, RetryPolicy};
 const PATIENT: RetryPolicy = RetryPolicy { timeout: Duration::from_secs(20), tries: 2 };
 
 /// What a good device says of itself.
-const INFO: Info<'_> = Info {
+const HELLO: Hello<'_> = Hello {
     version: VERSION,
-    inputs: 784,
-    outputs: 10,
-    parameters: 7_850,
-    weights_checksum: 0,
-    loaded: None,
+    board: "fake",
+    kernel: "none",
+    network: Network {
+        widths: &[16, 3, 10, 0],
+        element: Element::U8,
+        task: Task::Classes,
+        form: Form::F32,
+        parameters: 7_850,
+        window: None,
+        names_checksum: 0,
+    },
+    factory_checksum: 0,
+    origin: Origin::Factory,
+    foreign_save: false,
     clock_hz: 1,
     clock_source: ClockSource::Host,
-    kernel: "none",
-    board: "fake",
     model_bytes: 0,
     static_bytes: 0,
     slot_bytes: 0,
 };
+const INPUT: Input<'_> = Input::Values(&[0; 784]);
+const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };
+
+/// Ten numbers in a message, of which the last is `last`.
+fn ten(last: f32) -> [[u8; 4]; 10] {
+    let mut values = [0.1_f32.to_le_bytes(); 10];
+    values[9] = last.to_le_bytes();
+    values
+}
 
 /// A server that treats its only client as `serve` does.
 fn server(serve: impl FnOnce(TcpStream) + Send + 'static) -> Address {
@@ -40,21 +57,34 @@ fn server(serve: impl FnOnce(TcpStream) + Send + 'static) -> Address {
     address
 }
 
-/// A device that answers every command with what `reply` makes of it.
-fn device(reply: impl Fn(Command<'_>) -> Reply<'static> + Send + 'static) -> Address {
+/// A device that answers every command but a hello with what `reply` makes of it, in the session that `session` makes of
+/// that of the request.
+fn device_in(
+    session: impl Fn(u32) -> u32 + Send + 'static,
+    reply: impl Fn(Command<'_>) -> Result<Reply<'static>, Refusal> + Send + 'static,
+) -> Address {
     server(move |mut stream| {
-        let (mut decoder, mut bytes) = (Decoder::new(), [0; 256]);
+        let (mut decoder, mut bytes) = (Decoder::<MAX_FRAME>::new(), [0; 256]);
         while let Ok(received @ 1..) = stream.read(&mut bytes) {
             for &byte in &bytes[..received] {
                 if let Some(Ok(message)) = decoder.push(byte) {
-                    let Request { sequence, command } = Request::from_message(message).unwrap();
+                    let request = Request::from_message(message).unwrap();
+                    let (session, result) = match request.command {
+                        Command::Hello => (request.session, Ok(Reply::Hello(HELLO))),
+                        command => (session(request.session), reply(command)),
+                    };
                     let mut frame = Vec::<u8, MAX_FRAME>::new();
-                    frames::encode(&Answer { sequence, result: Ok(reply(command)) }, &mut frame).unwrap();
+                    frames::encode(&Answer { sequence: request.sequence, session, result }, &mut frame).unwrap();
                     let _ = stream.write_all(&frame);
                 }
             }
         }
     })
+}
+
+/// The same in the session that the host has started.
+fn device(reply: impl Fn(Command<'_>) -> Reply<'static> + Send + 'static) -> Address {
+    device_in(|session| session, move |command| Ok(reply(command)))
 }
 
 #[test]
@@ -65,7 +95,7 @@ fn silence_is_an_error_after_all_tries() {
     let error = Device::open(&address, policy).err().unwrap();
     assert!(start.elapsed() >= Duration::from_millis(150));
     let text = error.to_string();
-    assert!(text.starts_with(&format!("{address}: no answer to info in 3 tries of 0.05 s")), "{text}");
+    assert!(text.starts_with(&format!("{address}: no answer to hello in 3 tries of 0.05 s")), "{text}");
     assert!(text.contains("0 broken frames"), "{text}");
 }
 
@@ -82,38 +112,32 @@ fn a_pulled_plug_is_an_error_that_names_the_port() {
 
 #[test]
 fn an_answer_that_makes_no_sense_is_refused() {
-    let good =
-        Classified { class: 9, logits: [0., 1., 2., 3., 4., 5., 6., 7., 8., 9.], probabilities: [0.1; 10], cycles: 0 };
-    let with = |index: usize, value: f32| {
-        let mut bad = good;
-        bad.logits[index] = value;
-        Reply::Classified(bad)
+    let inferred = |logits: &'static [[u8; 4]], outputs: &'static [[u8; 4]]| {
+        let [logits, outputs] = [logits, outputs].map(Floats::from_bytes);
+        Reply::Inferred(Inferred { logits, outputs, cycles: 0 })
     };
-    let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0, weights_checksum: 0 };
+    let leaked = |last| &*Vec::<_, 10>::from_slice(&ten(last)).unwrap().to_vec().leak();
+    let good = leaked(0.5);
+    let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0 };
     let (kind, finite) = ("is of another kind", "has a number that is not finite");
-    let class = "has a class that is not that of the largest logit";
+    let count = "has another number of outputs than the network";
     for (reply, wanted) in [
-        (Reply::Classified(good), ["", kind]),
+        (inferred(good, good), ["", kind]),
         (Reply::Learned(learned), [kind, ""]),
         (Reply::Reset, [kind; 2]),
         (Reply::Saved(Saved { save: 1, slot: 0 }), [kind; 2]),
-        (with(3, f32::NAN), [finite, kind]),
-        (with(9, f32::INFINITY), [finite, kind]),
-        (Reply::Classified(Classified { probabilities: [f32::NAN; 10], ..good }), [finite, kind]),
-        (with(3, 10.0), [class, kind]),
-        (Reply::Classified(Classified { class: 10, ..good }), [class, kind]),
-        (Reply::Classified(Classified { class: 255, ..good }), [class, kind]),
+        (inferred(leaked(f32::NAN), good), [finite, kind]),
+        (inferred(good, leaked(f32::INFINITY)), [finite, kind]),
+        (inferred(&good[1..], good), [count, kind]),
+        (inferred(good, &good[1..]), [count, kind]),
         (Reply::Learned(Learned { loss_before: f32::NAN, ..learned }), [kind, finite]),
         (Reply::Learned(Learned { loss_after: f32::NEG_INFINITY, ..learned }), [kind, finite]),
     ] {
-        let address = device(move |command| match command {
-            Command::Info => Reply::Info(INFO),
-            _ => reply,
-        });
+        let address = device(move |_| reply);
         let mut device = Device::open(&address, PATIENT).unwrap();
-        let classified = device.classify(&[0; 784]).map(|_| ()).map_err(|error| error.to_string());
-        let learned = device.learn(&[0; 784], 0, 0.1).map(|_| ()).map_err(|error| error.to_string());
-        for (found, request, fault) in [(classified, "classify", wanted[0]), (learned, "learn", wanted[1])] {
+        let inferred = device.infer(INPUT).map(|_| ()).map_err(|error| error.to_string());
+        let learned = device.learn(INPUT, Target::Class(0), STEP, None).map(|_| ()).map_err(|error| error.to_string());
+        for (found, request, fault) in [(inferred, "infer", wanted[0]), (learned, "learn", wanted[1])] {
             let fault = format!("{address}: the answer to {request} {fault}");
             assert!(found == if fault.ends_with(' ') { Ok(()) } else { Err(fault) }, "{reply:?}: {found:?}");
         }
@@ -121,16 +145,61 @@ fn an_answer_that_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn parameters_must_be_as_many_as_the_network_has() {
+    for (values, wanted) in [
+        (&[][..], "has more parameters than the network, or none"),
+        (&[[0_u8; 4]; 7_851][..2_000], ""),
+    ] {
+        let address = device(move |_| Reply::Parameters(Floats::from_bytes(values)));
+        let found = Device::open(&address, PATIENT).unwrap().read_parameters(|_| ());
+        // Four pieces of 2,000 are more than 7,850.
+        let fault = if wanted.is_empty() { "has more parameters than the network, or none" } else { wanted };
+        assert_eq!(found.unwrap_err().to_string(), format!("{address}: the answer to read parameters {fault}"));
+    }
+}
+
+#[test]
+fn a_restart_is_noticed_whatever_the_device_answers() {
+    let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0 };
+    for (device_session, wanted) in [
+        (NO_SESSION, "the device was restarted; what it had learnt since it was saved last is gone"),
+        (0xabcd, "another host has started session 0000abcd with the device; what it had learnt since it was saved last \
+                  is that program's"),
+    ] {
+        for result in [Ok(Reply::Learned(learned)), Err(Refusal::Session { device: device_session })] {
+            let address = device_in(move |_| device_session, move |_| result);
+            let error = Device::open(&address, PATIENT).unwrap().learn(INPUT, Target::Class(0), STEP, None).unwrap_err();
+            assert_eq!(error.to_string(), format!("{address}: {wanted}"));
+        }
+    }
+}
+
+#[test]
 fn texts_of_a_device_do_not_reach_the_terminal() {
-    let address = device(|_| Reply::Info(Info { board: "\u{1b}[2J\r\u{202e}évil", kernel: "\u{7}\"", ..INFO }));
-    let info = Device::open(&address, PATIENT).unwrap().info().unwrap();
+    let address = server(|mut stream| {
+        let (mut decoder, mut bytes) = (Decoder::<MAX_FRAME>::new(), [0; 256]);
+        while let Ok(received @ 1..) = stream.read(&mut bytes) {
+            for &byte in &bytes[..received] {
+                if let Some(Ok(message)) = decoder.push(byte) {
+                    let Request { sequence, session, .. } = Request::from_message(message).unwrap();
+                    let hello = Hello { board: "\u{1b}[2J\r\u{202e}évil", kernel: "\u{7}\"", ..HELLO };
+                    let mut frame = Vec::<u8, MAX_FRAME>::new();
+                    let answer = Answer { sequence, session, result: Ok(Reply::Hello(hello)) };
+                    frames::encode(&answer, &mut frame).unwrap();
+                    let _ = stream.write_all(&frame);
+                }
+            }
+        }
+    });
+    let device = Device::open(&address, PATIENT).unwrap();
+    let info = device.info();
     assert_eq!((&*info.board, &*info.kernel), ("\\u{1b}[2J\\r\\u{202e}évil", "\\u{7}\\\""));
 }
 
 #[test]
-fn an_image_that_no_frame_holds_is_an_error() {
-    let address = device(|_| Reply::Info(INFO));
-    let error = Device::open(&address, PATIENT).unwrap().classify(&[1; 2000]).unwrap_err();
-    let wanted = format!("{address}: classify cannot be sent: a frame of more than 1024 bytes");
+fn an_input_that_no_frame_holds_is_an_error() {
+    let address = device(|_| Reply::Reset);
+    let error = Device::open(&address, PATIENT).unwrap().infer(Input::Values(&[1; 20_000])).unwrap_err();
+    let wanted = format!("{address}: infer cannot be sent: a frame of more than 16384 bytes");
     assert_eq!(error.to_string(), wanted);
 }

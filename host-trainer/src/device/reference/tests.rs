@@ -4,10 +4,10 @@ use std::path::Path;
 
 use dense_core::losses::Loss as _;
 use dense_core::{Batch, Dense, Random, SparseCategoricalCrossEntropy, math::sqrt};
-use dense_protocol::messages::ClockSource;
-use formats::{Activation, Layer, PixelInput, Provenance};
+use formats::{Activation, Layer, Output, PixelInput, Provenance};
 
 use super::*;
+use crate::data::Targets;
 
 const PIXELS: usize = 784;
 
@@ -29,132 +29,153 @@ fn model(table: PixelTable) -> Model {
     }
 }
 
-/// A network behind a curve, and an image.
-fn reference() -> (Reference, [u8; PIXELS]) {
-    let reference = Reference::new(&model(PixelTable::power(0.5)), Path::new("m"), Kernel::best()).unwrap();
-    (reference, std::array::from_fn(|pixel| pixel as u8))
+/// A network behind a curve, and an image of class 3.
+fn reference() -> (Reference, Samples) {
+    let reference = Reference::new(&model(PixelTable::power(0.5)), Kernel::best()).unwrap();
+    (reference, sample(std::array::from_fn(|pixel| pixel as u8)))
 }
 
+fn sample(image: [u8; PIXELS]) -> Samples {
+    Samples {
+        inputs: Inputs::Bytes { width: PIXELS, values: image.to_vec() },
+        targets: Targets::Labels(vec![3]),
+        groups: Vec::new(),
+    }
+}
+
+const STEP: Step = Step { learning_rate: 0.01, first_trained: 0 };
+
 /// What a device answers: the layer of dense-core, of which the firmware is made.
-fn classified(reference: &Reference, image: &[u8]) -> Classified {
-    let layer = &reference.network.layers()[0];
+fn inferred(reference: &Reference, sample: &Samples) -> Inference {
+    let layer = &reference.model().layers[0];
     let mut dense = Box::new(Dense::<PIXELS, 10>::ZERO);
     dense.set_weights(layer.weights.iter().copied());
     dense.bias_mut().copy_from_slice(&layer.bias);
-    let mut image: [u8; PIXELS] = image.try_into().unwrap();
-    reference.pixel_table.as_ref().inspect(|table| table.apply(&mut image));
+    let Inputs::Bytes { values, .. } = reference.prepared(sample).inputs else { panic!("pixels") };
+    let image: [u8; PIXELS] = values.try_into().unwrap();
     let mut logits = [[0.0; 10]];
     dense.forward_with(Kernel::PORTABLE, Batch::new(&[image]).unwrap(), &mut logits).unwrap();
-    let mut probabilities = logits;
-    SparseCategoricalCrossEntropy::output_activation_with(Kernel::PORTABLE, &mut probabilities).unwrap();
-    let class = argmax(&logits[0]) as u8;
-    Classified { class, logits: logits[0], probabilities: probabilities[0], cycles: 1 }
+    let mut outputs = logits;
+    SparseCategoricalCrossEntropy::output_activation_with(Kernel::PORTABLE, &mut outputs).unwrap();
+    Inference { logits: logits[0].to_vec(), outputs: outputs[0].to_vec(), cycles: 1 }
 }
 
 #[test]
 fn one_bit_in_an_answer_is_found_and_named() {
-    let (reference, image) = reference();
-    let good = classified(&reference, &image);
-    reference.check_classified("image 7", &image, &good).unwrap();
+    let (reference, sample) = reference();
+    let good = inferred(&reference, &sample);
+    reference.check_inferred("sample 7", &sample, &good).unwrap();
     let flipped = |value: &mut f32| *value = f32::from_bits(value.to_bits() ^ 1);
-    for class in 0..10 {
-        let mut bad = good;
-        flipped(&mut bad.logits[class]);
-        let text = reference.check_classified("image 7", &image, &bad).unwrap_err().to_string();
-        assert!(text.starts_with(&format!("image 7: logit {class}: the device has")), "{text}");
-        let mut bad = good;
-        flipped(&mut bad.probabilities[class]);
-        assert!(reference.check_classified("image 7", &image, &bad).is_err());
+    for output in 0..10 {
+        let mut bad = good.clone();
+        flipped(&mut bad.logits[output]);
+        let text = reference.check_inferred("sample 7", &sample, &bad).unwrap_err().to_string();
+        assert!(text.starts_with(&format!("sample 7: logit {output}: the device has")), "{text}");
+        let mut bad = good.clone();
+        flipped(&mut bad.outputs[output]);
+        assert!(reference.check_inferred("sample 7", &sample, &bad).is_err());
     }
-    let bad = Classified { class: (good.class + 1) % 10, ..good };
-    let error = reference.check_classified("image 7", &image, &bad).unwrap_err();
-    assert!(matches!(error, DeviceError::Differs { .. }) && error.to_string().contains("image 7: class"), "{error}");
+    let bad = Inference { outputs: vec![0.1; 9], ..good };
+    let error = reference.check_inferred("sample 7", &sample, &bad).unwrap_err().to_string();
+    assert_eq!(error, "sample 7: number of outputs: the device has 9, the host 10");
 }
 
 /// The table is a part of the model.
 #[test]
 fn images_go_through_the_table() {
-    let (curved, image) = reference();
-    let plain = Reference { pixel_table: None, ..curved.clone() };
+    let (curved, sample_of_curved) = reference();
+    let plain = Reference::new(&Model { input: model(PixelTable::IDENTITY).input, ..curved.model() }, Kernel::best());
+    let plain = plain.unwrap();
     assert_ne!(plain.weights_checksum(), curved.weights_checksum());
-    let mut seen = image;
-    PixelTable::power(0.5).apply(&mut seen);
-    assert_eq!((image[1], seen[1], seen[255]), (1, 16, 255));
-    plain.check_classified("image", &seen, &classified(&curved, &image)).unwrap();
-    assert!(plain.check_classified("image", &image, &classified(&curved, &image)).is_err());
-    let samples = |image: [u8; PIXELS]| Samples {
-        inputs: Inputs::Bytes { width: PIXELS, values: image.to_vec() },
-        targets: Targets::Labels(vec![3]),
-        groups: Vec::new(),
-    };
-    assert_eq!(curved.accuracy(&samples(image)).unwrap(), plain.accuracy(&samples(seen)).unwrap());
-    let learned = |reference: &Reference, image| reference.clone().learn("image", image, 3, 0.1).unwrap();
-    assert_eq!(learned(&curved, &image), learned(&plain, &seen));
+    let seen = curved.prepared(&sample_of_curved);
+    let Inputs::Bytes { values, .. } = &seen.inputs else { panic!("pixels") };
+    assert_eq!((values[1], values[255]), (16, 255));
+    plain.check_inferred("sample", &seen, &inferred(&curved, &sample_of_curved)).unwrap();
+    assert!(plain.check_inferred("sample", &sample_of_curved, &inferred(&curved, &sample_of_curved)).is_err());
+    assert_eq!(curved.metric(&sample_of_curved).unwrap(), plain.metric(&seen).unwrap());
+    let learned = |reference: &Reference, sample| reference.clone().learn("sample", sample, STEP).unwrap();
+    assert_eq!(learned(&curved, &sample_of_curved), learned(&plain, &seen));
 }
 
 #[test]
 fn a_step_must_agree_in_losses_and_weights() {
-    let (start, image) = reference();
+    let (start, sample) = reference();
     let mut trained = start.clone();
-    let [loss_before, loss_after] = trained.learn("image", &image, 3, 0.01).unwrap();
+    let [loss_before, loss_after] = trained.learn("sample", &sample, STEP).unwrap();
     assert!(loss_after < loss_before);
-    let good = Learned { loss_before, loss_after, cycles: 1, weights_checksum: trained.weights_checksum() };
-    start.clone().check_learned("image 0", &image, 3, 0.01, &good).unwrap();
+    let good = Learned { loss_before, loss_after, cycles: 1 };
+    let mut twin = start.clone();
+    twin.check_learned("sample 0", &sample, STEP, &good).unwrap();
+    twin.check_weights("weights", trained.weights_checksum()).unwrap();
+    let text = start.check_weights("weights", trained.weights_checksum()).unwrap_err().to_string();
+    assert!(text.starts_with("weights: the device has checksum"), "{text}");
     for (bad, wanted) in [
-        (Learned { loss_before: -loss_before, ..good }, "image 0: loss before"),
-        (Learned { loss_after: loss_before, ..good }, "image 0: loss after"),
-        (
-            Learned { weights_checksum: start.weights_checksum(), ..good },
-            "image 0: weights after the step: the device has checksum",
-        ),
+        (Learned { loss_before: -loss_before, ..good }, "sample 0: loss before"),
+        (Learned { loss_after: loss_before, ..good }, "sample 0: loss after"),
     ] {
-        let text = start.clone().check_learned("image 0", &image, 3, 0.01, &bad).unwrap_err().to_string();
+        let text = start.clone().check_learned("sample 0", &sample, STEP, &bad).unwrap_err().to_string();
         assert!(text.starts_with(wanted), "{text}");
     }
-    for (label, learning_rate) in [(10, 0.1), (0, f32::NAN), (0, 0.0)] {
-        let error = start.clone().learn("image 0", &image, label, learning_rate).unwrap_err();
-        assert!(error.to_string().starts_with("image 0: "), "{error}");
+    let other_label = Samples { targets: Targets::Labels(vec![10]), ..sample.clone() };
+    for (sample, learning_rate) in [(&other_label, 0.1), (&sample, f32::NAN), (&sample, 0.0)] {
+        let error = start.clone().learn("sample 0", sample, Step { learning_rate, ..STEP }).unwrap_err();
+        assert!(error.to_string().starts_with("sample 0: "), "{error}");
     }
 }
 
+/// A network of two layers, of which one learns.
 #[test]
-fn a_device_of_another_shape_is_refused() {
-    let (reference, _) = reference();
-    let info = |inputs, outputs, parameters| {
-        let (clock_source, texts) = (ClockSource::Host, String::new());
-        DeviceInfo {
-            version: 1,
-            inputs,
-            outputs,
-            parameters,
-            weights_checksum: 0,
-            loaded: None,
-            clock_hz: 1,
-            clock_source,
-            kernel: texts.clone(),
-            board: texts,
-            model_bytes: 0,
-            static_bytes: 0,
-            slot_bytes: 0,
-        }
+fn frozen_layers_stay_as_they_are() {
+    let mut deep = model(PixelTable::IDENTITY);
+    let mut last = Layer::zero(10, 10, Activation::Linear);
+    last.weights = (0..100_u8).map(|index| f32::from(index % 7) / 8.0 - 0.25).collect();
+    deep.layers[0].activation = Activation::Relu;
+    deep.layers.push(last);
+    let (start, sample) = (Reference::new(&deep, Kernel::best()).unwrap(), reference().1);
+    let stepped = |first_trained| {
+        let mut reference = start.clone();
+        reference.learn("sample", &sample, Step { first_trained, ..STEP }).unwrap();
+        reference.model().layers
     };
-    reference.check_shape("COM3", &info(784, 10, 7850), Path::new("m")).unwrap();
-    for (inputs, outputs, parameters) in [(783, 10, 7850), (784, 9, 7850), (784, 10, 25_450), (0, 0, 0)] {
-        let error = reference.check_shape("COM3", &info(inputs, outputs, parameters), Path::new("m")).unwrap_err();
-        let parameters = thousands(parameters);
-        let wanted = format!(
-            "COM3: the device serves {inputs} inputs, {outputs} outputs, {parameters} parameters, \
-             but m has Flatten(28, 28) -> Dense(10, softmax), 7,850 parameters"
-        );
-        assert_eq!(error.to_string(), wanted);
+    let (all, one, none) = (stepped(0), stepped(1), stepped(2));
+    assert_ne!(all[0], deep.layers[0]);
+    assert_eq!((&one[0], &one[1]), (&deep.layers[0], &all[1]));
+    assert_eq!(none, deep.layers);
+}
+
+#[test]
+fn another_network_is_refused_and_what_differs_is_named() {
+    let (reference, _) = reference();
+    let names = reference.model().names_of_inputs_and_outputs().map(String::from).collect::<Vec<_>>();
+    let good = DeviceInfo {
+        widths: vec![PIXELS, 10],
+        task: Task::Classes,
+        names_checksum: checksum::of_names(names.iter().map(String::as_str)),
+        ..DeviceInfo::default()
+    };
+    reference.check_network("COM3", &good, Path::new("m")).unwrap();
+    let window = messages::Window { channels: 6, length: 100, stride: 50, downsample: 4 };
+    for (bad, wanted) in [
+        (DeviceInfo { widths: vec![784, 32, 10], ..good.clone() }, "shape is 784-32-10, that of the file 784-10"),
+        (DeviceInfo { element: Element::F32, ..good.clone() }, "kind of input is F32, that of the file U8"),
+        (DeviceInfo { task: Task::Values, ..good.clone() }, "task is Values, that of the file Classes"),
+        (DeviceInfo { window: Some(window), ..good.clone() }, "window is Some(Window { channels: 6,"),
+        (DeviceInfo { names_checksum: 1, ..good.clone() }, "checksum of names is 00000001, that of the file"),
+    ] {
+        let text = reference.check_network("COM3", &bad, Path::new("m")).unwrap_err().to_string();
+        assert!(text.starts_with(&format!("COM3: the device serves another network than m: its {wanted}")), "{text}");
     }
 }
 
 #[test]
-fn other_models_are_refused() {
-    let mut numbers = model(PixelTable::IDENTITY);
-    let names = (0..PIXELS).map(|input| input.to_string()).collect();
-    numbers.input = Input::Features { names, window: None, standardized: false };
-    let error = Reference::new(&numbers, Path::new("m"), Kernel::PORTABLE).unwrap_err();
-    assert!(error.to_string().starts_with("m: Input(784) -> Dense(10, softmax) is no classifier"), "{error}");
+fn parameters_go_out_and_come_back() {
+    let (mut reference, _) = reference();
+    let (checksum, mut parameters) = (reference.weights_checksum(), reference.parameters());
+    assert_eq!(parameters.len(), 7_850);
+    parameters[7_849] += 1.0;
+    reference.set_parameters(&parameters).unwrap();
+    assert_ne!(reference.weights_checksum(), checksum);
+    assert_eq!(reference.model().layers[0].bias[9], parameters[7_849]);
+    let text = reference.set_parameters(&parameters[1..]).unwrap_err().to_string();
+    assert_eq!(text, "the parameters: 7849 of them, and the network has 7850");
 }
