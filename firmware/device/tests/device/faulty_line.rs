@@ -1,10 +1,8 @@
 //! A line that loses and changes bytes.
 
-mod common;
-
-use common::Random;
-use common::conversation::{RandomTarget, SESSION, TestFlash, frame, input, learn, switch_on};
-use common::networks::{Committed, Kind};
+use crate::common::Random;
+use crate::common::conversation::{RandomTarget, SESSION, TestFlash, frame, input, learn, switch_on};
+use crate::common::networks::{Committed, Kind};
 use dense_protocol::frames::{Decoder, FrameError, MAX_FRAME};
 use dense_protocol::messages::{Answer, Command, Input, Reply, Request, Step};
 use heapless::Vec;

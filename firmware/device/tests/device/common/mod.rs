@@ -1,5 +1,5 @@
 //! What several tests need: random numbers, a simulated flash, networks of every kind, and how to talk to a device.
-#![allow(dead_code, unreachable_pub, unused_macros, unused_imports, reason = "each test uses some of it")]
+#![allow(unreachable_pub, reason = "a test program has no outside")]
 
 pub mod conversation;
 pub mod flash;

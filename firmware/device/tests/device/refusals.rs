@@ -1,11 +1,8 @@
 //! Every refusal of a device, for networks of every kind: what is refused changes nothing.
 
-#[macro_use]
-mod common;
-
-use common::Random;
-use common::conversation::{Conversation, RandomTarget, bytes_of, input, learn, start};
-use common::networks::{Kind, Series};
+use crate::common::Random;
+use crate::common::conversation::{Conversation, RandomTarget, bytes_of, input, learn, start};
+use crate::common::networks::Kind;
 use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 use dense_device::Model;
 use dense_device::model::Input as _;
@@ -14,7 +11,7 @@ use dense_protocol::messages::{Command, Counters, Element, Floats, Input, Origin
 const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };
 
 /// Asks for what must be refused, and looks whether it changed anything.
-fn is_refused<M: Model>(conversation: &mut Conversation<M>, command: Command<'_>, refusal: Refusal) {
+pub(crate) fn is_refused<M: Model>(conversation: &mut Conversation<M>, command: Command<'_>, refusal: Refusal) {
     let (bits, origin, counters) = (conversation.bits(), conversation.origin(), conversation.session.counters());
     // As text, for NaN is not equal to itself.
     assert_eq!(
@@ -123,32 +120,6 @@ fn refuses_steps<K: Kind>() {
 #[test]
 fn steps_that_cannot_be_taken() {
     for_every_kind!(refuses_steps);
-}
-
-#[test]
-fn samples_that_are_no_part_of_the_next_window() {
-    let numbers = bytes_of(&[0.25; 14]);
-    let samples = |count| Floats::from_bytes(&numbers[..count]);
-    let not_finite = bytes_of(&[0.0, f32::NAN]);
-    let mut conversation = start::<Series>();
-    // Of two numbers each: after so many samples so many are missing, and the next may have so many numbers.
-    for (count, missing, most) in [(0, 6, 12), (4, 4, 8), (8, 0, 8), (2, 3, 6)] {
-        let reply = conversation.ask(Command::Series { restart: false, samples: samples(count) });
-        assert_eq!(reply, Ok(Reply::Series { missing }));
-        for (restart, most) in [(false, most), (true, 12)] {
-            let refused = |found| Refusal::Samples { found, most, channels: 2 };
-            for (samples, refusal) in [
-                (samples(most as usize + 2), refused(most + 2)),
-                (samples(3), refused(3)),
-                (Floats::from_bytes(&not_finite), Refusal::NotFinite),
-            ] {
-                is_refused(&mut conversation, Command::Series { restart, samples }, refusal);
-            }
-        }
-        // No series has begun with those that were refused, either.
-        let reply = conversation.ask(Command::Series { restart: false, samples: samples(0) });
-        assert_eq!(reply, Ok(Reply::Series { missing }));
-    }
 }
 
 /// An input that reaches every weight.

@@ -1,10 +1,8 @@
 //! The longest frames of every kind of network: they fit what is promised, and that is not much more.
 
-mod common;
-
-use common::conversation::{RandomTarget, TestFlash, bytes_of, frame, input, switch_on};
-use common::networks::{Binary, Committed, Int8Features, Int8Pixels, Kind, Pixels, Regression, Series};
-use common::{MACHINE, Random};
+use crate::common::conversation::{RandomTarget, TestFlash, bytes_of, frame, input, switch_on};
+use crate::common::networks::{Binary, Committed, Int8Features, Int8Pixels, Kind, Pixels, Regression, Series};
+use crate::common::{MACHINE, Random};
 use dense_device::device::PARAMETERS_READ;
 use dense_device::model::Input as _;
 use dense_device::session::{answer_bytes, request_bytes};

@@ -1,20 +1,17 @@
 //! What every command does where all goes well, for networks of every kind.
 
-#[macro_use]
-mod common;
-
-use common::Random;
-use common::conversation::{
+use crate::common::Random;
+use crate::common::conversation::{
     Conversation, RandomTarget, SECTOR, TestFlash, bytes_of, input, learn, serve, start, start_on, switch_on,
 };
-use common::networks::{Binary, Committed, Int8Features, Int8Pixels, Kind, Pixels, Regression, Series};
-use common::twins::bits_of;
+use crate::common::networks::{Binary, Committed, Int8Features, Int8Pixels, Kind, Pixels, Regression, Series};
+use crate::common::twins::bits_of;
 use dense_core::Kernel;
 use dense_core::optimizers::SMALLEST_LEARNING_RATE;
 use dense_device::Model;
 use dense_protocol::messages::{
     ClockSource, Command, Counters, Element, Floats, Form, Hello, Inferred, Input, Learned, Network, Origin, Refusal,
-    Reply, Saved, Step, Target, Task, VERSION,
+    Reply, Saved, Step, Task, VERSION,
 };
 
 fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32) {
@@ -206,51 +203,6 @@ fn the_optimizer_forgets_with_the_parameters() {
         conversation.ask(Command::UseParameters { checksum: twin.checksum() }).expect("used");
         parameters
     });
-}
-
-#[test]
-fn a_series_of_samples_becomes_inputs() {
-    let (mut conversation, mut twin) = (start::<Series>(), Series::twin());
-    let mut random = Random(5);
-    let series: Vec<f32> = (0..2 * 60).map(|_| random.feature()).collect();
-    let mut windows = 0;
-    // A window is six samples of two channels; the next one begins four samples later.
-    let (mut sent, mut missing, mut restart) = (0, 6, true);
-    while sent < 60 {
-        let count = (1 + random.below(3) as usize).min(missing).min(60 - sent);
-        let samples = bytes_of(&series[2 * sent..2 * (sent + count)]);
-        let samples = Floats::from_bytes(&samples);
-        (sent, missing) = (sent + count, missing - count);
-        let reply = conversation.ask(Command::Series { restart, samples });
-        assert_eq!(reply, Ok(Reply::Series { missing: missing as u16 }));
-        restart = false;
-        let input = Input::Window;
-        if missing > 0 {
-            let refusal = Refusal::WindowIncomplete { missing: missing as u16 };
-            assert_eq!(conversation.ask(Command::Infer { input }), Err(refusal));
-            continue;
-        }
-        let window = &series[2 * (sent - 6)..2 * sent];
-        let means: Vec<f32> = window
-            .chunks(6)
-            .flat_map(|row| [0, 1].map(|channel| (row[channel] + row[channel + 2] + row[channel + 4]) / 3.0))
-            .collect();
-        let means: Vec<u8> = bytes_of(&means).concat();
-        let [logits, outputs] = twin.infer(&means).map(|values| bytes_of(&values));
-        let Ok(Reply::Inferred(inferred)) = conversation.ask(Command::Infer { input }) else { panic!("no inference") };
-        assert_eq!([inferred.logits, inferred.outputs], [&logits, &outputs].map(|values| Floats::from_bytes(values)));
-        let (target, step) = (Target::Class(random.below(3) as u8), Step { learning_rate: 0.1, first_trained: 0 });
-        let [loss_before, loss_after] = twin.learn(&means, target, step).expect("finite");
-        let reply = Reply::Learned(Learned { loss_before, loss_after, cycles: 7 });
-        assert_eq!(conversation.ask(Command::Learn { input, target, step, expected: None }), Ok(reply));
-        assert_eq!(conversation.bits(), twin.bits());
-        (windows, missing) = (windows + 1, 4);
-    }
-    assert_eq!(windows, 1 + (60 - 6) / 4);
-    // A new session begins a new series.
-    conversation.hello();
-    let reply = conversation.ask(Command::Series { restart: false, samples: Floats::default() });
-    assert_eq!(reply, Ok(Reply::Series { missing: 6 }));
 }
 
 fn stays_finite<K: Kind>() {

@@ -1,13 +1,10 @@
 //! Sessions: restarts and other hosts are noticed, and a request that arrives twice is done once.
 
-#[macro_use]
-mod common;
-
-use common::Random;
-use common::conversation::{
+use crate::common::Random;
+use crate::common::conversation::{
     Conversation, RandomTarget, SESSION, answer, bytes_of, frame, input, learn, start, switch_on,
 };
-use common::networks::{Kind, Regression};
+use crate::common::networks::{Kind, Regression};
 use dense_device::Model;
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{

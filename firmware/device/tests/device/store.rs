@@ -1,10 +1,8 @@
 //! The store on a simulated flash: its format, its refusals, and what it does with damaged records.
 
-mod common;
-
-use common::flash::Flash;
-use common::networks::{Kind, Regression};
-use common::twins::bits_of;
+use crate::common::flash::Flash;
+use crate::common::networks::{Kind, Regression};
+use crate::common::twins::bits_of;
 use dense_device::store::{Operation, Saved};
 use dense_device::{Model, Store, StoreError};
 use dense_protocol::checksum::Checksum;

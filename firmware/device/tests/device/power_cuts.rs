@@ -1,13 +1,11 @@
 //! Power cuts: at every operation of a save, and by the hundred thousand in random histories. Whatever happens, the old
 //! weights or the new ones are there, whole.
 
-mod common;
-
-use common::conversation::leak;
-use common::flash::{Flash, Torn};
-use common::networks::{Committed, Kind};
-use common::twins::bits_of;
-use common::{Random, in_parallel};
+use crate::common::conversation::leak;
+use crate::common::flash::{Flash, Torn};
+use crate::common::networks::{Committed, Kind};
+use crate::common::twins::bits_of;
+use crate::common::{Random, in_parallel};
 use dense_core::{Output, Sgd, SparseCategoricalCrossEntropy};
 use dense_device::{Learner, LearnerMemory, Model, Store, StoreError};
 

@@ -1,11 +1,9 @@
 //! A device whose flash fails, cannot be read, or is not there.
 
-mod common;
-
-use common::conversation::{Conversation, SECTOR, TestFlash, serve, start, start_on, switch_on};
-use common::flash::Torn;
-use common::networks::{Committed, Kind, Regression};
-use common::{MACHINE, Random};
+use crate::common::conversation::{Conversation, SECTOR, TestFlash, serve, start, start_on, switch_on};
+use crate::common::flash::Torn;
+use crate::common::networks::{Committed, Kind, Regression};
+use crate::common::{MACHINE, Random};
 use dense_device::Device;
 use dense_protocol::messages::{Command, FlashFault, Origin, Refusal, Reply, Saved};
 

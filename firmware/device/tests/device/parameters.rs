@@ -1,12 +1,9 @@
 //! Parameters that the host reads and writes.
 
-#[macro_use]
-mod common;
-
-use common::Random;
-use common::conversation::{Conversation, bytes_of, input, start};
-use common::networks::Kind;
-use common::twins::bits_of;
+use crate::common::Random;
+use crate::common::conversation::{Conversation, bytes_of, input, start};
+use crate::common::networks::Kind;
+use crate::common::twins::bits_of;
 use dense_device::Model;
 use dense_device::device::PARAMETERS_READ;
 use dense_protocol::checksum;
@@ -192,7 +189,7 @@ fn starts_as_before<K: Kind>() {
     conversation.ask(Command::Save).expect("the flash works");
     let saved = conversation.bits();
     write(&mut conversation, 0, &bytes_of(&[1.0])).expect("written");
-    let conversation = common::conversation::start_on::<K>(conversation.into_flash());
+    let conversation = crate::common::conversation::start_on::<K>(conversation.into_flash());
     assert_eq!((conversation.origin(), conversation.bits()), (Origin::Save(1), saved), "{}", K::NAME);
 }
 

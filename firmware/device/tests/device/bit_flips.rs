@@ -1,10 +1,8 @@
 //! A record of full size with flipped bits.
 
-mod common;
-
-use common::flash::Flash;
-use common::networks::{Committed, Kind};
-use common::{Random, in_parallel};
+use crate::common::flash::Flash;
+use crate::common::networks::{Committed, Kind};
+use crate::common::{Random, in_parallel};
 use dense_device::store::record_bytes;
 use dense_device::{Model, Store, StoreError};
 

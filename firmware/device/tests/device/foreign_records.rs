@@ -1,11 +1,9 @@
 //! Records of a network with other factory weights: never loaded, reported, and kept as long as there is room.
 
-mod common;
-
-use common::conversation::{TestFlash, leak, serve};
-use common::flash::Flash;
-use common::networks::{Kind, Pixels, Regression};
-use common::twins::bits_of;
+use crate::common::conversation::{TestFlash, leak, serve};
+use crate::common::flash::Flash;
+use crate::common::networks::{Kind, Pixels, Regression};
+use crate::common::twins::bits_of;
 use dense_device::store::Saved;
 use dense_device::{Model, Store, StoreError};
 use dense_protocol::messages::{Command, Origin, Refusal, Reply};

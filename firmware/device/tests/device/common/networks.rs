@@ -7,7 +7,7 @@ use dense_core::activations::{Relu, Tanh};
 use dense_core::optimizers::Optimizer;
 use dense_core::quant::{Clamp, Quantization, QuantizedHidden, RequantizedDense};
 use dense_core::{
-    BinaryCrossEntropy, Dense, Hidden, Layers, Momentum, Mse, Network, Output, PixelTable, QuantizedDense, Sgd,
+    BinaryCrossEntropy, Hidden, Layers, Momentum, Mse, Network, Output, PixelTable, QuantizedDense, Sgd,
     SparseCategoricalCrossEntropy,
 };
 use dense_device::model::{FromMessage, Input};

@@ -1,0 +1,19 @@
+//! The device on a simulated flash and a simulated line, with networks of every kind.
+//!
+//! One program, for each kind of network takes its time to compile.
+
+#[macro_use]
+mod common;
+
+mod bit_flips;
+mod commands;
+mod faulty_line;
+mod flash_faults;
+mod foreign_records;
+mod frame_lengths;
+mod parameters;
+mod power_cuts;
+mod refusals;
+mod session;
+mod store;
+mod time_series;
