@@ -1,17 +1,11 @@
-//! Chooses the weights, and gives the linker the memory map.
-
-#[path = "../weights_file.rs"]
-mod weights_file;
+//! Gives the linker the memory map.
 
 use std::{env, error::Error, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=../weights_file.rs");
     println!("cargo::rerun-if-changed=memory.x");
     let out = env::var("OUT_DIR")?;
-    let firmware = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("..");
-    weights_file::choose(&firmware, Path::new(&out))?;
     if env::var("CARGO_CFG_TARGET_OS")? != "none" {
         return Ok(());
     }

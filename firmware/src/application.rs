@@ -6,8 +6,7 @@ use dense_device::{Device, Machine, Session, StoreError, Window, session};
 use dense_protocol::messages::ClockSource;
 
 /// Bytes of the longest request.
-const REQUEST: usize =
-    session::request_bytes(weights::INPUTS * weights::ELEMENT.bytes(), weights::OUTPUTS);
+const REQUEST: usize = session::request_bytes(weights::INPUTS * weights::ELEMENT.bytes(), weights::OUTPUTS);
 /// Bytes of the longest answer.
 const ANSWER: usize = session::answer_bytes(weights::OUTPUTS);
 

@@ -146,10 +146,9 @@ fn an_answer_that_makes_no_sense_is_refused() {
 
 #[test]
 fn parameters_must_be_as_many_as_the_network_has() {
-    for (values, wanted) in [
-        (&[][..], "has more parameters than the network, or none"),
-        (&[[0_u8; 4]; 7_851][..2_000], ""),
-    ] {
+    for (values, wanted) in
+        [(&[][..], "has more parameters than the network, or none"), (&[[0_u8; 4]; 7_851][..2_000], "")]
+    {
         let address = device(move |_| Reply::Parameters(Floats::from_bytes(values)));
         let found = Device::open(&address, PATIENT).unwrap().read_parameters(|_| ());
         // Four pieces of 2,000 are more than 7,850.
@@ -163,12 +162,16 @@ fn a_restart_is_noticed_whatever_the_device_answers() {
     let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0 };
     for (device_session, wanted) in [
         (NO_SESSION, "the device was restarted; what it had learnt since it was saved last is gone"),
-        (0xabcd, "another host has started session 0000abcd with the device; what it had learnt since it was saved last \
-                  is that program's"),
+        (
+            0xabcd,
+            "another host has started session 0000abcd with the device; what it had learnt since it was saved last \
+                  is that program's",
+        ),
     ] {
         for result in [Ok(Reply::Learned(learned)), Err(Refusal::Session { device: device_session })] {
             let address = device_in(move |_| device_session, move |_| result);
-            let error = Device::open(&address, PATIENT).unwrap().learn(INPUT, Target::Class(0), STEP, None).unwrap_err();
+            let error =
+                Device::open(&address, PATIENT).unwrap().learn(INPUT, Target::Class(0), STEP, None).unwrap_err();
             assert_eq!(error.to_string(), format!("{address}: {wanted}"));
         }
     }

@@ -1,7 +1,7 @@
 //! Bytes in, answers out.
 
 use crate::protocol::{ANSWER, ANSWER_FRAME, CHECKSUM, CLASSIFIED, INPUTS, Refusal};
-use crate::{pixels, quantized};
+use crate::quantized;
 use cobs::{DecodeResult, DecoderState};
 use core::array;
 use crc::{CRC_32_ISCSI, Crc, NoTable};
@@ -82,7 +82,7 @@ impl Classifier {
             return Err(Refusal::Checksum);
         }
         // The next image takes the place of this one, pixel by pixel.
-        pixels::prepare(image);
+        quantized::prepare(image);
         let mut sums = [[0; _]];
         // One image is a batch, and there is room for its sums.
         Batch::new(array::from_ref(image))

@@ -5,14 +5,6 @@
 
 #![no_std]
 
-use protocol::{INPUTS, OUTPUTS};
-
 pub mod classifier;
-#[path = "../../src/pixels.rs"]
-pub mod pixels;
 pub mod protocol;
-#[path = "../../src/quantized.rs"]
 pub mod quantized;
-
-// `pub mod weights`, from the file that the build script has chosen.
-include!(concat!(env!("OUT_DIR"), "/weights.rs"));

@@ -3,7 +3,7 @@
 
 use classify::classifier::{CRC_32C, Classifier};
 use classify::protocol::{CLASSIFIED, INPUTS, Refusal};
-use classify::{pixels, quantized};
+use classify::quantized;
 use dense_core::{Batch, Kernel, quant};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -26,7 +26,7 @@ fn stuff(bytes: &[u8]) -> Vec<u8> {
 /// The frame that answers an image.
 fn answer(image: &[u8; INPUTS]) -> Vec<u8> {
     let (mut image, mut sums) = (*image, [[0; _]]);
-    pixels::prepare(&mut image);
+    quantized::prepare(&mut image);
     quantized::MODEL.forward_with(Kernel::PORTABLE, Batch::new(&[image]).unwrap(), &mut sums).unwrap();
     let logits = quantized::MODEL.fixed_logits(&sums[0]);
     let mut message = vec![CLASSIFIED, quant::class(&logits) as u8];

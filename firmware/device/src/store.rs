@@ -205,6 +205,7 @@ impl Store {
     }
 
     /// The newest records that are whole.
+    #[inline(never)]
     fn newest<F: NorFlash>(&self, flash: &mut F) -> Result<Newest, StoreError> {
         if self.slot_bytes == 0 {
             return Err(StoreError::NoFlash);
@@ -228,6 +229,7 @@ impl Store {
     }
 
     /// Writes a record into an erased slot.
+    #[inline(never)]
     fn write<F: NorFlash>(&self, flash: &mut F, record: Record, model: &impl Model) -> Result<(), StoreError> {
         let Record { header, slot } = record;
         let (end, commit) = (HEADER + size_of::<f32>() * parameters(model), commit_offset(parameters(model)));
@@ -250,6 +252,7 @@ impl Store {
     }
 
     /// Whether a record has the parameters of `model`, to the last bit.
+    #[inline(never)]
     fn is_same<F: NorFlash>(&self, flash: &mut F, record: Record, model: &impl Model) -> Result<bool, StoreError> {
         let (mut parameters, mut same) = (model.parameters(), true);
         let found = self.read(flash, record.slot, |_, value| {
@@ -260,6 +263,7 @@ impl Store {
 
     /// Reads a slot and, where it holds parameters of this network, calls `take` with the index and the value of each.
     /// Returns the record if it is whole, and nothing as soon as it is found not to be.
+    #[inline(never)]
     fn read<F: NorFlash>(
         &self,
         flash: &mut F,

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use dense_core::Random;
-use host_trainer::device::{Address, Device, DeviceError, RetryPolicy, Transport};
-use simulator::{Simulator, dataset, images, reference};
+use host_trainer::device::{Address, Device, DeviceError, RetryPolicy, Sample, Transport};
+use simulator::{Simulator, dataset, one, reference, step};
 
 /// Of 100 pieces, in either direction, loses 8, changes 8, cuts 8 short, and puts rubbish before 8.
 struct NoisyLine {
@@ -73,24 +73,25 @@ impl Transport for NoisyLine {
 #[test]
 fn on_a_noisy_line_every_answer_is_right_and_every_step_is_taken_once() {
     let simulator = Simulator::start();
-    let (dataset, mut reference) = (dataset(), reference());
-    let images = images(&dataset.test);
+    let (test, mut reference) = (dataset().test, reference());
     let line = NoisyLine { stream: simulator.connect(), random: Random::new(7, 7) };
     let policy = RetryPolicy { timeout: Duration::from_millis(15), tries: 400 };
     let mut device = Device::new(Box::new(line), "noise".into(), policy).unwrap();
-    for (index, &(image, label)) in images[..50].iter().enumerate() {
-        let learned = device.learn(image, label, 0.01).unwrap();
-        reference.check_learned("image", image, label, 0.01, &learned).unwrap();
+    for index in 0..50 {
+        let lesson = Sample::of(&test, index).unwrap();
+        let learned = device.learn(lesson.input(), lesson.target(), step(0.01), None).unwrap();
+        reference.check_learned("sample", &one(&test, index), step(0.01), &learned).unwrap();
         if index.is_multiple_of(5) {
-            reference.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
+            let found = device.infer(lesson.input()).unwrap();
+            reference.check_inferred("sample", &one(&test, index), &found).unwrap();
         }
     }
     let counters = device.counters().unwrap();
-    assert_eq!((counters.learned, counters.classified), (50, 10), "each request is done once");
+    assert_eq!((counters.learned, counters.inferred), (50, 10), "each request is done once");
     assert_eq!(counters.refused, 0, "nothing broken is taken for a request");
     assert!(counters.repeated > 0 && device.repeats() > counters.repeated, "answers and requests were lost");
     assert!(counters.broken_frames > 0 && device.broken_frames() > 0, "requests and answers were broken");
-    assert_eq!(device.info().unwrap().weights_checksum, reference.weights_checksum());
+    assert_eq!(device.checksum().unwrap(), reference.weights_checksum());
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn rubbish_before_an_answer_is_skipped() {
     });
     let mut device = Device::open(&address, simulator::PATIENT).unwrap();
     for _ in 0..20 {
-        assert_eq!(device.info().unwrap().board, "simulator");
+        device.counters().unwrap();
     }
     assert_eq!(device.repeats(), 0);
     assert!(device.broken_frames() >= 20);
@@ -137,14 +138,15 @@ fn a_serial_port_serves_until_it_is_unplugged() {
         simulator::live(&simulator::Flash::new(), || ends.take());
     });
 
-    let (dataset, reference) = (dataset(), reference());
+    let (test, reference) = (dataset().test, reference());
     let mut device = Device::open(&address, simulator::PATIENT).unwrap();
-    for &(image, _) in &images(&dataset.test)[..20] {
-        reference.check_classified("image", image, &device.classify(image).unwrap()).unwrap();
+    for index in 0..20 {
+        let found = device.infer(Sample::of(&test, index).unwrap().input()).unwrap();
+        reference.check_inferred("sample", &one(&test, index), &found).unwrap();
     }
     unplug.send(()).unwrap();
     device_thread.join().unwrap();
-    let error = device.info().unwrap_err();
+    let error = device.counters().unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, DeviceError::Lost { .. }), "{text}");
     assert!(text.starts_with(&format!("{address}: ")), "{text}");

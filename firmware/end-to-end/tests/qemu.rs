@@ -11,8 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dense_core::Random;
-use host_trainer::device::{Address, Device, Reference, RetryPolicy};
-use simulator::{dataset, images, reference, workspace};
+use dense_protocol::messages::Origin;
+use host_trainer::device::{Address, Device, Reference, RetryPolicy, Sample};
+use simulator::{dataset, one, reference, step, workspace};
 use tempfile::TempDir;
 
 const MACHINE: &str = "netduinoplus2";
@@ -82,45 +83,43 @@ impl Drop for Board {
 
 #[test]
 #[ignore = "needs QEMU"]
-fn the_firmware_classifies_learns_and_remembers() {
+fn the_firmware_infers_learns_and_remembers() {
     let (mut board, mut device) = Board::start();
-    let (dataset, mut reference) = (dataset(), reference());
-    let images = images(&dataset.test);
-    let info = device.info().unwrap();
-    assert_eq!((info.parameters, info.loaded), (7_850, None));
-    assert_eq!(info.weights_checksum, reference.weights_checksum());
-    for (index, &(image, _)) in images[..200].iter().enumerate() {
-        reference.check_classified(&format!("image {index}"), image, &device.classify(image).unwrap()).unwrap();
+    let (test, mut reference) = (dataset().test, reference());
+    let infer = |device: &mut Device, reference: &Reference, index| {
+        let found = device.infer(Sample::of(&test, index).unwrap().input()).unwrap();
+        reference.check_inferred(&format!("sample {index}"), &one(&test, index), &found).unwrap();
+    };
+    assert_eq!((device.info().parameters, device.info().origin), (7_850, Origin::Factory));
+    assert_eq!(device.checksum().unwrap(), reference.weights_checksum());
+    (0..200).for_each(|index| infer(&mut device, &reference, index));
+    for index in 0..50 {
+        let lesson = Sample::of(&test, index).unwrap();
+        let learned = device.learn(lesson.input(), lesson.target(), step(0.01), None).unwrap();
+        reference.check_learned(&format!("sample {index}"), &one(&test, index), step(0.01), &learned).unwrap();
     }
-    for (index, &(image, label)) in images[..50].iter().enumerate() {
-        let learned = device.learn(image, label, 0.01).unwrap();
-        reference.check_learned(&format!("image {index}"), image, label, 0.01, &learned).unwrap();
-    }
-    assert_eq!(device.info().unwrap().weights_checksum, reference.weights_checksum());
+    assert_eq!(device.checksum().unwrap(), reference.weights_checksum());
     let saved = device.save().unwrap();
 
     let mut device = board.restart();
-    let info = device.info().unwrap();
-    assert_eq!((info.weights_checksum, info.loaded), (reference.weights_checksum(), Some(saved.save)));
+    assert_eq!(device.info().origin, Origin::Save(saved.save));
+    assert_eq!(device.checksum().unwrap(), reference.weights_checksum());
     assert_eq!(device.counters().unwrap().learned, 0, "it was restarted");
-    for (index, &(image, _)) in images[..20].iter().enumerate() {
-        reference.check_classified(&format!("image {index}"), image, &device.classify(image).unwrap()).unwrap();
-    }
+    (0..20).for_each(|index| infer(&mut device, &reference, index));
     device.reset().unwrap();
     let mut device = board.restart();
-    assert_eq!(device.info().unwrap().weights_checksum, simulator::reference().weights_checksum());
+    assert_eq!(device.checksum().unwrap(), simulator::reference().weights_checksum());
 }
 
 #[test]
 #[ignore = "needs QEMU"]
 fn a_power_cut_during_a_save_leaves_the_old_weights_or_the_new_ones() {
     let (mut board, mut device) = Board::start();
-    let dataset = dataset();
-    let images = images(&dataset.test);
+    let test = dataset().test;
     let learn = |device: &mut Device, reference: &mut Reference, index: usize| {
-        let (image, label) = images[index];
-        let learned = device.learn(image, label, 0.1).unwrap();
-        reference.check_learned(&format!("image {index}"), image, label, 0.1, &learned).unwrap();
+        let lesson = Sample::of(&test, index).unwrap();
+        let learned = device.learn(lesson.input(), lesson.target(), step(0.1), None).unwrap();
+        reference.check_learned(&format!("sample {index}"), &one(&test, index), step(0.1), &learned).unwrap();
     };
     let mut saved = reference();
     learn(&mut device, &mut saved, 0);
@@ -140,7 +139,7 @@ fn a_power_cut_during_a_save_leaves_the_old_weights_or_the_new_ones() {
         board.cut_power();
         let answered = saving.join().unwrap().is_ok();
         device = board.restart();
-        let found = device.info().unwrap().weights_checksum;
+        let found = device.checksum().unwrap();
         if found == changed.weights_checksum() {
             saved = changed;
             new += 1;

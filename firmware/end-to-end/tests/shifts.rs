@@ -7,7 +7,7 @@ use dense_core::Random;
 use host_trainer::commands::adapt::{TEST_NOISE, decayed, lessons};
 use host_trainer::data::Samples;
 use host_trainer::device::shift::Shift;
-use simulator::{dataset, images, reference};
+use simulator::{dataset, one, reference, step};
 
 const SIZE: [usize; 2] = [28, 28];
 
@@ -36,8 +36,8 @@ fn taught(train: &Samples, test: &Samples, shift: Shift, count: usize, initial: 
     let lessons = lessons(train, SIZE, count, shift, amount, seed).unwrap();
     let shifted = shift.of(test, SIZE, amount, &mut Random::new(seed, TEST_NOISE));
     let mut reference = reference();
-    for (index, (image, label)) in images(&lessons).into_iter().enumerate() {
-        reference.learn("lesson", image, label, decayed(initial, index, count)).unwrap();
+    for index in 0..count {
+        reference.learn("lesson", &one(&lessons, index), step(decayed(initial, index, count))).unwrap();
     }
-    (reference.accuracy(&shifted).unwrap(), reference.accuracy(test).unwrap())
+    (reference.metric(&shifted).unwrap(), reference.metric(test).unwrap())
 }

@@ -45,11 +45,7 @@ mod on_device {
     }
 
     /// Answers for ever. With every answer the LED changes.
-    fn serve(
-        session: &mut Conversation,
-        mut serial: Serial,
-        mut led: impl StatefulOutputPin<Error = Infallible>,
-    ) -> ! {
+    fn serve(session: &mut Conversation, mut serial: Serial, mut led: impl StatefulOutputPin<Error = Infallible>) -> ! {
         loop {
             if let Some(answer) = session.receive(serial.read()) {
                 serial.write(answer);

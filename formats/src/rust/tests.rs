@@ -146,7 +146,8 @@ fn a_name_can_hold_anything() {
 /// The firmware's own module, which `train` writes without options, byte for byte.
 #[test]
 fn the_firmware_has_this_text() {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/weights/weights.rs")).unwrap();
+    let text =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/weights/weights.rs")).unwrap();
     let words = text.split_whitespace().filter_map(|word| word.strip_prefix("0x")?.strip_suffix(','));
     let numbers: Vec<f32> = words.map(|bits| f32::from_bits(u32::from_str_radix(bits, 16).unwrap())).collect();
     let mut names = text.lines().filter_map(|line| line.trim().strip_prefix("// ")).map(String::from);

@@ -79,7 +79,11 @@ impl Reference {
             ("kind of input", format!("{:?}", info.element), format!("{element:?}")),
             ("task", format!("{:?}", info.task), format!("{task:?}")),
             ("window", format!("{:?}", info.window), format!("{window:?}")),
-            ("checksum of names", hex(info.names_checksum), hex(checksum::of_names(model.names_of_inputs_and_outputs()))),
+            (
+                "checksum of names",
+                hex(info.names_checksum),
+                hex(checksum::of_names(model.names_of_inputs_and_outputs())),
+            ),
         ] {
             if device != host {
                 let (port, weights) = (port.to_owned(), weights.to_owned());
@@ -179,17 +183,20 @@ impl Reference {
         let (loss, kernel) = (self.model.loss, self.kernel);
         let step = match &mut self.form {
             Form::F32(network) => learn(network, &sample, step, kernel),
-            Form::Int8 { network, scales, offsets } => below(network, &sample.inputs, kernel).and_then(|below| {
-                let mut deltas = scaled(&below, scales, offsets);
-                let before = evaluate::loss_gradient(loss, &mut deltas, &sample.targets, kernel)?;
-                for ((scale, offset), (delta, below)) in scales.iter_mut().zip(&mut *offsets).zip(deltas.iter().zip(&below))
-                {
-                    *scale = (-step.learning_rate).mul_add(delta * below, *scale);
-                    *offset = (-step.learning_rate).mul_add(*delta, *offset);
-                }
-                let mut logits = scaled(&below, scales, offsets);
-                Ok([before, evaluate::loss_gradient(loss, &mut logits, &sample.targets, kernel)?])
-            }).map_err(FitError::from),
+            Form::Int8 { network, scales, offsets } => below(network, &sample.inputs, kernel)
+                .and_then(|below| {
+                    let mut deltas = scaled(&below, scales, offsets);
+                    let before = evaluate::loss_gradient(loss, &mut deltas, &sample.targets, kernel)?;
+                    for ((scale, offset), (delta, below)) in
+                        scales.iter_mut().zip(&mut *offsets).zip(deltas.iter().zip(&below))
+                    {
+                        *scale = (-step.learning_rate).mul_add(delta * below, *scale);
+                        *offset = (-step.learning_rate).mul_add(*delta, *offset);
+                    }
+                    let mut logits = scaled(&below, scales, offsets);
+                    Ok([before, evaluate::loss_gradient(loss, &mut logits, &sample.targets, kernel)?])
+                })
+                .map_err(FitError::from),
         };
         step.map_err(|error| host(name, error))
     }
@@ -290,7 +297,11 @@ fn below(network: &Int8Network, inputs: &Inputs, kernel: Kernel) -> Result<Vec<f
 }
 
 fn scaled(below: &[f32], scales: &[f32], offsets: &[f32]) -> Vec<f32> {
-    below.iter().zip(scales.iter().zip(offsets)).map(|(below, (scale, offset))| scale.mul_add(*below, *offset)).collect()
+    below
+        .iter()
+        .zip(scales.iter().zip(offsets))
+        .map(|(below, (scale, offset))| scale.mul_add(*below, *offset))
+        .collect()
 }
 
 fn hex(checksum: u32) -> String {

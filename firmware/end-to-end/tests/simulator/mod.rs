@@ -11,18 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use dense_protocol::messages::ClockSource;
+use dense_core::Layers;
+use dense_device::{Device, Machine, Session, session};
+use dense_protocol::messages::{ClockSource, Step};
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
 };
-use firmware::Model;
-use firmware::device::{Device, Machine};
-use firmware::parameters;
-use firmware::session::Session;
-use firmware::store::Store;
-use firmware::weights::{MODEL, PIXEL_TABLE};
 use formats::{Activation, DataOptions, Input, Layer, Loss, PixelInput, Provenance, safetensors};
-use host_trainer::data::{self, Dataset, Inputs, Samples, Targets};
+use host_trainer::data::{self, Dataset, Samples};
 use host_trainer::device::{Address, Reference, RetryPolicy};
 use tempfile::TempDir;
 
@@ -42,19 +38,21 @@ pub(crate) fn dataset() -> Dataset {
     data::load(&options).unwrap().dataset
 }
 
-/// The images and labels of some samples.
-pub(crate) fn images(samples: &Samples) -> Vec<(&[u8], u8)> {
-    let (Inputs::Bytes { width, values }, Targets::Labels(labels)) = (&samples.inputs, &samples.targets) else {
-        panic!("pictures with classes");
-    };
-    values.chunks_exact(*width).zip(labels.iter().copied()).collect()
+/// A step with this learning rate.
+pub(crate) const fn step(learning_rate: f32) -> Step {
+    Step { learning_rate, first_trained: 0 }
+}
+
+/// Sample `index` alone.
+pub(crate) fn one(samples: &Samples, index: usize) -> Samples {
+    samples.select(&[index])
 }
 
 /// The model of the firmware, as the host keeps it.
 pub(crate) fn model() -> formats::Model {
-    let values: Vec<f32> = parameters::values(&MODEL).collect();
+    let values: Vec<f32> = weights::MODEL.parameters().collect();
     let (weights, bias) = values.split_at(784 * 10);
-    let table = PIXEL_TABLE.unless_identity().map(|table| Box::new(table.clone()));
+    let table = weights::PIXEL_TABLE.map(|table| Box::new(table.clone()));
     formats::Model {
         layers: vec![Layer {
             inputs: 784,
@@ -73,7 +71,7 @@ pub(crate) fn model() -> formats::Model {
 
 /// The firmware's network on the host.
 pub(crate) fn reference() -> Reference {
-    Reference::new(&model(), Path::new("model"), dense_core::Kernel::PORTABLE).unwrap()
+    Reference::new(&model(), dense_core::Kernel::PORTABLE).unwrap()
 }
 
 /// A flash that several lives of a device share.
@@ -141,9 +139,12 @@ pub(crate) fn live<S: Read + Write>(flash: &Flash, mut next: impl FnMut() -> Opt
         static_bytes: 40_000,
         cycles: || 0,
     };
-    let mut model = Box::new(Model::ZERO);
-    let store = Store::new(flash.clone(), 0..2 * SECTOR as u32).unwrap();
-    let mut session = Session::new(Device::new(&mut model, &MODEL, store, machine));
+    const REQUEST: usize = session::request_bytes(weights::samples::INPUT_BYTES, weights::OUTPUTS);
+    const ANSWER: usize = session::answer_bytes(weights::OUTPUTS);
+    let mut memory = Box::new(weights::Memory::NEW);
+    let device = Device::new(weights::new(&mut memory), flash.clone(), 0..2 * SECTOR as u32, machine).unwrap();
+    let device = device.with_names(weights::names_checksum());
+    let mut session = Session::<_, _, REQUEST, ANSWER>::new(device);
     while let Some(mut stream) = next() {
         let mut bytes = [0; 256];
         while let Ok(received @ 1..) = stream.read(&mut bytes) {

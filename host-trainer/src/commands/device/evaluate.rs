@@ -5,8 +5,8 @@ use std::ops::Range;
 use clap::Args;
 use serde_json::json;
 
-use super::learn::{StepArgs, lessons, range};
 use super::super::on_device::{HostArgs, LinkArgs, Tested, metric_name, test};
+use super::learn::{StepArgs, lessons, range};
 use super::{MAX_SAMPLES, Printer};
 use crate::failure::Failure;
 use crate::options::whole_number;
@@ -51,8 +51,7 @@ pub(super) fn evaluate(arguments: &EvaluateArgs, link: &LinkArgs, printer: Print
     let names = host.model.output.names();
     let compared = same.is_ok().then_some(&reference);
     let limit = arguments.limit.unwrap_or(usize::MAX);
-    let Tested { confusion, metric, samples, cycles } =
-        test(&mut device, compared, &dataset.test, limit, names.len())?;
+    let Tested { confusion, metric, samples, cycles } = test(&mut device, compared, &dataset.test, limit, names.len())?;
     if let (Some(confusion), false) = (&confusion, printer.json) {
         print(&confusion.table(names, columns()));
     }

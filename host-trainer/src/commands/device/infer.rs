@@ -6,9 +6,9 @@ use clap::Args;
 use formats::Output;
 use serde_json::json;
 
-use super::Printer;
 use super::super::on_device::{Host, HostArgs, LinkArgs, class_of};
 use super::super::shared::shown;
+use super::Printer;
 use crate::data::picture::{self, Preparation};
 use crate::data::{Inputs, Samples, Targets};
 use crate::device::Sample;

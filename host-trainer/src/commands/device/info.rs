@@ -35,7 +35,8 @@ pub(super) fn info(device: &mut Device, printer: Printer) -> Result<(), DeviceEr
     printer.say(format_args!("network          {}", info.shape()));
     if let Some(window) = info.window {
         let (length, stride) = (window.length, window.stride);
-        printer.say(format_args!("window           {length} samples of {} channels, one every {stride}", window.channels));
+        printer
+            .say(format_args!("window           {length} samples of {} channels, one every {stride}", window.channels));
     }
     printer.say(format_args!("weights          checksum {checksum:08x}, {}", info.origin()));
     if info.foreign_save {

@@ -47,7 +47,10 @@ pub(super) fn download(arguments: &DownloadArgs, link: &LinkArgs, printer: Print
     let host = arguments.host.model()?;
     let (mut device, mut reference) = host.connect(link, None)?;
     if device.info().form == Form::Int8 {
-        return Err(Failure::about(device.port(), "the scales and offsets above int8 weights are no model of their own"));
+        return Err(Failure::about(
+            device.port(),
+            "the scales and offsets above int8 weights are no model of their own",
+        ));
     }
     let bar = bar("parameters", device.info().parameters);
     let parameters = device.read_parameters(|count| bar.set_position(count as u64))?;
@@ -80,7 +83,10 @@ pub(super) fn upload(arguments: &UploadArgs, link: &LinkArgs, printer: Printer) 
     let bar = bar("parameters", parameters.len());
     device.write_parameters(&parameters, checksum, |count| bar.set_position(count as u64))?;
     bar.finish_and_clear();
-    printer.say(format_args!("{} parameters, checksum {checksum:08x}; not saved yet: `save` keeps them", parameters.len()));
+    printer.say(format_args!(
+        "{} parameters, checksum {checksum:08x}; not saved yet: `save` keeps them",
+        parameters.len()
+    ));
     printer.event("uploaded", json!({ "parameters": parameters.len(), "checksum": checksum }));
     Ok(())
 }
