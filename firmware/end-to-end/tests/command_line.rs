@@ -94,9 +94,13 @@ fn weights_go_into_a_file_and_back() {
     device(&simulator, "learn --test 0..20");
     let line = format!("download --output {}", file.display());
     check(&device(&simulator, &line), &["7850 parameters, checksum", "learnt.safetensors"]);
+    let (kept, foreign) = (fs::read(&file).unwrap(), folder.path().join("foreign.safetensors"));
+    fs::write(&foreign, "of somebody else").unwrap();
+    let line = format!("download --output {}", foreign.display());
     let Run { code, error, .. } = run(&arguments(&simulator, "device", &line));
     assert_eq!(code, 2);
-    check(&error, &["learnt.safetensors"]);
+    check(&error, &["foreign.safetensors is there already"]);
+    assert_eq!((fs::read(&foreign).unwrap(), fs::read(&file).unwrap()), (b"of somebody else".to_vec(), kept));
     let learnt = device(&simulator, "info");
     device(&simulator, "reset");
     let port = simulator.address().to_string();
