@@ -28,6 +28,20 @@ impl<'a> FactorySet<'a> {
         self.format
     }
 
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The CRC-32C of the format and the bytes, by which a host tells that it has the same.
+    #[must_use]
+    pub fn checksum(&self) -> u32 {
+        let mut checksum = self.format.checksum();
+        checksum.update(self.bytes);
+        checksum.finish()
+    }
+
     /// The number of samples.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -44,6 +44,12 @@ impl<'a> SampleFormat<'a> {
         self.bits
     }
 
+    /// What the levels of the values mean.
+    #[must_use]
+    pub const fn quantizations(&self) -> &'a [Quantization] {
+        self.quantizations
+    }
+
     /// The bytes of a sample.
     #[must_use]
     pub const fn sample_bytes(&self) -> usize {

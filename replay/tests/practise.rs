@@ -94,6 +94,8 @@ fn factory_samples_are_read_by_index() {
     assert_eq!(factory.read(2, &mut input, &mut class), Ok(false));
     assert!(factory.read(0, &mut [0_u8; 2], &mut class).is_err());
     assert!(FactorySet::new(CLASS_ONLY, &[]).is_empty());
+    assert_eq!(factory.bytes(), [5, 1, 6, 0]);
+    assert_ne!(factory.checksum(), FactorySet::new(CLASS_ONLY, &[5, 1, 6, 1]).checksum());
 }
 
 #[test]
