@@ -21,7 +21,10 @@ pub enum Source {
     Factory(usize),
 }
 
-/// Draws samples: a lesson as often as a factory sample, and within each set all alike.
+/// Draws samples: a lesson every third time on average, and within each set all alike.
+///
+/// On held-back images of Fashion-MNIST, lessons half of the time kept a point less of what the network knew, and taught
+/// nothing more: the steps on the lessons themselves have taught it.
 #[derive(Clone, Debug)]
 pub struct Sampler(Random);
 
@@ -38,7 +41,7 @@ impl Sampler {
             (0, 0) => return None,
             (_, 0) => true,
             (0, _) => false,
-            _ => self.0.below(2) == 0,
+            _ => self.0.below(3) == 0,
         };
         Some(if is_lesson {
             Source::Lesson(self.0.below(lessons as u32) as usize)
