@@ -32,7 +32,7 @@ struct Practice {
 
 /// Chosen by `choices`.
 const CHOSEN: Practice =
-    Practice { room: 56 << 10, lesson_bytes: 8 << 10, bits: Bits::Two, steps: 16, learning_rate: 0.01 };
+    Practice { room: 56 << 10, lesson_bytes: 8 << 10, bits: Bits::Two, steps: 32, learning_rate: 0.01 };
 const NONE: Practice = Practice { steps: 0, ..CHOSEN };
 const IN_16_KB: Practice = Practice { room: 8 << 10, ..CHOSEN };
 
@@ -140,7 +140,7 @@ fn choices() {
         println!("{what:<44} {shifted:.3} {original:.3}");
     };
     for (name, world) in [("784-10", &linear), ("784-32-10", &hidden)] {
-        for steps in [0, 4, 8, 16, 32] {
+        for steps in [0, 4, 8, 16, 32, 64] {
             print(&format!("{name}, {steps} steps"), world, Practice { steps, ..CHOSEN });
         }
         for learning_rate in [0.003, 0.03, 0.1] {

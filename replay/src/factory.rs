@@ -45,7 +45,11 @@ impl<'a> FactorySet<'a> {
     /// The number of samples.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.bytes.len() / self.format.sample_bytes()
+        // A sample has bytes; the compiler does not know.
+        match self.bytes.len().checked_div(self.format.sample_bytes()) {
+            Some(count) => count,
+            None => 0,
+        }
     }
 
     /// Whether there is none.
@@ -64,7 +68,11 @@ impl<'a> FactorySet<'a> {
         input: &mut [V],
         target: &mut T,
     ) -> Result<bool, WrongLength> {
-        let Some(bytes) = self.bytes.chunks_exact(self.format.sample_bytes()).nth(index) else { return Ok(false) };
+        if index >= self.len() {
+            return Ok(false);
+        }
+        let length = self.format.sample_bytes();
+        let bytes = self.bytes.get(index * length..).unwrap_or_default();
         self.format.decode(bytes.iter().copied(), input, target)?;
         Ok(true)
     }
