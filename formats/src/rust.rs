@@ -1,4 +1,5 @@
-//! A model as generated Rust, for firmware: `weights.rs` in f32 and `quantized.rs` in int8.
+//! A model as generated Rust, for firmware: `weights.rs` in f32 and `quantized.rs` in int8; and `factory_set.rs`, samples
+//! to practise.
 //!
 //! | item | where |
 //! |---|---|
@@ -11,12 +12,14 @@
 //! | `const HEIGHT`, `WIDTH` | for pixels |
 //! | `const CLASS_NAMES` or `OUTPUT_NAMES` | always |
 
+mod factory_set;
 mod header;
 mod literals;
 mod names;
 mod quantized;
 mod weights;
 
+pub use self::factory_set::to_factory_set;
 pub use self::header::TITLE;
 pub use self::quantized::{imported_to_quantized_rust, to_quantized_rust};
 pub use self::weights::to_rust;

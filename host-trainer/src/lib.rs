@@ -9,6 +9,7 @@ pub mod data;
 pub mod device;
 pub mod estimate;
 pub mod events;
+pub mod factory_samples;
 pub mod failure;
 pub mod history;
 pub mod interrupt;

@@ -13,7 +13,7 @@ pub use self::data::{DataArgs, locate};
 pub use self::recipe::{RecipeArgs, model_name};
 pub(crate) use self::recipe::{activation, loss};
 pub use self::values::KernelChoice;
-pub(crate) use self::values::{learning_rate, size, whole_number};
+pub(crate) use self::values::{learning_rate, room, size, whole_number};
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
 pub(crate) const MAX_BATCH_SIZE: usize = 65_536;

@@ -38,9 +38,24 @@ pub(super) fn of_quantized(model: &Model, test: &BTreeMap<String, f64>) -> Strin
     comment(&lines)
 }
 
+/// The comment of `factory_set.rs`.
+pub(super) fn of_factory_set(model: &Model, samples: usize, bits: usize) -> String {
+    let mut lines = vec!["made by: `host-trainer export --format factory-set`".to_owned()];
+    if let Provenance::Trained { data_set, .. } = &model.provenance {
+        lines.push(format!("data set: {}", data_set.escape_debug()));
+    }
+    lines.push(format!("model: `{}`", model.description()));
+    lines.push(format!("samples: {samples}, {bits} bits a value"));
+    titled("//! Training samples to practise. Generated: export them anew, do not edit.", &lines)
+}
+
 fn comment(lines: &[String]) -> String {
+    titled(TITLE, lines)
+}
+
+fn titled(title: &str, lines: &[String]) -> String {
     let lines: String = lines.iter().map(|line| format!("//! - {line}\n")).collect();
-    format!("{TITLE}\n//!\n{lines}")
+    format!("{title}\n//!\n{lines}")
 }
 
 fn origin(provenance: &Provenance) -> Vec<String> {

@@ -7,6 +7,7 @@
 pub(crate) mod generated {
     pub(crate) mod binary;
     pub(crate) mod binary_int8;
+    pub(crate) mod factory_set;
     pub(crate) mod imported_int8;
     pub(crate) mod linear_regression;
     pub(crate) mod pixels;
@@ -43,6 +44,23 @@ fn assert_generated(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     assert!(fs::read_to_string(&path).unwrap() == text, "{} is not what is generated now", path.display());
+}
+
+#[test]
+fn factory_set_is_that_compiled_in() {
+    use dense_replay::{Bits, FactorySet, Quantization, SampleFormat, TargetFormat};
+    let model = fixtures::all().into_iter().find(|(name, _)| *name == "windows").unwrap().1;
+    let quantizations = [Quantization::new(-1.5, 1.5, Bits::Four), Quantization::new(0.0, 1e-3, Bits::Four)];
+    let format = SampleFormat::new(model.input.width(), TargetFormat::Class, Bits::Four, &quantizations);
+    let bytes: Vec<u8> = (0..5 * format.sample_bytes()).map(|index| (index as u8).wrapping_mul(29)).collect();
+    let set = FactorySet::new(format, &bytes);
+    assert_generated("factory_set", &to_factory_set(&model, &set).unwrap());
+    assert_eq!(generated::factory_set::SAMPLE_FORMAT, format);
+    assert_eq!(generated::factory_set::FACTORY_SET.checksum(), set.checksum());
+
+    let format = SampleFormat::new(1, TargetFormat::Class, Bits::Four, &quantizations);
+    let error = to_factory_set(&model, &FactorySet::new(format, &[])).unwrap_err().to_string();
+    assert!(error.contains("samples of 1 values, the model has "), "{error}");
 }
 
 #[test]

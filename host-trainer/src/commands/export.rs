@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dense_core::quant::Range;
-use formats::{Int8Network, Loss, Model, c, npz, onnx, tflite};
+use dense_replay::Bits;
+use formats::{Input, Int8Network, Loss, Model, c, npz, onnx, rust, tflite};
 
 use super::shared::{data_of, load_model, network, shown, tell_written};
+use crate::factory_samples::FactorySamples;
 use crate::failure::Failure;
 use crate::learning::int8;
-use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
+use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace, room};
 use crate::outputs::Outputs;
 use crate::terminal::Verbosity;
 
@@ -20,7 +22,13 @@ Examples:
   host-trainer export --format c --learn --prefix boots --output boots.h
       Write C that infers and learns, its names beginning with boots
   host-trainer export --format tflite-int8 --weights out/watch/model.safetensors
-      Write 8-bit TensorFlow Lite, its ranges those of the training samples";
+      Write 8-bit TensorFlow Lite, its ranges those of the training samples
+  host-trainer export --format factory-set --room 24K
+      Write training samples for a device to practise, as Rust";
+
+/// Bytes of the samples that a device practises, unless options say otherwise: with two sectors of 4 KB for lessons, 64 KB
+/// in all.
+const ROOM: usize = 56 * 1024;
 
 /// Options of `export`.
 #[derive(Args, Debug)]
@@ -45,6 +53,14 @@ pub struct ExportArgs {
     /// Write a C function for a step of gradient descent, too
     #[arg(long)]
     learn: bool,
+
+    /// Most bytes of the samples to practise; 24K is 24,576 [default: 56K]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = room)]
+    room: Option<usize>,
+
+    /// Bits of a value of a sample to practise [default: 2 for pictures, 8 for features]
+    #[arg(long, value_enum)]
+    bits: Option<BitsChoice>,
 
     /// Replace a file that this program has not written
     #[arg(long)]
@@ -78,6 +94,25 @@ enum Format {
     C,
     /// C99 in int8
     CInt8,
+    /// Rust with training samples that a device practises, so that it does not forget them
+    FactorySet,
+}
+
+/// How many bits a value takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BitsChoice {
+    /// 2 levels
+    #[value(name = "1")]
+    One,
+    /// 4 levels
+    #[value(name = "2")]
+    Two,
+    /// 16 levels
+    #[value(name = "4")]
+    Four,
+    /// 256 levels
+    #[value(name = "8")]
+    Eight,
 }
 
 impl Format {
@@ -89,6 +124,7 @@ impl Format {
             Self::TfliteInt8 => "model-int8.tflite",
             Self::C => "model.h",
             Self::CInt8 => "model-int8.h",
+            Self::FactorySet => "factory_set.rs",
         }
     }
 }
@@ -106,6 +142,13 @@ pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
     }
     if arguments.prefix.is_some() && !matches!(format, Format::C | Format::CInt8) {
         return Err(Failure::about("--prefix", "only with --format c or c-int8"));
+    }
+    if format != Format::FactorySet {
+        for (option, is_given) in [("--room", arguments.room.is_some()), ("--bits", arguments.bits.is_some())] {
+            if is_given {
+                return Err(Failure::about(option, "only with --format factory-set"));
+            }
+        }
     }
     let beside = || arguments.weights.with_file_name(arguments.format.file_name());
     let output = arguments.output.clone().unwrap_or_else(beside);
@@ -130,10 +173,32 @@ pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
             };
             c::to_c_int8(&model, &network, prefix)?.into_bytes()
         }
+        Format::FactorySet => {
+            let samples = factory_samples(&model, arguments)?;
+            rust::to_factory_set(&model, &samples.set())?.into_bytes()
+        }
     };
     outputs.stage(&output, &bytes)?;
     tell_written(verbosity, outputs.commit()?);
     Ok(())
+}
+
+/// Training samples as the first layer sees them.
+fn factory_samples(model: &Model, arguments: &ExportArgs) -> Result<FactorySamples, Failure> {
+    let (dataset, _) = data_of(model, &arguments.data)?;
+    let mut train = dataset.train;
+    if let Some(table) = model.input.pixel_table() {
+        train.inputs.look_up(table);
+    }
+    let bits = match (arguments.bits, &model.input) {
+        (Some(BitsChoice::One), _) => Bits::One,
+        (Some(BitsChoice::Two), _) | (None, Input::Pixels(_)) => Bits::Two,
+        (Some(BitsChoice::Four), _) => Bits::Four,
+        (Some(BitsChoice::Eight), _) | (None, Input::Features { .. }) => Bits::Eight,
+    };
+    let (room, kernel) = (arguments.room.unwrap_or(ROOM), arguments.common.kernel()?);
+    let chosen = FactorySamples::choose(&train, &model.input, bits, room, kernel);
+    chosen.map_err(|error| Failure::about("--room", error))
 }
 
 /// The model in int8, calibrated by its training samples, and the range of its logits over them.

@@ -47,6 +47,16 @@ pub(crate) fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, Str
     }
 }
 
+/// Parses a number of bytes, such as 24K.
+pub(crate) fn room(text: &str) -> Result<usize, String> {
+    const MOST: usize = 16 << 20;
+    let (digits, unit) = text.strip_suffix('K').map_or((text, 1), |digits| (digits, 1024));
+    match digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit)) {
+        Some(bytes @ 1..=MOST) => Ok(bytes),
+        _ => Err(format!("must be a number of bytes from 1 to {}K, such as 24K", MOST >> 10)),
+    }
+}
+
 /// Parses a learning rate that the optimizers accept.
 pub(crate) fn learning_rate(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {

@@ -6,13 +6,14 @@ use std::path::Path;
 use super::{fail, files, model, succeed, train, write_data_set};
 
 /// Formats, the files they have by default, and how those begin.
-const FORMATS: [(&str, &str, &[u8]); 6] = [
+const FORMATS: [(&str, &str, &[u8]); 7] = [
     ("npz", "weights.npz", b"PK"),
     ("onnx", "model.onnx", b"\x08\x08\x12\x0chost-trainer"),
     ("tflite", "model.tflite", b""),
     ("tflite-int8", "model-int8.tflite", b""),
     ("c", "model.h", b"/* Made by host-trainer export: "),
     ("c-int8", "model-int8.h", b"/* Made by host-trainer export: "),
+    ("factory-set", "factory_set.rs", b"//! Training samples to practise. Generated: "),
 ];
 
 /// Writes a table of three features and two classes, and returns its path.
@@ -57,6 +58,24 @@ fn headers_have_a_prefix_and_can_learn() {
 }
 
 #[test]
+fn a_factory_set_has_the_room_and_the_bits_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = write_data_set(folder, 50, 20);
+    train(folder, &data, "--epochs 1");
+    for (options, samples) in [
+        ("", "50, 2 bits a value"),
+        ("--room 4K", "20, 2 bits a value"),
+        ("--room 4K --bits 1", "41, 1 bits a value"),
+        ("--room 9000 --bits 8", "11, 8 bits a value"),
+    ] {
+        succeed(folder, &data, &format!("export --format factory-set {options}"));
+        let text = fs::read_to_string(folder.join("out/factory_set.rs")).unwrap();
+        assert!(text.contains(&format!("\n//! - samples: {samples}\n")), "{options}: {text:.400}");
+    }
+}
+
+#[test]
 fn what_cannot_be_done_is_refused_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -78,6 +97,14 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
         ("--format onnx --output main.c/new", "error: cannot use the folder main.c: "),
         ("--format c --prefix 2b --output new", "prefix `2b`: must be a letter, then letters, digits and underscores"),
         ("--format onnx --learn --output new", "--learn: only with --format c"),
+        ("--format onnx --room 8K --output new", "--room: only with --format factory-set"),
+        ("--format npz --bits 2 --output new", "--bits: only with --format factory-set"),
+        ("--format factory-set --bits 3 --output new", "possible values: 1, 2, 4, 8"),
+        ("--format factory-set --room 8M --output new", "must be a number of bytes from 1 to 16384K, such as 24K"),
+        (
+            "--format factory-set --room 100 --output new",
+            "--room: 100 bytes: 1970 at least, for one sample of each class",
+        ),
     ] {
         fail(folder, &data, &format!("export {line}"), 2, &[wanted]);
         let after =

@@ -1,0 +1,269 @@
+//! The last lessons in flash, kept through a power cut at any moment.
+//!
+//! A region of flash has two halves, and one of them holds the lessons: records one after another, with rising numbers.
+//! When that half is full, the other one is erased, the newer half of the lessons is copied there, and it goes on there.
+//! So it does with all lessons after every start, and after a failed write: a word that a power cut fell into may look as
+//! if it had never been written, and a word must be written once after an erase, where flash has error correction. See
+//! [`record`] for their bytes.
+//!
+//! What is kept follows from the number of lessons alone, whatever starts there were between: a host can tell.
+
+mod error;
+mod record;
+
+pub use error::{MemoryError, Operation};
+
+use crate::format::SampleFormat;
+use crate::quantization::Value;
+use crate::target::Target;
+use core::ops::Range;
+use embedded_storage::nor_flash::NorFlash;
+use error::failed;
+use record::{Reader, UNIT, record_bytes};
+
+/// The last lessons, in a region of a flash that each method is lent. It remembers where they are.
+#[derive(Clone, Debug)]
+pub struct Memory<'a> {
+    format: SampleFormat<'a>,
+    /// A checksum of the format and the identity, which that of each record begins with.
+    origin: u32,
+    start: u32,
+    half_bytes: u32,
+    /// Which half holds the lessons.
+    half: Half,
+    /// The number of the oldest lesson.
+    first: u32,
+    /// How many there are.
+    count: u32,
+    /// Whether the words after the last lesson are known to be erased.
+    is_open: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    Lower,
+    Upper,
+}
+
+impl Half {
+    const fn other(self) -> Self {
+        match self {
+            Self::Lower => Self::Upper,
+            Self::Upper => Self::Lower,
+        }
+    }
+}
+
+// What is not inlined keeps its buffers off the stack of callers that are busy with something else.
+impl<'a> Memory<'a> {
+    /// Finds the lessons in a `region` of `flash`, from one address to another. Those of another `format` or `identity` are
+    /// none: that is a checksum of whatever else gives a lesson its meaning, such as the names of the classes.
+    ///
+    /// # Errors
+    /// [`MemoryError::Region`] where it is not in the flash, has halves that are not whole sectors, or none that holds a
+    /// lesson; [`MemoryError::Flash`] where it cannot be read.
+    #[inline(never)]
+    pub fn open<F: NorFlash>(
+        flash: &mut F,
+        region: Range<u32>,
+        format: SampleFormat<'a>,
+        identity: u32,
+    ) -> Result<Self, MemoryError> {
+        const {
+            assert!(UNIT.is_multiple_of(F::WRITE_SIZE) && UNIT.is_multiple_of(F::READ_SIZE), "words of 1 to 16 bytes");
+        }
+        let half_bytes = region.end.saturating_sub(region.start) / 2;
+        let (sector, record) = (F::ERASE_SIZE as u32, record_bytes(&format));
+        let fits = region.end as usize <= flash.capacity()
+            && region.start.is_multiple_of(sector)
+            && half_bytes.is_multiple_of(sector)
+            && half_bytes as usize >= record;
+        if !fits {
+            let least = 2 * record.next_multiple_of(sector as usize);
+            return Err(MemoryError::Region { start: region.start, end: region.end, least, sector });
+        }
+        let mut origin = format.checksum();
+        origin.update(&identity.to_le_bytes());
+        let (origin, start) = (origin.finish(), region.start);
+        let mut memory =
+            Self { format, origin, start, half_bytes, half: Half::Lower, first: 0, count: 0, is_open: false };
+        let [lower, upper] = [memory.run(flash, Half::Lower)?, memory.run(flash, Half::Upper)?];
+        memory.half = if is_newer(upper, lower) { Half::Upper } else { Half::Lower };
+        (memory.first, memory.count) = if memory.half == Half::Upper { upper } else { lower };
+        Ok(memory)
+    }
+
+    /// How its samples are written.
+    #[must_use]
+    pub const fn format(&self) -> SampleFormat<'a> {
+        self.format
+    }
+
+    /// The bytes of flash that a lesson takes.
+    #[must_use]
+    pub fn record_bytes(&self) -> usize {
+        record_bytes(&self.format)
+    }
+
+    /// The most lessons that there can be. After that many, the newer half of them stays.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.half_bytes as usize / self.record_bytes()
+    }
+
+    /// The number of lessons.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The number that the next lesson will have: how many there were since it was last [cleared](Self::clear).
+    #[must_use]
+    pub const fn next_number(&self) -> u32 {
+        self.first.wrapping_add(self.count)
+    }
+
+    /// Keeps a lesson. When this returns `Ok`, it is in the flash and has been read back.
+    ///
+    /// # Errors
+    /// [`MemoryError::WrongLength`] of the input or the target; [`MemoryError::Flash`] and [`MemoryError::Verify`] where
+    /// the flash fails. The lessons before it are then still there.
+    #[inline(never)]
+    pub fn append<F: NorFlash, V: Value, T: Target + ?Sized>(
+        &mut self,
+        flash: &mut F,
+        input: &[V],
+        target: &T,
+    ) -> Result<(), MemoryError> {
+        let format = self.format;
+        let sample = format.encode(input, target)?;
+        if !self.is_open || self.len() == self.capacity() {
+            self.move_to_other_half(flash)?;
+        }
+        let (number, address) = (self.next_number(), self.address(self.half, self.count));
+        // Whatever fails from here on, the words of the record can be written no more.
+        self.is_open = false;
+        record::write(flash, address, self.origin, number, sample, self.record_bytes())?;
+        if self.number_at(flash, self.half, self.count)? != Some(number) {
+            return Err(MemoryError::Verify);
+        }
+        self.count += 1;
+        self.is_open = true;
+        Ok(())
+    }
+
+    /// Reads the lesson of an index; 0 is the oldest. Returns whether there is one.
+    ///
+    /// # Errors
+    /// [`MemoryError::WrongLength`] of the input or the target; [`MemoryError::Flash`] or [`MemoryError::Damaged`] where
+    /// the lesson cannot be read or is not as it was written: the input and the target may have changed.
+    #[inline(never)]
+    pub fn read<F: NorFlash, V: Value, T: Target + ?Sized>(
+        &self,
+        flash: &mut F,
+        index: usize,
+        input: &mut [V],
+        target: &mut T,
+    ) -> Result<bool, MemoryError> {
+        self.format.check(input, target)?;
+        if index >= self.len() {
+            return Ok(false);
+        }
+        let index = index as u32;
+        let expected = self.first.wrapping_add(index);
+        let mut reader = self.reader(flash, self.half, index);
+        let number = reader.number();
+        self.format.decode(reader.by_ref().take(self.format.sample_bytes()), input, target)?;
+        let is_whole = reader.finish()?;
+        if is_whole && number == expected { Ok(true) } else { Err(MemoryError::Damaged { number: expected }) }
+    }
+
+    /// Forgets the lessons. When this returns `Ok`, there is none and the next has number 0; until then, there are all of
+    /// them, or the first of them.
+    ///
+    /// # Errors
+    /// [`MemoryError::Flash`] and [`MemoryError::Verify`] where the flash fails.
+    #[inline(never)]
+    pub fn clear<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), MemoryError> {
+        self.is_open = false;
+        // The lessons go last, or a power cut in between would bring back older ones.
+        self.erase(flash, self.half.other())?;
+        self.erase(flash, self.half)?;
+        (self.first, self.count) = (0, 0);
+        for half in [Half::Lower, Half::Upper] {
+            if self.number_at(flash, half, 0)?.is_some() {
+                return Err(MemoryError::Verify);
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies lessons into the erased other half: the newer half of them where there is no room for more, all of them
+    /// where there is. What is in this half stays until the other one goes further.
+    fn move_to_other_half<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), MemoryError> {
+        let kept = if self.len() == self.capacity() { self.count / 2 } else { self.count };
+        let (dropped, other) = (self.count - kept, self.half.other());
+        self.erase(flash, other)?;
+        for index in 0..kept {
+            let source = self.address(self.half, dropped + index);
+            record::copy(flash, source, self.address(other, index), self.record_bytes())?;
+            if self.number_at(flash, other, index)? != Some(self.first.wrapping_add(dropped + index)) {
+                return Err(MemoryError::Verify);
+            }
+        }
+        self.half = other;
+        self.first = self.first.wrapping_add(dropped);
+        self.count = kept;
+        self.is_open = true;
+        Ok(())
+    }
+
+    fn erase<F: NorFlash>(&self, flash: &mut F, half: Half) -> Result<(), MemoryError> {
+        let start = self.address(half, 0);
+        flash.erase(start, start + self.half_bytes).map_err(failed(Operation::Erase))
+    }
+
+    /// The lessons that a half begins with: the number of the first, and how many follow each other.
+    fn run<F: NorFlash>(&self, flash: &mut F, half: Half) -> Result<(u32, u32), MemoryError> {
+        let Some(first) = self.number_at(flash, half, 0)? else { return Ok((0, 0)) };
+        let mut count = 1;
+        while (count as usize) < self.capacity()
+            && self.number_at(flash, half, count)? == Some(first.wrapping_add(count))
+        {
+            count += 1;
+        }
+        Ok((first, count))
+    }
+
+    /// The number of a record, if it is whole.
+    fn number_at<F: NorFlash>(&self, flash: &mut F, half: Half, index: u32) -> Result<Option<u32>, MemoryError> {
+        let mut reader = self.reader(flash, half, index);
+        let number = reader.number();
+        Ok(reader.finish()?.then_some(number))
+    }
+
+    fn reader<'f, F: NorFlash>(&self, flash: &'f mut F, half: Half, index: u32) -> Reader<'f, F> {
+        Reader::new(flash, self.address(half, index), self.record_bytes(), self.origin)
+    }
+
+    fn address(&self, half: Half, index: u32) -> u32 {
+        let start = if half == Half::Lower { self.start } else { self.start + self.half_bytes };
+        start + index * self.record_bytes() as u32
+    }
+}
+
+/// Whether one run of lessons goes further than another or, where both end with the same lesson, begins earlier. Numbers
+/// wrap around; those of two halves are never far apart.
+const fn is_newer((first, count): (u32, u32), (other_first, other_count): (u32, u32)) -> bool {
+    if count == 0 || other_count == 0 {
+        return count > 0;
+    }
+    let ahead = first.wrapping_add(count).wrapping_sub(other_first.wrapping_add(other_count)).cast_signed();
+    ahead > 0 || ahead == 0 && count > other_count
+}

@@ -1,0 +1,142 @@
+//! The record of a lesson.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 4 | the number of the lesson |
+//! | those of a [sample](SampleFormat::sample_bytes) | its target and its input |
+//! | up to 15 | ones, so that the record is a multiple of 16 bytes |
+//! | 4 | CRC-32C of a checksum of what it belongs to, and of all before it |
+//!
+//! with all numbers little-endian. The words of the flash may be of any size that divides 16.
+
+use super::error::{MemoryError, Operation, failed};
+use crate::format::SampleFormat;
+use core::iter;
+use core::ops::Range;
+use dense_protocol::checksum::Checksum;
+use embedded_storage::nor_flash::NorFlash;
+
+/// Records are a multiple of this many bytes, as large as the words of any flash.
+pub(super) const UNIT: usize = 16;
+/// How many bytes are read or written at once.
+const CHUNK: usize = 4 * UNIT;
+/// The bytes of the checksum, and of the number.
+const WORD: usize = size_of::<u32>();
+
+/// The bytes of a record. They are never 0, which the compiler is told, so that dividing by them cannot panic.
+pub(super) fn record_bytes(format: &SampleFormat<'_>) -> usize {
+    (WORD + format.sample_bytes() + WORD).next_multiple_of(UNIT).max(UNIT)
+}
+
+/// The checksum of a record, before its first byte.
+fn begin(origin: u32) -> Checksum {
+    let mut checksum = Checksum::default();
+    checksum.update(&origin.to_le_bytes());
+    checksum
+}
+
+/// Writes a record of so many bytes into erased flash.
+pub(super) fn write<F: NorFlash>(
+    flash: &mut F,
+    address: u32,
+    origin: u32,
+    number: u32,
+    sample: impl Iterator<Item = u8>,
+    bytes: usize,
+) -> Result<(), MemoryError> {
+    let mut checksum = begin(origin);
+    let mut content = number.to_le_bytes().into_iter().chain(sample).chain(iter::repeat(0xff));
+    for start in (0..bytes).step_by(CHUNK) {
+        let mut chunk = [0; CHUNK];
+        let chunk = chunk.get_mut(..CHUNK.min(bytes - start)).unwrap_or_default();
+        chunk.iter_mut().zip(&mut content).for_each(|(place, byte)| *place = byte);
+        if start + CHUNK < bytes {
+            checksum.update(chunk);
+        } else if let Some((rest, end)) = chunk.split_last_chunk_mut() {
+            checksum.update(rest);
+            *end = checksum.clone().finish().to_le_bytes();
+        }
+        flash.write(address + start as u32, chunk).map_err(failed(Operation::Write))?;
+    }
+    Ok(())
+}
+
+/// Copies a record of so many bytes into erased flash.
+pub(super) fn copy<F: NorFlash>(flash: &mut F, source: u32, target: u32, bytes: usize) -> Result<(), MemoryError> {
+    for start in (0..bytes).step_by(CHUNK) {
+        let mut chunk = [0; CHUNK];
+        let chunk = chunk.get_mut(..CHUNK.min(bytes - start)).unwrap_or_default();
+        flash.read(source + start as u32, chunk).map_err(failed(Operation::Read))?;
+        flash.write(target + start as u32, chunk).map_err(failed(Operation::Write))?;
+    }
+    Ok(())
+}
+
+/// The bytes of a record, as an iterator; [`finish`](Self::finish) says whether they are to be trusted.
+pub(super) struct Reader<'f, F> {
+    flash: &'f mut F,
+    /// Where the next chunk is, and how many bytes follow from there.
+    address: u32,
+    left: usize,
+    chunk: [u8; CHUNK],
+    /// Which bytes of the chunk are still to come.
+    ahead: Range<usize>,
+    checksum: Checksum,
+    /// The checksum in the record.
+    stored: [u8; WORD],
+    failure: Option<MemoryError>,
+}
+
+impl<'f, F: NorFlash> Reader<'f, F> {
+    /// A record of so many bytes.
+    pub(super) fn new(flash: &'f mut F, address: u32, bytes: usize, origin: u32) -> Self {
+        let (chunk, stored) = ([0; CHUNK], [0; WORD]);
+        Self { flash, address, left: bytes, chunk, ahead: 0..0, checksum: begin(origin), stored, failure: None }
+    }
+
+    /// The first four bytes.
+    pub(super) fn number(&mut self) -> u32 {
+        u32::from_le_bytes([0; WORD].map(|_: u8| self.next().unwrap_or_default()))
+    }
+
+    /// Reads what is left. Returns whether the record is whole.
+    pub(super) fn finish(mut self) -> Result<bool, MemoryError> {
+        while self.left > 0 {
+            self.read_chunk();
+        }
+        match self.failure {
+            Some(failure) => Err(failure),
+            None => Ok(self.checksum.finish().to_le_bytes() == self.stored),
+        }
+    }
+
+    fn read_chunk(&mut self) {
+        let length = CHUNK.min(self.left);
+        let chunk = self.chunk.get_mut(..length).unwrap_or_default();
+        if let Err(error) = self.flash.read(self.address, chunk) {
+            self.failure = Some(failed(Operation::Read)(error));
+            self.left = 0;
+            return;
+        }
+        self.address += length as u32;
+        self.left -= length;
+        self.ahead = 0..length;
+        if self.left > 0 {
+            self.checksum.update(chunk);
+        } else if let Some((rest, end)) = chunk.split_last_chunk() {
+            self.checksum.update(rest);
+            self.stored = *end;
+        }
+    }
+}
+
+impl<F: NorFlash> Iterator for Reader<'_, F> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        if self.ahead.is_empty() && self.left > 0 {
+            self.read_chunk();
+        }
+        self.chunk.get(self.ahead.next()?).copied()
+    }
+}
