@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""Puts styles, scripts and modules into one file, dist/index.html."""
+
+import base64
+import gzip
+import re
+from pathlib import Path
+
+here = Path(__file__).parent
+page = here / "page"
+
+
+def text(name):
+    return (page / name).read_text()
+
+
+def packed(name):
+    return base64.b64encode(gzip.compress((here / "dist" / name).read_bytes(), 9, mtime=0)).decode()
+
+
+html = text("index.html")
+html = html.replace('<link rel="stylesheet" href="style.css">', f"<style>\n{text('style.css')}</style>")
+scripts = re.findall(r'<script src="(.+)"></script>\n', html)
+bundle = "".join(text(name) for name in scripts)
+for name in scripts:
+    html = html.replace(f'<script src="{name}"></script>\n', "")
+html = html.replace("</body>", f'<script type="module">\n{bundle}</script>\n</body>')
+html = html.replace("@WORKER@", "\n" + text("engine.js") + text("worker.js"))
+html = html.replace("@RELAXED_SIMD@", packed("relaxed_simd.wasm")).replace("@SIMD128@", packed("simd128.wasm"))
+(here / "dist" / "index.html").write_text(html)
