@@ -14,8 +14,12 @@ def text(name):
     return (page / name).read_text()
 
 
+def encoded(packed):
+    return base64.b64encode(packed).decode()
+
+
 def packed(name):
-    return base64.b64encode(gzip.compress((here / "dist" / name).read_bytes(), 9, mtime=0)).decode()
+    return encoded(gzip.compress((here / name).read_bytes(), 9, mtime=0))
 
 
 html = text("index.html")
@@ -26,5 +30,7 @@ for name in scripts:
     html = html.replace(f'<script src="{name}"></script>\n', "")
 html = html.replace("</body>", f'<script type="module">\n{bundle}</script>\n</body>')
 html = html.replace("@WORKER@", "\n" + text("engine.js") + text("worker.js"))
-html = html.replace("@RELAXED_SIMD@", packed("relaxed_simd.wasm")).replace("@SIMD128@", packed("simd128.wasm"))
+html = html.replace("@RELAXED_SIMD@", packed("dist/relaxed_simd.wasm")).replace("@SIMD128@", packed("dist/simd128.wasm"))
+html = html.replace("@WATCH_MODEL@", packed("watch/model.safetensors"))
+html = html.replace("@WATCH_WINDOWS@", encoded((here / "watch/windows.gz").read_bytes()))
 (here / "dist" / "index.html").write_text(html)

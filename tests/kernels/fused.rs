@@ -9,39 +9,12 @@ use dense_core::math::{self, canonical};
 const RANDOM: usize = 200_000;
 
 /// Around the ends of the range, and with last bits that make ties of products and sums.
+#[rustfmt::skip]
 const VALUES: [u32; 32] = [
-    0x0000_0000,
-    0x8000_0000,
-    0x0000_0001,
-    0x8000_0001,
-    0x0000_0003,
-    0x007f_ffff,
-    0x0080_0000,
-    0x8080_0000, //
-    0x0080_0001,
-    0x0100_0000,
-    0x1a00_0001,
-    0x2000_0001,
-    0x2040_0000,
-    0x3300_0000,
-    0xb300_0000,
-    0x337f_ffff, //
-    0x3380_0000,
-    0xb380_0001,
-    0x3400_0001,
-    0x3f00_0001,
-    0x3f7f_ffff,
-    0x3f80_0000,
-    0xbf80_0000,
-    0x3f80_0001, //
-    0x3f80_0800,
-    0xbf80_1000,
-    0x4380_0000,
-    0x4b80_0001,
-    0x5f00_0001,
-    0x7f7f_ffff,
-    0xff7f_ffff,
-    0x7f80_0000,
+    0x0000_0000, 0x8000_0000, 0x0000_0001, 0x8000_0001, 0x0000_0003, 0x007f_ffff, 0x0080_0000, 0x8080_0000,
+    0x0080_0001, 0x0100_0000, 0x1a00_0001, 0x2000_0001, 0x2040_0000, 0x3300_0000, 0xb300_0000, 0x337f_ffff,
+    0x3380_0000, 0xb380_0001, 0x3400_0001, 0x3f00_0001, 0x3f7f_ffff, 0x3f80_0000, 0xbf80_0000, 0x3f80_0001,
+    0x3f80_0800, 0xbf80_1000, 0x4380_0000, 0x4b80_0001, 0x5f00_0001, 0x7f7f_ffff, 0xff7f_ffff, 0x7f80_0000,
 ];
 
 /// The gradient of two rows is fma(second input, second delta, first input) where the first delta is 1.

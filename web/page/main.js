@@ -33,6 +33,10 @@ async function start() {
   offer(0);
   drawing.set(testSet.picture(0), testSet.label(0));
   new Training(engine, model, lesson, modules, testSet);
+  new UpAndDown(engine);
+  new Curve(engine);
+  new Surface(engine);
+  new Watch(engine, engine.load(await unpack($("watch-model").textContent)), await unpack($("watch-windows").textContent));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => lesson.show());
   $("facts").textContent = `${model.description}. Kernel here: ${engine.kernel}` +
     `${engine.kernel === "relaxed_simd" ? ", whose multiply-add a check at the start has proved to be fused" : ", with fused multiply-add in software"}.`;

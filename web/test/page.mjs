@@ -102,9 +102,39 @@ async function train(page, kernel, native) {
   assert.ok(seconds <= LIMITS[kernel] * slack, `${kernel}: ${seconds} s`);
 }
 
+async function descend(page) {
+  for (let guess = 0; guess < 7; guess++) if (await page.isEnabled("#guess")) await page.click("#guess");
+  assert.match(await text(page, "guesses"), /^50\.013\.0down−25\.0.*right$/);
+  await page.click("#curve-step");
+  assert.match(await text(page, "curve-text"), /^Step 1: w = −1\.000 − 0\.30 × −4\.000 = 0\.200; loss 0\.6400\.$/);
+  await page.click('[data-rate="1.04"]');
+  for (let step = 0; step < 9; step++) await page.click("#curve-step");
+  assert.match(await text(page, "parabola"), /has left the picture/);
+  const losses = () => page.$$eval("#methods td:last-child", (cells) => cells.map(({ textContent }) => Number(textContent)));
+  const start = await losses();
+  for (let epoch = 0; epoch < 5; epoch++) await page.click("#surface-epoch");
+  const end = await losses();
+  assert.ok(end.every((loss, way) => loss < start[way] / 2), `${start} and ${end}`);
+  assert.deepEqual(await page.$$eval("#methods td:nth-child(2)", (cells) => cells.map(({ textContent }) => textContent)), ["5", "30", "120"]);
+}
+
+// 85 of the wearer's 136 windows are right, as the trainer says.
+async function wear(page) {
+  const right = await page.locator("#watch-answers .right").count();
+  assert.equal(right, 85);
+  await page.click("#watch-learn");
+  const [before, after] = (await text(page, "watch-result")).match(/[\d.]+(?= %)/g).map(Number);
+  assert.ok(after > before + 10, `${before} and ${after}`);
+  await page.click("#watch-play");
+  await page.waitForFunction(() => Number(document.getElementById("watch-place").value) >= 2);
+  await page.click("#watch-play");
+}
+
 await browse(1280, "light", async (page) => {
   await classify(page);
   const native = await teach(page);
+  await descend(page);
+  await wear(page);
   for (const kernel of Object.keys(LIMITS)) await train(page, kernel, native);
   await checkAccessibility(page, "trained");
   await look(page, "trained");

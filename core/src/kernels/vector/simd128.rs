@@ -17,6 +17,46 @@ pub(in crate::kernels) use fused::is_fused;
 
 super::shells!("simd128", [v128; 4]);
 
+/// Not inlined: it is called at the ends of rows, from so many places that a browser would take seconds to compile them.
+///
+/// # Safety
+/// There are `count` numbers.
+#[inline(never)]
+unsafe fn load_first(count: usize, from: *const f32, padding: f32) -> v128 {
+    let values = f32x4_splat(padding);
+    // SAFETY: the caller's.
+    unsafe {
+        match count {
+            0 => values,
+            1 => v128_load32_lane::<0>(values, from.cast()),
+            2 => v128_load64_lane::<0>(values, from.cast()),
+            3 => v128_load32_lane::<2>(v128_load64_lane::<0>(values, from.cast()), from.add(2).cast()),
+            _ => v128_load(from.cast()),
+        }
+    }
+}
+
+/// Not inlined, for the same reason.
+///
+/// # Safety
+/// There is room for `count` numbers.
+#[inline(never)]
+unsafe fn store_first(values: v128, count: usize, to: *mut f32) {
+    // SAFETY: the caller's.
+    unsafe {
+        match count {
+            0 => {}
+            1 => v128_store32_lane::<0>(values, to.cast()),
+            2 => v128_store64_lane::<0>(values, to.cast()),
+            3 => {
+                v128_store64_lane::<0>(values, to.cast());
+                v128_store32_lane::<2>(values, to.add(2).cast());
+            }
+            _ => v128_store(to.cast(), values),
+        }
+    }
+}
+
 impl Vector for v128 {
     const LANES: usize = 4;
     const SUMS: usize = 12;
@@ -25,31 +65,13 @@ impl Vector for v128 {
     operations! { unsafe
         splat(value: f32) -> Self = f32x4_splat(value);
         load(from: *const f32) -> Self = v128_load(from.cast());
-        load_first(count: usize, from: *const f32, padding: f32) -> Self = {
-            let values = f32x4_splat(padding);
-            match count {
-                0 => values,
-                1 => v128_load32_lane::<0>(values, from.cast()),
-                2 => v128_load64_lane::<0>(values, from.cast()),
-                3 => v128_load32_lane::<2>(v128_load64_lane::<0>(values, from.cast()), from.add(2).cast()),
-                _ => v128_load(from.cast()),
-            }
-        };
+        load_first(count: usize, from: *const f32, padding: f32) -> Self = load_first(count, from, padding);
         load_u8(from: *const u8) -> Self = {
             let bytes = v128_load32_zero(from.cast());
             f32x4_convert_i32x4(i32x4_extend_low_u16x8(i16x8_extend_low_u8x16(bytes)))
         };
         store(self: Self, to: *mut f32) = v128_store(to.cast(), self);
-        store_first(self: Self, count: usize, to: *mut f32) = match count {
-            0 => {}
-            1 => v128_store32_lane::<0>(self, to.cast()),
-            2 => v128_store64_lane::<0>(self, to.cast()),
-            3 => {
-                v128_store64_lane::<0>(self, to.cast());
-                v128_store32_lane::<2>(self, to.add(2).cast());
-            }
-            _ => v128_store(to.cast(), self),
-        };
+        store_first(self: Self, count: usize, to: *mut f32) = store_first(self, count, to);
     }
 
     operations! {

@@ -1,8 +1,8 @@
 //! Fused multiply-add in software, by the numbers of 64 bits that every WebAssembly has.
 //!
 //! The product of two f32 is exact in f64. Its sum with the third is rounded to f64, and that to f32: twice, which
-//! differs from once only where the f64 lies in the middle between two neighbouring f32, or is too small to be a normal
-//! f32. There, it is computed as the scalar is.
+//! differs from once only where the f64 lies in the middle between two neighbouring f32, or the f32 is subnormal. There,
+//! it is computed as the scalar is.
 
 use core::arch::wasm32::*;
 
@@ -13,21 +13,22 @@ use crate::math;
 pub(super) fn fused_multiply_add(a: v128, b: v128, c: v128) -> v128 {
     let low = f64x2_add(product(a, b), f64x2_promote_low_f32x4(c));
     let high = f64x2_add(product(upper(a), upper(b)), f64x2_promote_low_f32x4(upper(c)));
-    if may_round_twice(low, high) {
+    let result = narrow(low, high);
+    if may_be_rounded_twice(low, high, result) {
         return of_each_lane(a, b, c);
     }
-    narrow(low, high)
+    result
 }
 
-/// Whether one of the sums is in the middle of two normal f32, or below them and not zero.
+/// Whether one of the sums is in the middle of two f32, or one of the results is subnormal or the smallest normal number.
 #[inline(always)]
-fn may_round_twice(low: v128, high: v128) -> bool {
+fn may_be_rounded_twice(low: v128, high: v128, result: v128) -> bool {
     // The 29 bits that an f32 has not.
     let rest = v128_and(i32x4_shuffle::<0, 2, 4, 6>(low, high), u32x4_splat(0x1fff_ffff));
     let middle = i32x4_eq(rest, u32x4_splat(0x1000_0000));
-    // Without their sign, the upper bits of 2⁻¹²⁶ are 0x3810_0000. Zero less one is the largest of all.
-    let magnitude = v128_and(i32x4_shuffle::<1, 3, 5, 7>(low, high), u32x4_splat(0x7fff_ffff));
-    let small = u32x4_lt(u32x4_sub(magnitude, u32x4_splat(1)), u32x4_splat(0x380f_ffff));
+    // Zero less one is the largest of all.
+    let magnitude = v128_and(result, u32x4_splat(0x7fff_ffff));
+    let small = u32x4_le(u32x4_sub(magnitude, u32x4_splat(1)), u32x4_splat(0x007f_ffff));
     v128_any_true(v128_or(middle, small))
 }
 
@@ -63,5 +64,7 @@ fn upper(values: v128) -> v128 {
 /// Four numbers of 64 bits, rounded to 32.
 #[inline(always)]
 fn narrow(low: v128, high: v128) -> v128 {
-    i32x4_shuffle::<0, 1, 4, 5>(f32x4_demote_f64x2_zero(low), f32x4_demote_f64x2_zero(high))
+    // A shuffle of the two halves is taken apart by LLVM 22, into four scalar conversions; this one it does not see into.
+    let to_upper = u8x16(128, 128, 128, 128, 128, 128, 128, 128, 0, 1, 2, 3, 4, 5, 6, 7);
+    v128_or(f32x4_demote_f64x2_zero(low), u8x16_swizzle(f32x4_demote_f64x2_zero(high), to_upper))
 }
