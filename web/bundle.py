@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Puts styles, scripts and modules into one file, dist/index.html."""
+"""Puts styles, scripts and modules into one file, dist/index.html. The argument is the version of their compiler."""
 
 import base64
 import gzip
 import re
+import sys
 from pathlib import Path
 
 here = Path(__file__).parent
@@ -29,6 +30,7 @@ bundle = "".join(text(name) for name in scripts)
 for name in scripts:
     html = html.replace(f'<script src="{name}"></script>\n', "")
 html = html.replace("</body>", f'<script type="module">\n{bundle}</script>\n</body>')
+html = html.replace("@COMPILER@", sys.argv[1])
 html = html.replace("@WORKER@", "\n" + text("engine.js") + text("worker.js"))
 html = html.replace("@RELAXED_SIMD@", packed("dist/relaxed_simd.wasm")).replace("@SIMD128@", packed("dist/simd128.wasm"))
 html = html.replace("@WATCH_MODEL@", packed("watch/model.safetensors"))
