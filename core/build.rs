@@ -13,7 +13,10 @@ const ARMV8M: [(&str, bool); 6] = [
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(armv8m, dsp, fpv4, helium)");
+    println!("cargo::rustc-check-cfg=cfg(armv8m, dsp, fpv4, helium, vector)");
+    if has_vector_kernel() {
+        println!("cargo::rustc-cfg=vector");
+    }
     let target = std::env::var("TARGET").unwrap_or_default();
     let armv8m = target.starts_with("thumbv8m.main-");
     if armv8m {
@@ -34,6 +37,16 @@ fn main() {
     }
     if has_helium {
         println!("cargo::rustc-cfg=helium");
+    }
+}
+
+/// Whether `kernels/vector` has an instruction set of the target.
+fn has_vector_kernel() -> bool {
+    let target = |what| std::env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
+    match target("ARCH").as_str() {
+        "aarch64" | "x86_64" => true,
+        "wasm32" => target("FEATURE").split(',').any(|feature| feature == "simd128"),
+        _ => false,
     }
 }
 

@@ -33,6 +33,8 @@
 //! are those of [`NAN`].
 
 mod backend;
+#[cfg(target_arch = "wasm32")]
+mod round_to_odd;
 
 pub use backend::{BACKEND, Backend};
 
@@ -67,11 +69,14 @@ pub const fn flush_below(value: f32, limit: f32) -> f32 {
 #[inline(always)]
 #[must_use]
 pub fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
-    #[cfg(feature = "std")]
+    // The standard library's is rounded twice where the result is subnormal.
+    #[cfg(target_arch = "wasm32")]
+    return round_to_odd::fused_multiply_add(a, b, c);
+    #[cfg(all(feature = "std", not(target_arch = "wasm32")))]
     return a.mul_add(b, c);
     #[cfg(fpv4)]
     return crate::kernels::fused_multiply_add(a, b, c);
-    #[cfg(not(any(fpv4, feature = "std")))]
+    #[cfg(not(any(fpv4, feature = "std", target_arch = "wasm32")))]
     libm::fmaf(a, b, c)
 }
 

@@ -3,6 +3,7 @@
 //! Every reader of files of this project begins here. The limits are such that no file makes a command take more than
 //! 1 GB of memory.
 
+#[cfg(feature = "foreign")]
 pub mod zip;
 
 use std::fs::{self, File};

@@ -70,6 +70,7 @@ impl Error {
         Self::Tensor { name: name.escape_debug().to_string(), fault: fault.into() }
     }
 
+    #[cfg(feature = "foreign")]
     pub(crate) fn layer(kind: &str, name: &str, fault: impl Into<String>) -> Self {
         let name = if name.is_empty() {
             kind.escape_debug().to_string()

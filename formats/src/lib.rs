@@ -14,32 +14,40 @@
 //! | Keras, safetensors of other programs | | [`import`] |
 
 mod activation;
+#[cfg(feature = "foreign")]
 mod arrays;
 pub mod bounded;
+#[cfg(feature = "foreign")]
 pub mod c;
+#[cfg(feature = "foreign")]
 mod chain;
 mod check;
 mod data_options;
 mod error;
 #[cfg(test)]
 mod fixtures;
+#[cfg(feature = "foreign")]
 mod import;
 mod int8;
 pub mod isolation;
 mod loss;
 mod model;
+#[cfg(feature = "foreign")]
 pub mod npz;
+#[cfg(feature = "foreign")]
 pub mod onnx;
 mod recipe;
 pub mod rust;
 pub mod safetensors;
 mod text;
+#[cfg(feature = "foreign")]
 pub mod tflite;
 
 pub use activation::Activation;
 pub use check::{MAX_LAYERS, MAX_PARAMETERS, MAX_WIDTH};
 pub use data_options::DataOptions;
 pub use error::Error;
+#[cfg(feature = "foreign")]
 pub use import::{ImportOptions, PixelRange, import};
 pub use int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
 pub use loss::{Loss, Task};

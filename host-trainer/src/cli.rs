@@ -11,6 +11,7 @@ use crate::commands::evaluate::{self, EvaluateArgs};
 use crate::commands::export::{self, ExportArgs};
 use crate::commands::import::{self, ImportArgs};
 use crate::commands::pack::{self, PackArgs};
+use crate::commands::page::{self, PageArgs};
 use crate::commands::predict::{self, PredictArgs};
 use crate::commands::show::{self, ShowArgs};
 use crate::commands::sweep::{self, SweepArgs};
@@ -121,6 +122,9 @@ pub enum Command {
     /// Make a data set of a folder of pictures for each class
     #[command(after_help = pack::EXAMPLES)]
     Pack(PackArgs),
+    /// Write a page for a browser that draws, classifies, learns and trains
+    #[command(after_help = page::EXAMPLES)]
+    Page(PageArgs),
     /// Talk to a device that runs the firmware
     #[command(after_help = DEVICE_EXAMPLES)]
     Device(DeviceArgs),

@@ -12,6 +12,7 @@ pub mod export;
 pub mod import;
 mod on_device;
 pub mod pack;
+pub mod page;
 pub mod predict;
 pub mod shared;
 pub mod show;

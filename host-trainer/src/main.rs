@@ -9,7 +9,8 @@ use clap::{CommandFactory, Parser};
 use formats::isolation;
 use host_trainer::cli::{Cli, Command};
 use host_trainer::commands::{
-    adapt, compare, completions, cross_validate, device, evaluate, export, import, pack, predict, show, sweep, train,
+    adapt, compare, completions, cross_validate, device, evaluate, export, import, pack, page, predict, show, sweep,
+    train,
 };
 use host_trainer::failure::Failure;
 use host_trainer::terminal;
@@ -48,6 +49,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Import(arguments) => import::import(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Predict(arguments) => predict::predict(&arguments),
+        Command::Page(arguments) => page::page(&arguments),
         Command::Pack(arguments) => pack::pack(&arguments),
         Command::Device(arguments) => device::device(&arguments),
         Command::Adapt(arguments) => adapt::adapt(&arguments),

@@ -7,6 +7,7 @@
 mod cases;
 mod elementwise;
 mod forward;
+mod fused;
 mod gradients;
 mod guarded;
 mod int8;
@@ -62,13 +63,14 @@ macro_rules! suite {
     ($($name:ident),+) => {$(
         mod $name {
             use super::{
-                forward, elementwise, int8, kernel, lengths, overflow, random_cases, softmax, weight_gradient, widths,
+                elementwise, forward, fused, int8, kernel, lengths, overflow, random_cases, softmax, weight_gradient, widths,
             };
 
             suite!(@tests $name:
                 forward_u8 = forward::forward::<u8>,
                 forward_f32 = forward::forward::<f32>,
                 forward_keeps_negative_zeros = forward::forward_keeps_negative_zeros,
+                fused_multiply_add = fused::hard_cases,
                 input_gradient = forward::input_gradient,
                 input_gradient_flushes_at_the_limit = forward::input_gradient_flushes_at_the_limit,
                 weight_gradient_u8 = weight_gradient::weight_gradient::<u8>,
@@ -122,4 +124,4 @@ macro_rules! suite {
     };
 }
 
-suite!(portable, avx2, avx512, neon);
+suite!(portable, avx2, avx512, neon, simd128, relaxed_simd);

@@ -1,7 +1,6 @@
 //! The training loop: epochs of shuffled batches, each one step, and what is measured and decided between them.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 use dense_core::{Error, Kernel, Random};
 
@@ -13,6 +12,7 @@ use super::optimizer::Optimizer;
 use super::settings::{Callbacks, Data, FitError, Settings};
 use super::standardization::Standardization;
 use super::state::{Best, End, Epoch, Fit, Position, State};
+use super::stopwatch::Stopwatch;
 use super::trainer::Trainer;
 use super::{Metrics, Network};
 use crate::samples::{Inputs, Samples, Targets};
@@ -99,7 +99,7 @@ impl Training<'_> {
         for _ in &self.position.epochs {
             random.shuffle(&mut order);
         }
-        let mut last_kept = Instant::now();
+        let mut last_kept = Stopwatch::start();
         let mut stopped = false;
         loop {
             if self.position.epochs.len() >= self.settings.recipe.epochs {
@@ -122,14 +122,14 @@ impl Training<'_> {
                 && last_kept.elapsed() >= checkpoints.interval
             {
                 (checkpoints.write)(&self.state());
-                last_kept = Instant::now();
+                last_kept = Stopwatch::start();
             }
         }
     }
 
     /// Trains on the remaining batches of the epoch until it ends or `stop` returns true.
     fn train(&mut self, order: &[u32], callbacks: &mut Callbacks<'_>) -> Result<ControlFlow<()>, FitError> {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let steps_before = self.position.steps(self.settings.steps_per_epoch(order.len()));
         let Self { trainer, network, data, settings, position: Position { epochs, running, .. }, .. } = self;
         let (epoch, done_before) = (epochs.len() + 1, running.steps);

@@ -18,6 +18,7 @@ mod samples;
 mod settings;
 mod standardization;
 mod state;
+mod stopwatch;
 mod trainer;
 mod worker;
 

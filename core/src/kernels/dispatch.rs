@@ -14,6 +14,8 @@ use super::cpu_features;
 use super::updates::Update;
 #[cfg(target_arch = "aarch64")]
 use super::vector::neon;
+#[cfg(all(vector, target_arch = "wasm32"))]
+use super::vector::simd128;
 #[cfg(target_arch = "x86_64")]
 use super::vector::{avx2, avx512};
 use super::{Element, Rows, Score, portable};
@@ -87,6 +89,9 @@ kernels! { $
     Avx2 "avx2": avx2, if target_arch = "x86_64", cpu_features::has_avx2();
     Avx512 "avx512": avx512, if target_arch = "x86_64", cpu_features::has_avx512();
     Neon "neon": neon, if target_arch = "aarch64", cfg!(target_feature = "neon");
+    Simd128 "simd128": simd128, if all(vector, target_arch = "wasm32", not(target_feature = "relaxed-simd")), true;
+    RelaxedSimd "relaxed_simd": simd128, if all(vector, target_arch = "wasm32", target_feature = "relaxed-simd"),
+        simd128::is_fused();
     Dsp "dsp": portable, if all(dsp, not(fpv4)), true;
     Fpv4 "fpv4": fpv4, if all(fpv4, not(helium)), true;
     Helium "helium": helium, if helium, true;

@@ -85,7 +85,7 @@ impl<'a, T> Rows<'a, T> {
     }
 
     /// A pointer to row `index`, without a check: to `width` elements where the index is below the length.
-    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+    #[cfg(vector)]
     #[inline]
     pub(super) fn row_pointer(&self, index: usize) -> *const T {
         self.values.as_ptr().wrapping_add(self.start(index))
@@ -109,7 +109,7 @@ impl<'a, T> Rows<'a, T> {
     }
 
     /// The address of a row of the next batch, to be prefetched; `None` where it is not known.
-    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+    #[cfg(vector)]
     #[inline]
     pub(super) fn next_row(&self, index: usize) -> Option<*const T> {
         self.next.get(index).map(|&stored| self.values.as_ptr().wrapping_add(stored as usize * self.width))

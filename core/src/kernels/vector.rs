@@ -1,4 +1,4 @@
-//! One vector kernel for AVX-512, AVX2 with FMA, and NEON.
+//! One vector kernel for AVX-512, AVX2 with FMA, NEON, and WebAssembly.
 //!
 //! The operations are written once over [`Vector`](lanes::Vector), numbers in the registers of an
 //! instruction set. [`shells!`] compiles them for the instructions of each: everything here is `#[inline(always)]`, so
@@ -8,19 +8,19 @@ mod lanes;
 #[cfg(not(fpv4))]
 mod load;
 
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 mod few_inputs;
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 mod forward;
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 mod input_gradient;
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 mod math;
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 mod softmax;
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 mod weight_gradient;
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 mod weighted_sums;
 
 #[cfg(target_arch = "x86_64")]
@@ -29,13 +29,15 @@ pub(super) mod avx2;
 pub(super) mod avx512;
 #[cfg(target_arch = "aarch64")]
 pub(super) mod neon;
+#[cfg(all(vector, target_arch = "wasm32"))]
+pub(super) mod simd128;
 
 pub(super) use lanes::Vector;
 #[cfg(not(fpv4))]
 pub(super) use load::Load;
 
 /// The functions of a kernel, compiled with `$features` over the registers `$vector`.
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 macro_rules! shells {
     ($features:literal, $vector:ty) => {
         use crate::kernels::updates::Update;
@@ -73,5 +75,5 @@ macro_rules! shells {
         }
     )+};
 }
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 use shells;

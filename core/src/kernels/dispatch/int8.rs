@@ -35,6 +35,11 @@ pub fn forward_int8(
     check("sums", outputs.len(), product(rows.len(), bias.len()))?;
     match kernel.0 {
         Version::Portable => portable::forward(rows, weights, bias, outputs),
+        // The compiler vectorises it.
+        #[cfg(all(vector, target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
+        Version::Simd128 => portable::forward(rows, weights, bias, outputs),
+        #[cfg(all(vector, target_arch = "wasm32", target_feature = "relaxed-simd"))]
+        Version::RelaxedSimd => portable::forward(rows, weights, bias, outputs),
         #[cfg(helium)]
         Version::Helium => helium::forward(rows, weights, bias, outputs),
         #[cfg(all(fpv4, not(helium)))]

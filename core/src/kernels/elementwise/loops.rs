@@ -15,7 +15,7 @@ pub(in crate::kernels) fn zip(others: &[f32], values: &mut [f32], function: impl
 }
 
 /// Defines [`map`] and [`zip`] for an instruction set.
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 macro_rules! compile_loops {
     ($features:literal) => {
         /// # Safety
@@ -33,5 +33,5 @@ macro_rules! compile_loops {
         }
     };
 }
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 pub(in crate::kernels) use compile_loops;

@@ -82,7 +82,7 @@ pub trait Vector: Copy {
 }
 
 /// The 16 partial sums of a dot product.
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 pub(in crate::kernels) trait F32x16: Vector {
     /// A vector that takes less work for the last few numbers, where there is one.
     type Short: Vector;
@@ -119,7 +119,7 @@ macro_rules! operations {
         }
     )+};
 }
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 pub(super) use operations;
 
 /// Methods of several registers that are the same of each.

@@ -42,7 +42,7 @@ impl Load for f32 {
 }
 
 /// Fetches a cache line to be read, of which the address need not be valid. Stable Rust has none on AArch64.
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(vector)]
 #[inline(always)]
 pub(super) fn prefetch<T>(from: *const T) {
     #[cfg(target_arch = "x86_64")]
