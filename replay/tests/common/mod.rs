@@ -1,7 +1,7 @@
 //! What several tests need: a simulated flash, random numbers, and a memory of small samples.
 #![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
 
-#[path = "../../../firmware/tests/common/flash.rs"]
+#[path = "../../../firmware/device/tests/device/common/flash.rs"]
 pub mod flash;
 
 use dense_replay::{Bits, Memory, MemoryError, Quantization, SampleFormat, TargetFormat};

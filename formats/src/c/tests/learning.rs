@@ -1,7 +1,7 @@
 //! Steps of gradient descent in C, against those of dense-core.
 
 use dense_core::kernels::Element;
-use dense_core::{Mae, Mse, Network, Output, Sgd, SparseCategoricalCrossEntropy, Trainer};
+use dense_core::{Mae, Mse, Network, Output, Sgd, Trainer};
 
 use super::{FLAGS, run, samples};
 use crate::fixtures::{self, int8};
