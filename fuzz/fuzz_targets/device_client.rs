@@ -1,14 +1,14 @@
 //! A device that lies: the client may fail, but never panics, and what it accepts is finite and printable.
 //!
 //! Each request takes a length and as many bytes of the input. They arrive as they are, or, where the length is odd, in a
-//! frame with the right sequence number and checksum, which no fuzzer guesses.
+//! frame with the right sequence number, session and checksum, which no fuzzer guesses.
 #![no_main]
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::Request;
+use dense_protocol::messages::{Input, Request, Step, Target};
 use heapless::Vec;
 use host_trainer::device::{Device, RetryPolicy, Transport};
 use libfuzzer_sys::fuzz_target;
@@ -18,25 +18,30 @@ fuzz_target!(|bytes: &[u8]| {
     let policy = RetryPolicy { timeout: Duration::from_secs(1), tries: 2 };
     let liar = Liar { input: bytes.to_vec(), decoder: Decoder::new(), answer: std::vec::Vec::new() };
     let Ok(mut device) = Device::new(Box::new(liar), "liar".into(), policy) else { return };
+    let info = device.info();
+    assert!(!format!("{}{}", info.board, info.kernel).contains(char::is_control));
+    let (input, target) = (Input::Values(&[1; 784]), Target::Class(3));
+    let step = Step { learning_rate: 0.1, first_trained: 0 };
     for _ in 0..4 {
-        if let Ok(info) = device.info() {
-            assert!(!(info.board + &info.kernel).contains(char::is_control));
+        if let Ok(found) = device.infer(input) {
+            assert!(found.logits.iter().chain(&found.outputs).all(|number| number.is_finite()));
+            assert_eq!(found.logits.len(), device.info().outputs());
         }
-        if let Ok(classified) = device.classify(&[1; 784]) {
-            assert!(classified.logits.iter().chain(&classified.probabilities).all(|number| number.is_finite()));
-            assert!(usize::from(classified.class) < classified.logits.len());
-        }
-        if let Ok(learned) = device.learn(&[1; 784], 3, 0.1) {
+        if let Ok(learned) = device.learn(input, target, step, None) {
             assert!(learned.loss_before.is_finite() && learned.loss_after.is_finite());
         }
-        let _ = (device.counters(), device.save(), device.load(), device.reset());
+        if let Ok(parameters) = device.read_parameters(|_| ()) {
+            assert_eq!(parameters.len(), device.info().parameters);
+        }
+        let _ = (device.series(false, &[1.0]), device.checksum(), device.counters());
+        let _ = (device.save(), device.load(), device.reset());
     }
 });
 
 /// The other end of the line.
 struct Liar {
     input: std::vec::Vec<u8>,
-    decoder: Decoder,
+    decoder: Decoder<MAX_FRAME>,
     answer: std::vec::Vec<u8>,
 }
 
@@ -50,7 +55,7 @@ impl Write for Liar {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for &byte in bytes {
             let Some(Ok(message)) = self.decoder.push(byte) else { continue };
-            let Ok(Request { sequence, .. }) = Request::from_message(message) else { continue };
+            let Ok(Request { sequence, session, .. }) = Request::from_message(message) else { continue };
             if self.input.is_empty() {
                 continue;
             }
@@ -61,7 +66,7 @@ impl Write for Liar {
                 continue;
             }
             let mut frame = Vec::<u8, MAX_FRAME>::new();
-            frames::encode(&Message { sequence, bytes: &bytes }, &mut frame).expect("127 bytes fit into a frame");
+            frames::encode(&Message { sequence, session, bytes: &bytes }, &mut frame).expect("127 bytes fit into a frame");
             self.answer.extend(frame);
         }
         Ok(bytes.len())
@@ -84,13 +89,15 @@ impl Read for Liar {
 /// A message of any content.
 struct Message<'a> {
     sequence: u16,
+    session: u32,
     bytes: &'a [u8],
 }
 
 impl Serialize for Message<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut message = serializer.serialize_tuple(1 + self.bytes.len())?;
+        let mut message = serializer.serialize_tuple(2 + self.bytes.len())?;
         message.serialize_element(&self.sequence)?;
+        message.serialize_element(&self.session)?;
         self.bytes.iter().try_for_each(|byte| message.serialize_element(byte))?;
         message.end()
     }

@@ -1,90 +1,23 @@
 //! The firmware in QEMU:
 //! `cargo test --manifest-path firmware/Cargo.toml --package end-to-end --test qemu -- --ignored`.
 
+mod board;
 // Of the simulator, only paths, data and model are used here.
 mod simulator;
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use board::Board;
 use dense_core::Random;
 use dense_protocol::messages::Origin;
-use host_trainer::device::{Address, Device, Reference, RetryPolicy, Sample};
-use simulator::{dataset, one, reference, step, workspace};
-use tempfile::TempDir;
-
-const MACHINE: &str = "netduinoplus2";
-/// The first start also builds the firmware.
-const START: Duration = Duration::from_secs(900);
-// What is sent before the board has started is lost, so asking often is what finds it early.
-const POLICY: RetryPolicy = RetryPolicy { timeout: Duration::from_millis(500), tries: 40 };
-
-/// A simulated board, its serial port behind TCP, and its flash in a folder that outlives its power cuts.
-struct Board {
-    process: Child,
-    address: Address,
-    port: u16,
-    folder: TempDir,
-}
-
-impl Board {
-    fn start() -> (Self, Device) {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let folder = tempfile::tempdir().unwrap();
-        let process = Self::boot(port, folder.path());
-        let mut board = Self { process, address: Address::Tcp(format!("127.0.0.1:{port}")), port, folder };
-        let device = board.connect();
-        (board, device)
-    }
-
-    fn boot(port: u16, flash: &Path) -> Child {
-        // The script hands its process over to QEMU, so that killing the one is killing the other.
-        Command::new(workspace("firmware/qemu"))
-            .args([MACHINE, "serve", "-serial", &format!("tcp:127.0.0.1:{port},server=on,wait=off")])
-            .env("FLASH_DIR", flash)
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap()
-    }
-
-    fn connect(&mut self) -> Device {
-        let deadline = Instant::now() + START;
-        loop {
-            assert_eq!(self.process.try_wait().unwrap(), None, "QEMU ended");
-            match Device::open_within(&self.address, POLICY, Duration::from_secs(1)) {
-                Ok(device) => return device,
-                Err(error) if Instant::now() > deadline => panic!("{error}"),
-                Err(_) => {}
-            }
-        }
-    }
-
-    fn cut_power(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn restart(&mut self) -> Device {
-        self.cut_power();
-        self.process = Self::boot(self.port, self.folder.path());
-        self.connect()
-    }
-}
-
-impl Drop for Board {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use host_trainer::device::{Device, Reference, Sample};
+use simulator::{dataset, one, reference, step};
 
 #[test]
 #[ignore = "needs QEMU"]
 fn the_firmware_infers_learns_and_remembers() {
-    let (mut board, mut device) = Board::start();
+    let (mut board, mut device) = Board::start(None);
     let (test, mut reference) = (dataset().test, reference());
     let infer = |device: &mut Device, reference: &Reference, index| {
         let found = device.infer(Sample::of(&test, index).unwrap().input()).unwrap();
@@ -114,7 +47,7 @@ fn the_firmware_infers_learns_and_remembers() {
 #[test]
 #[ignore = "needs QEMU"]
 fn a_power_cut_during_a_save_leaves_the_old_weights_or_the_new_ones() {
-    let (mut board, mut device) = Board::start();
+    let (mut board, mut device) = Board::start(None);
     let test = dataset().test;
     let learn = |device: &mut Device, reference: &mut Reference, index: usize| {
         let lesson = Sample::of(&test, index).unwrap();

@@ -1,0 +1,90 @@
+//! A board in QEMU.
+
+// Every test file is a program of its own and uses its share of this.
+#![allow(dead_code)]
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use host_trainer::device::{Address, Device, RetryPolicy};
+use tempfile::TempDir;
+
+use crate::simulator::workspace;
+
+const MACHINE: &str = "netduinoplus2";
+/// The first start also builds the firmware.
+const START: Duration = Duration::from_secs(900);
+// What is sent before the board has started is lost, so asking often is what finds it early.
+const POLICY: RetryPolicy = RetryPolicy { timeout: Duration::from_millis(500), tries: 40 };
+
+/// A simulated board, its serial port behind TCP, and its flash in a folder that outlives its power cuts.
+pub(crate) struct Board {
+    process: Child,
+    address: Address,
+    port: u16,
+    folder: TempDir,
+    weights: Option<PathBuf>,
+}
+
+impl Board {
+    /// Builds the firmware with the weights in a file, or with its own, and boots it.
+    pub(crate) fn start(weights: Option<&Path>) -> (Self, Device) {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = tempfile::tempdir().unwrap();
+        let process = Self::boot(port, folder.path(), weights);
+        let address = Address::Tcp(format!("127.0.0.1:{port}"));
+        let mut board = Self { process, address, port, folder, weights: weights.map(Path::to_owned) };
+        let device = board.connect();
+        (board, device)
+    }
+
+    fn boot(port: u16, flash: &Path, weights: Option<&Path>) -> Child {
+        // The script hands its process over to QEMU, so that killing the one is killing the other.
+        Command::new(workspace("firmware/qemu"))
+            .args([MACHINE, "serve", "-serial", &format!("tcp:127.0.0.1:{port},server=on,wait=off")])
+            .env("FLASH_DIR", flash)
+            .envs(weights.map(|weights| ("WEIGHTS", weights)))
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Where its serial port is.
+    pub(crate) fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn connect(&mut self) -> Device {
+        let deadline = Instant::now() + START;
+        loop {
+            assert_eq!(self.process.try_wait().unwrap(), None, "QEMU ended");
+            match Device::open_within(&self.address, POLICY, Duration::from_secs(1)) {
+                Ok(device) => return device,
+                Err(error) if Instant::now() > deadline => panic!("{error}"),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Ends QEMU.
+    pub(crate) fn cut_power(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Turns the board off and on.
+    pub(crate) fn restart(&mut self) -> Device {
+        self.cut_power();
+        self.process = Self::boot(self.port, self.folder.path(), self.weights.as_deref());
+        self.connect()
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
