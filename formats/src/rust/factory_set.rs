@@ -44,8 +44,8 @@ static QUANTIZATIONS: [Quantization; {}] = [
 {}];
 
 /// How samples are written, as the first layer sees them.
-pub const SAMPLE_FORMAT: SampleFormat<'static> =
-    SampleFormat::new({inputs}, TargetFormat::{target}, Bits::{bits}, &QUANTIZATIONS);
+#[rustfmt::skip]
+pub const SAMPLE_FORMAT: SampleFormat<'static> = SampleFormat::new({inputs}, TargetFormat::{target}, Bits::{bits}, &QUANTIZATIONS);
 
 /// The samples, one after another.
 #[rustfmt::skip]

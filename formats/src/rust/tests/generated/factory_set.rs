@@ -15,8 +15,8 @@ static QUANTIZATIONS: [Quantization; 2] = [
 ];
 
 /// How samples are written, as the first layer sees them.
-pub const SAMPLE_FORMAT: SampleFormat<'static> =
-    SampleFormat::new(20, TargetFormat::Class, Bits::Four, &QUANTIZATIONS);
+#[rustfmt::skip]
+pub const SAMPLE_FORMAT: SampleFormat<'static> = SampleFormat::new(20, TargetFormat::Class, Bits::Four, &QUANTIZATIONS);
 
 /// The samples, one after another.
 #[rustfmt::skip]
