@@ -14,7 +14,7 @@ use super::place::{folder_of, temporary_file};
 /// The file of the record, in the folder itself.
 const NAME: &str = ".host-trainer.json";
 /// How generated Rust begins, which says of itself where it comes from.
-const GENERATED: &[u8] = b"//! The trained model. Generated:";
+const GENERATED: [&[u8]; 2] = [b"//! The trained model. Generated:", b"//! Training samples to practise. Generated:"];
 
 /// The files of a folder, by name. Each has up to two versions: while a file is being replaced, the old one too.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -93,5 +93,5 @@ pub(super) fn is_own(target: &Path) -> io::Result<bool> {
         return Ok(false);
     };
     let version = Version { bytes: found.len(), crc32: checksum(&bytes) };
-    Ok(versions.contains(&version) || is_generated && bytes.starts_with(GENERATED))
+    Ok(versions.contains(&version) || is_generated && GENERATED.iter().any(|start| bytes.starts_with(start)))
 }

@@ -103,7 +103,7 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
         ("--format factory-set --room 8M --output new", "must be a number of bytes from 1 to 16384K, such as 24K"),
         (
             "--format factory-set --room 100 --output new",
-            "--room: 100 bytes: 1970 at least, for one sample of each class",
+            "--room: 100 bytes: 1773 at least, for one sample of each class",
         ),
     ] {
         fail(folder, &data, &format!("export {line}"), 2, &[wanted]);
