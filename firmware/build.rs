@@ -39,6 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
 
+    let inputs: Vec<u8> = (0..SELF_TEST).flat_map(samples::bytes).collect();
+    fs::write(out.join("self_test_inputs"), inputs)?;
     fs::write(out.join("self_test_logits.rs"), logits()?)?;
     Ok(())
 }

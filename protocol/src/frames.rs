@@ -7,7 +7,7 @@ use crate::checksum::Checksum;
 use crate::messages::VERSION;
 use cobs::{DecodeResult, DecoderState, EncoderState, PushResult};
 use core::fmt;
-use heapless::Vec;
+use heapless::{Vec, VecView};
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
@@ -28,21 +28,30 @@ pub const fn frame_bytes(message: usize) -> usize {
 /// # Errors
 /// [`FrameError::TooLong`] where the frame does not fit into `N` bytes.
 pub fn encode<const N: usize>(message: &impl Serialize, frame: &mut Vec<u8, N>) -> Result<(), FrameError> {
-    postcard::serialize_with_flavor(message, Encoder::new(frame)?).map_err(|_| FrameError::TooLong { most: N })
+    encode_into(message, frame)
+}
+
+/// The same for any length, so that a program with frames of several lengths has this code once.
+#[inline(never)]
+fn encode_into(message: &impl Serialize, frame: &mut VecView<u8>) -> Result<(), FrameError> {
+    let most = frame.capacity();
+    Encoder::new(frame)
+        .and_then(|encoder| postcard::serialize_with_flavor(message, encoder))
+        .map_err(|_| FrameError::TooLong { most })
 }
 
 /// COBS encoder that postcard serialises into.
-struct Encoder<'a, const N: usize> {
-    frame: &'a mut Vec<u8, N>,
+struct Encoder<'a> {
+    frame: &'a mut VecView<u8>,
     state: EncoderState,
     checksum: Checksum,
 }
 
-impl<'a, const N: usize> Encoder<'a, N> {
-    fn new(frame: &'a mut Vec<u8, N>) -> Result<Self, FrameError> {
+impl<'a> Encoder<'a> {
+    fn new(frame: &'a mut VecView<u8>) -> postcard::Result<Self> {
         frame.clear();
         // Place of the first length.
-        frame.push(0).map_err(|_| FrameError::TooLong { most: N })?;
+        frame.push(0).map_err(|_| postcard::Error::SerializeBufferFull)?;
         Ok(Self { frame, state: EncoderState::default(), checksum: checksum() })
     }
 
@@ -71,7 +80,7 @@ impl<'a, const N: usize> Encoder<'a, N> {
     }
 }
 
-impl<const N: usize> Flavor for Encoder<'_, N> {
+impl Flavor for Encoder<'_> {
     type Output = ();
 
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {

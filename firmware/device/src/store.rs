@@ -143,7 +143,7 @@ impl Store {
     #[inline(never)]
     pub fn load<F: NorFlash>(&self, flash: &mut F, model: &mut impl Model) -> Result<Saved, StoreError> {
         let record = self.newest(flash)?.own.ok_or(StoreError::NothingSaved)?;
-        match self.read(flash, record.slot, |index, value| model.set_parameter(index, value)) {
+        match self.read(flash, record.slot, &mut |index, value| model.set_parameter(index, value)) {
             Ok(Some(again)) if again == record => Ok(record.saved()),
             _ => Err(StoreError::Verify),
         }
@@ -174,7 +174,7 @@ impl Store {
         let needed = (record_bytes(self.parameters as usize)).next_multiple_of(F::ERASE_SIZE) as u32;
         self.erase_slot(flash, slot, needed)?;
         self.write(flash, record, model)?;
-        let found = self.read(flash, slot, |_, _| ())?;
+        let found = self.read(flash, slot, &mut |_, _| ())?;
         if found == Some(record) && self.is_same(flash, record, model)? {
             Ok(record.saved())
         } else {
@@ -197,7 +197,7 @@ impl Store {
         };
         for slot in [1 - last, last] {
             self.erase_slot(flash, slot, self.slot_bytes)?;
-            if self.read(flash, slot, |_, _| ())?.is_some() {
+            if self.read(flash, slot, &mut |_, _| ())?.is_some() {
                 return Err(StoreError::Verify);
             }
         }
@@ -210,7 +210,7 @@ impl Store {
         if self.slot_bytes == 0 {
             return Err(StoreError::NoFlash);
         }
-        let records = [self.read(flash, 0, |_, _| ())?, self.read(flash, 1, |_, _| ())?];
+        let records = [self.read(flash, 0, &mut |_, _| ())?, self.read(flash, 1, &mut |_, _| ())?];
         let own = records.map(|record| record.filter(|record| self.is_own(record.header)));
         Ok(Newest { own: newer(own), any: newer(records) })
     }
@@ -232,18 +232,19 @@ impl Store {
     #[inline(never)]
     fn write<F: NorFlash>(&self, flash: &mut F, record: Record, model: &impl Model) -> Result<(), StoreError> {
         let Record { header, slot } = record;
-        let (end, commit) = (HEADER + size_of::<f32>() * parameters(model), commit_offset(parameters(model)));
-        let padding = [0xff; UNIT].into_iter().take(commit - end);
-        let mut bytes =
-            header.to_bytes().into_iter().chain(model.parameters().flat_map(f32::to_le_bytes)).chain(padding);
+        let commit = commit_offset(parameters(model));
+        let bytes = header.to_bytes();
         let mut checksum = Checksum::default();
-        for offset in (0..commit).step_by(CHUNK) {
-            let mut chunk = [0; CHUNK];
-            let length = CHUNK.min(commit - offset);
-            for (place, byte) in chunk.iter_mut().zip(bytes.by_ref().take(length)) {
-                *place = byte;
+        checksum.update(&bytes);
+        flash.write(self.address(slot, 0), &bytes).map_err(failed(Operation::Write))?;
+        let mut parameters = model.parameters();
+        for offset in (HEADER..commit).step_by(CHUNK) {
+            // What no parameter is written to stays erased.
+            let mut chunk = [0xff; CHUNK];
+            for (place, value) in chunk.as_chunks_mut().0.iter_mut().zip(&mut parameters) {
+                *place = value.to_le_bytes();
             }
-            let chunk = chunk.get(..length).unwrap_or_default();
+            let chunk = chunk.get(..CHUNK.min(commit - offset)).unwrap_or_default();
             checksum.update(chunk);
             flash.write(self.address(slot, offset), chunk).map_err(failed(Operation::Write))?;
         }
@@ -255,7 +256,7 @@ impl Store {
     #[inline(never)]
     fn is_same<F: NorFlash>(&self, flash: &mut F, record: Record, model: &impl Model) -> Result<bool, StoreError> {
         let (mut parameters, mut same) = (model.parameters(), true);
-        let found = self.read(flash, record.slot, |_, value| {
+        let found = self.read(flash, record.slot, &mut |_, value| {
             same &= parameters.next().is_some_and(|parameter| parameter.to_bits() == value.to_bits());
         })?;
         Ok(same && found == Some(record))
@@ -268,7 +269,7 @@ impl Store {
         &self,
         flash: &mut F,
         slot: u8,
-        mut take: impl FnMut(usize, f32),
+        take: &mut dyn FnMut(usize, f32),
     ) -> Result<Option<Record>, StoreError> {
         let mut bytes = [0; HEADER];
         flash.read(self.address(slot, 0), &mut bytes).map_err(failed(Operation::Read))?;
