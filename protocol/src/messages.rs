@@ -4,7 +4,7 @@
 //! the same request again: the device repeats its answer without executing the command twice.
 //!
 //! A [`Command::Hello`] starts a session, whose number the host chooses at random. A device that has restarted is in no
-//! session, so it refuses what would change it, and every answer says so: no lesson is done twice, or lost unnoticed.
+//! session, so it refuses all but a hello, and every answer says so: no lesson is done twice, or lost unnoticed.
 
 mod display;
 mod floats;

@@ -183,7 +183,7 @@ impl Store {
     }
 
     /// Erases what was saved, of any network. When this returns `Ok`, there is nothing to load; until then, there is the
-    /// newest record or nothing.
+    /// newest record or nothing. Where a slot cannot be read, nobody knows which is the newest, and there may be the other.
     ///
     /// # Errors
     /// [`StoreError::Flash`] and [`StoreError::Verify`] where the flash fails, [`StoreError::NoFlash`].

@@ -29,7 +29,7 @@ const CASES: [Case; 4] = [
         layers: &[(784, 10, "7,850")],
         summary: "Model: \"softmax_regression\"\n",
         description: "Flatten(28, 28) -> Dense(10, softmax)",
-        declaration: "\npub static MODEL: Dense<784, 10> = ",
+        declaration: "\npub type Model = Output<784, 10, SparseCategoricalCrossEntropy>;\n",
     },
     Case {
         options: "--model mlp32",
@@ -194,7 +194,6 @@ fn the_rust_files_compile_to_the_weights() {
             format!("    print_int8(&quantized::{}{field});\n", nested(before))
         });
         let calls: String = floats.chain(int8).collect();
-        let calls = if layers.len() == 1 { calls.replace("print(&MODEL.layer)", "print(&MODEL)") } else { calls };
         fs::write(folder.join("src/main.rs"), format!("{PRINT}{calls}}}\n")).unwrap();
         let output = Command::new(env!("CARGO"))
             .args(["run", "--quiet", "--offline"])

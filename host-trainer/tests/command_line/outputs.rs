@@ -226,7 +226,7 @@ fn only_install_writes_into_the_firmware_and_never_over_a_foreign_file() {
     let folder = folder.path();
     let data = write_data_set(folder, 50, 20);
     let workspace = folder.join("workspace");
-    fs::create_dir_all(workspace.join("firmware/src")).unwrap();
+    fs::create_dir_all(workspace.join("firmware/weights")).unwrap();
     let firmware = workspace.join("firmware/weights/weights.rs");
     let train = |options: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
