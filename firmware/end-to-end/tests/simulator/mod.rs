@@ -60,7 +60,11 @@ pub(crate) fn model() -> formats::Model {
             bias: bias.to_vec(),
             activation: Activation::Linear,
         }],
-        loss: Loss::SparseCategoricalCrossentropy,
+        loss: if std::any::type_name::<weights::Network>().contains("GeneralizedCrossEntropy") {
+            Loss::GeneralizedCrossentropy
+        } else {
+            Loss::SparseCategoricalCrossentropy
+        },
         input: Input::Pixels(PixelInput { height: 28, width: 28, table, standardized: false }),
         output: dataset().output,
         quantized: None,
