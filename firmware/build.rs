@@ -5,7 +5,7 @@ use dense_device::Model;
 use std::{env, error::Error, fmt::Write, fs, path::Path, path::PathBuf};
 use weights::samples;
 
-/// How many samples the device tries at start.
+/// Number of samples of the self-test.
 const SELF_TEST: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,4 +1,4 @@
-//! What each command does: the network, its parameters in flash, the window, and the counters.
+//! Execution of commands, on the network, its parameters in flash and the window.
 
 use crate::store::{Operation, Store, StoreError};
 use crate::{Model, Window, model::Input as _};
@@ -16,14 +16,14 @@ pub const PARAMETERS_READ: usize = 48;
 /// Layers of a network, at most.
 const LAYERS: usize = 16;
 
-/// What the application needs to know of the machine.
+/// Description of the machine, and its cycle counter.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
     /// Its name, of up to 64 bytes.
     pub board: &'static str,
     /// Clock cycles a second.
     pub clock_hz: u32,
-    /// What the clock follows.
+    /// Source of the clock.
     pub clock_source: ClockSource,
     /// Bytes of RAM that are taken for good.
     pub static_bytes: u32,
@@ -357,7 +357,7 @@ const fn origin_without(error: StoreError) -> Origin {
     }
 }
 
-/// What the host is told of an error of the store.
+/// The [`Refusal`] of a [`StoreError`].
 fn refusal(error: StoreError) -> Refusal {
     match error {
         StoreError::NothingSaved => Refusal::NothingSaved,

@@ -1,4 +1,4 @@
-//! What a device asks of a network.
+//! The trait of networks that a device serves.
 
 use dense_core::kernels::Element as Number;
 use dense_core::{Error, PixelTable, Sgd};
@@ -17,9 +17,9 @@ pub trait Model {
     const LAYERS: usize;
     /// Number of parameters that can learn.
     const PARAMETERS: usize;
-    /// What the outputs are.
+    /// Task of the network: classes, binary, or values.
     const TASK: Task;
-    /// What the weights are.
+    /// Form of the weights: f32 or int8.
     const FORM: Form;
 
     /// The table that pixels go through first, if there is one.
