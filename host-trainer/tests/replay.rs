@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 use dense_core::{Kernel, Random};
-use dense_replay::{Bits, FactorySet, Memory, RamFlash, Replay};
+use dense_replay::{Bits, FactorySet, Memory, RamFlash, Replay, Sampler, region_bytes};
 use formats::{DataOptions, Input, Optimizer, OptimizerName, Recipe, Schedule};
 use host_trainer::commands::adapt::{TEST_NOISE, decayed, lessons};
 use host_trainer::data::{self, Dataset, Inputs, Samples, Targets};
@@ -21,8 +21,8 @@ const LESSONS: usize = 500;
 struct Practice {
     /// Bytes of the factory samples.
     room: usize,
-    /// Bytes of the flash for lessons.
-    lesson_bytes: usize,
+    /// Lessons that are kept.
+    capacity: usize,
     bits: Bits,
     /// Steps after each lesson.
     steps: u32,
@@ -31,8 +31,7 @@ struct Practice {
 }
 
 /// Chosen on held-back training images, as `choices` prints them.
-const CHOSEN: Practice =
-    Practice { room: 56 << 10, lesson_bytes: 8 << 10, bits: Bits::Two, steps: 32, learning_rate: 0.01 };
+const CHOSEN: Practice = Practice { room: 56 << 10, capacity: 18, bits: Bits::Two, steps: 32, learning_rate: 0.01 };
 const NONE: Practice = Practice { steps: 0, ..CHOSEN };
 const IN_16_KB: Practice = Practice { room: 8 << 10, ..CHOSEN };
 
@@ -65,23 +64,22 @@ impl World {
     fn taught(&self, shift: Shift, practice: Practice, factory: FactorySet<'_>, seed: u64) -> [f64; 2] {
         let amount = shift.default_amount();
         let lessons = lessons(&self.train, SIZE, LESSONS, shift, amount, seed).unwrap();
-        let mut flash = RamFlash::new(vec![0xff; practice.lesson_bytes]);
-        let memory = Memory::open(&mut flash, 0..practice.lesson_bytes as u32, factory.format(), 0).unwrap();
-        let mut replay = Replay { memory, factory };
+        let bytes = region_bytes(&factory.format(), practice.capacity, 1);
+        let mut flash = RamFlash::new(vec![0xff; bytes]);
+        let memory = Memory::open(&mut flash, 0..bytes as u32, practice.capacity, factory.format(), 0).unwrap();
+        let mut replay = Replay { memory: Some(memory), factory };
         let mut network = self.network.clone();
         let Inputs::Bytes { width, values } = &lessons.inputs else { panic!("pictures") };
         let Targets::Labels(labels) = &lessons.targets else { panic!("classes") };
         for (index, (image, label)) in values.chunks_exact(*width).zip(labels).enumerate() {
             step(&mut network, image, *label, decayed(self.learning_rate, index, LESSONS));
-            replay.memory.append(&mut flash, image, label).unwrap();
+            replay.memory.as_mut().unwrap().append(&mut flash, image, label).unwrap();
             let (mut input, mut target) = (vec![0_u8; *width], 0_u8);
-            let seed = seed << 32 | index as u64;
-            let practised =
-                replay.practise(&mut flash, seed, practice.steps, &mut input, &mut target, |image, label| {
-                    step(&mut network, image, *label, decayed(practice.learning_rate, index, LESSONS));
-                    Ok::<_, ()>(())
-                });
-            practised.unwrap();
+            let mut sampler = Sampler::new(seed << 32 | index as u64);
+            for _ in 0..practice.steps {
+                replay.read_next(&mut flash, &mut sampler, &mut input, &mut target).unwrap().unwrap();
+                step(&mut network, &input, target, decayed(practice.learning_rate, index, LESSONS));
+            }
         }
         let shifted = shift.of(&self.judged, SIZE, amount, &mut Random::new(seed, TEST_NOISE));
         [&shifted, &self.judged].map(|samples| accuracy(&network, samples))
@@ -150,8 +148,9 @@ fn choices() {
             print(&format!("{name}, {bits:?} bits"), world, Practice { bits, ..CHOSEN });
             print(&format!("{name}, {bits:?} bits, 16 KB"), world, Practice { bits, ..IN_16_KB });
         }
-        for lesson_bytes in [2 << 10, 4 << 10, 32 << 10] {
-            print(&format!("{name}, {lesson_bytes} bytes for lessons"), world, Practice { lesson_bytes, ..CHOSEN });
+        for (capacity, room) in [(4, 62), (9, 60), (18, 56), (38, 48), (78, 32)] {
+            let practice = Practice { capacity, room: room << 10, ..CHOSEN };
+            print(&format!("{name}, {capacity} lessons, {room} KB"), world, practice);
         }
     }
 }

@@ -14,7 +14,7 @@ use postcard::take_from_bytes;
 use serde::{Deserialize, Serialize};
 
 pub use floats::Floats;
-pub use hello::{ClockSource, Element, Form, Hello, Network, Origin, Task, Window};
+pub use hello::{ClockSource, Element, Form, Hello, Network, Origin, SampleMemory, Task, Window};
 
 /// Version of the protocol, covered by the checksum of every frame: devices and hosts of different versions do not
 /// understand each other at all, rather than wrongly.
@@ -67,10 +67,12 @@ pub enum Command<'a> {
         /// [`Command::Checksum`] that the weights must have before the step, if any.
         expected: Option<u32>,
     },
-    /// Take steps of gradient descent on samples that the device remembers.
+    /// Take steps of gradient descent on samples drawn from the memory of samples.
     Practise {
         /// How many.
         steps: u16,
+        /// Seed of the draw.
+        seed: u32,
         /// How to step.
         step: Step,
     },
@@ -82,7 +84,7 @@ pub enum Command<'a> {
     Save,
     /// Load the weights saved last.
     Load,
-    /// Restore the weights compiled into the firmware, and erase what was saved.
+    /// Restore the weights compiled into the firmware, and erase the saved weights and lessons.
     Reset,
     /// Read parameters.
     ReadParameters {
@@ -212,15 +214,21 @@ pub struct Learned {
     pub loss_after: f32,
     /// Clock cycles of the step.
     pub cycles: u32,
+    /// [`SampleMemory::lessons`] with this one, or why it was not kept.
+    pub lessons: Result<u32, FlashFault>,
 }
 
-/// Training steps on samples that the device remembers.
+/// Training steps on samples of the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Practised {
-    /// Steps taken.
+    /// Steps taken: fewer than asked where a lesson could not be read.
     pub steps: u16,
+    /// Those on lessons; the others are on factory samples.
+    pub lessons: u16,
     /// Mean loss of the samples, each before its step.
     pub loss: f32,
+    /// Clock cycles of the steps.
+    pub cycles: u32,
 }
 
 /// Weights that were written to flash and verified.
@@ -239,7 +247,7 @@ pub struct Counters {
     pub inferred: u32,
     /// Steps on samples of the host.
     pub learned: u32,
-    /// Steps on samples that the device remembers.
+    /// Steps on samples of the memory.
     pub practised: u32,
     /// Refusals of all kinds.
     pub refused: u32,
@@ -331,7 +339,7 @@ pub enum Refusal {
     /// The device has no memory of samples.
     NoMemory,
     /// The memory of samples is empty.
-    NothingRemembered,
+    NoSamples,
     /// Parameters that do not follow those written before, or more than there are.
     Parameters {
         /// Index of the first one.

@@ -3,7 +3,7 @@
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
     Answer, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input, Learned,
-    Malformed, Network, Origin, Practised, Refusal, Reply, Request, Saved, Step, Target, Task, Window,
+    Malformed, Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step, Target, Task, Window,
 };
 use heapless::Vec;
 
@@ -33,7 +33,7 @@ fn requests_are_these_bytes() {
         (8, 1, Command::Series { restart: true, samples: numbers }, &[&[8, 1, 2, 1], eight].concat()),
         (8, 1, class, &[8, 1, 3, 0, 2, 1, 2, 0, 3, 0, 0, 0, 0x3f, 2, 0]),
         (8, 1, values, &[&[8, 1, 3, 1, 1], eight, &[0, 0, 0, 0x3f, 2, 1, 0x84, 0x86, 0x88, 8]].concat()),
-        (8, 1, Command::Practise { steps: 300, step: STEP }, &[8, 1, 4, 0xac, 2, 0, 0, 0, 0x3f, 2]),
+        (8, 1, Command::Practise { steps: 300, seed: 9, step: STEP }, &[8, 1, 4, 0xac, 2, 9, 0, 0, 0, 0x3f, 2]),
         (9, 1, Command::Checksum, &[9, 1, 5]),
         (9, 1, Command::Counters, &[9, 1, 6]),
         (9, 1, Command::Save, &[9, 1, 7]),
@@ -71,6 +71,7 @@ const HELLO: Hello<'static> = Hello {
     model_bytes: 2,
     static_bytes: 3,
     slot_bytes: 4,
+    memory: None,
 };
 /// Of its version and names, of its network up to the window, and of the names' checksum and the factory's.
 const HELLO_BYTES: [&[u8]; 3] =
@@ -82,7 +83,13 @@ fn descriptions_are_these_bytes() {
     let binary = Network { element: Element::F32, task: Task::Binary, form: Form::Int8, window, ..NETWORK };
     let values = Network { task: Task::Values, ..NETWORK };
     let [names, network, checksums] = HELLO_BYTES;
-    let rest = |origin: &[u8], source| [origin, &[1, 1, source, 2, 3, 4]].concat();
+    let rest = |origin: &[u8], source| [origin, &[1, 1, source, 2, 3, 4, 0]].concat();
+    let memory = SampleMemory { capacity: 18, lessons: Ok(300), factory_samples: 280, factory_checksum: 0x0102_0304 };
+    let unreadable = SampleMemory { lessons: Err(FlashFault::Read), ..memory };
+    let [mut of_memory, mut of_unreadable] =
+        [(); 2].map(|()| [names, network, &[0], checksums, &rest(&[0], 1)].concat());
+    of_memory.splice(of_memory.len() - 1.., [1, 18, 0, 0xac, 2, 0x98, 2, 0x84, 0x86, 0x88, 8]);
+    of_unreadable.splice(of_unreadable.len() - 1.., [1, 18, 1, 2, 0x98, 2, 0x84, 0x86, 0x88, 8]);
     for (hello, wanted) in [
         (HELLO, [names, network, &[0], checksums, &rest(&[0], 1)].concat()),
         (
@@ -93,6 +100,8 @@ fn descriptions_are_these_bytes() {
             Hello { network: values, origin: Origin::Save(300), clock_source: ClockSource::Host, ..HELLO },
             [names, &network[..5], &[0, 2, 0, 0xaa, 0x3d, 0], checksums, &rest(&[2, 0xac, 2], 2)].concat(),
         ),
+        (Hello { memory: Some(memory), ..HELLO }, of_memory),
+        (Hello { memory: Some(unreadable), ..HELLO }, of_unreadable),
         (Hello { origin: Origin::Host, ..HELLO }, [names, network, &[0], checksums, &rest(&[3], 1)].concat()),
     ] {
         let answer = Answer { sequence: 1, session: 2, result: Ok(Reply::Hello(hello)) };
@@ -109,13 +118,15 @@ fn answers_are_these_bytes() {
     let numbers = Floats::from_bytes(&NUMBERS);
     let eight: &[u8] = &[8, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x80];
     let inferred = Reply::Inferred(Inferred { logits: numbers, outputs: Floats::from_bytes(&[]), cycles: 300 });
-    let learned = Reply::Learned(Learned { loss_before: 1.0, loss_after: 0.5, cycles: 5 });
+    let learned = |lessons| Reply::Learned(Learned { loss_before: 1.0, loss_after: 0.5, cycles: 5, lessons });
+    let practised = Reply::Practised(Practised { steps: 300, lessons: 100, loss: 0.5, cycles: 7 });
     let counters = Counters { inferred: 1, learned: 2, practised: 3, refused: 4, broken_frames: 5, repeated: 6 };
-    let replies: [(Reply<'_>, std::vec::Vec<u8>); 12] = [
+    let replies: [(Reply<'_>, std::vec::Vec<u8>); 13] = [
         (inferred, [&[1], eight, &[0, 0xac, 2]].concat()),
         (Reply::Series { missing: 300 }, vec![2, 0xac, 2]),
-        (learned, vec![3, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x3f, 5]),
-        (Reply::Practised(Practised { steps: 300, loss: 0.5 }), vec![4, 0xac, 2, 0, 0, 0, 0x3f]),
+        (learned(Ok(300)), vec![3, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x3f, 5, 0, 0xac, 2]),
+        (learned(Err(FlashFault::None)), vec![3, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x3f, 5, 1, 4]),
+        (practised, vec![4, 0xac, 2, 100, 0, 0, 0, 0x3f, 7]),
         (Reply::Checksum(0x0102_0304), vec![5, 0x84, 0x86, 0x88, 8]),
         (Reply::Counters(counters), vec![6, 1, 2, 3, 4, 5, 6]),
         (Reply::Saved(Saved { save: 300, slot: 1 }), vec![7, 0xac, 2, 1]),
@@ -154,7 +165,7 @@ fn refusals_are_these_bytes_and_words() {
         (Refusal::WindowIncomplete { missing: 300 }, &[13, 0xac, 2], "300 samples are missing"),
         (Refusal::Samples { found: 9, most: 8, channels: 2 }, &[14, 9, 8, 2], "9 numbers, expected at most 8, 2 a"),
         (Refusal::NoMemory, &[15], "no memory of samples"),
-        (Refusal::NothingRemembered, &[16], "remembers no samples"),
+        (Refusal::NoSamples, &[16], "memory of samples is empty"),
         (Refusal::Parameters { found: 9, expected: 8 }, &[17, 9, 8], "from 9 on, but those from 8 on"),
         (Refusal::Writing, &[18], "being written"),
         (Refusal::NothingSaved, &[19], "no weights are saved"),

@@ -5,21 +5,32 @@ use crate::quantization::Value;
 use crate::target::Target;
 
 /// Samples of the training set that a trainer chose, compiled into the program.
+///
+/// Each stands for so many of the training set: those that it is like. It is drawn in proportion to them.
 #[derive(Clone, Copy, Debug)]
 pub struct FactorySet<'a> {
     format: SampleFormat<'a>,
+    cumulative_counts: &'a [u32],
     bytes: &'a [u8],
 }
 
 impl<'a> FactorySet<'a> {
-    /// Samples in `format`, one after another. None of them is a factory set, too.
+    /// Samples in `format`, one after another. For each, `cumulative_counts` has how many training samples all up to and
+    /// with it stand for. None of them is a factory set, too.
     ///
     /// # Panics
-    /// Where the last sample is not whole. In a constant, that is an error of the compiler.
+    /// Where `bytes` are not as many samples as `cumulative_counts` says, or one stands for none. In a constant, that is an
+    /// error of the compiler.
     #[must_use]
-    pub const fn new(format: SampleFormat<'a>, bytes: &'a [u8]) -> Self {
-        assert!(bytes.len().is_multiple_of(format.sample_bytes()), "the last sample is not whole");
-        Self { format, bytes }
+    pub const fn new(format: SampleFormat<'a>, cumulative_counts: &'a [u32], bytes: &'a [u8]) -> Self {
+        assert!(bytes.len() == cumulative_counts.len() * format.sample_bytes(), "another number of samples");
+        let (mut index, mut before) = (0, 0);
+        while index < cumulative_counts.len() {
+            assert!(cumulative_counts[index] > before, "a sample stands for none");
+            before = cumulative_counts[index];
+            index += 1;
+        }
+        Self { format, cumulative_counts, bytes }
     }
 
     /// How its samples are written.
@@ -34,10 +45,19 @@ impl<'a> FactorySet<'a> {
         self.bytes
     }
 
-    /// The CRC-32C of the format and the bytes, by which a host tells that it has the same.
+    /// How many training samples its samples stand for: each with all before it.
+    #[must_use]
+    pub const fn cumulative_counts(&self) -> &'a [u32] {
+        self.cumulative_counts
+    }
+
+    /// The CRC-32C of the format, the counts and the bytes, by which a host tells that it has the same.
     #[must_use]
     pub fn checksum(&self) -> u32 {
         let mut checksum = self.format.checksum();
+        for count in self.cumulative_counts {
+            checksum.update(&count.to_le_bytes());
+        }
         checksum.update(self.bytes);
         checksum.finish()
     }
@@ -45,17 +65,24 @@ impl<'a> FactorySet<'a> {
     /// The number of samples.
     #[must_use]
     pub const fn len(&self) -> usize {
-        // A sample has bytes; the compiler does not know.
-        match self.bytes.len().checked_div(self.format.sample_bytes()) {
-            Some(count) => count,
-            None => 0,
-        }
+        self.cumulative_counts.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.cumulative_counts.is_empty()
+    }
+
+    /// How many training samples all of them stand for.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.cumulative_counts.last().copied().unwrap_or(0)
+    }
+
+    /// The index of the sample that stands for training sample `number`, if there are as many.
+    pub(crate) fn index_of(&self, number: u32) -> usize {
+        self.cumulative_counts.partition_point(|&count| count <= number)
     }
 
     /// Reads a sample. Returns whether there is one of that index; the input and the target are else as they were.

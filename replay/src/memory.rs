@@ -1,12 +1,13 @@
 //! The last lessons in flash, kept through a power cut at any moment.
 //!
-//! A region of flash has two halves, and one of them holds the lessons: records one after another, with rising numbers.
-//! When that half is full, the other one is erased, the newer half of the lessons is copied there, and it goes on there.
-//! So it does with all lessons after every start, and after a failed write: a word that a power cut fell into may look as
-//! if it had never been written, and a word must be written once after an erase, where flash has error correction. See
+//! A region of flash has two halves, and one of them holds the lessons: records one after another, with rising numbers,
+//! of which the last few count. When that half is full, the other one is erased, those few are copied there, and it goes
+//! on there. So it does after every start, and after a failed write: a word that a power cut fell into may look as if it
+//! had never been written, and a word must be written once after an erase, where flash has error correction. See
 //! [`record`] for their bytes.
 //!
-//! What is kept follows from the number of lessons alone, whatever starts there were between: a host can tell.
+//! What is kept follows from the number of lessons alone, whatever starts there were between and however large the flash
+//! is: a host can tell.
 
 mod error;
 mod record;
@@ -29,11 +30,13 @@ pub struct Memory<'a> {
     origin: u32,
     start: u32,
     half_bytes: u32,
+    /// How many lessons are kept.
+    capacity: u32,
     /// Which half holds the lessons.
     half: Half,
-    /// The number of the oldest lesson.
+    /// The number of the first lesson of that half.
     first: u32,
-    /// How many there are.
+    /// How many are in it. The last ones of them, as many as are kept, count.
     count: u32,
     /// Whether the words after the last lesson are known to be erased.
     is_open: bool,
@@ -56,16 +59,18 @@ impl Half {
 
 // What is not inlined keeps its buffers off the stack of callers that are busy with something else.
 impl<'a> Memory<'a> {
-    /// Finds the lessons in a `region` of `flash`, from one address to another. Those of another `format` or `identity` are
-    /// none: that is a checksum of whatever else gives a lesson its meaning, such as the names of the classes.
+    /// Finds the lessons in a `region` of `flash`, from one address to another; the last `capacity` lessons are kept. Those
+    /// of another `format` or `identity` are none: that is a checksum of whatever else gives a lesson its meaning, such as
+    /// the names of the classes.
     ///
     /// # Errors
-    /// [`MemoryError::Region`] where it is not in the flash, has halves that are not whole sectors, or none that holds a
-    /// lesson; [`MemoryError::Flash`] where it cannot be read.
+    /// [`MemoryError::Region`] where it is not in the flash, has halves that are not whole sectors, or has not the
+    /// [bytes](region_bytes) for so many lessons, or for none; [`MemoryError::Flash`] where it cannot be read.
     #[inline(never)]
     pub fn open<F: NorFlash>(
         flash: &mut F,
         region: Range<u32>,
+        capacity: usize,
         format: SampleFormat<'a>,
         identity: u32,
     ) -> Result<Self, MemoryError> {
@@ -73,20 +78,21 @@ impl<'a> Memory<'a> {
             assert!(UNIT.is_multiple_of(F::WRITE_SIZE) && UNIT.is_multiple_of(F::READ_SIZE), "words of 1 to 16 bytes");
         }
         let half_bytes = region.end.saturating_sub(region.start) / 2;
-        let (sector, record) = (F::ERASE_SIZE as u32, record_bytes(&format));
+        let (sector, least) = (F::ERASE_SIZE as u32, region_bytes(&format, capacity, F::ERASE_SIZE));
         let fits = region.end as usize <= flash.capacity()
             && region.start.is_multiple_of(sector)
             && half_bytes.is_multiple_of(sector)
-            && half_bytes as usize >= record;
+            && half_bytes as usize >= least / 2
+            && capacity > 0;
         if !fits {
-            let least = 2 * record.next_multiple_of(sector as usize);
-            return Err(MemoryError::Region { start: region.start, end: region.end, least, sector });
+            return Err(MemoryError::Region { start: region.start, end: region.end, least, sector, capacity });
         }
+        let capacity = capacity as u32;
         let mut origin = format.checksum();
         origin.update(&identity.to_le_bytes());
         let (origin, start) = (origin.finish(), region.start);
-        let mut memory =
-            Self { format, origin, start, half_bytes, half: Half::Lower, first: 0, count: 0, is_open: false };
+        let (half, is_open) = (Half::Lower, false);
+        let mut memory = Self { format, origin, start, half_bytes, capacity, half, first: 0, count: 0, is_open };
         let [lower, upper] = [memory.run(flash, Half::Lower)?, memory.run(flash, Half::Upper)?];
         memory.half = if is_newer(upper, lower) { Half::Upper } else { Half::Lower };
         (memory.first, memory.count) = if memory.half == Half::Upper { upper } else { lower };
@@ -105,16 +111,21 @@ impl<'a> Memory<'a> {
         record_bytes(&self.format)
     }
 
-    /// The most lessons that there can be. After that many, the newer half of them stays.
+    /// How many lessons are kept: the last ones.
     #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.half_bytes as usize / self.record_bytes()
+    pub const fn capacity(&self) -> usize {
+        self.capacity as usize
     }
 
     /// The number of lessons.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.count as usize
+        (self.count - self.outdated()) as usize
+    }
+
+    /// How many lessons of the half count no more.
+    const fn outdated(&self) -> u32 {
+        self.count.saturating_sub(self.capacity)
     }
 
     /// Whether there is none.
@@ -143,7 +154,7 @@ impl<'a> Memory<'a> {
     ) -> Result<(), MemoryError> {
         let format = self.format;
         let sample = format.encode(input, target)?;
-        if !self.is_open || self.len() == self.capacity() {
+        if !self.is_open || self.count >= self.room() {
             self.move_to_other_half(flash)?;
         }
         let (number, address) = (self.next_number(), self.address(self.half, self.count));
@@ -175,7 +186,7 @@ impl<'a> Memory<'a> {
         if index >= self.len() {
             return Ok(false);
         }
-        let index = index as u32;
+        let index = self.outdated() + index as u32;
         let expected = self.first.wrapping_add(index);
         let mut reader = self.reader(flash, self.half, index);
         let number = reader.number();
@@ -204,11 +215,11 @@ impl<'a> Memory<'a> {
         Ok(())
     }
 
-    /// Copies lessons into the erased other half: the newer half of them where there is no room for more, all of them
-    /// where there is. What is in this half stays until the other one goes further.
+    /// Copies the lessons that count into the erased other half. What is in this half stays until the other one goes
+    /// further.
     fn move_to_other_half<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), MemoryError> {
-        let kept = if self.len() == self.capacity() { self.count / 2 } else { self.count };
-        let (dropped, other) = (self.count - kept, self.half.other());
+        let (dropped, other) = (self.outdated(), self.half.other());
+        let kept = self.count - dropped;
         self.erase(flash, other)?;
         for index in 0..kept {
             let source = self.address(self.half, dropped + index);
@@ -233,12 +244,15 @@ impl<'a> Memory<'a> {
     fn run<F: NorFlash>(&self, flash: &mut F, half: Half) -> Result<(u32, u32), MemoryError> {
         let Some(first) = self.number_at(flash, half, 0)? else { return Ok((0, 0)) };
         let mut count = 1;
-        while (count as usize) < self.capacity()
-            && self.number_at(flash, half, count)? == Some(first.wrapping_add(count))
-        {
+        while count < self.room() && self.number_at(flash, half, count)? == Some(first.wrapping_add(count)) {
             count += 1;
         }
         Ok((first, count))
+    }
+
+    /// The records that a half has room for.
+    fn room(&self) -> u32 {
+        self.half_bytes / self.record_bytes() as u32
     }
 
     /// The number of a record, if it is whole.
@@ -256,6 +270,14 @@ impl<'a> Memory<'a> {
         let start = if half == Half::Lower { self.start } else { self.start + self.half_bytes };
         start + index * self.record_bytes() as u32
     }
+}
+
+/// The fewest bytes of a region that keeps so many lessons, in a flash with sectors of `sector` bytes. More of them let
+/// more lessons come between two erases.
+#[must_use]
+pub fn region_bytes(format: &SampleFormat<'_>, capacity: usize, sector: usize) -> usize {
+    // One more than are kept.
+    2 * capacity.saturating_add(1).saturating_mul(record_bytes(format)).next_multiple_of(sector)
 }
 
 /// Whether one run of lessons goes further than another or, where both end with the same lesson, begins earlier. Numbers

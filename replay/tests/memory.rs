@@ -4,15 +4,17 @@ mod common;
 
 use common::flash::Flash;
 use common::{LARGE, Random, SMALL, appended, content, open, sample};
-use dense_replay::{Bits, Memory, MemoryError, Quantization, RamFlash, SampleFormat, TargetFormat};
+use dense_replay::{Bits, Memory, MemoryError, Quantization, RamFlash, SampleFormat, TargetFormat, region_bytes};
 
 type TestFlash = Flash<4, 64>;
+/// How many lessons are kept.
+const CAPACITY: usize = 5;
 
 /// A flash with so many lessons, the memory of it, and what it must hold.
 fn with_lessons(count: usize) -> (TestFlash, Memory<'static>, common::Content) {
     let mut random = Random(7);
     let mut flash = TestFlash::new(4);
-    let mut memory = open(&mut flash, SMALL).unwrap();
+    let mut memory = open(&mut flash, CAPACITY, SMALL).unwrap();
     let mut expected = (0, Vec::new());
     for _ in 0..count {
         let lesson = sample(&SMALL, &mut random);
@@ -24,14 +26,14 @@ fn with_lessons(count: usize) -> (TestFlash, Memory<'static>, common::Content) {
 
 #[test]
 fn keeps_the_last_lessons() {
-    // Halves of 128 bytes, lessons of 16.
-    for (count, first, kept) in [(0, 0, 0), (1, 0, 1), (8, 0, 8), (9, 4, 5), (12, 4, 8), (13, 8, 5), (100, 92, 8)] {
+    // Halves have room for 8 lessons.
+    for (count, first, kept) in [(0, 0, 0), (1, 0, 1), (5, 0, 5), (6, 1, 5), (8, 3, 5), (9, 4, 5), (100, 95, 5)] {
         let (mut flash, memory, expected) = with_lessons(count);
-        assert_eq!((memory.record_bytes(), memory.capacity()), (16, 8));
+        assert_eq!((memory.record_bytes(), memory.capacity()), (16, CAPACITY));
         assert_eq!((memory.next_number(), memory.len(), memory.is_empty()), (count as u32, kept, kept == 0));
         assert_eq!(expected.0, first, "{count} lessons");
         assert_eq!(content(&memory, &mut flash), expected, "{count} lessons");
-        let again = open(&mut flash, SMALL).unwrap();
+        let again = open(&mut flash, CAPACITY, SMALL).unwrap();
         assert_eq!(content(&again, &mut flash), expected, "{count} lessons, after a start");
         assert_eq!(memory.read(&mut flash, kept, &mut [0_u8; 7], &mut 0_u8), Ok(false), "there is none of that index");
     }
@@ -41,13 +43,13 @@ fn keeps_the_last_lessons() {
 fn a_host_keeps_the_same_whatever_starts_there_are() {
     for format in [SMALL, LARGE] {
         let (mut random, mut device) = (Random(3), Flash::<8, 1024>::new(2));
-        let mut memory = open(&mut device, format).unwrap();
-        // As large as the lessons of a half, without its sectors.
-        let mut host = RamFlash::new(vec![0; 2 * memory.capacity() * memory.record_bytes()]);
-        let mut reference = open(&mut host, format).unwrap();
+        let mut memory = open(&mut device, CAPACITY, format).unwrap();
+        // As small as can be, without sectors.
+        let mut host = RamFlash::new(vec![0; region_bytes(&format, CAPACITY, 1)]);
+        let mut reference = open(&mut host, CAPACITY, format).unwrap();
         for _ in 0..200 {
             if random.below(3) == 0 {
-                memory = open(&mut device, format).unwrap();
+                memory = open(&mut device, CAPACITY, format).unwrap();
             }
             let (input, class) = sample(&format, &mut random);
             memory.append(&mut device, &input, &class).unwrap();
@@ -62,7 +64,7 @@ fn numbers_and_several_targets_are_kept() {
     let quantizations = [Quantization::new(-8.0, 8.0, Bits::Eight), Quantization::new(0.0, 255.0, Bits::Eight)];
     let format = SampleFormat::new(4, TargetFormat::Numbers(2), Bits::Eight, &quantizations);
     let mut flash = TestFlash::new(2);
-    let mut memory = Memory::open(&mut flash, 0..128, format, 0).unwrap();
+    let mut memory = Memory::open(&mut flash, 0..128, 1, format, 0).unwrap();
     memory.append(&mut flash, &[-8.0_f32, 7.0, 9.0, 254.0], &[0.25_f32, -1e9]).unwrap();
     let (mut input, mut target) = ([0.0_f32; 4], [0.0_f32; 2]);
     assert_eq!(memory.read(&mut flash, 0, &mut input, &mut target), Ok(true));
@@ -82,8 +84,10 @@ fn lessons_of_another_format_or_identity_are_none() {
         const QUANTIZATION: Quantization = Quantization::new(0.0, 255.0, Bits::Four);
         SampleFormat::new(6, TargetFormat::Class, Bits::Four, &[QUANTIZATION])
     };
-    for (format, identity, kept) in [(SMALL, 1, 5), (SMALL, 2, 0), (one_value_less, 1, 0), (LARGE, 1, 0)] {
-        let mut memory = Memory::open(&mut flash, region.clone(), format, identity).unwrap();
+    for (format, capacity, identity, kept) in
+        [(SMALL, CAPACITY, 1, 5), (SMALL, 3, 1, 3), (SMALL, CAPACITY, 2, 0), (one_value_less, CAPACITY, 1, 0)]
+    {
+        let mut memory = Memory::open(&mut flash, region.clone(), capacity, format, identity).unwrap();
         assert_eq!(memory.len(), kept, "{format:?}, identity {identity}");
         if kept == 0 {
             // They are in the way of nothing.
@@ -93,7 +97,7 @@ fn lessons_of_another_format_or_identity_are_none() {
             assert_eq!(content(&memory, &mut flash), (0, vec![(input, class)]));
         }
     }
-    assert_eq!(content(&open(&mut flash, SMALL).unwrap(), &mut flash), expected);
+    assert_eq!(content(&open(&mut flash, CAPACITY, SMALL).unwrap(), &mut flash), expected);
 }
 
 #[test]
@@ -102,9 +106,9 @@ fn cleared_lessons_are_gone() {
         let (mut flash, mut memory, _) = with_lessons(count);
         memory.clear(&mut flash).unwrap();
         assert_eq!((memory.len(), memory.next_number()), (0, 0));
-        assert_eq!(open(&mut flash, SMALL).unwrap().len(), 0);
+        assert_eq!(open(&mut flash, CAPACITY, SMALL).unwrap().len(), 0);
         memory.append(&mut flash, &[17_u8; 7], &1_u8).unwrap();
-        assert_eq!(content(&open(&mut flash, SMALL).unwrap(), &mut flash), (0, vec![(vec![17; 7], 1)]));
+        assert_eq!(content(&open(&mut flash, CAPACITY, SMALL).unwrap(), &mut flash), (0, vec![(vec![17; 7], 1)]));
     }
 }
 
@@ -118,7 +122,7 @@ fn a_byte_that_keeps_nothing_costs_one_lesson() {
     assert_eq!(content(&memory, &mut flash), expected);
     // It goes on in the other half.
     memory.append(&mut flash, &lesson.0, &lesson.1).unwrap();
-    assert_eq!(content(&memory, &mut flash), appended(&expected, 8, lesson));
+    assert_eq!(content(&memory, &mut flash), appended(&expected, CAPACITY, lesson));
 }
 
 #[test]
@@ -133,7 +137,7 @@ fn a_changed_bit_is_noticed() {
             let damaged = Err(MemoryError::Damaged { number });
             assert_eq!(found, if index as u32 == number { damaged } else { Ok(true) }, "byte {byte}");
         }
-        assert_eq!(open(&mut changed, SMALL).unwrap().len(), number as usize, "byte {byte}");
+        assert_eq!(open(&mut changed, CAPACITY, SMALL).unwrap().len(), number as usize, "byte {byte}");
     }
 }
 
@@ -144,7 +148,7 @@ fn a_flash_that_cannot_be_read_is_no_empty_memory() {
     for reads in 0..6 {
         let mut failing = flash.clone();
         failing.fail_reads_after(reads);
-        assert!(is_read_error(open(&mut failing, SMALL).unwrap_err()), "{reads} reads succeed");
+        assert!(is_read_error(open(&mut failing, CAPACITY, SMALL).unwrap_err()), "{reads} reads succeed");
     }
     let mut failing = flash.clone();
     failing.fail_reads_after(0);
@@ -154,23 +158,29 @@ fn a_flash_that_cannot_be_read_is_no_empty_memory() {
 #[test]
 fn regions_that_do_not_fit_are_refused() {
     let mut flash = TestFlash::new(4);
-    for (region, format, fits) in [
-        (0..128, SMALL, true),
-        (64..192, SMALL, true),
-        (0..256, LARGE, true),
-        (0..128, LARGE, false),
-        (0..64, SMALL, false),
-        (0..192, SMALL, false),
-        (32..160, SMALL, false),
-        (128..512, SMALL, false),
-        (128..128, SMALL, false),
+    for (region, capacity, format, fits) in [
+        (0..128, 3, SMALL, true),
+        (64..192, 3, SMALL, true),
+        (0..128, 4, SMALL, false),
+        (0..128, 0, SMALL, false),
+        (0..256, 1, LARGE, false),
+        (0..64, 1, SMALL, false),
+        (0..192, 1, SMALL, false),
+        (32..160, 1, SMALL, false),
+        (128..512, 1, SMALL, false),
+        (128..128, 1, SMALL, false),
         #[allow(clippy::reversed_empty_ranges, reason = "it is refused")]
-        (128..0, SMALL, false),
+        (128..0, 1, SMALL, false),
     ] {
-        assert_eq!(Memory::open(&mut flash, region.clone(), format, 0).is_ok(), fits, "{region:?}");
+        let memory = Memory::open(&mut flash, region.clone(), capacity, format, 0);
+        assert_eq!(memory.is_ok(), fits, "{capacity} lessons in {region:?}");
     }
-    let error = Memory::open(&mut flash, 0..64, LARGE, 0).err().unwrap().to_string();
-    let expected = "flash from 0x0 to 0x40 is no room for lessons: 256 bytes at least, in two halves of whole sectors of 64 bytes, \
-                    wanted";
+    assert_eq!(
+        [(SMALL, 3), (SMALL, 4), (LARGE, 1)].map(|(format, kept)| region_bytes(&format, kept, 64)),
+        [128, 256, 384]
+    );
+    let error = Memory::open(&mut flash, 0..64, 1, LARGE, 0).err().unwrap().to_string();
+    let expected = "flash from 0x0 to 0x40 does not hold 1 lessons: 384 bytes at least, in two halves of whole sectors of \
+                    64 bytes, wanted";
     assert_eq!(error, expected);
 }

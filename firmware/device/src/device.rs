@@ -1,13 +1,15 @@
 //! Execution of commands, on the network, its parameters in flash and the window.
 
+use crate::samples::{NoSamples, Samples};
 use crate::store::{Operation, Store, StoreError};
 use crate::{Model, Window, model::Input as _};
 use core::ops::Range;
 use dense_core::Kernel;
 use dense_protocol::messages::{
-    ClockSource, Command, Counters, FlashFault, Floats, Hello, Inferred, Input, Learned, Network, Origin, Refusal,
-    Reply, Saved, Step, Target, VERSION,
+    ClockSource, Command, Counters, FlashFault, Floats, Hello, Inferred, Input, Learned, Network, Origin, Practised,
+    Refusal, Reply, Saved, Step, Target, VERSION,
 };
+use dense_replay::{Sampler, Source};
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
@@ -32,10 +34,11 @@ pub struct Machine {
 }
 
 /// The application, without its line.
-pub struct Device<'a, M, F> {
+pub struct Device<'a, M, F, S = NoSamples> {
     model: M,
     flash: F,
     store: Store,
+    samples: S,
     window: Option<Window<'a>>,
     machine: Machine,
     names_checksum: u32,
@@ -70,6 +73,7 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
             model,
             flash,
             store,
+            samples: NoSamples,
             window: None,
             machine,
             names_checksum: 0,
@@ -83,6 +87,27 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
         Ok(device)
     }
 
+    /// The same device with samples that it practises on.
+    #[must_use]
+    pub fn with_samples<S>(self, samples: S) -> Device<'a, M, F, S> {
+        Device {
+            model: self.model,
+            flash: self.flash,
+            store: self.store,
+            samples,
+            window: self.window,
+            machine: self.machine,
+            names_checksum: self.names_checksum,
+            widths: self.widths,
+            origin: self.origin,
+            checksum: self.checksum,
+            written: self.written,
+            read: self.read,
+        }
+    }
+}
+
+impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
     /// The same device for windows of a time series, cut from what [`Command::Series`] brings.
     ///
     /// # Panics
@@ -127,7 +152,9 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
             Command::Infer { input } => self.infer(input, counters),
             Command::Series { restart, samples } => self.series(restart, samples),
             Command::Learn { input, target, step, expected } => self.learn(input, target, step, expected, counters),
-            Command::Practise { .. } => Err(Refusal::NoMemory),
+            Command::Practise { steps, seed, step } => {
+                Ok(Reply::Practised(self.practise(steps, seed, step, counters)?))
+            }
             Command::Checksum => {
                 self.check_complete()?;
                 Ok(Reply::Checksum(self.checksum()))
@@ -174,6 +201,7 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
             model_bytes: self.model.bytes() as u32,
             static_bytes: self.machine.static_bytes,
             slot_bytes: self.store.slot_bytes(),
+            memory: self.samples.description(),
         }
     }
 
@@ -240,7 +268,59 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
         let [loss_before, loss_after] = learned?;
         self.checksum = None;
         counters.learned = counters.learned.wrapping_add(1);
-        Ok(Reply::Learned(Learned { loss_before, loss_after, cycles }))
+        let lessons = self.samples.keep(&mut self.flash, self.model.input(), target);
+        Ok(Reply::Learned(Learned { loss_before, loss_after, cycles, lessons }))
+    }
+
+    /// Takes steps on samples of the memory, drawn by `seed`, and counts them.
+    ///
+    /// # Errors
+    /// [`Refusal::NoMemory`] or [`Refusal::NoSamples`] where there is none, [`Refusal::Flash`] where not even the first
+    /// can be read, and [`Refusal::Diverged`] where a step cannot be taken or what it gives is not finite: the weights are
+    /// those saved last then, or those of the firmware. The first step may be refused as that of a
+    /// [`Command::Learn`].
+    #[inline(never)]
+    pub fn practise(
+        &mut self,
+        steps: u16,
+        seed: u32,
+        step: Step,
+        counters: &mut Counters,
+    ) -> Result<Practised, Refusal> {
+        self.check_complete()?;
+        let mut sampler = Sampler::new(seed.into());
+        let mut practised = Practised { steps: 0, lessons: 0, loss: 0.0, cycles: 0 };
+        while practised.steps < steps {
+            let is_first = practised.steps == 0;
+            let drawn = self.samples.read_next(&mut self.flash, &mut sampler, self.model.input_mut());
+            let (source, target) = match drawn {
+                Ok(Some(drawn)) => drawn,
+                Ok(None) => return Err(self.without_samples()),
+                Err(fault) if is_first => return Err(Refusal::Flash(fault)),
+                Err(_) => break,
+            };
+            let start = (self.machine.cycles)();
+            let learned = self.model.learn(target, step);
+            practised.cycles = practised.cycles.wrapping_add((self.machine.cycles)().wrapping_sub(start));
+            match learned {
+                Ok([before, _]) => practised.loss += before,
+                Err(refusal) if is_first && refusal != Refusal::Diverged => return Err(refusal),
+                Err(_) => {
+                    self.go_back();
+                    return Err(Refusal::Diverged);
+                }
+            }
+            self.checksum = None;
+            practised.steps += 1;
+            practised.lessons += u16::from(matches!(source, Source::Lesson(_)));
+        }
+        counters.practised = counters.practised.wrapping_add(practised.steps.into());
+        practised.loss /= f32::from(practised.steps.max(1));
+        Ok(practised)
+    }
+
+    fn without_samples(&self) -> Refusal {
+        if self.samples.description().is_some() { Refusal::NoSamples } else { Refusal::NoMemory }
     }
 
     fn save(&mut self) -> Result<Reply<'_>, Refusal> {
@@ -267,6 +347,7 @@ impl<'a, M: Model, F: NorFlash> Device<'a, M, F> {
     }
 
     fn reset(&mut self) -> Result<Reply<'_>, Refusal> {
+        self.samples.clear(&mut self.flash).map_err(Refusal::Flash)?;
         match self.store.erase(&mut self.flash) {
             Ok(()) | Err(StoreError::NoFlash) => {
                 self.restore_factory(Origin::Factory);

@@ -30,6 +30,7 @@
 //! - [`session`]: bytes in, answers out; every request done once
 //! - [`device`]: what each command does
 //! - [`model`]: what is asked of a network; [`learner`] and [`quantized`] are networks
+//! - [`samples`]: what it practises on, so that it does not forget what it knew
 //! - [`store`]: weights in flash
 //! - [`window`]: windows of a time series
 
@@ -39,6 +40,7 @@ pub mod device;
 pub mod learner;
 pub mod model;
 pub mod quantized;
+pub mod samples;
 pub mod session;
 pub mod store;
 pub mod window;
@@ -47,6 +49,7 @@ pub use device::{Device, Machine};
 pub use learner::{Learner, LearnerMemory};
 pub use model::Model;
 pub use quantized::{Quantized, QuantizedMemory};
+pub use samples::{NoSamples, ReplaySamples, Samples};
 pub use session::Session;
 pub use store::{Store, StoreError};
 pub use window::Window;

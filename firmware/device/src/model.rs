@@ -4,6 +4,7 @@ use dense_core::kernels::Element as Number;
 use dense_core::{Error, PixelTable, Sgd};
 use dense_protocol::checksum;
 use dense_protocol::messages::{Element, Form, Refusal, Step, Target, Task};
+use dense_replay::Value;
 
 /// A network that a device serves.
 pub trait Model {
@@ -83,7 +84,7 @@ pub trait Model {
 }
 
 /// A number of an input: `u8` for a pixel, `f32` for a feature.
-pub trait Input: Number {
+pub trait Input: Number + Value {
     /// How the protocol calls it.
     const ELEMENT: Element;
 

@@ -1,19 +1,20 @@
 //! A conversation with the host: bytes in, answers out, and every request done once.
 
 use crate::model::Input as _;
+use crate::samples::{NoSamples, Samples};
 use crate::{Device, Model};
 use dense_protocol::checksum::Checksum;
 use dense_protocol::frames::{self, Decoder};
-use dense_protocol::messages::{Answer, Command, Counters, Malformed, NO_SESSION, Refusal, Request};
+use dense_protocol::messages::{Answer, Command, Counters, Malformed, NO_SESSION, Practised, Refusal, Request, Step};
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
 /// The device on its line: requests in frames of up to `REQUEST` bytes, answers in frames of up to `ANSWER`.
 ///
 /// [`request_bytes`] and [`answer_bytes`] say how long they must be for a network.
-pub struct Session<'a, M, F, const REQUEST: usize, const ANSWER: usize> {
+pub struct Session<'a, M, F, const REQUEST: usize, const ANSWER: usize, S = NoSamples> {
     decoder: Decoder<REQUEST>,
-    worker: Worker<'a, M, F, ANSWER>,
+    worker: Worker<'a, M, F, S, ANSWER>,
 }
 
 /// Bytes of a frame for a refusal.
@@ -29,15 +30,17 @@ pub const fn request_bytes(input_bytes: usize, outputs: usize) -> usize {
 /// Bytes of the longest answer of a network with `outputs` outputs: to an inference, or a description.
 #[must_use]
 pub const fn answer_bytes(outputs: usize) -> usize {
-    const DESCRIPTION: usize = 230;
+    const DESCRIPTION: usize = 250;
     let inference = 2 * 4 * outputs + 24;
     frames::frame_bytes(if inference > DESCRIPTION { inference } else { DESCRIPTION })
 }
 
-impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Session<'a, M, F, REQUEST, ANSWER> {
+impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize, S: Samples>
+    Session<'a, M, F, REQUEST, ANSWER, S>
+{
     /// Before the first byte.
     #[must_use]
-    pub const fn new(device: Device<'a, M, F>) -> Self {
+    pub const fn new(device: Device<'a, M, F, S>) -> Self {
         const {
             assert!(REQUEST >= request_bytes(M::INPUTS * M::Number::ELEMENT.bytes(), M::OUTPUTS), "see request_bytes");
             assert!(ANSWER >= answer_bytes(M::OUTPUTS), "see answer_bytes");
@@ -56,12 +59,12 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Sessi
 
     /// The device.
     #[must_use]
-    pub const fn device(&self) -> &Device<'a, M, F> {
+    pub const fn device(&self) -> &Device<'a, M, F, S> {
         &self.worker.device
     }
 
     /// The device, given back.
-    pub fn into_device(self) -> Device<'a, M, F> {
+    pub fn into_device(self) -> Device<'a, M, F, S> {
         self.worker.device
     }
 
@@ -69,6 +72,15 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Sessi
     #[must_use]
     pub const fn counters(&self) -> Counters {
         self.worker.counters
+    }
+
+    /// Takes steps on samples of the memory, for a program that has nothing else to do. A host cannot tell which steps
+    /// they were: it counts them, and compares no more bits until it has set the weights.
+    ///
+    /// # Errors
+    /// Those of [`Device::practise`].
+    pub fn practise(&mut self, steps: u16, seed: u32, step: Step) -> Result<Practised, Refusal> {
+        self.worker.device.practise(steps, seed, step, &mut self.worker.counters)
     }
 
     /// Takes a byte from the line. At the end of a request, does it and returns the frame to be sent. Silence is the
@@ -85,8 +97,8 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize> Sessi
 }
 
 /// What of a session deals with whole messages.
-struct Worker<'a, M, F, const ANSWER: usize> {
-    device: Device<'a, M, F>,
+struct Worker<'a, M, F, S, const ANSWER: usize> {
+    device: Device<'a, M, F, S>,
     session: u32,
     counters: Counters,
     /// The request that was answered last.
@@ -104,7 +116,7 @@ struct Identity {
     checksum: u32,
 }
 
-impl<M: Model, F: NorFlash, const ANSWER: usize> Worker<'_, M, F, ANSWER> {
+impl<M: Model, F: NorFlash, S: Samples, const ANSWER: usize> Worker<'_, M, F, S, ANSWER> {
     fn answer(&mut self, message: &[u8]) -> Option<&[u8]> {
         let request = Request::from_message(message);
         let sequence = match request {

@@ -47,14 +47,16 @@ static QUANTIZATIONS: [Quantization; {}] = [
 #[rustfmt::skip]
 pub const SAMPLE_FORMAT: SampleFormat<'static> = SampleFormat::new({inputs}, TargetFormat::{target}, Bits::{bits}, &QUANTIZATIONS);
 
-/// The samples, one after another.
+/// The samples, one after another, and for each how many training samples all up to and with it stand for.
 #[rustfmt::skip]
 pub static FACTORY_SET: FactorySet<'static> = FactorySet::new(SAMPLE_FORMAT, &[
+{}], &[
 {}]);
 ",
         of_factory_set(model, set.len(), format.bits().count()),
         format.quantizations().len(),
         lines(quantizations, 1, 4),
+        lines(set.cumulative_counts(), 16, 4),
         lines(set.bytes(), 32, 4),
     ))
 }

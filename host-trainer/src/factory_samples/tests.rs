@@ -34,14 +34,16 @@ fn each_cluster_of_a_class_has_the_sample_in_its_middle() {
         all.extend([([x - 1, y], label), ([x, y - 1], label)]);
     }
     let expected = [middle(10, 10, 0), middle(200, 20, 0), middle(100, 240, 1), middle(60, 60, 1)];
-    assert_eq!(chosen(&pictures(&all), 12), expected);
-    assert_eq!(chosen(&pictures(&all), 14), expected, "a sample takes three bytes");
+    assert_eq!(chosen(&pictures(&all), 28), expected);
+    assert_eq!(chosen(&pictures(&all), 34), expected, "a sample and its count take seven bytes");
+    let set = FactorySamples::choose(&pictures(&all), &PIXELS, Bits::Eight, 28, Kernel::PORTABLE).unwrap();
+    assert_eq!(set.set().cumulative_counts(), [5, 10, 15, 20], "clusters are of five samples");
 }
 
 #[test]
 fn classes_have_equal_shares_as_far_as_they_go() {
     let all: Vec<_> = (0..40).map(|index| ([index * 6, index], u8::from(index == 7) * 5)).collect();
-    for (room, shares) in [(2 * 3, [1, 1]), (7 * 3, [4, 1]), (1000, [39, 1])] {
+    for (room, shares) in [(2 * 7, [1, 1]), (7 * 7, [4, 1]), (1000, [39, 1])] {
         let chosen = chosen(&pictures(&all), room);
         let count = |wanted| chosen.iter().filter(|(_, label)| *label == wanted).count();
         assert_eq!([count(0), count(5)], shares, "{room} bytes");
@@ -53,14 +55,14 @@ fn classes_have_equal_shares_as_far_as_they_go() {
 
 #[test]
 fn samples_that_are_all_alike_fill_their_share() {
-    assert_eq!(chosen(&pictures(&[([9, 9], 3); 20]), 15), [([9, 9], 3); 5]);
+    assert_eq!(chosen(&pictures(&[([9, 9], 3); 20]), 35), [([9, 9], 3); 5]);
 }
 
 #[test]
 fn too_little_room_is_refused() {
     let samples = pictures(&[([0, 0], 0), ([0, 0], 1), ([0, 0], 2)]);
-    let error = FactorySamples::choose(&samples, &PIXELS, Bits::Eight, 8, Kernel::PORTABLE).unwrap_err();
-    assert_eq!(error.to_string(), "8 bytes: 9 at least, for one sample of each class");
+    let error = FactorySamples::choose(&samples, &PIXELS, Bits::Eight, 20, Kernel::PORTABLE).unwrap_err();
+    assert_eq!(error.to_string(), "20 bytes: 21 at least, for one sample of each class");
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl fmt::Display for Refusal {
                 write!(f, "{found} numbers, expected at most {most}, {channels} a sample")
             }
             Self::NoMemory => write!(f, "the device has no memory of samples"),
-            Self::NothingRemembered => write!(f, "the device remembers no samples"),
+            Self::NoSamples => write!(f, "the device's memory of samples is empty"),
             Self::Parameters { found, expected } => {
                 write!(f, "parameters from {found} on, but those from {expected} on are missing")
             }

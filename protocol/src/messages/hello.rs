@@ -1,5 +1,6 @@
 //! What a device says of itself.
 
+use super::FlashFault;
 use serde::{Deserialize, Serialize};
 
 /// Device and network.
@@ -31,6 +32,21 @@ pub struct Hello<'a> {
     pub static_bytes: u32,
     /// Flash of each of the two slots in bytes.
     pub slot_bytes: u32,
+    /// The memory of samples, if there is one.
+    pub memory: Option<SampleMemory>,
+}
+
+/// A memory of samples to practise on: lessons, and samples that are compiled into the firmware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleMemory {
+    /// How many lessons are kept: the last ones.
+    pub capacity: u32,
+    /// How many lessons there were since the last reset, or why there are none.
+    pub lessons: Result<u32, FlashFault>,
+    /// Factory samples.
+    pub factory_samples: u32,
+    /// Checksum of the factory samples and of the form in which samples are kept.
+    pub factory_checksum: u32,
 }
 
 /// A network, and what it takes and gives.

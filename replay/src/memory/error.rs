@@ -28,6 +28,8 @@ pub enum MemoryError {
         least: usize,
         /// Both halves must be multiples of this.
         sector: u32,
+        /// The lessons that are to be kept.
+        capacity: usize,
     },
     /// The sample is not as long as those of the memory.
     WrongLength(WrongLength),
@@ -60,10 +62,10 @@ pub(super) fn failed<E: NorFlashError>(operation: Operation) -> impl Fn(E) -> Me
 impl fmt::Display for MemoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Region { start, end, least, sector } => write!(
+            Self::Region { start, end, least, sector, capacity } => write!(
                 f,
-                "flash from {start:#x} to {end:#x} is no room for lessons: {least} bytes at least, in two halves of whole \
-                 sectors of {sector} bytes, wanted"
+                "flash from {start:#x} to {end:#x} does not hold {capacity} lessons: {least} bytes at least, in two halves \
+                 of whole sectors of {sector} bytes, wanted"
             ),
             Self::WrongLength(error) => write!(f, "{error}"),
             Self::Flash { operation, kind } => {

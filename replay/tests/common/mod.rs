@@ -48,9 +48,14 @@ pub fn sample(format: &SampleFormat<'_>, random: &mut Random) -> Sample {
     (input, random.next() as u8)
 }
 
-pub fn open<F: NorFlash>(flash: &mut F, format: SampleFormat<'static>) -> Result<Memory<'static>, MemoryError> {
+/// A memory of the last `capacity` lessons in all of a flash.
+pub fn open<F: NorFlash>(
+    flash: &mut F,
+    capacity: usize,
+    format: SampleFormat<'static>,
+) -> Result<Memory<'static>, MemoryError> {
     let region = 0..flash.capacity() as u32;
-    Memory::open(flash, region, format, 1)
+    Memory::open(flash, region, capacity, format, 1)
 }
 
 /// The number of the first lesson, and all of them.
@@ -66,8 +71,8 @@ pub fn content<F: NorFlash>(memory: &Memory<'_>, flash: &mut F) -> Content {
     (memory.next_number() - lessons.len() as u32, lessons)
 }
 
-/// What is there after one lesson more: of as many as there can be, the newer half stays.
+/// What is there after one lesson more: of as many as are kept, the oldest goes.
 pub fn appended((first, lessons): &Content, capacity: usize, sample: Sample) -> Content {
-    let dropped = if lessons.len() == capacity { capacity.div_ceil(2) } else { 0 };
+    let dropped = usize::from(lessons.len() == capacity);
     (first + dropped as u32, lessons[dropped..].iter().cloned().chain([sample]).collect())
 }

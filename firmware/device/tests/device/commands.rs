@@ -10,8 +10,8 @@ use dense_core::Kernel;
 use dense_core::optimizers::SMALLEST_LEARNING_RATE;
 use dense_device::Model;
 use dense_protocol::messages::{
-    ClockSource, Command, Counters, Element, Floats, Form, Hello, Inferred, Input, Learned, Network, Origin, Refusal,
-    Reply, Saved, Step, Task, VERSION,
+    ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input, Learned, Network,
+    Origin, Refusal, Reply, Saved, Step, Task, VERSION,
 };
 
 fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32) {
@@ -33,6 +33,7 @@ fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32)
         model_bytes,
         static_bytes: 34_567,
         slot_bytes: SECTOR as u32,
+        memory: None,
     };
     let hello = conversation.hello();
     assert_eq!(hello, expected, "{}", K::NAME);
@@ -82,7 +83,7 @@ fn learns<K: Kind>() {
         let expected = (random.below(2) == 0).then(|| twin.checksum());
         let command = Command::Learn { input: Input::Values(&input), target: target.as_target(), step, expected };
         let [loss_before, loss_after] = twin.learn(&input, target.as_target(), step).expect("finite");
-        let reply = Reply::Learned(Learned { loss_before, loss_after, cycles: 7 });
+        let reply = Reply::Learned(Learned { loss_before, loss_after, cycles: 7, lessons: Err(FlashFault::None) });
         assert_eq!(conversation.ask(command), Ok(reply), "{}", K::NAME);
         assert_eq!(conversation.bits(), twin.bits(), "{}", K::NAME);
     }

@@ -10,7 +10,7 @@ use dense_device::{Device, Model, Session};
 use dense_protocol::frames::{self, MAX_FRAME};
 use dense_protocol::messages::{
     Answer, ClockSource, Command, Counters, Element, Floats, Form, Hello, Inferred, Input, Learned, Network, Origin,
-    Refusal, Reply, Request, Saved, Step, Target, Task, Window,
+    Refusal, Reply, Request, SampleMemory, Saved, Step, Target, Task, Window,
 };
 use heapless::Vec;
 
@@ -65,6 +65,8 @@ fn answers_of<K: Kind>() {
         window: Some(Window { channels: u16::MAX, length: u16::MAX, stride: u16::MAX, downsample: u16::MAX }),
         names_checksum: u32::MAX,
     };
+    let (capacity, factory_samples, factory_checksum) = (u32::MAX, u32::MAX, u32::MAX);
+    let memory = SampleMemory { capacity, lessons: Ok(u32::MAX), factory_samples, factory_checksum };
     let hello = Hello {
         version: u8::MAX,
         board: &"b".repeat(64),
@@ -78,6 +80,7 @@ fn answers_of<K: Kind>() {
         model_bytes: u32::MAX,
         static_bytes: u32::MAX,
         slot_bytes: u32::MAX,
+        memory: Some(memory),
     };
     let [inferred, learned, practised, refused, broken_frames, repeated] = [u32::MAX; 6];
     let counters = Counters { inferred, learned, practised, refused, broken_frames, repeated };
@@ -85,7 +88,7 @@ fn answers_of<K: Kind>() {
     let lengths = [
         Ok(Reply::Hello(hello)),
         Ok(Reply::Inferred(Inferred { logits, outputs, cycles: u32::MAX })),
-        Ok(Reply::Learned(Learned { loss_before: found, loss_after: found, cycles: u32::MAX })),
+        Ok(Reply::Learned(Learned { loss_before: found, loss_after: found, cycles: u32::MAX, lessons: Ok(u32::MAX) })),
         Ok(Reply::Counters(counters)),
         Ok(Reply::Saved(Saved { save: u32::MAX, slot: 1 })),
         Ok(Reply::Parameters(Floats::from_bytes(&read))),

@@ -14,6 +14,7 @@ mod frame_lengths;
 mod parameters;
 mod power_cuts;
 mod refusals;
+mod samples;
 mod session;
 mod store;
 mod time_series;

@@ -108,7 +108,7 @@ fn refuses_steps<K: Kind>() {
     let expected = Some(found ^ 1);
     let command = Command::Learn { input: Input::Values(&good), target: target.as_target(), step: STEP, expected };
     is_refused(&mut conversation, command, Refusal::Checksum { found });
-    is_refused(&mut conversation, Command::Practise { steps: 1, step: STEP }, Refusal::NoMemory);
+    is_refused(&mut conversation, Command::Practise { steps: 1, seed: 0, step: STEP }, Refusal::NoMemory);
     is_refused(&mut conversation, Command::Load, Refusal::NothingSaved);
     // What was refused leaves nothing behind: the next step is that of a device that never heard of it.
     let mut twin = K::twin();

@@ -139,7 +139,7 @@ fn answers_again<K: Kind>() {
         good.command(),
         wrong,
         Command::Series { restart: false, samples: Floats::default() },
-        Command::Practise { steps: 1, step: STEP },
+        Command::Practise { steps: 1, seed: 0, step: STEP },
         Command::Checksum,
         Command::Counters,
         Command::Save,

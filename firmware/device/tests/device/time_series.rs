@@ -4,7 +4,7 @@ use crate::common::Random;
 use crate::common::conversation::{bytes_of, start};
 use crate::common::networks::{Kind, Series};
 use crate::refusals::is_refused;
-use dense_protocol::messages::{Command, Floats, Input, Learned, Refusal, Reply, Step, Target};
+use dense_protocol::messages::{Command, FlashFault, Floats, Input, Learned, Refusal, Reply, Step, Target};
 
 #[test]
 fn a_series_of_samples_becomes_inputs() {
@@ -39,7 +39,7 @@ fn a_series_of_samples_becomes_inputs() {
         assert_eq!([inferred.logits, inferred.outputs], [&logits, &outputs].map(|values| Floats::from_bytes(values)));
         let (target, step) = (Target::Class(random.below(3) as u8), Step { learning_rate: 0.1, first_trained: 0 });
         let [loss_before, loss_after] = twin.learn(&means, target, step).expect("finite");
-        let reply = Reply::Learned(Learned { loss_before, loss_after, cycles: 7 });
+        let reply = Reply::Learned(Learned { loss_before, loss_after, cycles: 7, lessons: Err(FlashFault::None) });
         assert_eq!(conversation.ask(Command::Learn { input, target, step, expected: None }), Ok(reply));
         assert_eq!(conversation.bits(), twin.bits());
         (windows, missing) = (windows + 1, 4);
