@@ -9,6 +9,7 @@ pub mod device;
 pub mod ending;
 pub mod evaluate;
 pub mod export;
+mod factory;
 pub mod import;
 mod on_device;
 pub mod pack;

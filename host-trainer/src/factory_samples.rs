@@ -101,6 +101,42 @@ impl FactorySamples {
         FactorySet::new(self.format(), &self.cumulative_counts, &self.bytes)
     }
 
+    /// A sample as the device keeps it: its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongLength`] where it is not like the others.
+    pub fn encode(&self, samples: &Samples, row: usize) -> Result<Vec<u8>, WrongLength> {
+        let width = samples.inputs.width();
+        let range = row * width..(row + 1) * width;
+        match &samples.inputs {
+            Inputs::Bytes { values, .. } => self.encoded(&values[range], &samples.targets, row),
+            Inputs::Numbers { values, .. } => self.encoded(&values[range], &samples.targets, row),
+        }
+    }
+
+    /// The sample that bytes stand for, of the kind of `like`.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongLength`] where it is not like the others.
+    pub fn decode(&self, bytes: &[u8], like: &Samples) -> Result<Samples, WrongLength> {
+        let mut sample = like.select(&[0]);
+        match (&mut sample.inputs, &mut sample.targets) {
+            (Inputs::Bytes { values, .. }, targets) => self.decode_into(bytes, values, targets)?,
+            (Inputs::Numbers { values, .. }, targets) => self.decode_into(bytes, values, targets)?,
+        }
+        Ok(sample)
+    }
+
+    fn decode_into<V: Value>(&self, bytes: &[u8], input: &mut [V], target: &mut Targets) -> Result<(), WrongLength> {
+        let bytes = bytes.iter().copied();
+        match target {
+            Targets::Labels(labels) => self.format().decode(bytes, input, &mut labels[0]),
+            Targets::Numbers { values, .. } => self.format().decode(bytes, input, values.as_mut_slice()),
+        }
+    }
+
     fn format(&self) -> SampleFormat<'_> {
         SampleFormat::new(self.inputs, self.target, self.bits, &self.quantizations)
     }
@@ -109,11 +145,7 @@ impl FactorySamples {
     fn push(&mut self, train: &Samples, row: usize, count: usize) -> Result<(), WrongLength> {
         let before = self.cumulative_counts.last().copied().unwrap_or(0);
         self.cumulative_counts.push(before + count as u32);
-        let range = row * self.inputs..(row + 1) * self.inputs;
-        let bytes = match &train.inputs {
-            Inputs::Bytes { values, .. } => self.encoded(&values[range], &train.targets, row)?,
-            Inputs::Numbers { values, .. } => self.encoded(&values[range], &train.targets, row)?,
-        };
+        let bytes = self.encode(train, row)?;
         self.bytes.extend(bytes);
         Ok(())
     }

@@ -148,9 +148,13 @@ fn choices() {
             print(&format!("{name}, {bits:?} bits"), world, Practice { bits, ..CHOSEN });
             print(&format!("{name}, {bits:?} bits, 16 KB"), world, Practice { bits, ..IN_16_KB });
         }
-        for (capacity, room) in [(4, 62), (9, 60), (18, 56), (38, 48), (78, 32)] {
-            let practice = Practice { capacity, room: room << 10, ..CHOSEN };
-            print(&format!("{name}, {capacity} lessons, {room} KB"), world, practice);
+        // Each leaves room in the halves of the flash for as many lessons as are kept, and one more.
+        for (capacity, room) in [(9, 56), (18, 48), (38, 32), (56, 16)] {
+            for learning_rate in [0.01, 0.02] {
+                let practice = Practice { capacity, room: room << 10, learning_rate, ..CHOSEN };
+                let what = format!("{name}, {capacity} lessons, {room} KB, learning rate {learning_rate}");
+                print(&what, world, practice);
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ mod target;
 
 pub use factory::FactorySet;
 pub use format::{SampleFormat, WrongLength};
-pub use memory::{Memory, MemoryError, Operation, region_bytes};
+pub use memory::{Memory, MemoryError, Operation, record_bytes, region_bytes};
 pub use quantization::{Bits, Quantization, Value};
 pub use ram_flash::RamFlash;
 pub use replay::{Replay, Sampler, Source};

@@ -13,6 +13,7 @@ mod error;
 mod record;
 
 pub use error::{MemoryError, Operation};
+pub use record::record_bytes;
 
 use crate::format::SampleFormat;
 use crate::quantization::Value;
@@ -20,7 +21,7 @@ use crate::target::Target;
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
 use error::failed;
-use record::{Reader, UNIT, record_bytes};
+use record::{Reader, UNIT};
 
 /// The last lessons, in a region of a flash that each method is lent. It remembers where they are.
 #[derive(Clone, Debug)]

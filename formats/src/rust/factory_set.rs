@@ -6,13 +6,13 @@ use super::header::of_factory_set;
 use super::literals::lines;
 use crate::{Error, Model};
 
-/// Writes samples for a device that has `model` as a Rust module: `SAMPLE_FORMAT`, in which it can keep samples of its
-/// own, and `FACTORY_SET`.
+/// Writes samples for a device that has `model` as a Rust module: `SAMPLE_FORMAT`, in which it keeps `LESSONS` samples of
+/// its own, and `FACTORY_SET`.
 ///
 /// # Errors
 ///
 /// [`Error::Model`] where the parts of the model do not fit together, or the samples are not for it.
-pub fn to_factory_set(model: &Model, set: &FactorySet<'_>) -> Result<String, Error> {
+pub fn to_factory_set(model: &Model, set: &FactorySet<'_>, lessons: usize) -> Result<String, Error> {
     model.check()?;
     let format = set.format();
     let inputs = model.input.width();
@@ -46,6 +46,9 @@ static QUANTIZATIONS: [Quantization; {}] = [
 /// How samples are written, as the first layer sees them.
 #[rustfmt::skip]
 pub const SAMPLE_FORMAT: SampleFormat<'static> = SampleFormat::new({inputs}, TargetFormat::{target}, Bits::{bits}, &QUANTIZATIONS);
+
+/// How many lessons are kept.
+pub const LESSONS: usize = {lessons};
 
 /// The samples, one after another, and for each how many training samples all up to and with it stand for.
 #[rustfmt::skip]

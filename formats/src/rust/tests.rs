@@ -54,12 +54,12 @@ fn factory_set_is_that_compiled_in() {
     let format = SampleFormat::new(model.input.width(), TargetFormat::Class, Bits::Four, &quantizations);
     let bytes: Vec<u8> = (0..5 * format.sample_bytes()).map(|index| (index as u8).wrapping_mul(29)).collect();
     let set = FactorySet::new(format, &[1, 8, 9, 500, 70_000], &bytes);
-    assert_generated("factory_set", &to_factory_set(&model, &set).unwrap());
-    assert_eq!(generated::factory_set::SAMPLE_FORMAT, format);
+    assert_generated("factory_set", &to_factory_set(&model, &set, 40).unwrap());
+    assert_eq!((generated::factory_set::SAMPLE_FORMAT, generated::factory_set::LESSONS), (format, 40));
     assert_eq!(generated::factory_set::FACTORY_SET.checksum(), set.checksum());
 
     let format = SampleFormat::new(1, TargetFormat::Class, Bits::Four, &quantizations);
-    let error = to_factory_set(&model, &FactorySet::new(format, &[], &[])).unwrap_err().to_string();
+    let error = to_factory_set(&model, &FactorySet::new(format, &[], &[]), 40).unwrap_err().to_string();
     assert!(error.contains("samples of 1 values, the model has "), "{error}");
 }
 

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dense_core::quant::Range;
-use dense_replay::Bits;
-use formats::{Input, Int8Network, Loss, Model, c, npz, onnx, rust, tflite};
+use formats::{Int8Network, Loss, Model, c, npz, onnx, rust, tflite};
 
+use super::factory::{FactoryArgs, default_lessons};
 use super::shared::{data_of, load_model, network, shown, tell_written};
-use crate::factory_samples::FactorySamples;
 use crate::failure::Failure;
 use crate::learning::int8;
-use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace, room};
+use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace, whole_number};
 use crate::outputs::Outputs;
 use crate::terminal::Verbosity;
 
@@ -24,11 +23,10 @@ Examples:
   host-trainer export --format tflite-int8 --weights out/watch/model.safetensors
       Write 8-bit TensorFlow Lite, its ranges those of the training samples
   host-trainer export --format factory-set --room 24K
-      Write training samples for a device to practise, as Rust";
+      Write training samples for a device to practise on, as Rust";
 
-/// Bytes of the samples that a device practises, unless options say otherwise: with two sectors of 4 KB for lessons, 64 KB
-/// in all.
-const ROOM: usize = 56 * 1024;
+/// Most lessons that a device keeps.
+const MAX_LESSONS: usize = 1 << 16;
 
 /// Options of `export`.
 #[derive(Args, Debug)]
@@ -54,13 +52,13 @@ pub struct ExportArgs {
     #[arg(long)]
     learn: bool,
 
-    /// Most bytes of the samples to practise; 24K is 24,576 [default: 56K]
-    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = room)]
-    room: Option<usize>,
+    /// Lessons that a device keeps to practise on: the last ones [default: those that fit twice into 16 KB]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_LESSONS))]
+    lessons: Option<usize>,
 
-    /// Bits of a value of a sample to practise [default: 2 for pictures, 8 for features]
-    #[arg(long, value_enum)]
-    bits: Option<BitsChoice>,
+    /// Which training samples a device practises on.
+    #[command(flatten)]
+    factory: FactoryArgs,
 
     /// Replace a file that this program has not written
     #[arg(long)]
@@ -94,25 +92,8 @@ enum Format {
     C,
     /// C99 in int8
     CInt8,
-    /// Rust with training samples that a device practises, so that it does not forget them
+    /// Rust with training samples that a device practises on, so that it does not forget them
     FactorySet,
-}
-
-/// How many bits a value takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum BitsChoice {
-    /// 2 levels
-    #[value(name = "1")]
-    One,
-    /// 4 levels
-    #[value(name = "2")]
-    Two,
-    /// 16 levels
-    #[value(name = "4")]
-    Four,
-    /// 256 levels
-    #[value(name = "8")]
-    Eight,
 }
 
 impl Format {
@@ -144,7 +125,11 @@ pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
         return Err(Failure::about("--prefix", "only with --format c or c-int8"));
     }
     if format != Format::FactorySet {
-        for (option, is_given) in [("--room", arguments.room.is_some()), ("--bits", arguments.bits.is_some())] {
+        for (option, is_given) in [
+            ("--room", arguments.factory.room.is_some()),
+            ("--bits", arguments.factory.bits.is_some()),
+            ("--lessons", arguments.lessons.is_some()),
+        ] {
             if is_given {
                 return Err(Failure::about(option, "only with --format factory-set"));
             }
@@ -174,31 +159,16 @@ pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
             c::to_c_int8(&model, &network, prefix)?.into_bytes()
         }
         Format::FactorySet => {
-            let samples = factory_samples(&model, arguments)?;
-            rust::to_factory_set(&model, &samples.set())?.into_bytes()
+            let (dataset, _) = data_of(&model, &arguments.data)?;
+            let samples = arguments.factory.choose(&model, &dataset.train, arguments.common.kernel()?)?;
+            let set = samples.set();
+            let lessons = arguments.lessons.unwrap_or_else(|| default_lessons(&set.format()));
+            rust::to_factory_set(&model, &set, lessons)?.into_bytes()
         }
     };
     outputs.stage(&output, &bytes)?;
     tell_written(verbosity, outputs.commit()?);
     Ok(())
-}
-
-/// Training samples as the first layer sees them.
-fn factory_samples(model: &Model, arguments: &ExportArgs) -> Result<FactorySamples, Failure> {
-    let (dataset, _) = data_of(model, &arguments.data)?;
-    let mut train = dataset.train;
-    if let Some(table) = model.input.pixel_table() {
-        train.inputs.look_up(table);
-    }
-    let bits = match (arguments.bits, &model.input) {
-        (Some(BitsChoice::One), _) => Bits::One,
-        (Some(BitsChoice::Two), _) | (None, Input::Pixels(_)) => Bits::Two,
-        (Some(BitsChoice::Four), _) => Bits::Four,
-        (Some(BitsChoice::Eight), _) | (None, Input::Features { .. }) => Bits::Eight,
-    };
-    let (room, kernel) = (arguments.room.unwrap_or(ROOM), arguments.common.kernel()?);
-    let chosen = FactorySamples::choose(&train, &model.input, bits, room, kernel);
-    chosen.map_err(|error| Failure::about("--room", error))
 }
 
 /// The model in int8, calibrated by its training samples, and the range of its logits over them.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, Command, Counters, Floats, Input, Learned, NO_SESSION, Refusal, Reply, Request, Saved, Step, Target,
+    Answer, Command, Counters, Floats, Input, Learned, NO_SESSION, Practised, Refusal, Reply, Request, Saved, Step,
+    Target,
 };
 
 use super::sample::bytes;
@@ -29,7 +30,7 @@ const PARAMETERS_WRITTEN: usize = 40;
 /// How often to send a request, and how long to wait each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Wait for an answer; ten times as long where flash is written.
+    /// Wait for an answer; ten times as long where flash is written or many steps are made.
     pub timeout: Duration,
     /// Number of times a request is sent, at least 1; a connection may take as long as all of them.
     pub tries: u32,
@@ -199,6 +200,18 @@ impl Device {
         })
     }
 
+    /// Steps of gradient descent on samples of the device's memory, drawn by `seed`.
+    pub fn practise(&mut self, steps: u16, seed: u32, step: Step) -> Result<Practised, DeviceError> {
+        self.request(Command::Practise { steps, seed, step }, |reply| match reply {
+            Reply::Practised(practised) if !practised.loss.is_finite() => Err(NOT_FINITE),
+            Reply::Practised(practised) if practised.steps > steps || practised.lessons > practised.steps => {
+                Err("has more steps than were asked for")
+            }
+            Reply::Practised(practised) => Ok(practised),
+            _ => Err(OTHER_KIND),
+        })
+    }
+
     /// The checksum of the weights in RAM.
     pub fn checksum(&mut self) -> Result<u32, DeviceError> {
         self.request(Command::Checksum, |reply| {
@@ -276,7 +289,7 @@ impl Device {
     ) -> Result<T, DeviceError> {
         let (request, port) = (name(&command), self.port.clone());
         let timeout = match command {
-            Command::Save | Command::Reset => self.policy.timeout * FLASH_FACTOR,
+            Command::Save | Command::Reset | Command::Practise { .. } => self.policy.timeout * FLASH_FACTOR,
             _ => self.policy.timeout,
         };
         let (tries, broken_before) = (self.policy.tries.max(1), self.broken_frames);

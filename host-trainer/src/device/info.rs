@@ -1,6 +1,6 @@
 //! What a device tells of itself, and how it is shown.
 
-use dense_protocol::messages::{ClockSource, Element, Form, Hello, Origin, Task, Window};
+use dense_protocol::messages::{ClockSource, Element, Form, Hello, Origin, SampleMemory, Task, Window};
 use serde_json::{Value, json};
 
 use crate::terminal::summary::thousands;
@@ -44,6 +44,8 @@ pub struct DeviceInfo {
     pub static_bytes: usize,
     /// Flash of each slot in bytes.
     pub slot_bytes: usize,
+    /// The memory of samples, if there is one.
+    pub memory: Option<SampleMemory>,
 }
 
 impl From<&Hello<'_>> for DeviceInfo {
@@ -69,6 +71,7 @@ impl From<&Hello<'_>> for DeviceInfo {
             model_bytes: hello.model_bytes as usize,
             static_bytes: hello.static_bytes as usize,
             slot_bytes: hello.slot_bytes as usize,
+            memory: hello.memory,
         }
     }
 }
@@ -95,6 +98,7 @@ impl Default for DeviceInfo {
             model_bytes: 0,
             static_bytes: 0,
             slot_bytes: 0,
+            memory: None,
         }
     }
 }
@@ -169,6 +173,15 @@ impl DeviceInfo {
         let window = self.window.map(|Window { channels, length, stride, downsample }| {
             json!({ "channels": channels, "length": length, "stride": stride, "downsample": downsample })
         });
+        let memory = self.memory.map(|memory| {
+            json!({
+                "capacity": memory.capacity,
+                "lessons": memory.lessons.ok(),
+                "fault": memory.lessons.err().map(|fault| fault.to_string()),
+                "factory_samples": memory.factory_samples,
+                "factory_checksum": memory.factory_checksum,
+            })
+        });
         json!({
             "protocol": self.version,
             "board": self.board,
@@ -192,6 +205,7 @@ impl DeviceInfo {
             "model_bytes": self.model_bytes,
             "static_bytes": self.static_bytes,
             "slot_bytes": self.slot_bytes,
+            "memory": memory,
         })
     }
 }

@@ -1,16 +1,19 @@
 //! The network on the host: makes the same steps as the device, and must get the same bits.
 
+use std::collections::VecDeque;
 use std::fmt::{self, Display};
 use std::path::Path;
 use std::thread;
 
 use dense_core::{Error, Kernel, PixelTable};
 use dense_protocol::checksum;
-use dense_protocol::messages::{self, Element, Learned, Step, Task};
+use dense_protocol::messages::{self, Element, Learned, Practised, Step, Task};
+use dense_replay::{Sampler, Source};
 use formats::{Input, Int8Network, Layer, Loss, Model, Optimizer, OptimizerName, Recipe};
 
 use super::{DeviceError, DeviceInfo, Inference};
 use crate::data::{Inputs, Samples};
+use crate::factory_samples::FactorySamples;
 use crate::learning::{self, Callbacks, Data, FitError, Network, Settings, Silent, evaluate, int8, metrics};
 
 /// A network that must have the bits of the device's.
@@ -19,6 +22,18 @@ pub struct Reference {
     form: Form,
     model: Model,
     kernel: Kernel,
+    memory: Option<Memory>,
+}
+
+/// The samples that the device practises on.
+#[derive(Clone, Debug)]
+struct Memory {
+    factory: FactorySamples,
+    /// The last lessons, as bytes.
+    lessons: VecDeque<Vec<u8>>,
+    capacity: usize,
+    /// A sample of the kind that they are.
+    like: Samples,
 }
 
 /// What the weights are.
@@ -38,7 +53,7 @@ impl Reference {
     /// [`DeviceError::Host`] where its layers do not fit together.
     pub fn new(model: &Model, kernel: Kernel) -> Result<Self, DeviceError> {
         let network = Network::new(model.layers.clone(), model.loss).map_err(|error| host("the model", error))?;
-        Ok(Self { form: Form::F32(network), model: model.clone(), kernel })
+        Ok(Self { form: Form::F32(network), model: model.clone(), kernel, memory: None })
     }
 
     /// The network of a model with int8 weights.
@@ -46,7 +61,15 @@ impl Reference {
     pub fn int8(model: &Model, network: Int8Network, kernel: Kernel) -> Self {
         let outputs = model.layers.last().map_or(0, Layer::units);
         let form = Form::Int8 { network, scales: vec![1.0; outputs], offsets: vec![0.0; outputs] };
-        Self { form, model: model.clone(), kernel }
+        Self { form, model: model.clone(), kernel, memory: None }
+    }
+
+    /// The same network with a memory of samples: those of a factory set, and the last `capacity` lessons, of which there
+    /// is none yet. `train` are samples of their kind.
+    #[must_use]
+    pub fn with_memory(self, factory: FactorySamples, capacity: usize, train: &Samples) -> Self {
+        let memory = Memory { factory, lessons: VecDeque::new(), capacity, like: train.select(&[0]) };
+        Self { memory: Some(memory), ..self }
     }
 
     /// Refuses a device that serves another network than the model in `weights`.
@@ -172,17 +195,47 @@ impl Reference {
         }
     }
 
-    /// One step of gradient descent on one sample, of the layers from `step.first_trained` on. Returns the loss of the
-    /// sample, which errors call `name`, before and after it.
+    /// One step of gradient descent on one sample, of the layers from `step.first_trained` on; a memory keeps the sample.
+    /// Returns the loss of the sample, which errors call `name`, before and after it.
     ///
     /// # Errors
     ///
     /// [`DeviceError::Host`] for a label that is no class, a learning rate out of range, or logits that are not finite.
     pub fn learn(&mut self, name: &str, sample: &Samples, step: Step) -> Result<[f32; 2], DeviceError> {
         let sample = self.prepared(sample);
+        let losses = self.step(name, &sample, step)?;
+        if let Some(memory) = &mut self.memory {
+            let bytes = memory.factory.encode(&sample, 0).map_err(|error| host(name, error))?;
+            memory.lessons.push_back(bytes);
+            if memory.lessons.len() > memory.capacity {
+                memory.lessons.pop_front();
+            }
+        }
+        Ok(losses)
+    }
+
+    /// So many steps on samples of the memory, drawn by `seed`. Returns how many of them were on lessons, and the mean
+    /// loss of the samples, each before its step.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError::Host`] where there is no sample, and those of [`learn`](Self::learn).
+    pub fn practise(&mut self, name: &str, steps: u16, seed: u32, step: Step) -> Result<(u16, f32), DeviceError> {
+        let (mut sampler, mut lessons, mut loss) = (Sampler::new(seed.into()), 0, 0.0);
+        for _ in 0..steps {
+            let sample = self.memory.as_ref().and_then(|memory| memory.draw(&mut sampler));
+            let Some((source, sample)) = sample else { return Err(host(name, "there are no samples to practise")) };
+            loss += self.step(name, &sample, step)?[0];
+            lessons += u16::from(matches!(source, Source::Lesson(_)));
+        }
+        Ok((lessons, loss / f32::from(steps.max(1))))
+    }
+
+    /// One step on a sample as the first layer sees it.
+    fn step(&mut self, name: &str, sample: &Samples, step: Step) -> Result<[f32; 2], DeviceError> {
         let (loss, kernel) = (self.model.loss, self.kernel);
         let step = match &mut self.form {
-            Form::F32(network) => learn(network, &sample, step, kernel),
+            Form::F32(network) => learn(network, sample, step, kernel),
             Form::Int8 { network, scales, offsets } => below(network, &sample.inputs, kernel)
                 .and_then(|below| {
                     let mut deltas = scaled(&below, scales, offsets);
@@ -262,6 +315,25 @@ impl Reference {
         check(format_args!("{name}: loss after the step"), Bits(device.loss_after), Bits(after))
     }
 
+    /// Takes the steps that the device took on samples of its memory, and compares how many were on lessons, and the loss.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError::Differs`] where they differ, or those of [`practise`](Self::practise).
+    pub fn check_practised(
+        &mut self,
+        name: &str,
+        steps: u16,
+        seed: u32,
+        step: Step,
+        device: &Practised,
+    ) -> Result<(), DeviceError> {
+        check(format_args!("{name}: steps"), device.steps, steps)?;
+        let (lessons, loss) = self.practise(name, steps, seed, step)?;
+        check(format_args!("{name}: steps on lessons"), device.lessons, lessons)?;
+        check(format_args!("{name}: mean loss"), Bits(device.loss), Bits(loss))
+    }
+
     /// Compares the checksum of the device's weights with that of the host's.
     ///
     /// # Errors
@@ -270,6 +342,20 @@ impl Reference {
     pub fn check_weights(&self, what: impl Display, checksum: u32) -> Result<(), DeviceError> {
         let [device, host] = [checksum, self.weights_checksum()].map(|sum| format!("checksum {}", hex(sum)));
         check(what, device, host)
+    }
+}
+
+impl Memory {
+    /// The next sample that `sampler` draws.
+    fn draw(&self, sampler: &mut Sampler) -> Option<(Source, Samples)> {
+        let set = self.factory.set();
+        let source = sampler.next(self.lessons.len(), &set)?;
+        let length = set.format().sample_bytes();
+        let bytes = match source {
+            Source::Lesson(index) => self.lessons.get(index)?,
+            Source::Factory(index) => set.bytes().get(index * length..(index + 1) * length)?,
+        };
+        Some((source, self.factory.decode(bytes, &self.like).ok()?))
     }
 }
 

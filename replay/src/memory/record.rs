@@ -23,8 +23,10 @@ const CHUNK: usize = 4 * UNIT;
 /// The bytes of the checksum, and of the number.
 const WORD: usize = size_of::<u32>();
 
-/// The bytes of a record. They are never 0, which the compiler is told, so that dividing by them cannot panic.
-pub(super) fn record_bytes(format: &SampleFormat<'_>) -> usize {
+/// The bytes of flash that a lesson takes.
+#[must_use]
+pub fn record_bytes(format: &SampleFormat<'_>) -> usize {
+    // They are never 0, which the compiler is told, so that dividing by them cannot panic.
     (WORD + format.sample_bytes() + WORD).next_multiple_of(UNIT).max(UNIT)
 }
 

@@ -47,6 +47,16 @@ pub(super) fn info(device: &mut Device, printer: Printer) -> Result<(), DeviceEr
         0 => printer.say("flash            none to save in"),
         _ => printer.say(format_args!("flash            {slot} bytes in each of two slots")),
     }
+    if let Some(memory) = info.memory {
+        let factory = format!("{} factory samples", thousands(memory.factory_samples as usize));
+        let kept = format!("the last {} lessons", thousands(memory.capacity as usize));
+        match memory.lessons {
+            Ok(lessons) => printer.say(format_args!("samples          {factory}, and {kept}, of {lessons} so far")),
+            Err(fault) => {
+                printer.say(format_args!("samples          {factory}; no lessons, since the flash failed to {fault}"))
+            }
+        }
+    }
     printer.say(format_args!("protocol         version {}", info.version));
     printer.say(format_args!(
         "since the start  {} inferences, {} lessons, {} steps of practice",
