@@ -1,6 +1,6 @@
 //! The device that is served: the network of the firmware on the board's flash.
 
-use crate::boards::{Board, Flash, cycles};
+use crate::boards::{Board, Selected};
 use crate::runtime::{ram, singleton};
 use dense_device::{Device, Machine, Session, StoreError, Window, session};
 use dense_protocol::messages::ClockSource;
@@ -10,6 +10,7 @@ const REQUEST: usize = session::request_bytes(weights::INPUTS * weights::ELEMENT
 /// Bytes of the longest answer.
 const ANSWER: usize = session::answer_bytes(weights::OUTPUTS);
 
+type Flash = <Selected as Board>::Flash;
 /// The network on the board's flash.
 pub type Served = Device<'static, weights::Served<'static>, Flash>;
 /// The device on its line.
@@ -36,8 +37,8 @@ pub fn device(
     clock_source: ClockSource,
 ) -> Result<Served, StoreError> {
     let static_bytes = ram::static_bytes() as u32;
-    let machine = Machine { board: Board::NAME, clock_hz, clock_source, static_bytes, cycles };
-    let device = Device::new(model, flash, Board::FLASH_REGION, machine)?.with_names(weights::names_checksum());
+    let machine = Machine { board: Selected::NAME, clock_hz, clock_source, static_bytes, cycles: Selected::cycles };
+    let device = Device::new(model, flash, Selected::FLASH_REGION, machine)?.with_names(weights::names_checksum());
     let (Some(shape), Some(samples)) =
         (weights::WINDOW, singleton!(: [f32; weights::WINDOW_NUMBERS] = [0.0; weights::WINDOW_NUMBERS]))
     else {

@@ -13,7 +13,7 @@ const SECTOR: usize = 128 * 1024;
 /// The number of the first sector of that size; the smaller ones before it take as much as one.
 const FIRST_OF_SIZE: usize = 5;
 /// Bytes of both.
-pub(super) const CAPACITY: usize = 2 * SECTOR;
+pub(in crate::boards) const CAPACITY: usize = 2 * SECTOR;
 /// Bytes that are written at once.
 const WORD: usize = 4;
 
@@ -34,7 +34,7 @@ pub enum Flash {
 
 impl Flash {
     /// That of the host, where there is one, else that of the chip.
-    pub(super) fn new(controller: FLASH) -> Self {
+    pub(in crate::boards) fn new(controller: FLASH) -> Self {
         match HostFlash::open() {
             Ok(flash) => Self::Host(flash),
             Err(_) => Self::Chip(ChipFlash { controller }),
