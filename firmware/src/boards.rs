@@ -9,7 +9,7 @@ use embedded_hal::digital::StatefulOutputPin;
 use embedded_io::{Read, Write};
 use embedded_storage::nor_flash::NorFlash;
 
-#[cfg(any(board = "stm32f405", board = "nrf52840", board = "rp2350"))]
+#[cfg(not(board = "simulated"))]
 mod cycle_counter;
 #[cfg(board = "nrf52840")]
 mod nrf52840;
@@ -17,10 +17,12 @@ mod nrf52840;
 mod rp2350;
 #[cfg(board = "simulated")]
 mod simulated;
-#[cfg(board = "stm32f405")]
+#[cfg(any(board = "stm32f405", board = "stm32f411"))]
 mod stm32f4;
 #[cfg(board = "stm32f405")]
 mod stm32f405;
+#[cfg(board = "stm32f411")]
+mod stm32f411;
 
 #[cfg(board = "nrf52840")]
 pub use nrf52840::Nrf52840Dk as Selected;
@@ -30,6 +32,8 @@ pub use rp2350::Pico2 as Selected;
 pub use simulated::Simulated as Selected;
 #[cfg(board = "stm32f405")]
 pub use stm32f405::Stm32f405 as Selected;
+#[cfg(board = "stm32f411")]
+pub use stm32f411::Stm32f411 as Selected;
 
 /// Bits a second on the serial line, each byte framed by one start and one stop bit, without parity.
 #[cfg(not(board = "simulated"))]
