@@ -9,10 +9,13 @@ use embedded_hal::digital::StatefulOutputPin;
 use embedded_io::{Read, Write};
 use embedded_storage::nor_flash::NorFlash;
 
-#[cfg(not(board = "simulated"))]
+// Neither QEMU nor a Cortex-M0+ has one.
+#[cfg(not(any(board = "rp2040", board = "simulated")))]
 mod cycle_counter;
 #[cfg(board = "nrf52840")]
 mod nrf52840;
+#[cfg(board = "rp2040")]
+mod rp2040;
 #[cfg(board = "rp2350")]
 mod rp2350;
 #[cfg(board = "simulated")]
@@ -26,6 +29,8 @@ mod stm32f411;
 
 #[cfg(board = "nrf52840")]
 pub use nrf52840::Nrf52840Dk as Selected;
+#[cfg(board = "rp2040")]
+pub use rp2040::Pico as Selected;
 #[cfg(board = "rp2350")]
 pub use rp2350::Pico2 as Selected;
 #[cfg(board = "simulated")]
