@@ -35,8 +35,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-link-arg-bins=-Tmemory.x");
     }
     // `--nmagic`: sections are not aligned to pages that the machine does not have.
-    for argument in ["--nmagic", "-Tlink.x", "-Tdefmt.x"] {
+    for argument in ["--nmagic", "-Tlink.x"] {
         println!("cargo::rustc-link-arg-bins={argument}");
+    }
+    if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
+        println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
     }
 
     let inputs: Vec<u8> = (0..SELF_TEST).flat_map(samples::bytes).collect();

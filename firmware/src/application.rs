@@ -1,19 +1,21 @@
 //! The device that is served: the network of the firmware on the board's flash.
 
-use crate::boards::{Board, Flash, cycles};
+use crate::boards::{Board, Selected};
 use crate::runtime::{ram, singleton};
-use dense_device::{Device, Machine, Session, StoreError, Window, session};
+use dense_device::{Device, Machine, Session, Window, session};
 use dense_protocol::messages::ClockSource;
+use weights::practice::{self, Samples};
 
 /// Bytes of the longest request.
 const REQUEST: usize = session::request_bytes(weights::INPUTS * weights::ELEMENT.bytes(), weights::OUTPUTS);
 /// Bytes of the longest answer.
 const ANSWER: usize = session::answer_bytes(weights::OUTPUTS);
 
+type Flash = <Selected as Board>::Flash;
 /// The network on the board's flash.
-pub type Served = Device<'static, weights::Served<'static>, Flash>;
+pub type Served = Device<'static, weights::Served<'static>, Flash, Samples>;
 /// The device on its line.
-pub type Conversation = Session<'static, weights::Served<'static>, Flash, REQUEST, ANSWER>;
+pub type Conversation = Session<'static, weights::Served<'static>, Flash, REQUEST, ANSWER, Samples>;
 
 /// The network, with the weights of the firmware. To be called once.
 #[inline(never)]
@@ -27,17 +29,21 @@ pub fn model() -> weights::Served<'static> {
 /// The device, with what was saved last. To be called once.
 ///
 /// # Errors
-/// [`StoreError::Region`] where the board's flash has no room for two saves.
+/// What the board's flash has no room for.
 #[inline(never)]
 pub fn device(
     model: weights::Served<'static>,
-    flash: Flash,
+    mut flash: Flash,
     clock_hz: u32,
     clock_source: ClockSource,
-) -> Result<Served, StoreError> {
+) -> Result<Served, &'static str> {
     let static_bytes = ram::static_bytes() as u32;
-    let machine = Machine { board: Board::NAME, clock_hz, clock_source, static_bytes, cycles };
-    let device = Device::new(model, flash, Board::FLASH_REGION, machine)?.with_names(weights::names_checksum());
+    let machine = Machine { board: Selected::NAME, clock_hz, clock_source, static_bytes, cycles: Selected::cycles };
+    let samples = practice::samples(&mut flash, Selected::LESSON_REGION);
+    let samples = samples.map_err(|_| "the flash has no room for the lessons")?;
+    let device = Device::new(model, flash, Selected::FLASH_REGION, machine);
+    let device = device.map_err(|_| "the flash has no room for two saves")?;
+    let device = device.with_names(weights::names_checksum()).with_samples(samples);
     let (Some(shape), Some(samples)) =
         (weights::WINDOW, singleton!(: [f32; weights::WINDOW_NUMBERS] = [0.0; weights::WINDOW_NUMBERS]))
     else {

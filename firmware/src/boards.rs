@@ -1,32 +1,101 @@
-//! The boards. Each is one module with the same names in it: `Board`, what there is, and `Flash`, where weights are kept.
-//!
-//! `board` is a cfg that the machine's cargo configuration sets, `machines/<machine>.toml`.
+//! The boards. Each is a type that implements [`Board`], and the machine's cargo configuration, `machines/<machine>.toml`,
+//! selects one of them by the cfg `board`.
 
-#[cfg(not(board = "simulated"))]
+use crate::runtime;
+use core::convert::Infallible;
+use core::ops::Range;
+use dense_protocol::messages::ClockSource;
+use embedded_hal::digital::StatefulOutputPin;
+use embedded_io::{Read, Write};
+use embedded_storage::nor_flash::NorFlash;
+
+// Neither QEMU nor a Cortex-M0+ has one.
+#[cfg(not(any(board = "rp2040", board = "simulated")))]
 mod cycle_counter;
 #[cfg(board = "nrf52840")]
 mod nrf52840;
+#[cfg(board = "rp2040")]
+mod rp2040;
 #[cfg(board = "rp2350")]
 mod rp2350;
 #[cfg(board = "simulated")]
 mod simulated;
+#[cfg(any(board = "stm32f405", board = "stm32f411"))]
+mod stm32f4;
 #[cfg(board = "stm32f405")]
 mod stm32f405;
+#[cfg(board = "stm32f411")]
+mod stm32f411;
 
-#[cfg(not(board = "simulated"))]
-pub use cycle_counter::cycles;
 #[cfg(board = "nrf52840")]
-pub use nrf52840::{Board, Flash, Led, Serial};
+pub use nrf52840::Nrf52840Dk as Selected;
+#[cfg(board = "rp2040")]
+pub use rp2040::Pico as Selected;
 #[cfg(board = "rp2350")]
-pub use rp2350::{Board, Flash, Led, Serial};
+pub use rp2350::Pico2 as Selected;
 #[cfg(board = "simulated")]
-pub use simulated::{Board, Flash, Led, Serial, cycles};
+pub use simulated::Simulated as Selected;
 #[cfg(board = "stm32f405")]
-pub use stm32f405::{Board, Flash, Led, Serial};
-
-// Logs go to the probe.
-use defmt_rtt as _;
+pub use stm32f405::Stm32f405 as Selected;
+#[cfg(board = "stm32f411")]
+pub use stm32f411::Stm32f411 as Selected;
 
 /// Bits a second on the serial line, each byte framed by one start and one stop bit, without parity.
 #[cfg(not(board = "simulated"))]
-pub const BAUD_RATE: u32 = 115_200;
+const BAUD_RATE: u32 = 115_200;
+
+/// A board.
+pub trait Board {
+    /// Its name.
+    const NAME: &'static str;
+    /// The addresses in its flash for saved weights; none where it has no flash.
+    const FLASH_REGION: Range<u32>;
+    /// Those for lessons; none where it has no room.
+    const LESSON_REGION: Range<u32> = 0..0;
+    /// The line to the host.
+    type Serial: Read + Write;
+    /// The status LED.
+    type Led: StatefulOutputPin<Error = Infallible>;
+    /// Where weights are kept.
+    type Flash: NorFlash;
+
+    /// Starts it. To be called once.
+    ///
+    /// # Errors
+    /// What did not start.
+    fn start() -> Result<Parts<Self>, &'static str>;
+
+    /// Clock cycles since the start, modulo 2³²; always 0 where there is no counter.
+    #[must_use]
+    fn cycles() -> u32 {
+        0
+    }
+}
+
+/// What there is on a board that was started.
+#[derive(Debug)]
+pub struct Parts<B: Board + ?Sized> {
+    /// The line to the host.
+    pub serial: B::Serial,
+    /// The status LED.
+    pub led: B::Led,
+    /// Where weights are kept.
+    pub flash: B::Flash,
+    /// Clock cycles a second.
+    pub clock_hz: u32,
+    /// What the clock follows.
+    pub clock_source: ClockSource,
+}
+
+/// The selected board, started. To be called once.
+///
+/// # Panics
+/// Where something does not start: then there is nobody to report an error to but the probe.
+#[must_use]
+pub fn start() -> Parts<Selected> {
+    runtime::start();
+    match Selected::start() {
+        Ok(parts) => parts,
+        Err(cause) => panic!("{cause}"),
+    }
+}

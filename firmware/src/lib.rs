@@ -11,6 +11,8 @@ pub mod application;
 pub mod boards;
 pub mod golden;
 pub mod lesson;
+#[cfg(target_os = "none")]
+pub mod log;
 pub mod network;
 #[cfg(target_os = "none")]
 pub mod runtime;

@@ -20,3 +20,8 @@ pub use riscv::{asm, entry, singleton};
 use arm::{ask_host, is_debugger_attached, stack_pointer};
 #[cfg(target_arch = "riscv32")]
 use riscv::{ask_host, is_debugger_attached, stack_pointer};
+
+/// Prepares what the rest of the runtime relies on. To be called first.
+pub fn start() {
+    semihosting::connect();
+}

@@ -1,4 +1,5 @@
-//! Chooses the file that the network is compiled from, and reads from it which items it has.
+//! Chooses the files that the network and the samples that it practises on are compiled from, and reads which items the
+//! network has.
 
 use std::{env, error::Error, fmt::Write, fs, path::Path, path::PathBuf};
 
@@ -15,19 +16,9 @@ const NAMES: [&str; 4] = ["FEATURE_NAMES", "CHANNELS", "CLASS_NAMES", "OUTPUT_NA
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-env-changed=WEIGHTS");
-    let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    // Nobody knows from which folder a relative path counts.
-    let path = match env::var_os("WEIGHTS") {
-        Some(path) if !Path::new(&path).is_absolute() => {
-            return Err(format!("WEIGHTS={}: must be an absolute path", path.display()).into());
-        }
-        Some(path) => PathBuf::from(path),
-        None => folder.join("weights.rs"),
-    };
-    let file = path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?;
-    println!("cargo::rerun-if-changed={}", file.display());
-    let source = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let committed = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("weights.rs");
+    let path = chosen("WEIGHTS")?.unwrap_or(committed);
+    let (file, source) = read(&path)?;
     let has = |item: &str| source.lines().any(|line| line.starts_with(&format!("pub {item}")));
     if !has("type Model") || !has("static MODEL") {
         return Err(format!("{}: not as `host-trainer` writes it", file.display()).into());
@@ -51,8 +42,41 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(module, "const OUTPUTS_QUANTIZATION: dense_core::quant::Quantization = {outputs};")?;
         writeln!(module, "/// Number of inputs.\npub const INPUTS: usize = {inputs};")?;
     }
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("generated.rs"), module)?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("generated.rs"), module)?;
+
+    println!("cargo::rustc-check-cfg=cfg(factory_set)");
+    if let Some(path) = chosen("FACTORY_SET")? {
+        let (file, source) = read(&path)?;
+        if !source.contains("pub static FACTORY_SET:") {
+            return Err(
+                format!("{}: not as `host-trainer export --format factory-set` writes it", file.display()).into()
+            );
+        }
+        println!("cargo::rustc-cfg=factory_set");
+        fs::write(out.join("factory_set.rs"), format!("#[path = {file:?}]\npub mod factory_set;\n"))?;
+    }
     Ok(())
+}
+
+/// The path that a variable names, if it is set.
+fn chosen(variable: &str) -> Result<Option<PathBuf>, Box<dyn Error>> {
+    println!("cargo::rerun-if-env-changed={variable}");
+    // Nobody knows from which folder a relative path counts.
+    match env::var_os(variable).map(PathBuf::from) {
+        Some(path) if path.is_relative() => {
+            Err(format!("{variable}={}: must be an absolute path", path.display()).into())
+        }
+        path => Ok(path),
+    }
+}
+
+/// The whole path of a file, and what is in it.
+fn read(path: &Path) -> Result<(PathBuf, String), Box<dyn Error>> {
+    let file = path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("cargo::rerun-if-changed={}", file.display());
+    let source = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok((file, source))
 }
 
 /// The inputs of a type such as `QuantizedDense<784, 10>`.

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::adapt::AdaptArgs;
+use crate::commands::adapt::{self, AdaptArgs};
 use crate::commands::compare::{self, CompareArgs};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::cross_validate::{self, CrossValidateArgs};
@@ -45,7 +45,7 @@ Examples:
       Take over a model of Keras
   host-trainer device --port /dev/ttyACM0 evaluate --limit 100
       Test the weights on a device, and compare every bit
-  host-trainer adapt --port /dev/ttyACM0 --shift rotated --amount 20
+  host-trainer adapt --port /dev/ttyACM0 --world rotated --amount 20
       Teach a device to see with a crooked camera";
 
 /// Trains a small dense network on your data and writes it as Rust for a microcontroller
@@ -76,13 +76,6 @@ Examples:
       What the device makes of a picture
   host-trainer device --port tcp:127.0.0.1:4405 evaluate --limit 200
       The accuracy on test images, every bit compared with the host";
-
-const ADAPT_EXAMPLES: &str = "\
-Examples:
-  host-trainer adapt --port /dev/ttyACM0
-      Rotate the pictures, teach the device 500 of them, save, and ask for a power cycle
-  host-trainer adapt --port tcp:127.0.0.1:4405 --shift noisy --restart-command ./restart
-      The same with noise, the power cycle by a program";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -129,7 +122,7 @@ pub enum Command {
     #[command(after_help = DEVICE_EXAMPLES)]
     Device(DeviceArgs),
     /// Show a device fail on shifted pictures, learn and remember
-    #[command(after_help = ADAPT_EXAMPLES)]
+    #[command(after_help = adapt::EXAMPLES)]
     Adapt(AdaptArgs),
     /// Print a script that lets a shell complete commands and options
     #[command(after_help = COMPLETIONS_EXAMPLES)]

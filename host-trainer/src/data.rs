@@ -13,6 +13,7 @@ mod options;
 pub mod picture;
 mod picture_folder;
 mod pictures;
+mod recordings;
 mod split;
 mod table;
 mod tabular;
@@ -34,6 +35,7 @@ pub use images::Images;
 pub use inputs::{Unlabelled, load_inputs};
 pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
+pub use recordings::{Recording, Recordings};
 pub use split::TEST_SPLIT;
 pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
@@ -110,6 +112,22 @@ pub fn load_folds(options: &DataOptions) -> Result<Folds, DataError> {
         _ => {
             Err(DataError::Conflict("--group COLUMN of a .csv file is needed to leave out one group at a time".into()))
         }
+    }
+}
+
+/// Loads the recordings of a time series, with groups and classes.
+///
+/// # Errors
+///
+/// Those of [`load`], or it is none.
+pub fn load_recordings(options: &DataOptions) -> Result<Recordings, DataError> {
+    let (options, _) = prepare(options)?;
+    match kind(&options.path)? {
+        Kind::Csv if options.group.is_some() && options.window.is_some() => {
+            let path = options.path.clone();
+            isolated(&path, move || tabular::recordings(&options))
+        }
+        _ => Err(DataError::Conflict("a time series is needed: a .csv file with --window and --group COLUMN".into())),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod info;
 pub mod reference;
 pub mod sample;
 pub mod shift;
+pub mod stream;
 pub mod transport;
 
 pub use client::{Device, Inference, RetryPolicy};

@@ -38,6 +38,7 @@ const HELLO: Hello<'_> = Hello {
     model_bytes: 0,
     static_bytes: 0,
     slot_bytes: 0,
+    memory: None,
 };
 const INPUT: Input<'_> = Input::Values(&[0; 784]);
 const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };
@@ -118,7 +119,7 @@ fn an_answer_that_makes_no_sense_is_refused() {
     };
     let leaked = |last| &*Vec::<_, 10>::from_slice(&ten(last)).unwrap().to_vec().leak();
     let good = leaked(0.5);
-    let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0 };
+    let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0, lessons: Ok(1) };
     let (kind, finite) = ("is of another kind", "has a number that is not finite");
     let count = "has another number of outputs than the network";
     for (reply, wanted) in [
@@ -159,7 +160,7 @@ fn parameters_must_be_as_many_as_the_network_has() {
 
 #[test]
 fn a_restart_is_noticed_whatever_the_device_answers() {
-    let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0 };
+    let learned = Learned { loss_before: 1.0, loss_after: 0.5, cycles: 0, lessons: Ok(1) };
     for (device_session, wanted) in [
         (NO_SESSION, "the device was restarted; what it had learnt since it was saved last is gone"),
         (

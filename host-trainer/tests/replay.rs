@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use dense_core::{Kernel, Random};
 use dense_replay::{Bits, FactorySet, Memory, RamFlash, Replay, Sampler, region_bytes};
 use formats::{DataOptions, Input, Optimizer, OptimizerName, Recipe, Schedule};
-use host_trainer::commands::adapt::{TEST_NOISE, decayed, lessons};
+use host_trainer::commands::adapt::{TEST_NOISE, decayed, lessons, practice_seed};
 use host_trainer::data::{self, Dataset, Inputs, Samples, Targets};
 use host_trainer::device::shift::Shift;
 use host_trainer::factory_samples::FactorySamples;
@@ -31,9 +31,9 @@ struct Practice {
 }
 
 /// Chosen on held-back training images, as `choices` prints them.
-const CHOSEN: Practice = Practice { room: 56 << 10, capacity: 18, bits: Bits::Two, steps: 32, learning_rate: 0.01 };
+const CHOSEN: Practice = Practice { room: 32 << 10, capacity: 39, bits: Bits::Two, steps: 32, learning_rate: 0.01 };
 const NONE: Practice = Practice { steps: 0, ..CHOSEN };
-const IN_16_KB: Practice = Practice { room: 8 << 10, ..CHOSEN };
+const IN_16_KB: Practice = Practice { room: 8 << 10, capacity: 9, ..CHOSEN };
 
 /// A network that knows the original pictures, and pictures to learn from and to judge by.
 struct World {
@@ -75,7 +75,7 @@ impl World {
             step(&mut network, image, *label, decayed(self.learning_rate, index, LESSONS));
             replay.memory.as_mut().unwrap().append(&mut flash, image, label).unwrap();
             let (mut input, mut target) = (vec![0_u8; *width], 0_u8);
-            let mut sampler = Sampler::new(seed << 32 | index as u64);
+            let mut sampler = Sampler::new(practice_seed(seed, index).into());
             for _ in 0..practice.steps {
                 replay.read_next(&mut flash, &mut sampler, &mut input, &mut target).unwrap().unwrap();
                 step(&mut network, &input, target, decayed(practice.learning_rate, index, LESSONS));

@@ -1,32 +1,31 @@
 //! A device that infers with a dense network, learns from single samples, and keeps what it learnt through power cuts.
 //!
-//! [`Session::receive`] takes the bytes of a serial line and returns the answers; it is generic over the network and the
-//! flash. The network is a [`Model`]: a [`Learner`] of f32 weights in RAM, or [`Quantized`] for int8 weights in flash. What
-//! the machine is, which serial port and which flash, is the caller's.
+//! [`serve`] answers on a serial port that has the traits of `embedded-io`; for any other line, [`Session::receive`] takes
+//! the bytes and returns the answers. Both are generic over the network and the flash. The network is a [`Model`]: a
+//! [`Learner`] of f32 weights in RAM, or [`Quantized`] for int8 weights in flash. What the machine is, which serial port and
+//! which flash, is the caller's.
 //!
 //! ```no_run
 //! # use dense_core::{Output, Sgd, SparseCategoricalCrossEntropy};
 //! # use dense_device::{Device, Learner, LearnerMemory, Machine, Session, Store};
+//! # use embedded_io::{Read, Write};
 //! # use embedded_storage::nor_flash::NorFlash;
 //! type Network = Output<784, 10, SparseCategoricalCrossEntropy>;
 //! static FACTORY: Network = Network::ZERO;
 //!
-//! fn serve<F: NorFlash>(flash: F, machine: Machine, read: impl Fn() -> u8, write: impl Fn(&[u8])) {
+//! fn run(flash: impl NorFlash, machine: Machine, line: &mut (impl Read + Write)) {
 //!     let mut memory = LearnerMemory::<Network, u8, 784, 10, Sgd>::NEW;
 //!     let optimizer = Sgd::new(0.01).unwrap();
 //!     let model = Learner::new(&mut memory, &FACTORY, optimizer);
 //!     let device = Device::new(model, flash, 0..256 * 1024, machine).unwrap();
 //!     let mut session = Session::<_, _, 1024, 256>::new(device);
-//!     loop {
-//!         if let Some(answer) = session.receive(read()) {
-//!             write(answer);
-//!         }
-//!     }
+//!     dense_device::serve(&mut session, line, || ());
 //! }
 //! ```
 //!
 //! # Modules
 //!
+//! - [`line`]: the loop that reads requests from a serial port and writes the answers
 //! - [`session`]: bytes in, answers out; every request done once
 //! - [`device`]: what each command does
 //! - [`model`]: what is asked of a network; [`learner`] and [`quantized`] are networks
@@ -38,7 +37,9 @@
 
 pub mod device;
 pub mod learner;
+pub mod line;
 pub mod model;
+mod no_flash;
 pub mod quantized;
 pub mod samples;
 pub mod session;
@@ -47,7 +48,9 @@ pub mod window;
 
 pub use device::{Device, Machine};
 pub use learner::{Learner, LearnerMemory};
+pub use line::{Blocking, serve};
 pub use model::Model;
+pub use no_flash::NoFlash;
 pub use quantized::{Quantized, QuantizedMemory};
 pub use samples::{NoSamples, ReplaySamples, Samples};
 pub use session::Session;

@@ -170,7 +170,7 @@ fn faults_exit_with_2_and_name_the_port() {
         ("device", "classify --test 10000", "--test 10000: the data set has 10000 test samples"),
         ("device", "learn --test 9990..10001", "--test 9990..10001: the data set has 10000 test"),
         ("device", "evaluate --data no-such-folder", "no-such-folder"),
-        ("adapt", "--shift noisy --amount 300 --restart-command true", "--amount 300: must be from 0 to 255"),
+        ("adapt", "--world noisy --amount 300 --restart-command true", "--amount 300: must be from 0 to 255"),
         ("adapt", "--teach 60001 --restart-command true", "--teach 60001: the data set has 60000 training"),
         ("adapt", "", "nobody there to turn the device off"),
     ] {
@@ -222,7 +222,7 @@ fn a_closed_output_is_no_panic() {
 fn a_device_adapts_to_every_shift_and_keeps_it() {
     for shift in ["inverted", "rotated", "translated", "noisy"] {
         let simulator = Simulator::start();
-        let mut arguments = arguments(&simulator, "adapt", &format!("--shift {shift}"));
+        let mut arguments = arguments(&simulator, "adapt", &format!("--world {shift}"));
         arguments.extend(["--restart-command".to_owned(), simulator.restart_command()]);
         let Run { code, out, error } = run(&arguments);
         println!("{out}");

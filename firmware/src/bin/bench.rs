@@ -24,9 +24,9 @@ mod on_device {
     };
     use dense_protocol::messages::{Command, Counters, Input, Refusal, Reply, Step, Target};
     use firmware::application::{self, Served};
-    use firmware::boards::Board;
+    use firmware::boards;
     use firmware::lesson::{self, INPUTS, MODEL, Model, OUTPUTS, QUANTIZED};
-    use firmware::runtime::{entry, ram, semihosting, singleton};
+    use firmware::runtime::{self, entry, ram, semihosting, singleton};
     use weights::samples;
 
     /// A perceptron with one hidden layer, for f32 features.
@@ -49,7 +49,7 @@ mod on_device {
 
     #[entry]
     fn main() -> ! {
-        semihosting::connect();
+        runtime::start();
         let Some(models) = singleton!(: [Models; MODELS] = [ZERO; MODELS]) else { panic!("the models are taken") };
         let result = run(models.first_mut());
         if let Err(error) = &result {
@@ -95,9 +95,9 @@ mod on_device {
     }
 
     fn run_device() {
-        let Some(board) = Board::start() else { panic!("the board was started before") };
+        let board = boards::start();
         let device = application::device(application::model(), board.flash, board.clock_hz, board.clock_source);
-        let Ok(mut device) = device else { panic!("the flash has no room for two saves") };
+        let mut device = device.unwrap_or_else(|cause| panic!("{cause}"));
         let (mut counters, mut numbers) = (Counters::ZERO, [[0; 4]; weights::OUTPUTS]);
         for number in 0..CALLS.into() {
             let bytes = samples::bytes(number);

@@ -40,22 +40,22 @@ fn compare(mut work: Option<&mut Work>, mut print: impl FnMut(Arguments<'_>)) ->
 
 #[cfg(target_os = "none")]
 mod on_device {
-    use core::fmt::Arguments;
     use core::hint;
     use firmware::golden::Work;
-    use firmware::runtime::{entry, ram, semihosting, singleton};
+    use firmware::log;
+    use firmware::runtime::{self, entry, ram, semihosting, singleton};
 
     /// One where it fits, else none.
     const ROOMS: usize = ram::has_room_for(size_of::<Work>()) as usize;
 
     #[entry]
     fn main() -> ! {
-        semihosting::connect();
+        runtime::start();
         let Some(work) = singleton!(: [Work; ROOMS] = [const { Work::NEW }; ROOMS]) else {
             panic!("the room is taken")
         };
-        let passed = super::compare(work.first_mut(), print).unwrap_or_else(|error| {
-            print(format_args!("{error}"));
+        let passed = super::compare(work.first_mut(), log::print).unwrap_or_else(|error| {
+            log::print(format_args!("{error}"));
             false
         });
         semihosting::exit(passed);
@@ -63,12 +63,6 @@ mod on_device {
         loop {
             hint::spin_loop();
         }
-    }
-
-    /// To the probe of a board, and to the host of a simulated one.
-    fn print(line: Arguments<'_>) {
-        defmt::info!("{}", defmt::Display2Format(&line));
-        semihosting::print(line);
     }
 }
 

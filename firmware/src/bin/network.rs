@@ -23,18 +23,18 @@ fn compare(memory: &mut weights::Memory, mut print: impl FnMut(Arguments<'_>)) -
 
 #[cfg(target_os = "none")]
 mod on_device {
-    use core::fmt::Arguments;
     use core::hint;
-    use firmware::runtime::{entry, semihosting, singleton};
+    use firmware::log;
+    use firmware::runtime::{self, entry, semihosting, singleton};
 
     #[entry]
     fn main() -> ! {
-        semihosting::connect();
+        runtime::start();
         let Some(memory) = singleton!(: weights::Memory = weights::Memory::NEW) else {
             panic!("the memory of the network is taken")
         };
-        let passed = super::compare(memory, print).unwrap_or_else(|error| {
-            print(format_args!("{error}"));
+        let passed = super::compare(memory, log::print).unwrap_or_else(|error| {
+            log::print(format_args!("{error}"));
             false
         });
         semihosting::exit(passed);
@@ -42,12 +42,6 @@ mod on_device {
         loop {
             hint::spin_loop();
         }
-    }
-
-    /// To the probe of a board, and to the host of a simulated one.
-    fn print(line: Arguments<'_>) {
-        defmt::info!("{}", defmt::Display2Format(&line));
-        semihosting::print(line);
     }
 }
 

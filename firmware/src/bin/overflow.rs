@@ -5,12 +5,12 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::hint::black_box;
-    use firmware::boards::Board;
+    use firmware::boards;
     use firmware::runtime::{entry, ram, semihosting};
 
     #[entry]
     fn main() -> ! {
-        let Some(_board) = Board::start() else { panic!("the board was started before") };
+        let _board = boards::start();
         semihosting::print(format_args!("overflowing a stack of {} bytes", ram::stack_bytes()));
         let sum = descend(u32::MAX);
         panic!("the stack had no end: {sum}");

@@ -5,53 +5,49 @@
 #[cfg(target_os = "none")]
 mod on_device {
     use core::convert::Infallible;
-    use dense_protocol::messages::Origin;
+    use dense_protocol::messages::{ClockSource, Origin};
     use embedded_hal::digital::StatefulOutputPin;
     use firmware::application::{self, Conversation};
-    use firmware::boards::{Board, Led, Serial};
+    use firmware::boards::{self, Board, Selected};
     use firmware::runtime::{asm, entry, ram, semihosting};
-    use firmware::self_test;
+    use firmware::{log, self_test};
 
     #[entry]
     fn main() -> ! {
-        let (session, serial, led) = start();
-        serve(session, serial, led)
+        let (session, mut serial, mut led) = start();
+        loop {
+            dense_device::serve(session, &mut serial, || toggle(&mut led));
+        }
     }
 
     /// Everything before the first request. In a function of its own, so that the stack it takes is given back.
     #[inline(never)]
-    fn start() -> (&'static mut Conversation, Serial, Led) {
-        let Some(board) = Board::start() else { panic!("the board was started before") };
+    fn start() -> (&'static mut Conversation, <Selected as Board>::Serial, <Selected as Board>::Led) {
+        let board = boards::start();
         let mut led = board.led;
-        defmt::info!("{=str} at {=u32} Hz, {}", Board::NAME, board.clock_hz, defmt::Debug2Format(&board.clock_source));
-        defmt::info!("RAM: {=usize} bytes for good, {=usize} for the stack", ram::static_bytes(), ram::stack_bytes());
+        let source = if board.clock_source == ClockSource::Crystal { "crystal" } else { "no crystal" };
+        log::info!("{=str} at {=u32} Hz, {=str}", Selected::NAME, board.clock_hz, source);
+        log::info!("RAM: {=usize} bytes for good, {=usize} for the stack", ram::static_bytes(), ram::stack_bytes());
 
         let mut model = application::model();
         let passed = self_test::run(&mut model);
-        defmt::info!("self-test: {=usize} of {=usize} samples passed", passed, self_test::SAMPLES);
+        log::info!("self-test: {=usize} of {=usize} samples passed", passed, self_test::SAMPLES);
         if passed != self_test::SAMPLES {
             give_up(&mut led, board.clock_hz);
         }
 
-        let Ok(device) = application::device(model, board.flash, board.clock_hz, board.clock_source) else {
-            panic!("the flash has no room for two saves")
-        };
+        let device = application::device(model, board.flash, board.clock_hz, board.clock_source);
+        let device = device.unwrap_or_else(|cause| panic!("{cause}"));
         match device.origin() {
-            Origin::Save(save) => defmt::info!("weights: save {=u32}", save),
-            Origin::Unreadable => defmt::warn!("weights: those of the firmware, as the flash cannot be read"),
-            Origin::Factory | Origin::Host => defmt::info!("weights: those of the firmware"),
+            Origin::Save(save) => log::info!("weights: save {=u32}", save),
+            Origin::Unreadable => log::warn!("weights: those of the firmware, as the flash cannot be read"),
+            Origin::Factory | Origin::Host => log::info!("weights: those of the firmware"),
         }
         (application::conversation(device), board.serial, led)
     }
 
-    /// Answers for ever. With every answer the LED changes.
-    fn serve(session: &mut Conversation, mut serial: Serial, mut led: impl StatefulOutputPin<Error = Infallible>) -> ! {
-        loop {
-            if let Some(answer) = session.receive(serial.read()) {
-                serial.write(answer);
-                let Ok(()) = led.toggle();
-            }
-        }
+    fn toggle(led: &mut impl StatefulOutputPin<Error = Infallible>) {
+        let Ok(()) = led.toggle();
     }
 
     /// A device that computes something else must not answer. It blinks instead.
@@ -59,7 +55,7 @@ mod on_device {
         semihosting::print(format_args!("the self-test failed"));
         semihosting::exit(false);
         loop {
-            let Ok(()) = led.toggle();
+            toggle(led);
             asm::delay(clock_hz / 10);
         }
     }

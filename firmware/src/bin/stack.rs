@@ -8,7 +8,8 @@ mod on_device {
     use dense_protocol::frames::{self, frame_bytes};
     use dense_protocol::messages::{Command, Floats, Input, Request, Step, Target};
     use firmware::application;
-    use firmware::boards::Board;
+    use firmware::boards;
+    use firmware::log;
     use firmware::runtime::{entry, ram, semihosting};
     use heapless::Vec;
     use weights::OUTPUTS;
@@ -39,11 +40,10 @@ mod on_device {
 
     #[entry]
     fn main() -> ! {
-        let Some(board) = Board::start() else { panic!("the board was started before") };
+        let board = boards::start();
         let model = application::model();
-        let Ok(device) = application::device(model, board.flash, board.clock_hz, board.clock_source) else {
-            panic!("the flash has no room for two saves")
-        };
+        let device = application::device(model, board.flash, board.clock_hz, board.clock_source);
+        let device = device.unwrap_or_else(|cause| panic!("{cause}"));
         let session = application::conversation(device);
 
         let mut numbers = [[0; 4]; OUTPUTS];
@@ -55,7 +55,7 @@ mod on_device {
             let Ok(()) = frames::encode(&request, &mut frame) else { panic!("too long a frame") };
             let (answered, bytes) =
                 ram::measure_stack(|| frame.iter().filter(|&&byte| session.receive(byte).is_some()).count() == 1);
-            defmt::info!("{=str}: {=usize} bytes of stack", name, bytes);
+            log::info!("{=str}: {=usize} bytes of stack", name, bytes);
             semihosting::print(format_args!("{name}: {bytes} bytes of stack, budget {budget}"));
             within &= answered && bytes <= budget;
         }

@@ -10,6 +10,6 @@ pub(super) fn start(dcb: &mut DCB, dwt: &mut DWT) {
 
 /// Clock cycles since the board was started, modulo 2³². Always 0 in QEMU, which has no such counter.
 #[must_use]
-pub fn cycles() -> u32 {
+pub(super) fn cycles() -> u32 {
     DWT::cycle_count()
 }

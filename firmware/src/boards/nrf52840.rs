@@ -1,9 +1,10 @@
 //! Nordic's nRF52840-DK: UARTE0 on P0.06 (transmit) and P0.08 (receive), which the debugger shows as a USB serial port,
-//! LED 1 on P0.13, and weights in the last 256 KB of flash.
+//! LED 1 on P0.13, weights in the last 256 KB of flash, and lessons in the 32 KB before.
 
-use super::{BAUD_RATE, cycle_counter};
-use crate::runtime::semihosting;
+use super::{BAUD_RATE, Board, Parts, cycle_counter};
+use core::ops::Range;
 use dense_protocol::messages::ClockSource;
+use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use hal::clocks::Clocks;
 use hal::gpio::{Level, Output, Pin, PushPull, p0};
 use hal::nvmc::Nvmc;
@@ -11,14 +12,10 @@ use hal::pac::{self, NVMC, UARTE0};
 use hal::uarte::{Baudrate, Parity, Pins, Uarte};
 use nrf52840_hal as hal;
 
-/// The status LED, lit by a low level.
-pub type Led = Pin<Output<PushPull>>;
-
-/// Where weights are kept: flash in pages of 4 KB.
-pub type Flash = Nvmc<NVMC>;
-
-/// Bytes of both slots, as the memory map has them.
-const CAPACITY: usize = 256 * 1024;
+/// Bytes for lessons.
+const LESSON_BYTES: usize = 32 * 1024;
+/// Bytes of them and of both slots, as the memory map has them.
+const CAPACITY: usize = LESSON_BYTES + 256 * 1024;
 /// What the processor runs at, always.
 const CLOCK_HZ: u32 = 64_000_000;
 
@@ -26,36 +23,28 @@ const _: () = assert!(BAUD_RATE == 115_200, "the chip's baud rates are an enumer
 
 #[allow(unsafe_code)]
 unsafe extern "C" {
-    /// The first byte of the slots.
+    /// The first byte for lessons.
     static mut _slots_start: [u8; CAPACITY];
 }
 
-/// What there is on the board.
-pub struct Board {
-    /// The line to the host.
-    pub serial: Serial,
-    /// The status LED.
-    pub led: Led,
-    /// Where weights are kept.
-    pub flash: Flash,
-    /// Clock cycles a second.
-    pub clock_hz: u32,
-    /// What the clock follows.
-    pub clock_source: ClockSource,
-}
+/// The board.
+#[derive(Debug)]
+pub struct Nrf52840Dk;
 
-impl Board {
-    /// Its name.
-    pub const NAME: &str = "nrf52840-dk";
-    /// The addresses of all of [`Board::flash`].
-    pub const FLASH_REGION: core::ops::Range<u32> = 0..CAPACITY as u32;
+impl Board for Nrf52840Dk {
+    const NAME: &'static str = "nrf52840-dk";
+    const FLASH_REGION: Range<u32> = LESSON_BYTES as u32..CAPACITY as u32;
+    const LESSON_REGION: Range<u32> = 0..LESSON_BYTES as u32;
+    type Serial = Line;
+    /// Lit by a low level.
+    type Led = Pin<Output<PushPull>>;
+    /// In pages of 4 KB.
+    type Flash = Nvmc<NVMC>;
 
-    /// Starts the board; `None` where it was started before.
-    #[must_use]
-    pub fn start() -> Option<Self> {
-        let mut core = cortex_m::Peripherals::take()?;
-        let chip = pac::Peripherals::take()?;
-        semihosting::connect();
+    fn start() -> Result<Parts<Self>, &'static str> {
+        let (Some(mut core), Some(chip)) = (cortex_m::Peripherals::take(), pac::Peripherals::take()) else {
+            return Err("the board was started before");
+        };
         cycle_counter::start(&mut core.DCB, &mut core.DWT);
 
         // The processor starts on the internal oscillator, and the chip itself changes to the crystal.
@@ -67,39 +56,49 @@ impl Board {
             cts: None,
             rts: None,
         };
-        // SAFETY: the memory map keeps these bytes for this, and this is the only reference to them, made once.
+        // SAFETY: the memory map keeps these bytes for this, and this is the only reference to them, since the peripherals
+        // are taken once.
         #[allow(unsafe_code)]
-        let slots = unsafe { (&raw mut _slots_start).as_mut() }?;
+        let slots = unsafe { &mut *(&raw mut _slots_start) };
 
-        Some(Self {
-            serial: Serial(Uarte::new(chip.UARTE0, pins, Parity::EXCLUDED, Baudrate::BAUD115200)),
+        Ok(Parts {
+            serial: Line(Uarte::new(chip.UARTE0, pins, Parity::EXCLUDED, Baudrate::BAUD115200)),
             led: port.p0_13.into_push_pull_output(Level::Low).degrade(),
             flash: Nvmc::new(chip.NVMC, slots),
             clock_hz: CLOCK_HZ,
             clock_source: ClockSource::Crystal,
         })
     }
+
+    fn cycles() -> u32 {
+        cycle_counter::cycles()
+    }
 }
 
-/// The line to the host.
-pub struct Serial(Uarte<UARTE0>);
+/// The line to the host. The chip keeps up to four bytes that were not fetched.
+pub struct Line(Uarte<UARTE0>);
 
-impl Serial {
-    /// Waits for the next byte. One that arrives broken is left out; the frame's checksum tells. The chip keeps up to six
-    /// that were not fetched.
-    pub fn read(&mut self) -> u8 {
-        let mut byte = [0];
-        loop {
-            if self.0.read(&mut byte).is_ok() {
-                let [byte] = byte;
-                return byte;
-            }
-        }
+impl ErrorType for Line {
+    type Error = ErrorKind;
+}
+
+impl Read for Line {
+    /// Reads one byte.
+    fn read(&mut self, bytes: &mut [u8]) -> Result<usize, ErrorKind> {
+        let Some(place) = bytes.get_mut(..1) else { return Ok(0) };
+        self.0.read(place).map_err(|_| ErrorKind::Other)?;
+        Ok(1)
+    }
+}
+
+impl Write for Line {
+    /// Sends all of `bytes`, which must be in RAM.
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        self.0.write(bytes).map_err(|_| ErrorKind::Other)?;
+        Ok(bytes.len())
     }
 
-    /// Sends all of `bytes`, which must be in RAM, and returns when they are sent.
-    pub fn write(&mut self, bytes: &[u8]) {
-        // Where the chip stops in the middle, the host asks again.
-        let _ = self.0.write(bytes);
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
     }
 }

@@ -1,72 +1,69 @@
 //! A machine that only QEMU has: the serial line is the host's console, weights are kept in the host's file, and there is
 //! neither a clock nor an LED.
 
+use super::{Board, Parts};
 use crate::runtime::host_flash::HostFlash;
 use crate::runtime::semihosting;
 use core::convert::Infallible;
+use core::ops::Range;
 use dense_protocol::messages::ClockSource;
 use embedded_hal::digital::{ErrorType, OutputPin, StatefulOutputPin};
+use embedded_io::{self as io, ErrorKind, Read, Write};
 
-/// Bytes for one save.
+/// Bytes for one save, and for one half of the lessons.
 const SECTOR: usize = 128 * 1024;
-/// Bytes of both.
-const CAPACITY: usize = 2 * SECTOR;
+const CAPACITY: usize = 4 * SECTOR;
 
-/// Where weights are kept.
-pub type Flash = HostFlash<CAPACITY, SECTOR>;
+type Flash = HostFlash<CAPACITY, SECTOR>;
 
-/// What there is on the board.
-pub struct Board {
-    /// The line to the host.
-    pub serial: Serial,
-    /// The status LED.
-    pub led: Led,
-    /// Where weights are kept.
-    pub flash: Flash,
-    /// Clock cycles a second.
-    pub clock_hz: u32,
-    /// What the clock follows.
-    pub clock_source: ClockSource,
-}
+/// The machine.
+#[derive(Debug)]
+pub struct Simulated;
 
-impl Board {
-    /// Its name.
-    pub const NAME: &str = env!("MEMORY");
-    /// The addresses of all of [`Board::flash`].
-    pub const FLASH_REGION: core::ops::Range<u32> = 0..CAPACITY as u32;
+impl Board for Simulated {
+    const NAME: &'static str = env!("MEMORY");
+    const FLASH_REGION: Range<u32> = (CAPACITY / 2) as u32..CAPACITY as u32;
+    const LESSON_REGION: Range<u32> = 0..(CAPACITY / 2) as u32;
+    type Serial = Console;
+    type Led = Led;
+    type Flash = Flash;
 
-    /// Starts the board; `None` where the host has no file for the weights.
-    #[must_use]
-    pub fn start() -> Option<Self> {
-        semihosting::connect();
-        let flash = Flash::open().ok()?;
-        Some(Self { serial: Serial, led: Led(true), flash, clock_hz: 0, clock_source: ClockSource::Internal })
+    fn start() -> Result<Parts<Self>, &'static str> {
+        let flash = Flash::open().map_err(|_| "the host has no file for the weights")?;
+        Ok(Parts { serial: Console, led: Led(true), flash, clock_hz: 0, clock_source: ClockSource::Internal })
     }
 }
 
-/// Clock cycles: there is no counter, so always 0.
-#[must_use]
-pub fn cycles() -> u32 {
-    0
+/// The line to the host: its console.
+#[derive(Debug)]
+pub struct Console;
+
+impl io::ErrorType for Console {
+    type Error = ErrorKind;
 }
 
-/// The line to the host.
-pub struct Serial;
+impl Read for Console {
+    /// Reads one byte.
+    fn read(&mut self, bytes: &mut [u8]) -> Result<usize, ErrorKind> {
+        let Some(place) = bytes.first_mut() else { return Ok(0) };
+        *place = semihosting::read_byte();
+        Ok(1)
+    }
+}
 
-impl Serial {
-    /// Waits for the next byte.
-    pub fn read(&mut self) -> u8 {
-        semihosting::read_byte()
+impl Write for Console {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        semihosting::write_bytes(bytes).map_err(|_| ErrorKind::Other)?;
+        Ok(bytes.len())
     }
 
-    /// Sends all of `bytes`.
-    pub fn write(&mut self, bytes: &[u8]) {
-        // Where the host has gone, nobody waits for the answer.
-        let _ = semihosting::write_bytes(bytes);
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
     }
 }
 
 /// A light that nobody sees.
+#[derive(Debug)]
 pub struct Led(bool);
 
 impl ErrorType for Led {

@@ -1,12 +1,12 @@
 //! What becomes of a panic: it is said to the probe and to the host, and then is a fault.
 
 use super::{asm, semihosting};
+use crate::log;
 use core::panic::PanicInfo;
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    defmt::error!("{}", defmt::Display2Format(info));
-    semihosting::print(format_args!("{info}"));
+    log::print(format_args!("{info}"));
     semihosting::exit(false);
     fault()
 }

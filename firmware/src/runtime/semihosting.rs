@@ -32,7 +32,7 @@ static CONSOLE: AtomicUsize = AtomicUsize::new(FAILED);
 ///
 /// A probe is not asked: it would halt at a call that it does not know, and the board has all that the host would be
 /// asked for.
-pub fn connect() -> bool {
+pub(super) fn connect() -> bool {
     if !is_debugger_attached()
         && let Ok(console) = open(c":tt", Mode::Write)
     {

@@ -1,5 +1,5 @@
 //! The network that the firmware is built with, whatever `host-trainer` wrote: `weights.rs` beside this crate, or the file
-//! that the variable `WEIGHTS` names.
+//! that the variable `WEIGHTS` names. `FACTORY_SET` names the samples that it practises on, if any.
 //!
 //! [`Served`] is the network as the device serves it, [`new`] makes it, in the RAM [`Memory`].
 
@@ -11,6 +11,7 @@ use dense_protocol::messages::{Element, Window};
 
 #[cfg(not(int8))]
 mod learner;
+pub mod practice;
 #[cfg(int8)]
 mod quantized;
 pub mod samples;

@@ -5,6 +5,7 @@ mod infer;
 mod info;
 mod learn;
 mod parameters;
+mod practise;
 
 use clap::{Args, Subcommand};
 use dense_protocol::messages::Saved;
@@ -46,11 +47,13 @@ enum Action {
     Evaluate(evaluate::EvaluateArgs),
     /// Learn from test samples
     Learn(learn::LearnArgs),
+    /// Practise on the device's lessons and factory samples
+    Practise(practise::PractiseArgs),
     /// Save the weights in flash
     Save,
     /// Load the weights saved last
     Load,
-    /// Restore the firmware's weights and erase the saved ones
+    /// Restore the firmware's weights, and erase the saved ones and the lessons
     Reset,
     /// Read the weights in RAM into a model file
     Download(parameters::DownloadArgs),
@@ -107,6 +110,7 @@ pub fn device(arguments: &DeviceArgs) -> Result<(), Failure> {
         Action::Infer(arguments) => infer::infer(arguments, link, printer)?,
         Action::Evaluate(arguments) => evaluate::evaluate(arguments, link, printer)?,
         Action::Learn(arguments) => learn::learn(arguments, link, printer)?,
+        Action::Practise(arguments) => practise::practise(arguments, link, printer)?,
         Action::Save => {
             let Saved { save, slot } = link.open()?.save()?;
             printer.say(format_args!("saved as number {save} in slot {slot}"));

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use clap::Args;
 use dense_core::{Kernel, argmax};
-use dense_protocol::messages::{Form, Step};
-use formats::{Input, Int8Network, Model};
+use dense_protocol::messages::{FlashFault, Form, Input, Practised, Step};
+use formats::{Int8Network, Model};
+use indicatif::ProgressBar;
 
+use super::factory::FactoryArgs;
 use super::shared::{data_of, load_model, network};
 use crate::confusion::Confusion;
 use crate::data::{Dataset, Samples, Targets};
-use crate::device::{Address, Device, DeviceError, Reference, RetryPolicy, Sample};
+use crate::device::stream::stream;
+use crate::device::{Address, Device, DeviceError, Inference, Reference, RetryPolicy, Sample};
 use crate::failure::Failure;
 use crate::learning::int8;
 use crate::options::{DataArgs, KernelChoice, MODEL, in_workspace};
@@ -95,8 +98,8 @@ impl Host {
     /// Height and width of a picture.
     pub(super) const fn size(&self) -> [usize; 2] {
         match &self.model.input {
-            Input::Pixels(pixels) => [pixels.height, pixels.width],
-            Input::Features { names, .. } => [1, names.len()],
+            formats::Input::Pixels(pixels) => [pixels.height, pixels.width],
+            formats::Input::Features { names, .. } => [1, names.len()],
         }
     }
 
@@ -117,6 +120,36 @@ impl Host {
         };
         reference.check_network(device.port(), device.info(), &self.weights)?;
         Ok((device, reference))
+    }
+
+    /// Gives `reference` the memory of samples that the device has, without lessons so far. Does nothing where it has none.
+    ///
+    /// # Errors
+    ///
+    /// The device has other factory samples, or lessons.
+    pub(super) fn add_memory(
+        &self,
+        device: &Device,
+        reference: Reference,
+        train: &Samples,
+        factory: FactoryArgs,
+    ) -> Result<Reference, Failure> {
+        let Some(memory) = device.info().memory else { return Ok(reference) };
+        let port = device.port().to_owned();
+        let samples = factory.choose(&self.model, train, self.kernel)?;
+        let (found, host) = (memory.factory_checksum, samples.set().checksum());
+        if found != host {
+            return Err(DeviceError::OtherSamples { port, device: found, host }.into());
+        }
+        match memory.lessons {
+            Ok(0) | Err(FlashFault::None) => {}
+            Ok(lessons) => return Err(DeviceError::OtherLessons { port, lessons }.into()),
+            Err(fault) => {
+                return Err(Failure::about(port, format!("the lessons cannot be read: the flash failed to {fault}")));
+            }
+        }
+        let capacity = if memory.lessons.is_ok() { memory.capacity as usize } else { 0 };
+        Ok(reference.with_memory(samples, capacity, train))
     }
 
     /// Fails where the device did not start with the weights of the model.
@@ -150,6 +183,57 @@ pub(super) struct Tested {
     pub(super) cycles: f64,
 }
 
+/// A test on the device under way.
+struct Tally<'a> {
+    reference: Option<&'a Reference>,
+    bar: ProgressBar,
+    confusion: Option<Confusion>,
+    sum: f64,
+    cycles: f64,
+    samples: usize,
+}
+
+impl<'a> Tally<'a> {
+    fn new(reference: Option<&'a Reference>, count: usize, targets: &Targets, classes: usize) -> Self {
+        let confusion = matches!(targets, Targets::Labels(_)).then(|| Confusion::new(classes));
+        Self { reference, bar: bar("infer", count), confusion, sum: 0.0, cycles: 0.0, samples: 0 }
+    }
+
+    /// Adds what the device found for sample `index` of `samples`, and compares it with the reference, if any.
+    fn add(&mut self, samples: &Samples, index: usize, found: &Inference) -> Result<(), DeviceError> {
+        let one = samples.select(&[index]);
+        if let Some(reference) = self.reference {
+            reference.check_inferred(&format!("sample {index}"), &one, found)?;
+        }
+        match &one.targets {
+            Targets::Labels(labels) => {
+                let class = class_of(&found.outputs);
+                if let Some(confusion) = &mut self.confusion {
+                    confusion.add(labels[0], class);
+                }
+                self.sum += f64::from(u8::from(labels[0] == class));
+            }
+            Targets::Numbers { values, .. } => {
+                let errors = found.outputs.iter().zip(values).map(|(found, wanted)| f64::from((found - wanted).abs()));
+                self.sum += errors.sum::<f64>() / values.len() as f64;
+            }
+        }
+        self.samples += 1;
+        self.cycles += f64::from(found.cycles);
+        let name = metric_name(self.confusion.is_none());
+        self.bar.set_message(format!("{name} {:.4}", self.sum / self.samples as f64));
+        self.bar.inc(1);
+        Ok(())
+    }
+
+    fn finish(self) -> Tested {
+        self.bar.finish_and_clear();
+        let count = self.samples.max(1) as f64;
+        let (metric, cycles) = (self.sum / count, self.cycles / count);
+        Tested { confusion: self.confusion, metric, samples: self.samples, cycles }
+    }
+}
+
 /// Infers the first `limit` samples on the device, and compares each answer with that of `reference`, if any.
 pub(super) fn test(
     device: &mut Device,
@@ -159,35 +243,32 @@ pub(super) fn test(
     classes: usize,
 ) -> Result<Tested, DeviceError> {
     let count = samples.len().min(limit);
-    let bar = bar("infer", count);
-    let (mut confusion, mut sum, mut cycles) = (Confusion::new(classes), 0.0, 0.0);
-    let regression = matches!(samples.targets, Targets::Numbers { .. });
+    let mut tally = Tally::new(reference, count, &samples.targets, classes);
     for index in 0..count {
         let Some(sample) = Sample::of(samples, index) else { break };
         let found = device.infer(sample.input())?;
-        let one = samples.select(&[index]);
-        if let Some(reference) = reference {
-            reference.check_inferred(&format!("sample {index}"), &one, &found)?;
-        }
-        match &one.targets {
-            Targets::Labels(labels) => {
-                let class = class_of(&found.outputs);
-                confusion.add(labels[0], class);
-                sum += f64::from(u8::from(labels[0] == class));
-            }
-            Targets::Numbers { values, .. } => {
-                let errors = found.outputs.iter().zip(values).map(|(found, wanted)| f64::from((found - wanted).abs()));
-                sum += errors.sum::<f64>() / values.len() as f64;
-            }
-        }
-        cycles += f64::from(found.cycles);
-        bar.set_message(format!("{} {:.4}", metric_name(regression), sum / (index + 1) as f64));
-        bar.inc(1);
+        tally.add(samples, index, &found)?;
     }
-    bar.finish_and_clear();
-    let metric = sum / count.max(1) as f64;
-    let confusion = (!regression).then_some(confusion);
-    Ok(Tested { confusion, metric, samples: count, cycles: cycles / count.max(1) as f64 })
+    Ok(tally.finish())
+}
+
+/// The same for windows that the device cuts itself, from `recordings` that are sent to it sample by sample. `samples` are
+/// all their windows.
+pub(super) fn test_recordings(
+    device: &mut Device,
+    reference: Option<&Reference>,
+    recordings: &[&[f32]],
+    samples: &Samples,
+    classes: usize,
+) -> Result<Tested, DeviceError> {
+    let mut tally = Tally::new(reference, samples.len(), &samples.targets, classes);
+    for values in recordings {
+        stream(device, values, |device, _| {
+            let found = device.infer(Input::Window)?;
+            tally.add(samples, tally.samples, &found)
+        })?;
+    }
+    Ok(tally.finish())
 }
 
 /// What is measured on test samples.
@@ -210,6 +291,18 @@ pub(super) struct Lesson {
     /// The sample alone.
     pub(super) sample: Samples,
     pub(super) step: Step,
+    /// What follows it, if anything.
+    pub(super) practice: Option<Practice>,
+}
+
+/// Steps on samples of the device's memory.
+#[derive(Clone, Copy)]
+pub(super) struct Practice {
+    /// How many.
+    pub(super) steps: u16,
+    /// Seed of the draw.
+    pub(super) seed: u32,
+    pub(super) step: Step,
 }
 
 /// Means over lessons.
@@ -219,33 +312,94 @@ pub(super) struct Taught {
     pub(super) cycles: f64,
 }
 
-/// Makes a step for each lesson on the device, and compares the losses of each with those of `reference`, if any, and the
-/// weights after the last.
+/// Lessons under way.
+pub(super) struct Teacher<'a> {
+    reference: Option<&'a mut Reference>,
+    bar: ProgressBar,
+    sums: [f64; 3],
+    lessons: usize,
+}
+
+impl<'a> Teacher<'a> {
+    /// Before the first of `count` lessons. Each is compared with `reference`, if any.
+    pub(super) fn new(reference: Option<&'a mut Reference>, count: usize) -> Self {
+        Self { reference, bar: bar("learn", count), sums: [0.0; 3], lessons: 0 }
+    }
+
+    /// The network on the host, as it is now.
+    pub(super) fn reference(&self) -> Option<&Reference> {
+        self.reference.as_deref()
+    }
+
+    /// Makes the step of a lesson on the device, with the sample or, where `is_window`, with the same window that the
+    /// device has cut, and takes the practice that follows it.
+    pub(super) fn teach(&mut self, device: &mut Device, lesson: &Lesson, is_window: bool) -> Result<(), DeviceError> {
+        let Lesson { index, sample, step, practice } = lesson;
+        let Some(message) = Sample::of(sample, 0) else { return Ok(()) };
+        let what = format!("sample {index}");
+        let input = if is_window { Input::Window } else { message.input() };
+        let keeps = device.info().memory.is_some_and(|memory| memory.lessons != Err(FlashFault::None));
+        let learned = device.learn(input, message.target(), *step, None)?;
+        if let (true, Err(fault)) = (keeps, learned.lessons) {
+            let fault = format!("the flash failed to {fault}");
+            return Err(DeviceError::NotKept { port: device.port().into(), what, fault });
+        }
+        if let Some(reference) = &mut self.reference {
+            reference.check_learned(&what, sample, *step, &learned)?;
+        }
+        if let Some(practice) = practice {
+            practise(device, self.reference.as_deref_mut(), &format!("practice after {what}"), *practice)?;
+        }
+        let found = [learned.loss_before, learned.loss_after].map(f64::from);
+        for (sum, found) in self.sums.iter_mut().zip(found.into_iter().chain([f64::from(learned.cycles)])) {
+            *sum += found;
+        }
+        self.lessons += 1;
+        self.bar.set_message(format!("loss {:.4}", learned.loss_before));
+        self.bar.inc(1);
+        Ok(())
+    }
+
+    /// Compares the weights after the last lesson with those of the reference.
+    pub(super) fn finish(self, device: &mut Device) -> Result<Taught, DeviceError> {
+        self.bar.finish_and_clear();
+        if let Some(reference) = self.reference {
+            reference.check_weights("weights after the last step", device.checksum()?)?;
+        }
+        let [loss_before, loss_after, cycles] = self.sums.map(|sum| sum / self.lessons.max(1) as f64);
+        Ok(Taught { loss_before, loss_after, cycles })
+    }
+}
+
+/// Makes a step for each lesson on the device, and compares each with `reference`, if any, and the weights after the last.
 pub(super) fn teach(
     device: &mut Device,
-    mut reference: Option<&mut Reference>,
+    reference: Option<&mut Reference>,
     lessons: &[Lesson],
 ) -> Result<Taught, DeviceError> {
-    let bar = bar("learn", lessons.len());
-    let mut sums = [0.0; 3];
-    for Lesson { index, sample, step } in lessons {
-        let Some(message) = Sample::of(sample, 0) else { continue };
-        let learned = device.learn(message.input(), message.target(), *step, None)?;
-        if let Some(reference) = &mut reference {
-            reference.check_learned(&format!("sample {index}"), sample, *step, &learned)?;
-        }
-        sums[0] += f64::from(learned.loss_before);
-        sums[1] += f64::from(learned.loss_after);
-        sums[2] += f64::from(learned.cycles);
-        bar.set_message(format!("loss {:.4}", learned.loss_before));
-        bar.inc(1);
+    let mut teacher = Teacher::new(reference, lessons.len());
+    for lesson in lessons {
+        teacher.teach(device, lesson, false)?;
     }
-    bar.finish_and_clear();
+    teacher.finish(device)
+}
+
+/// Has the device practise, and compares what it did with `reference`, if any; errors call it `what`.
+pub(super) fn practise(
+    device: &mut Device,
+    reference: Option<&mut Reference>,
+    what: &str,
+    Practice { steps, seed, step }: Practice,
+) -> Result<Practised, DeviceError> {
+    let practised = device.practise(steps, seed, step)?;
+    if practised.steps < steps {
+        let fault = format!("{} of {steps} steps, then a lesson could not be read", practised.steps);
+        return Err(DeviceError::NotKept { port: device.port().into(), what: what.into(), fault });
+    }
     if let Some(reference) = reference {
-        reference.check_weights("weights after the last step", device.checksum()?)?;
+        reference.check_practised(what, steps, seed, step, &practised)?;
     }
-    let [loss_before, loss_after, cycles] = sums.map(|sum| sum / lessons.len().max(1) as f64);
-    Ok(Taught { loss_before, loss_after, cycles })
+    Ok(practised)
 }
 
 /// Prints a line.

@@ -9,7 +9,7 @@ use super::split::{self, label};
 use super::table::Table;
 use super::targets::Meaning;
 use super::windows::{self, Place};
-use super::{DataError, Dataset, Folds, Inputs, Loaded, Samples, csv};
+use super::{DataError, Dataset, Folds, Inputs, Loaded, Recording, Recordings, Samples, Targets, csv};
 use formats::DataOptions;
 
 /// Rows, and what they mean.
@@ -61,6 +61,27 @@ pub(super) fn folds(options: &DataOptions, name: String) -> Result<Folds, DataEr
         return Err(DataError::file(&options.path, fault));
     }
     Ok(Folds { name, input: all.input, output: all.output, groups: all.groups, train, test })
+}
+
+/// Loads the recordings of a `.csv` file: runs of rows of one group and one class.
+pub(super) fn recordings(options: &DataOptions) -> Result<Recordings, DataError> {
+    let table = csv::load(&options.path, options)?;
+    check_constants(&table)?;
+    let meaning = Meaning::of(&table.target, options.task)?;
+    let all = rows(table, &meaning, options)?;
+    let (Input::Features { window: Some(window), .. }, Inputs::Numbers { width, values }, Targets::Labels(labels)) =
+        (all.input, &all.samples.inputs, &all.samples.targets)
+    else {
+        return Err(DataError::file(&options.path, "recordings need windows, and classes as targets".to_owned()));
+    };
+    let groups = &all.samples.groups;
+    let runs = windows::runs(labels.len(), |row| Some((groups.get(row), labels[row])));
+    let recordings = runs.into_iter().map(|run| Recording {
+        group: groups.get(run.start).copied().unwrap_or_default(),
+        label: labels[run.start],
+        values: values[run.start * width..run.end * width].to_vec(),
+    });
+    Ok(Recordings { window, groups: all.groups, recordings: recordings.collect() })
 }
 
 #[derive(Clone, Copy, PartialEq)]

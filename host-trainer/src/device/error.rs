@@ -46,6 +46,18 @@ pub enum DeviceError {
          go back to the firmware's with `device reset`, or name the right file with --weights", .weights.display()
     )]
     OtherWeights { weights: PathBuf, device: u32, host: u32 },
+    /// The device has other factory samples than the host chooses.
+    #[error(
+        "{port}: the device's factory samples have checksum {device:08x}, those of the host {host:08x}; \
+         name --room and --bits as for the `export` that the firmware was built from, and the same data"
+    )]
+    OtherSamples { port: String, device: u32, host: u32 },
+    /// The device has lessons that the host does not know.
+    #[error("{port}: the device has kept {lessons} lessons that the host does not know; `device reset` erases them")]
+    OtherLessons { port: String, lessons: u32 },
+    /// A lesson was learned and not kept.
+    #[error("{port}: {what} was learned, but not kept: {fault}")]
+    NotKept { port: String, what: String, fault: String },
     /// Device and host computed different numbers.
     #[error("{what}: the device has {device}, the host {host}")]
     Differs { what: String, device: String, host: String },

@@ -11,6 +11,7 @@ mod faulty_line;
 mod flash_faults;
 mod foreign_records;
 mod frame_lengths;
+mod line;
 mod parameters;
 mod power_cuts;
 mod refusals;

@@ -1,5 +1,6 @@
 //! The HardFault handler: steps over the question to a host that is not there, and resets after everything else.
 
+use crate::log;
 use crate::runtime::semihosting;
 use core::arch::naked_asm;
 use cortex_m::peripheral::SCB;
@@ -58,7 +59,7 @@ extern "C" fn hard_fault() {
 /// before this, at the fault itself.
 extern "C" fn fatal(status: u32, address: u32) -> ! {
     let cause = if address == 0 { "stack overflow" } else { "fault" };
-    defmt::error!("{=str} at {=u32:#010x}, CFSR {=u32:#010x}", cause, address, status);
+    log::error!("{=str} at {=u32:#010x}, CFSR {=u32:#010x}", cause, address, status);
     semihosting::print(format_args!("{cause} at {address:#010x}, CFSR {status:#010x}"));
     semihosting::exit(false);
     SCB::sys_reset()

@@ -106,5 +106,5 @@ pub(super) fn lessons(
         let asked = format!("{option} {}..{}", range.start, range.end);
         return Err(Failure::new(format!("{asked}: the data set has {} test samples", samples.len())));
     }
-    Ok(range.clone().map(|index| Lesson { index, sample: samples.select(&[index]), step }).collect())
+    Ok(range.clone().map(|index| Lesson { index, sample: samples.select(&[index]), step, practice: None }).collect())
 }

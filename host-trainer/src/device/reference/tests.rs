@@ -103,7 +103,7 @@ fn a_step_must_agree_in_losses_and_weights() {
     let mut trained = start.clone();
     let [loss_before, loss_after] = trained.learn("sample", &sample, STEP).unwrap();
     assert!(loss_after < loss_before);
-    let good = Learned { loss_before, loss_after, cycles: 1 };
+    let good = Learned { loss_before, loss_after, cycles: 1, lessons: Ok(1) };
     let mut twin = start.clone();
     twin.check_learned("sample 0", &sample, STEP, &good).unwrap();
     twin.check_weights("weights", trained.weights_checksum()).unwrap();

@@ -1,6 +1,7 @@
-//! Where weights are kept: the last two sectors of the chip's flash, or a file of the host that simulates the chip.
+//! Where weights and lessons are kept: the last sectors of the chip's flash, or a file of the host that simulates the chip.
 
 use crate::runtime::host_flash::{HostFlash, HostFlashError};
+use core::ops::Range;
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
 };
@@ -12,18 +13,23 @@ use stm32f4xx_hal as hal;
 const SECTOR: usize = 128 * 1024;
 /// The number of the first sector of that size; the smaller ones before it take as much as one.
 const FIRST_OF_SIZE: usize = 5;
-/// Bytes of both.
-pub(super) const CAPACITY: usize = 2 * SECTOR;
+/// Bytes of the two sectors for saved weights and, where the flash is large, the two before them for lessons.
+const CAPACITY: usize = LESSON_BYTES + 2 * SECTOR;
+const LESSON_BYTES: usize = if cfg!(board = "stm32f405") { 2 * SECTOR } else { 0 };
+/// The addresses for lessons.
+pub(in crate::boards) const LESSON_REGION: Range<u32> = 0..LESSON_BYTES as u32;
+/// The addresses for saved weights.
+pub(in crate::boards) const SAVE_REGION: Range<u32> = LESSON_BYTES as u32..CAPACITY as u32;
 /// Bytes that are written at once.
 const WORD: usize = 4;
 
 #[allow(unsafe_code)]
 unsafe extern "C" {
-    /// The address of the first of the two sectors.
+    /// The address of the first of the sectors.
     static _slots_start: u8;
 }
 
-/// Two sectors, for one save each.
+/// The sectors: one for each save, and one for each half of the lessons.
 #[derive(Debug)]
 pub enum Flash {
     /// Those of the chip. Nothing runs while it erases one, up to 4 s.
@@ -34,7 +40,7 @@ pub enum Flash {
 
 impl Flash {
     /// That of the host, where there is one, else that of the chip.
-    pub(super) fn new(controller: FLASH) -> Self {
+    pub(in crate::boards) fn new(controller: FLASH) -> Self {
         match HostFlash::open() {
             Ok(flash) => Self::Host(flash),
             Err(_) => Self::Chip(ChipFlash { controller }),
@@ -83,7 +89,7 @@ impl NorFlash for Flash {
     }
 }
 
-/// The chip's own. What it is asked for is within the two sectors.
+/// The chip's own. What it is asked for is within the sectors.
 #[derive(Debug)]
 pub struct ChipFlash {
     controller: FLASH,
@@ -93,7 +99,7 @@ impl ChipFlash {
     fn read(&self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         let mut address = (&raw const _slots_start).wrapping_add(offset as usize);
         for byte in bytes {
-            // SAFETY: it is within the two sectors, which can be read as memory at any time.
+            // SAFETY: it is within the sectors, which can be read as memory at any time.
             #[allow(unsafe_code)]
             (*byte = unsafe { address.read_volatile() });
             address = address.wrapping_add(1);

@@ -1,4 +1,4 @@
-//! The clocks: 168 MHz from the crystal where it starts, else 16 MHz from the oscillator inside the chip.
+//! The clocks: from the crystal where it starts, else 16 MHz from the oscillator inside the chip.
 
 use dense_protocol::messages::ClockSource;
 use hal::pac::RCC;
@@ -18,10 +18,10 @@ const PATIENCE: u32 = 400_000;
 
 const _: () = assert!(CRYSTAL_HZ.is_multiple_of(REFERENCE_HZ), "CRYSTAL_HZ is not a multiple of 1 MHz");
 
-/// Starts the clocks.
-pub(super) fn start(rcc: RCC) -> (Rcc, ClockSource) {
-    if crystal_works(&rcc) {
-        (rcc.freeze(Config::hse(CRYSTAL_HZ.Hz()).sysclk(168.MHz())), ClockSource::Crystal)
+/// Starts the clocks; the processor's has so many MHz where the crystal starts.
+pub(in crate::boards) fn start(rcc: RCC, megahertz: u32) -> (Rcc, ClockSource) {
+    if crystal_works(&rcc, megahertz) {
+        (rcc.freeze(Config::hse(CRYSTAL_HZ.Hz()).sysclk(megahertz.MHz())), ClockSource::Crystal)
     } else {
         (rcc.freeze(Config::hsi()), ClockSource::Internal)
     }
@@ -29,15 +29,15 @@ pub(super) fn start(rcc: RCC) -> (Rcc, ClockSource) {
 
 /// Rehearses what [`RccExt::freeze`](hal::rcc::RccExt::freeze) does, which would wait for ever for a crystal that is
 /// not there: whether the crystal starts and the loop locks on it. Leaves the crystal on where they do.
-fn crystal_works(rcc: &RCC) -> bool {
+fn crystal_works(rcc: &RCC, megahertz: u32) -> bool {
     rcc.cr().modify(|_, w| w.hseon().set_bit());
     let works = wait(|| rcc.cr().read().hserdy().bit_is_set()) && {
-        // SAFETY: 336 MHz is within the loop's limits, and nothing runs from it.
+        // SAFETY: twice the processor's clock is within the loop's limits, and nothing runs from it.
         #[allow(unsafe_code)]
         rcc.pllcfgr().modify(|_, w| unsafe {
             w.pllsrc().hse();
             w.pllm().bits((CRYSTAL_HZ / REFERENCE_HZ) as u8);
-            w.plln().bits(336);
+            w.plln().bits((2 * megahertz) as u16);
             w.pllp().div2()
         });
         rcc.cr().modify(|_, w| w.pllon().set_bit());

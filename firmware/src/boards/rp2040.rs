@@ -1,0 +1,69 @@
+//! Raspberry Pi Pico: UART0 on GP0 (transmit) and GP1 (receive), the LED on GP25. It learns but does not save: the HAL has no
+//! driver for the external flash, and the program runs from it.
+
+use super::{BAUD_RATE, Board, Parts};
+use core::ops::Range;
+use dense_device::NoFlash;
+use dense_protocol::messages::ClockSource;
+use hal::clocks::init_clocks_and_plls;
+use hal::fugit::RateExtU32;
+use hal::gpio::bank0::{Gpio0, Gpio1, Gpio25};
+use hal::gpio::{FunctionSioOutput, FunctionUart, Pin, PinState, Pins, PullDown, PullNone, PullUp};
+use hal::pac::{Peripherals, UART0};
+use hal::uart::{DataBits, Enabled, StopBits, UartConfig, UartPeripheral};
+use hal::{Clock, Sio, Watchdog};
+use rp2040_hal as hal;
+
+/// What the boot ROM starts, to set up the external flash for the program.
+// SAFETY: the memory map has that section where the boot ROM looks, and this is for the Pico's flash.
+#[allow(unsafe_code)]
+#[unsafe(link_section = ".boot2")]
+#[used]
+static SECOND_STAGE: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
+
+/// The crystal on the board.
+const CRYSTAL_HZ: u32 = 12_000_000;
+
+/// The line to the host. The chip keeps 32 bytes that were not fetched. A pull-up keeps the pin that receives at rest where
+/// nothing is connected.
+type Line = UartPeripheral<Enabled, UART0, (Pin<Gpio0, FunctionUart, PullNone>, Pin<Gpio1, FunctionUart, PullUp>)>;
+
+/// The board.
+#[derive(Debug)]
+pub struct Pico;
+
+impl Board for Pico {
+    const NAME: &'static str = "pico";
+    const FLASH_REGION: Range<u32> = 0..0;
+    type Serial = Line;
+    /// Lit by a high level.
+    type Led = Pin<Gpio25, FunctionSioOutput, PullDown>;
+    type Flash = NoFlash;
+
+    fn start() -> Result<Parts<Self>, &'static str> {
+        let chip = Peripherals::take().ok_or("the board was started before")?;
+        let mut resets = chip.RESETS;
+        let clocks = init_clocks_and_plls(
+            CRYSTAL_HZ,
+            chip.XOSC,
+            chip.CLOCKS,
+            chip.PLL_SYS,
+            chip.PLL_USB,
+            &mut resets,
+            &mut Watchdog::new(chip.WATCHDOG),
+        )
+        .map_err(|_| "the clocks do not start")?;
+        let pins = Pins::new(chip.IO_BANK0, chip.PADS_BANK0, Sio::new(chip.SIO).gpio_bank0, &mut resets);
+        let line = (pins.gpio0.reconfigure(), pins.gpio1.reconfigure());
+        let config = UartConfig::new(BAUD_RATE.Hz(), DataBits::Eight, None, StopBits::One);
+        Ok(Parts {
+            serial: UartPeripheral::new(chip.UART0, line, &mut resets)
+                .enable(config, clocks.peripheral_clock.freq())
+                .map_err(|_| "the serial line has no such baud rate at this clock")?,
+            led: pins.gpio25.into_push_pull_output_in_state(PinState::High),
+            flash: NoFlash,
+            clock_hz: clocks.system_clock.freq().to_Hz(),
+            clock_source: ClockSource::Crystal,
+        })
+    }
+}

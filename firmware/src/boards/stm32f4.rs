@@ -1,0 +1,59 @@
+//! What STM32F4 have in common: the clocks, a serial line on USART1, and the flash.
+
+pub(super) mod clocks;
+pub(super) mod flash;
+
+use super::{BAUD_RATE, cycle_counter};
+use cortex_m::peripheral::{DCB, NVIC};
+use cortex_m::{asm, interrupt};
+use dense_device::Blocking;
+use hal::gpio::{PinPull, Pull, PushPull};
+use hal::pac::{Interrupt, Peripherals, USART1};
+use hal::prelude::*;
+use hal::rcc::Rcc;
+use hal::serial::{Event, Serial};
+use stm32f4xx_hal as hal;
+
+/// The line to the host.
+pub(super) type Line = Blocking<Serial<USART1>>;
+type TransmitPin = <USART1 as hal::serial::CommonPins>::Tx<PushPull>;
+type ReceivePin = <USART1 as hal::serial::CommonPins>::Rx<PushPull>;
+
+/// The chip, with its cycle counter started.
+pub(super) fn take() -> Result<Peripherals, &'static str> {
+    let (Some(mut core), Some(chip)) = (cortex_m::Peripherals::take(), Peripherals::take()) else {
+        return Err("the board was started before");
+    };
+    cycle_counter::start(&mut core.DCB, &mut core.DWT);
+    Ok(chip)
+}
+
+/// The line on two pins. A pull-up keeps the one that receives at rest where nothing is connected.
+pub(super) fn line(
+    usart: USART1,
+    transmit: impl Into<TransmitPin>,
+    receive: impl Into<ReceivePin>,
+    rcc: &mut Rcc,
+) -> Result<Line, &'static str> {
+    let receive = receive.into().internal_resistor(Pull::Up);
+    let mut serial: Serial<USART1> = usart
+        .serial((transmit, receive), BAUD_RATE.bps(), rcc)
+        .map_err(|_| "the serial line has no such baud rate at this clock")?;
+    serial.listen(Event::RxNotEmpty);
+    interrupt::disable();
+    // SAFETY: interrupts are masked; this one only ends a sleep.
+    #[allow(unsafe_code)]
+    unsafe {
+        NVIC::unmask(Interrupt::USART1);
+    }
+    Ok(Blocking::new(serial).with_idle(sleep))
+}
+
+/// Until a byte arrives, which wakes the processor although interrupts are masked. A probe cannot fetch logs from a chip
+/// that sleeps, so it stays awake for one.
+fn sleep() {
+    if !DCB::is_debugger_attached() {
+        asm::wfi();
+    }
+    NVIC::unpend(Interrupt::USART1);
+}
