@@ -18,6 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     if env::var("CARGO_CFG_TARGET_OS")? != "none" {
         return Ok(());
     }
+    // rustc does not say so itself.
+    println!("cargo::rustc-check-cfg=cfg(armv8m)");
+    if env::var("TARGET")?.starts_with("thumbv8m.main") {
+        println!("cargo::rustc-cfg=armv8m");
+    }
     println!("cargo::rerun-if-env-changed=MEMORY");
     let (Ok(_), Ok(memory)) = (env::var("CARGO_CFG_BOARD"), env::var("MEMORY")) else {
         return Err("no board is chosen: build with `--config machines/<machine>.toml` and without RUSTFLAGS".into());

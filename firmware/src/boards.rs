@@ -40,9 +40,19 @@ pub use stm32f405::Stm32f405 as Selected;
 #[cfg(board = "stm32f411")]
 pub use stm32f411::Stm32f411 as Selected;
 
-/// Bits a second on the serial line, each byte framed by one start and one stop bit, without parity.
+/// Bits a second on the serial line, each byte framed by one start and one stop bit, without parity; from the machine's
+/// cargo configuration.
 #[cfg(not(board = "simulated"))]
-const BAUD_RATE: u32 = 115_200;
+const BAUD_RATE: u32 = number(env!("BAUD"));
+
+/// A number of the machine's cargo configuration.
+#[cfg(not(board = "simulated"))]
+const fn number(text: &str) -> u32 {
+    match u32::from_str_radix(text, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("the machine's configuration has something else where a number is wanted"),
+    }
+}
 
 /// A board.
 pub trait Board {

@@ -23,5 +23,7 @@ use riscv::{ask_host, is_debugger_attached, stack_pointer};
 
 /// Prepares what the rest of the runtime relies on. To be called first.
 pub fn start() {
+    #[cfg(target_arch = "arm")]
+    arm::limit_stack();
     semihosting::connect();
 }

@@ -1,6 +1,8 @@
 //! Nordic's nRF52840-DK: UARTE0 on P0.06 (transmit) and P0.08 (receive), which the debugger shows as a USB serial port,
 //! LED 1 on P0.13, weights in the last 256 KB of flash, and lessons in the 32 KB before.
 
+mod debug_port;
+
 use super::{BAUD_RATE, Board, Parts, cycle_counter};
 use core::ops::Range;
 use dense_protocol::messages::ClockSource;
@@ -19,7 +21,16 @@ const CAPACITY: usize = LESSON_BYTES + 256 * 1024;
 /// What the processor runs at, always.
 const CLOCK_HZ: u32 = 64_000_000;
 
-const _: () = assert!(BAUD_RATE == 115_200, "the chip's baud rates are an enumeration");
+/// The rates of the chip that hosts have, too.
+const BAUD: Baudrate = match BAUD_RATE {
+    115_200 => Baudrate::BAUD115200,
+    230_400 => Baudrate::BAUD230400,
+    250_000 => Baudrate::BAUD250000,
+    460_800 => Baudrate::BAUD460800,
+    921_600 => Baudrate::BAUD921600,
+    1_000_000 => Baudrate::BAUD1M,
+    _ => panic!("BAUD is none of 115200, 230400, 250000, 460800, 921600 and 1000000"),
+};
 
 #[allow(unsafe_code)]
 unsafe extern "C" {
@@ -46,6 +57,8 @@ impl Board for Nrf52840Dk {
             return Err("the board was started before");
         };
         cycle_counter::start(&mut core.DCB, &mut core.DWT);
+        debug_port::keep_open(&chip.FICR, &chip.UICR, &chip.NVMC);
+        chip.NVMC.icachecnf.write(|w| w.cacheen().enabled());
 
         // The processor starts on the internal oscillator, and the chip itself changes to the crystal.
         Clocks::new(chip.CLOCK).enable_ext_hfosc();
@@ -62,7 +75,7 @@ impl Board for Nrf52840Dk {
         let slots = unsafe { &mut *(&raw mut _slots_start) };
 
         Ok(Parts {
-            serial: Line(Uarte::new(chip.UARTE0, pins, Parity::EXCLUDED, Baudrate::BAUD115200)),
+            serial: Line(Uarte::new(chip.UARTE0, pins, Parity::EXCLUDED, BAUD)),
             led: port.p0_13.into_push_pull_output(Level::Low).degrade(),
             flash: Nvmc::new(chip.NVMC, slots),
             clock_hz: CLOCK_HZ,

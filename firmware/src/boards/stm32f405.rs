@@ -24,7 +24,7 @@ impl Board for Stm32f405 {
 
     fn start() -> Result<Parts<Self>, &'static str> {
         let chip = stm32f4::take()?;
-        let (mut rcc, clock_source) = clocks::start(chip.RCC, 168);
+        let (mut rcc, clock_source) = clocks::start(chip.RCC, chip.TIM11, 168);
         let port_b = chip.GPIOB.split(&mut rcc);
         let port_c = chip.GPIOC.split(&mut rcc);
         Ok(Parts {

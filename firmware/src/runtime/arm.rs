@@ -32,3 +32,15 @@ pub(super) fn stack_pointer() -> usize {
     unsafe { asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
     pointer
 }
+
+/// Lets a stack that grows beyond its end fault, whatever is below. Only Armv8-M can; others rely on the memory map.
+pub(super) fn limit_stack() {
+    #[cfg(armv8m)]
+    {
+        unsafe extern "C" {
+            static _stack_end: u8;
+        }
+        // SAFETY: it is the end of the stack that is in use.
+        unsafe { cortex_m::register::msplim::write((&raw const _stack_end).addr() as u32) };
+    }
+}

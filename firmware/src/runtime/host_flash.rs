@@ -13,7 +13,7 @@ const NAME: &core::ffi::CStr = c"flash.bin";
 /// What an erased byte reads as.
 const ERASED: u8 = 0xFF;
 /// Bytes written to the host at a time.
-static ERASED_CHUNK: [u8; 1024] = [ERASED; 1024];
+static ERASED_CHUNK: [u8; 256] = [ERASED; 256];
 
 /// `CAPACITY` bytes in blocks of `BLOCK`.
 #[derive(Debug)]

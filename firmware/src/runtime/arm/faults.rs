@@ -7,6 +7,8 @@ use cortex_m::peripheral::SCB;
 
 /// Configurable Fault Status Register, all zero where a breakpoint led here, and always on Armv6-M, which has none.
 const CFSR: u32 = 0xE000_ED28;
+/// The bit in it that says that the stack's limit was reached, on Armv8-M.
+const STACK_OVERFLOW: u32 = 20;
 /// `bkpt #0xab`, the question to a host.
 const BREAKPOINT: u32 = 0xBEAB;
 
@@ -23,9 +25,11 @@ extern "C" fn hard_fault() {
     naked_asm!(
         "ldr r0, ={cfsr}",
         "ldr r0, [r0]",
-        // Below the stack is no memory: the registers could not be saved there.
+        // Below the stack is no memory, or a limit: the registers could not be saved there.
         "mrs r3, msp",
         "movs r1, #0",
+        "lsls r2, r0, #{overflow}",
+        "bmi 2f",
         "ldr r2, =_stack_end",
         "cmp r3, r2",
         "blo 2f",
@@ -33,6 +37,13 @@ extern "C" fn hard_fault() {
         "ldr r1, [r3, #24]",
         "cmp r0, #0",
         "bne 2f",
+        // What is not the program may not be read either, and a fault in here is the end.
+        "ldr r2, =__stext",
+        "cmp r1, r2",
+        "blo 2f",
+        "ldr r2, =__etext",
+        "cmp r1, r2",
+        "bhs 2f",
         "ldrh r0, [r1]",
         "ldr r2, ={breakpoint}",
         "cmp r0, r2",
@@ -50,6 +61,7 @@ extern "C" fn hard_fault() {
         "bx r2",
         ".ltorg",
         cfsr = const CFSR,
+        overflow = const 31 - STACK_OVERFLOW,
         breakpoint = const BREAKPOINT,
         fatal = sym fatal,
     )
