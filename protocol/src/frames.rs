@@ -84,8 +84,14 @@ impl Flavor for Encoder<'_> {
     type Output = ();
 
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.checksum.update(&[byte]);
-        self.stuff(byte)
+        self.try_extend(&[byte])
+    }
+
+    // Once in the program, not in every place that writes a number.
+    #[inline(never)]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.checksum.update(bytes);
+        bytes.iter().try_for_each(|&byte| self.stuff(byte))
     }
 
     fn finalize(mut self) -> postcard::Result<()> {
