@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use board::Board;
+use board::{Board, Build};
 use simulator::workspace;
 
 /// A network: how it is trained, which of the files that are written then is compiled in, and what `device info` says.
@@ -80,7 +80,7 @@ fn every_kind_of_network_infers_learns_and_remembers() {
         let out_option = format!("--out {}", out.display());
         run(&["train", &train, &out_option]);
 
-        let (mut board, device) = Board::start(Some(&out.join(weights)));
+        let (mut board, device) = Board::start(Build { weights: Some(out.join(weights)), ..Build::default() });
         drop(device);
         let port = format!("device --port {} --timeout 20", board.address());
         let model = format!("--weights {}", out.join("model.safetensors").display());

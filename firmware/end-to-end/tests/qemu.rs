@@ -8,7 +8,7 @@ mod simulator;
 use std::thread;
 use std::time::Instant;
 
-use board::Board;
+use board::{Board, Build};
 use dense_core::Random;
 use dense_protocol::messages::Origin;
 use host_trainer::device::{Device, Reference, Sample};
@@ -17,7 +17,7 @@ use simulator::{dataset, one, reference, step};
 #[test]
 #[ignore = "needs QEMU"]
 fn the_firmware_infers_learns_and_remembers() {
-    let (mut board, mut device) = Board::start(None);
+    let (mut board, mut device) = Board::start(Build::default());
     let (test, mut reference) = (dataset().test, reference());
     let infer = |device: &mut Device, reference: &Reference, index| {
         let found = device.infer(Sample::of(&test, index).unwrap().input()).unwrap();
@@ -47,7 +47,7 @@ fn the_firmware_infers_learns_and_remembers() {
 #[test]
 #[ignore = "needs QEMU"]
 fn a_power_cut_during_a_save_leaves_the_old_weights_or_the_new_ones() {
-    let (mut board, mut device) = Board::start(None);
+    let (mut board, mut device) = Board::start(Build::default());
     let test = dataset().test;
     let learn = |device: &mut Device, reference: &mut Reference, index: usize| {
         let lesson = Sample::of(&test, index).unwrap();

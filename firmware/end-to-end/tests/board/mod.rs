@@ -25,27 +25,36 @@ pub(crate) struct Board {
     address: Address,
     port: u16,
     folder: TempDir,
-    weights: Option<PathBuf>,
+    build: Build,
+}
+
+/// What the firmware is built with: its own where there is none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Build {
+    pub(crate) weights: Option<PathBuf>,
+    /// Samples to practise on.
+    pub(crate) factory_set: Option<PathBuf>,
 }
 
 impl Board {
-    /// Builds the firmware with the weights in a file, or with its own, and boots it.
-    pub(crate) fn start(weights: Option<&Path>) -> (Self, Device) {
+    /// Builds the firmware, and boots it.
+    pub(crate) fn start(build: Build) -> (Self, Device) {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
-        let process = Self::boot(port, folder.path(), weights);
+        let process = Self::boot(port, folder.path(), &build);
         let address = Address::Tcp(format!("127.0.0.1:{port}"));
-        let mut board = Self { process, address, port, folder, weights: weights.map(Path::to_owned) };
+        let mut board = Self { process, address, port, folder, build };
         let device = board.connect();
         (board, device)
     }
 
-    fn boot(port: u16, flash: &Path, weights: Option<&Path>) -> Child {
+    fn boot(port: u16, flash: &Path, build: &Build) -> Child {
         // The script hands its process over to QEMU, so that killing the one is killing the other.
         Command::new(workspace("firmware/qemu"))
             .args([MACHINE, "serve", "-serial", &format!("tcp:127.0.0.1:{port},server=on,wait=off")])
             .env("FLASH_DIR", flash)
-            .envs(weights.map(|weights| ("WEIGHTS", weights)))
+            .envs(build.weights.iter().map(|path| ("WEIGHTS", path)))
+            .envs(build.factory_set.iter().map(|path| ("FACTORY_SET", path)))
             .stdin(Stdio::null())
             .spawn()
             .unwrap()
@@ -77,7 +86,7 @@ impl Board {
     /// Turns the board off and on.
     pub(crate) fn restart(&mut self) -> Device {
         self.cut_power();
-        self.process = Self::boot(self.port, self.folder.path(), self.weights.as_deref());
+        self.process = Self::boot(self.port, self.folder.path(), &self.build);
         self.connect()
     }
 }
