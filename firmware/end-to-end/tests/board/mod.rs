@@ -25,30 +25,55 @@ pub(crate) struct Board {
     address: Address,
     port: u16,
     folder: TempDir,
-    weights: Option<PathBuf>,
+    program: Program,
+}
+
+/// What the board runs.
+enum Program {
+    /// The firmware, built with the weights in a file, or with its own.
+    Firmware(Option<PathBuf>),
+    /// Another one.
+    Elf(PathBuf),
 }
 
 impl Board {
     /// Builds the firmware with the weights in a file, or with its own, and boots it.
     pub(crate) fn start(weights: Option<&Path>) -> (Self, Device) {
+        Self::start_program(Program::Firmware(weights.map(Path::to_owned)))
+    }
+
+    /// Boots another program than the firmware.
+    pub(crate) fn start_elf(elf: &Path) -> (Self, Device) {
+        Self::start_program(Program::Elf(elf.to_owned()))
+    }
+
+    fn start_program(program: Program) -> (Self, Device) {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
-        let process = Self::boot(port, folder.path(), weights);
+        let process = Self::boot(port, folder.path(), &program);
         let address = Address::Tcp(format!("127.0.0.1:{port}"));
-        let mut board = Self { process, address, port, folder, weights: weights.map(Path::to_owned) };
+        let mut board = Self { process, address, port, folder, program };
         let device = board.connect();
         (board, device)
     }
 
-    fn boot(port: u16, flash: &Path, weights: Option<&Path>) -> Child {
-        // The script hands its process over to QEMU, so that killing the one is killing the other.
-        Command::new(workspace("firmware/qemu"))
-            .args([MACHINE, "serve", "-serial", &format!("tcp:127.0.0.1:{port},server=on,wait=off")])
-            .env("FLASH_DIR", flash)
-            .envs(weights.map(|weights| ("WEIGHTS", weights)))
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap()
+    fn boot(port: u16, flash: &Path, program: &Program) -> Child {
+        let mut command = match program {
+            Program::Firmware(weights) => {
+                // The script hands its process over to QEMU, so that killing the one is killing the other.
+                let mut command = Command::new(workspace("firmware/qemu"));
+                command.args([MACHINE, "serve"]).env("FLASH_DIR", flash);
+                command.envs(weights.as_ref().map(|weights| ("WEIGHTS", weights)));
+                command
+            }
+            Program::Elf(elf) => {
+                let mut command = Command::new("qemu-system-arm");
+                command.args(["-machine", MACHINE, "-nographic", "-monitor", "none", "-kernel"]).arg(elf);
+                command
+            }
+        };
+        let serial = format!("tcp:127.0.0.1:{port},server=on,wait=off");
+        command.args(["-serial", &serial]).stdin(Stdio::null()).spawn().unwrap()
     }
 
     /// Where its serial port is.
@@ -77,7 +102,7 @@ impl Board {
     /// Turns the board off and on.
     pub(crate) fn restart(&mut self) -> Device {
         self.cut_power();
-        self.process = Self::boot(self.port, self.folder.path(), self.weights.as_deref());
+        self.process = Self::boot(self.port, self.folder.path(), &self.program);
         self.connect()
     }
 }
