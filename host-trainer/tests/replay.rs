@@ -125,7 +125,7 @@ fn practice_keeps_what_the_network_knew() {
     let [shifted, original] = world.mean(Shift::Rotated, NONE, 1);
     assert!(shifted > 0.70 && original < 0.70, "without practice: {shifted} {original}");
     let [shifted, original] = world.mean(Shift::Rotated, CHOSEN, 1);
-    assert!(shifted >= 0.71 && original >= 0.78, "with practice: {shifted} {original}");
+    assert!(shifted >= 0.71 && original >= 0.79, "with practice: {shifted} {original}");
 }
 
 /// Prints what `CHOSEN` was chosen by.

@@ -128,7 +128,7 @@ fn rubbish_before_an_answer_is_skipped() {
 fn a_serial_port_serves_until_it_is_unplugged() {
     use serialport::{SerialPort, TTYPort};
     let (mut device_end, host_end) = TTYPort::pair().unwrap();
-    let address = Address::Serial(host_end.name().unwrap());
+    let address = Address::Serial { name: host_end.name().unwrap(), baud: 921_600 };
     // The client opens it again, by its name.
     drop(host_end);
     device_end.set_timeout(Duration::from_secs(20)).unwrap();

@@ -26,7 +26,7 @@ struct Case {
 fn rotated_pictures_are_learnt_and_the_original_ones_kept() {
     run_case(&Case {
         train: "",
-        adapt: "--world rotated",
+        adapt: "--world rotated --evaluate 50",
         lines: &["500 images taught", "after each, 32 steps of practice"],
         least: [0.79, 0.71],
     });
@@ -38,7 +38,7 @@ fn a_smartwatch_learns_its_wearer() {
     run_case(&Case {
         train: "--data data/watch --test-groups 3 --stride 25 --train-stride 10 --hidden 32 --epochs 16 \
                 --learning-rate 0.01 --weight-decay 0.1",
-        adapt: "--world person --leave-out 3",
+        adapt: "--world person --leave-out 3 --evaluate 50",
         lines: &["the wearer: 3, whom the network has not been trained with", "windows taught"],
         least: [0.92, 0.86],
     });

@@ -2,6 +2,7 @@
 //! LED 1 on P0.13, weights in the last 256 KB of flash, and lessons in the 32 KB before.
 
 mod debug_port;
+mod pages;
 
 use super::{BAUD_RATE, Board, Parts, cycle_counter};
 use core::ops::Range;
@@ -10,9 +11,10 @@ use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use hal::clocks::Clocks;
 use hal::gpio::{Level, Output, Pin, PushPull, p0};
 use hal::nvmc::Nvmc;
-use hal::pac::{self, NVMC, UARTE0};
+use hal::pac::{self, UARTE0};
 use hal::uarte::{Baudrate, Parity, Pins, Uarte};
 use nrf52840_hal as hal;
+use pages::Pages;
 
 /// Bytes for lessons.
 const LESSON_BYTES: usize = 32 * 1024;
@@ -49,8 +51,7 @@ impl Board for Nrf52840Dk {
     type Serial = Line;
     /// Lit by a low level.
     type Led = Pin<Output<PushPull>>;
-    /// In pages of 4 KB.
-    type Flash = Nvmc<NVMC>;
+    type Flash = Pages;
 
     fn start() -> Result<Parts<Self>, &'static str> {
         let (Some(mut core), Some(chip)) = (cortex_m::Peripherals::take(), pac::Peripherals::take()) else {
@@ -77,7 +78,7 @@ impl Board for Nrf52840Dk {
         Ok(Parts {
             serial: Line(Uarte::new(chip.UARTE0, pins, Parity::EXCLUDED, BAUD)),
             led: port.p0_13.into_push_pull_output(Level::Low).degrade(),
-            flash: Nvmc::new(chip.NVMC, slots),
+            flash: Pages(Nvmc::new(chip.NVMC, slots)),
             clock_hz: CLOCK_HZ,
             clock_source: ClockSource::Crystal,
         })

@@ -98,7 +98,7 @@ pub struct AdaptArgs {
     #[arg(long, value_name = "X", default_value_t = 0.01, allow_negative_numbers = true, value_parser = learning_rate)]
     practice_rate: f32,
 
-    /// Test samples for each accuracy that is measured on the device; of a person, about as many of the other persons
+    /// Test samples for each accuracy that is measured on the device; of persons, about as many
     #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true)]
     #[arg(value_parser = whole_number(MAX_SAMPLES))]
     evaluate: usize,

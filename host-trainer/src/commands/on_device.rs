@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, value_parser};
 use dense_core::{Kernel, argmax};
 use dense_protocol::messages::{FlashFault, Form, Input, Practised, Step};
 use formats::{Int8Network, Model};
@@ -14,6 +14,7 @@ use super::shared::{data_of, load_model, network};
 use crate::confusion::Confusion;
 use crate::data::{Dataset, Samples, Targets};
 use crate::device::stream::stream;
+use crate::device::transport::BAUD;
 use crate::device::{Address, Device, DeviceError, Inference, Reference, RetryPolicy, Sample};
 use crate::failure::Failure;
 use crate::learning::int8;
@@ -33,6 +34,10 @@ pub(super) struct LinkArgs {
     #[arg(long, value_name = "PORT")]
     pub(super) port: Address,
 
+    /// Bits per second on a serial port, as the firmware was built for; over TCP, the other end sets it
+    #[arg(long, value_name = "RATE", default_value_t = BAUD, value_parser = value_parser!(u32).range(1..))]
+    pub(super) baud: u32,
+
     /// Wait for an answer before a request is sent again; connecting may take five times as long
     #[arg(long, value_name = "SECONDS", default_value = "1", allow_negative_numbers = true)]
     #[arg(value_parser = timeout)]
@@ -44,8 +49,12 @@ impl LinkArgs {
         RetryPolicy { timeout: self.timeout, tries: TRIES }
     }
 
+    pub(super) fn address(&self) -> Address {
+        self.port.clone().with_baud(self.baud)
+    }
+
     pub(super) fn open(&self) -> Result<Device, DeviceError> {
-        Device::open(&self.port, self.policy())
+        Device::open(&self.address(), self.policy())
     }
 }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serialport::SerialPort;
 
-/// Bits per second of the device's serial port.
-const BAUD_RATE: u32 = 115_200;
+/// Bits per second of a serial port, unless another rate is asked for: what the firmware has by default.
+pub const BAUD: u32 = 115_200;
 const TCP_PREFIX: &str = "tcp:";
 
 /// A stream of bytes in both directions, with timeouts.
@@ -41,13 +41,27 @@ impl Transport for Box<dyn SerialPort> {
 /// The address of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// Name of a serial port; 8 data bits, no parity, 1 stop bit.
-    Serial(String),
+    /// A serial port; 8 data bits, no parity, 1 stop bit.
+    Serial {
+        /// Its name.
+        name: String,
+        /// Bits per second.
+        baud: u32,
+    },
     /// `HOST:PORT` of a TCP server that passes bytes on to a serial port.
     Tcp(String),
 }
 
 impl Address {
+    /// The same with this rate of a serial port. That of a TCP server's is set there.
+    #[must_use]
+    pub fn with_baud(self, baud: u32) -> Self {
+        match self {
+            Self::Serial { name, .. } => Self::Serial { name, baud },
+            Self::Tcp(host) => Self::Tcp(host),
+        }
+    }
+
     /// Connects.
     ///
     /// # Errors
@@ -63,7 +77,7 @@ impl Address {
 
     fn connect(&self) -> io::Result<Box<dyn Transport>> {
         match self {
-            Self::Serial(name) => Ok(Box::new(serialport::new(name, BAUD_RATE).open()?)),
+            Self::Serial { name, baud } => Ok(Box::new(serialport::new(name, *baud).open()?)),
             Self::Tcp(host) => {
                 let stream = TcpStream::connect(host)?;
                 stream.set_nodelay(true)?;
@@ -78,7 +92,10 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let Some(host) = text.strip_prefix(TCP_PREFIX) else {
-            return if text.is_empty() { Err("must not be empty".into()) } else { Ok(Self::Serial(text.into())) };
+            return match text {
+                "" => Err("must not be empty".into()),
+                name => Ok(Self::Serial { name: name.into(), baud: BAUD }),
+            };
         };
         match host.rsplit_once(':') {
             Some((name, port)) if !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) => {
@@ -92,7 +109,7 @@ impl FromStr for Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Serial(name) => f.write_str(name),
+            Self::Serial { name, .. } => f.write_str(name),
             Self::Tcp(host) => write!(f, "{TCP_PREFIX}{host}"),
         }
     }
@@ -110,6 +127,9 @@ mod tests {
             let address: Address = text.parse().unwrap();
             assert_eq!(matches!(address, Address::Tcp(_)), text.starts_with("tcp:"), "{text}");
             assert_eq!(address.to_string(), text);
+            let fast = address.clone().with_baud(921_600);
+            assert_eq!(fast.to_string(), text);
+            assert_eq!(fast == address, text.starts_with("tcp:"), "{text}");
         }
         for text in ["", "tcp:", "tcp:4000", "tcp::4000", "tcp:localhost:", "tcp:localhost:0", "tcp:localhost:65536"] {
             assert!(text.parse::<Address>().is_err(), "{text}");
@@ -119,7 +139,7 @@ mod tests {
     #[test]
     fn a_port_that_is_not_there_is_an_error() {
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        for address in [Address::Serial("/dev/no-such-port".into()), Address::Tcp(closed.to_string())] {
+        for address in ["/dev/no-such-port".parse().unwrap(), Address::Tcp(closed.to_string())] {
             assert!(address.open(Duration::from_secs(20)).is_err(), "{address}");
         }
     }

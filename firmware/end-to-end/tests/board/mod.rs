@@ -25,7 +25,7 @@ pub(crate) struct Board {
     address: Address,
     port: u16,
     folder: TempDir,
-    build: Build,
+    program: Program,
 }
 
 /// What the firmware is built with: its own where there is none.
@@ -36,28 +36,53 @@ pub(crate) struct Build {
     pub(crate) factory_set: Option<PathBuf>,
 }
 
+/// What the board runs.
+enum Program {
+    /// The firmware.
+    Firmware(Build),
+    /// Another one.
+    Elf(PathBuf),
+}
+
 impl Board {
     /// Builds the firmware, and boots it.
     pub(crate) fn start(build: Build) -> (Self, Device) {
+        Self::start_program(Program::Firmware(build))
+    }
+
+    /// Boots another program than the firmware.
+    pub(crate) fn start_elf(elf: &Path) -> (Self, Device) {
+        Self::start_program(Program::Elf(elf.to_owned()))
+    }
+
+    fn start_program(program: Program) -> (Self, Device) {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
-        let process = Self::boot(port, folder.path(), &build);
+        let process = Self::boot(port, folder.path(), &program);
         let address = Address::Tcp(format!("127.0.0.1:{port}"));
-        let mut board = Self { process, address, port, folder, build };
+        let mut board = Self { process, address, port, folder, program };
         let device = board.connect();
         (board, device)
     }
 
-    fn boot(port: u16, flash: &Path, build: &Build) -> Child {
-        // The script hands its process over to QEMU, so that killing the one is killing the other.
-        Command::new(workspace("firmware/qemu"))
-            .args([MACHINE, "serve", "-serial", &format!("tcp:127.0.0.1:{port},server=on,wait=off")])
-            .env("FLASH_DIR", flash)
-            .envs(build.weights.iter().map(|path| ("WEIGHTS", path)))
-            .envs(build.factory_set.iter().map(|path| ("FACTORY_SET", path)))
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap()
+    fn boot(port: u16, flash: &Path, program: &Program) -> Child {
+        let mut command = match program {
+            Program::Firmware(Build { weights, factory_set }) => {
+                // The script hands its process over to QEMU, so that killing the one is killing the other.
+                let mut command = Command::new(workspace("firmware/qemu"));
+                command.args([MACHINE, "serve"]).env("FLASH_DIR", flash);
+                command.envs(weights.as_ref().map(|path| ("WEIGHTS", path)));
+                command.envs(factory_set.as_ref().map(|path| ("FACTORY_SET", path)));
+                command
+            }
+            Program::Elf(elf) => {
+                let mut command = Command::new("qemu-system-arm");
+                command.args(["-machine", MACHINE, "-nographic", "-monitor", "none", "-kernel"]).arg(elf);
+                command
+            }
+        };
+        let serial = format!("tcp:127.0.0.1:{port},server=on,wait=off");
+        command.args(["-serial", &serial]).stdin(Stdio::null()).spawn().unwrap()
     }
 
     /// Where its serial port is.
@@ -86,7 +111,7 @@ impl Board {
     /// Turns the board off and on.
     pub(crate) fn restart(&mut self) -> Device {
         self.cut_power();
-        self.process = Self::boot(self.port, self.folder.path(), &self.build);
+        self.process = Self::boot(self.port, self.folder.path(), &self.program);
         self.connect()
     }
 }

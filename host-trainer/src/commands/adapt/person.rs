@@ -44,20 +44,16 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host) -> Result<Change, Failu
     let values = |parts: &[(&Recording, std::ops::Range<usize>)]| -> Vec<Vec<f32>> {
         parts.iter().map(|(recording, samples)| recordings.samples(recording, samples.clone()).to_vec()).collect()
     };
-    let set = |name: String, tested: &[(&Recording, _)], all: Vec<(&Recording, _)>| TestSet {
-        name,
-        tested: Tested::Recordings {
-            values: values(tested),
-            windows: recordings.windows(tested.iter().cloned(), stride),
-        },
-        samples: recordings.windows(all, stride),
+    let set = |name: String, parts: &[(&Recording, std::ops::Range<usize>)]| {
+        let samples = recordings.windows(parts.iter().cloned(), stride);
+        // Recordings at even distances, so that there are about as many windows as asked for.
+        let distance = samples.len().div_ceil(arguments.evaluate.max(1)).max(1);
+        let tested: Vec<_> = parts.iter().step_by(distance).cloned().collect();
+        let windows = recordings.windows(tested.iter().cloned(), stride);
+        TestSet { name, samples, tested: Tested::Recordings { values: values(&tested), windows } }
     };
 
     let (taught, later, others) = (parts(true, 0.0, TAUGHT), parts(true, TAUGHT, 1.0), parts(false, 0.0, 1.0));
-    // Recordings at even distances, so that there are about as many windows as asked for.
-    let all = recordings.windows(others.iter().cloned(), stride).len();
-    let step = all.div_ceil(arguments.evaluate.max(1)).max(1);
-    let some: Vec<_> = others.iter().step_by(step).cloned().collect();
     let lessons = recordings.windows(taught.iter().cloned(), stride);
     if lessons.is_empty() || later.is_empty() || others.is_empty() {
         return Err(Failure::new(format!("there are no recordings of {name}, or too short ones")));
@@ -65,7 +61,7 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host) -> Result<Change, Failu
     Ok(Change {
         what: format!("the wearer: {name}, whom the network has not been trained with"),
         lesson: "window",
-        sets: [set("others".into(), &some, others.clone()), set(format!("person {name}"), &later, later.clone())],
+        sets: [set("others".into(), &others), set(format!("person {name}"), &later)],
         lessons: Lessons::Recordings { values: values(&taught), windows: lessons },
         learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
     })

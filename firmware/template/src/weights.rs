@@ -1,0 +1,1 @@
+../../weights/weights.rs
