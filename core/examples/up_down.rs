@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::error::Error;
 use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dense_core::optimizers::{Optimizer, Schedule};
@@ -18,7 +19,17 @@ type Guess = Output<1, 1, Mae>;
 const GREATEST: u8 = 100;
 const RIGHT: &str = "right!";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("up_down: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => descend(37),

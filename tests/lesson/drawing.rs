@@ -13,6 +13,7 @@ pub(crate) struct Drawing {
 }
 
 const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1f2328}.small{font-size:11px;fill:#57606a}\
+    .large{font-size:19px;font-weight:600}.medium{font-size:16px}\
     .value{fill:#0550ae}.gradient{fill:#a40e26}.line{fill:none;stroke-width:2}.axis{stroke:#8c959f;stroke-width:1}\
     .thin{stroke:#8c959f;stroke-width:1.2;fill:none}.blue{stroke:#0969da}.red{stroke:#cf222e}.green{stroke:#1a7f37}\
     .fill-blue{fill:#0969da}.fill-red{fill:#cf222e}.fill-green{fill:#1a7f37}.fill-black{fill:#000}\

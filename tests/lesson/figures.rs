@@ -13,6 +13,7 @@ type OneParameter<L> = Output<1, 1, L>;
 /// Every picture, by its name in `docs/figures`.
 pub(crate) fn all() -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
+        ("overview", overview()),
         ("forward-pass", forward_pass()?),
         ("losses", losses()),
         ("back-propagation", back_propagation()),
@@ -257,4 +258,61 @@ fn up_down() -> Result<String> {
     drawing.text([60.0, 256.0], "middle", "small", "0");
     drawing.text([700.0, 256.0], "middle", "small", "100");
     Ok(drawing.finish())
+}
+
+/// Where a network comes from and where it goes, in two rows, to be read on a narrow screen too.
+fn overview() -> String {
+    let mut drawing = Drawing::new(640.0, 292.0, "From your data to a device that goes on learning");
+    let boxes = [
+        ("your data", ["pictures, tables,", "time series"]),
+        ("host-trainer", ["trains, tests,", "reports"]),
+        ("model file", ["describes itself;", "f32 and int8"]),
+        ("weights.rs", ["a type and", "a static, in Rust"]),
+        ("firmware", ["infers, learns,", "keeps it"]),
+        ("browser", ["the same", "in a page"]),
+    ];
+    const SIZE: [f64; 2] = [168.0, 84.0];
+    let corners = [0, 1, 2, 3, 4, 5].map(|index| {
+        let (row, column) = (index / 3, index % 3);
+        [20.0 + 216.0 * f64::from(column), [16.0, 156.0][row as usize]]
+    });
+    for ((name, lines), [left, top]) in boxes.into_iter().zip(corners) {
+        drawing.rectangle([left, top], SIZE, "node");
+        let middle = left + SIZE[0] / 2.0;
+        drawing.text([middle, top + 28.0], "middle", "large", name);
+        drawing.text([middle, top + 52.0], "middle", "medium", lines[0]);
+        drawing.text([middle, top + 71.0], "middle", "medium", lines[1]);
+    }
+    let right = |index: usize| [corners[index][0] + SIZE[0] + 6.0, corners[index][1] + SIZE[1] / 2.0];
+    for index in [0, 1, 3] {
+        let [x, y] = right(index);
+        arrow(&mut drawing, &[[x, y], [x + 36.0, y]], "line blue");
+    }
+    // From the model file down, to the weights and to the browser.
+    let below = corners[2][1] + SIZE[1];
+    let middle = |index: usize| corners[index][0] + SIZE[0] / 2.0;
+    for index in [3, 5] {
+        let turn = below + 20.0;
+        let points =
+            [[middle(2), below], [middle(2), turn], [middle(index), turn], [middle(index), corners[3][1] - 4.0]];
+        arrow(&mut drawing, &points, "line blue");
+    }
+    // Learning goes round.
+    let (bottom, middle) = (corners[4][1] + SIZE[1], middle(4));
+    let round = [[middle + 44.0, bottom], [middle + 44.0, bottom + 18.0], [middle - 44.0, bottom + 18.0]];
+    arrow(&mut drawing, &[&round[..], &[[middle - 44.0, bottom + 4.0]]].concat(), "line red");
+    drawing.text([middle, bottom + 38.0], "middle", "medium gradient", "a step on each lesson");
+    drawing.text([620.0, bottom + 38.0], "end", "medium", "the same bits everywhere");
+    drawing.finish()
+}
+
+/// A line with a head at its end.
+fn arrow(drawing: &mut Drawing, points: &[Point], class: &str) {
+    drawing.polyline(points, class);
+    if let [.., [from_x, from_y], [x, y]] = *points {
+        let ([dx, dy], length) = ([x - from_x, y - from_y], (x - from_x).hypot(y - from_y));
+        let [dx, dy] = [8.0 * dx / length, 8.0 * dy / length];
+        drawing
+            .polyline(&[[x - dx - dy * 0.7, y - dy + dx * 0.7], [x, y], [x - dx + dy * 0.7, y - dy - dx * 0.7]], class);
+    }
 }
