@@ -52,9 +52,9 @@ fn forward_pass() -> Result<String> {
         }
     }
     drawing.text([108.0, 48.0], "middle", "", "28 × 28 pixels");
-    drawing.text([330.0, 20.0], "middle", "", "Flatten, Dense(10)");
+    drawing.text([292.0, 20.0], "middle", "", "Flatten, Dense(10)");
     drawing.text([430.0, 20.0], "middle", "small", "z = W·x + b");
-    drawing.text([560.0, 20.0], "middle", "small", "p = softmax(z)");
+    drawing.text([500.0, 20.0], "start", "small", "p = softmax(z)");
     for (unit, name) in CLASS_NAMES.into_iter().enumerate() {
         let y = 44.0 + 25.0 * unit as f64;
         drawing.line([198.0, 144.0], [314.0, y], "thin");
