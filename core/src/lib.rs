@@ -128,3 +128,8 @@ pub use quant::QuantizedDense;
 pub use random::Random;
 /// The training loop's step, with optimizer state and workspace.
 pub use trainer::Trainer;
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

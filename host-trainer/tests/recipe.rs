@@ -57,11 +57,8 @@ impl Training {
     fn measure_all(&self, seeds: u64, keras: Option<[f64; 2]>) -> [f64; 2] {
         let results: Vec<[f64; 2]> = (0..seeds).map(|seed| self.measure(seed)).collect();
 
-        println!("\n| `{}`, seed | training loss, last epoch | test accuracy |", self.line);
-        println!("|---:|---:|---:|");
-        for (seed, [loss, accuracy]) in results.iter().enumerate() {
-            println!("| {seed} | {loss:.4} | {accuracy:.4} |");
-        }
+        let heading =
+            format!("\n| `{}`, seed | training loss, last epoch | test accuracy |\n|---:|---:|---:|\n", self.line);
         let over_seeds = |fold: fn(&mut dyn Iterator<Item = f64>) -> f64| {
             [0, 1].map(|column| fold(&mut results.iter().map(|result| result[column])))
         };
@@ -72,9 +69,11 @@ impl Training {
             ("greatest", over_seeds(|values| values.fold(f64::NEG_INFINITY, f64::max))),
         ];
         rows.extend(keras.map(|keras| ("Keras, mean", keras)));
-        for (name, [loss, accuracy]) in rows {
-            println!("| **{name}** | {loss:.4} | {accuracy:.4} |");
-        }
+        let each = results.iter().enumerate().map(|(seed, result)| (seed.to_string(), *result));
+        let rows = each.chain(rows.into_iter().map(|(name, result)| (format!("**{name}**"), result)));
+        let rows = rows.map(|(name, [loss, accuracy])| format!("| {name} | {loss:.4} | {accuracy:.4} |\n"));
+        // At once, since other tests print at the same time.
+        println!("{heading}{}", rows.collect::<String>());
         mean
     }
 }

@@ -30,3 +30,8 @@
 pub mod checksum;
 pub mod frames;
 pub mod messages;
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
