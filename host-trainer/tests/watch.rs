@@ -1,128 +1,87 @@
-//! A smartwatch that learns its wearer: experiments.
+//! A smartwatch that learns its wearer, on the host alone: a device takes the same steps, as `firmware/end-to-end` shows.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{fs, thread};
+
 use dense_core::Kernel;
 use dense_protocol::messages::Step;
 use dense_replay::Bits;
-use formats::{DataOptions, safetensors};
-use host_trainer::data;
+use formats::{DataOptions, Model, safetensors};
+use host_trainer::commands::adapt::person::{LEARNING_RATE, Parts, parts};
+use host_trainer::commands::adapt::{decayed, practice_seed};
+use host_trainer::data::{self, Recordings};
 use host_trainer::device::Reference;
 use host_trainer::factory_samples::FactorySamples;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+
+/// What the options of `adapt` and of `export --format factory-set` are by default.
+const PRACTICE_STEPS: u16 = 32;
+const PRACTICE_RATE: f32 = 0.01;
+const ROOM: usize = 32 << 10;
+const LESSONS: usize = 51;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/watch")
+}
+
+/// A network that was trained with all but one person.
+fn trained_without(name: &str) -> Model {
+    let out = tempfile::tempdir().unwrap();
+    let recipe = "--stride 25 --train-stride 10 --hidden 32 --epochs 16 --learning-rate 0.01 --weight-decay 0.1 --json";
+    let status = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
+        .args(["train", "--test-groups", name])
+        .args(recipe.split_whitespace())
+        .arg("--data")
+        .arg(folder())
+        .arg("--out")
+        .arg(out.path())
+        .stdout(Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    safetensors::from_safetensors(&fs::read(out.path().join("model.safetensors")).unwrap()).unwrap()
+}
+
+/// Teaches the network the person, and returns the accuracies on the later recordings of the person before and after, and
+/// on those of the others after.
+fn taught(recordings: &Recordings, name: &str) -> [f64; 3] {
+    let model = trained_without(name);
+    let options = DataOptions { path: folder(), test_groups: vec![name.to_owned()], ..DataOptions::default() };
+    let train = data::load(&options).unwrap().dataset.train;
+    let factory = FactorySamples::choose(&train, &model.input, Bits::Eight, ROOM, Kernel::best()).unwrap();
+    let mut reference = Reference::new(&model, Kernel::best()).unwrap().with_memory(factory, LESSONS, &train);
+
+    let Parts { taught, later, others } = parts(recordings, name);
+    let [lessons, later, others] = [taught, later, others].map(|parts| recordings.windows(parts, 25));
+    let before = reference.metric(&later).unwrap();
+    for index in 0..lessons.len() {
+        let step = |initial| Step { learning_rate: decayed(initial, index, lessons.len()), first_trained: 0 };
+        reference.learn("lesson", &lessons.select(&[index]), step(LEARNING_RATE)).unwrap();
+        reference.practise("practice", PRACTICE_STEPS, practice_seed(0, index), step(PRACTICE_RATE)).unwrap();
+    }
+    [before, reference.metric(&later).unwrap(), reference.metric(&others).unwrap()]
+}
 
 #[test]
-#[ignore = "experiment"]
-fn experiment() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let path = root.join("data/watch");
-    let recordings = data::load_recordings(&DataOptions { path: path.clone(), ..Default::default() }).unwrap();
-    let env = |name: &str, default: &str| std::env::var(name).unwrap_or(default.into());
-    let list =
-        |name: &str, default: &str| -> Vec<f32> { env(name, default).split(',').map(|x| x.parse().unwrap()).collect() };
-    let stride: usize = env("STRIDE", "100").parse().unwrap();
-    let room: usize = env("ROOM", "32768").parse().unwrap();
-    let capacity: usize = env("CAPACITY", "51").parse().unwrap();
-    let epochs = env("EPOCHS", "16");
-    let mut worlds = Vec::new();
-    for group in 1..=10 {
-        let out: PathBuf = root.join(format!("target/watch-{group}-{epochs}"));
-        if !out.join("model.safetensors").exists() {
-            let status = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
-                .arg("train")
-                .arg("--data")
-                .arg(&path)
-                .args([
-                    "--test-groups",
-                    &group.to_string(),
-                    "--hidden",
-                    "32",
-                    "--epochs",
-                    &epochs,
-                    "--learning-rate",
-                    "0.01",
-                    "--weight-decay",
-                    "0.1",
-                    "--json",
-                    "--out",
-                ])
-                .arg(&out)
-                .stdout(std::process::Stdio::null())
-                .status()
-                .unwrap();
-            assert!(status.success());
-        }
-        let model = safetensors::from_safetensors(&std::fs::read(out.join("model.safetensors")).unwrap()).unwrap();
-        let options = DataOptions { path: path.clone(), test_groups: vec![group.to_string()], ..Default::default() };
-        let dataset = data::load(&options).unwrap().dataset;
-        let index = recordings.groups.iter().position(|name| *name == group.to_string()).unwrap() as u32;
-        let own: Vec<_> = recordings.recordings.iter().filter(|r| r.group == index).collect();
-        let lessons = recordings.windows(own.iter().map(|&r| (r, 0..recordings.len(r) * 3 / 10)), stride);
-        let later = recordings.windows(own.iter().map(|&r| (r, recordings.len(r) * 3 / 10..recordings.len(r))), stride);
-        let others = recordings.windows(
-            recordings.recordings.iter().filter(|r| r.group != index).map(|r| (r, 0..recordings.len(r))),
-            stride,
-        );
-        let factory = FactorySamples::choose(&dataset.train, &model.input, Bits::Eight, room, Kernel::best()).unwrap();
-        worlds.push((model, dataset, lessons, later, others, factory));
+#[ignore = "trains ten networks, and prints a table: run it with --ignored --nocapture"]
+fn every_person_is_learnt_and_the_others_are_kept() {
+    let options = DataOptions { path: folder(), stride: Some(25), ..DataOptions::default() };
+    let recordings = data::load_recordings(&options).unwrap();
+    let names = &recordings.groups;
+    let half = names.len().div_ceil(2);
+    let recordings = &recordings;
+    let results: Vec<[f64; 3]> = thread::scope(|scope| {
+        let halves: Vec<_> = names
+            .chunks(half)
+            .map(|names| scope.spawn(|| names.iter().map(|name| taught(recordings, name)).collect::<Vec<_>>()))
+            .collect();
+        halves.into_iter().flat_map(|half| half.join().unwrap()).collect()
+    });
+    println!("| person | before | after | others after |\n|---|---:|---:|---:|");
+    for (name, [before, after, others]) in names.iter().zip(&results) {
+        println!("| {name} | {before:.3} | {after:.3} | {others:.3} |");
     }
-    println!("lessons {:?}, factory {}", worlds.iter().map(|w| w.2.len()).collect::<Vec<_>>(), worlds[0].5.set().len());
-    for lesson_rate in list("LESSON_RATES", "0.01") {
-        for practice_rate in list("PRACTICE_RATES", "0.01") {
-            for steps in list("STEPS", "32") {
-                for after in list("AFTER", "0") {
-                    let mut sums = [0.0; 3];
-                    let mut afters = Vec::new();
-                    for (model, dataset, lessons, later, others, factory) in &worlds {
-                        let mut reference = Reference::new(model, Kernel::best()).unwrap().with_memory(
-                            factory.clone(),
-                            capacity,
-                            &dataset.train,
-                        );
-                        sums[0] += reference.metric(later).unwrap();
-                        let count = lessons.len();
-                        for index in 0..count {
-                            let decay =
-                                if env("DECAY", "1") == "1" { (count - index) as f32 / count as f32 } else { 1.0 };
-                            reference
-                                .learn(
-                                    "l",
-                                    &lessons.select(&[index]),
-                                    Step { learning_rate: lesson_rate * decay, first_trained: 0 },
-                                )
-                                .unwrap();
-                            reference
-                                .practise(
-                                    "p",
-                                    steps as u16,
-                                    index as u32,
-                                    Step { learning_rate: practice_rate * decay, first_trained: 0 },
-                                )
-                                .unwrap();
-                        }
-                        let rounds = (after as usize) / 32;
-                        for round in 0..rounds {
-                            let decay = (rounds - round) as f32 / rounds as f32;
-                            reference
-                                .practise(
-                                    "p",
-                                    32,
-                                    10_000 + round as u32,
-                                    Step { learning_rate: practice_rate * decay, first_trained: 0 },
-                                )
-                                .unwrap();
-                        }
-                        let a = reference.metric(later).unwrap();
-                        afters.push(format!("{a:.2}"));
-                        sums[1] += a;
-                        sums[2] += reference.metric(others).unwrap();
-                    }
-                    println!(
-                        "lesson {lesson_rate} practice {practice_rate} steps {steps} after {after}: {:.4} {:.4} {:.4} {afters:?}",
-                        sums[0] / 10.0,
-                        sums[1] / 10.0,
-                        sums[2] / 10.0
-                    );
-                }
-            }
-        }
-    }
+    let mean = |part: usize| results.iter().map(|result| result[part]).sum::<f64>() / results.len() as f64;
+    let [before, after, others] = [0, 1, 2].map(mean);
+    println!("| mean | {before:.3} | {after:.3} | {others:.3} |");
+    assert!(before >= 0.80 && after >= 0.86 && others >= 0.92, "{before} {after} {others}");
 }

@@ -1,6 +1,6 @@
 //! The command `adapt`: the world changes, the device fails, learns, recovers, and keeps that without power.
 
-mod person;
+pub mod person;
 mod pictures;
 mod story;
 

@@ -1,17 +1,51 @@
 //! A person that the network was not trained with.
 
+use std::ops::Range;
+
 use formats::{DataOptions, Output, Provenance};
 
 use super::AdaptArgs;
 use super::story::{Change, Lessons, TestSet, Tested};
 use crate::commands::on_device::Host;
-use crate::data::{self, Recording};
+use crate::data::{self, Recording, Recordings};
 use crate::failure::Failure;
 use crate::options::locate;
 
 /// The share of each recording of the person, at its beginning, that is taught. The rest is tested with.
 const TAUGHT: f64 = 0.3;
-const LEARNING_RATE: f32 = 0.01;
+/// The learning rate of the first lesson, unless an option says otherwise: that of the training.
+pub const LEARNING_RATE: f32 = 0.01;
+
+/// Some samples of a recording.
+pub type Part<'a> = (&'a Recording, Range<usize>);
+
+/// What a person that the network was not trained with is taught, and what is tested.
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    /// The beginning of each recording of the person.
+    pub taught: Vec<Part<'a>>,
+    /// The rest of each.
+    pub later: Vec<Part<'a>>,
+    /// The recordings of all others.
+    pub others: Vec<Part<'a>>,
+}
+
+/// The parts of `recordings` for the person of this name.
+#[must_use]
+pub fn parts<'a>(recordings: &'a Recordings, name: &str) -> Parts<'a> {
+    let (mut taught, mut later, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for recording in &recordings.recordings {
+        let length = recordings.len(recording);
+        let border = (length as f64 * TAUGHT) as usize;
+        if recordings.groups.get(recording.group as usize).is_some_and(|group| group == name) {
+            taught.push((recording, 0..border));
+            later.push((recording, border..length));
+        } else {
+            others.push((recording, 0..length));
+        }
+    }
+    Parts { taught, later, others }
+}
 
 /// The person that the network was not trained with.
 pub(super) fn change(arguments: &AdaptArgs, host: &Host) -> Result<Change, Failure> {
@@ -30,21 +64,10 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host) -> Result<Change, Failu
     let path = arguments.host.data.as_ref().unwrap_or(&data.path);
     let recordings = data::load_recordings(&DataOptions { path: locate(path), ..(**data).clone() })?;
     let stride = recordings.window.stride;
-    let parts = |is_person: bool, from: f64, to: f64| -> Vec<(&Recording, std::ops::Range<usize>)> {
-        let own = recordings.recordings.iter().filter(|recording| {
-            let group = recordings.groups.get(recording.group as usize);
-            group.is_some_and(|group| *group == name) == is_person
-        });
-        let part = |recording| {
-            let place = |share: f64| (recordings.len(recording) as f64 * share) as usize;
-            (recording, place(from)..place(to))
-        };
-        own.map(part).collect()
-    };
-    let values = |parts: &[(&Recording, std::ops::Range<usize>)]| -> Vec<Vec<f32>> {
+    let values = |parts: &[Part<'_>]| -> Vec<Vec<f32>> {
         parts.iter().map(|(recording, samples)| recordings.samples(recording, samples.clone()).to_vec()).collect()
     };
-    let set = |name: String, parts: &[(&Recording, std::ops::Range<usize>)]| {
+    let set = |name: String, parts: &[Part<'_>]| {
         let samples = recordings.windows(parts.iter().cloned(), stride);
         // Recordings at even distances, so that there are about as many windows as asked for.
         let distance = samples.len().div_ceil(arguments.evaluate.max(1)).max(1);
@@ -53,7 +76,7 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host) -> Result<Change, Failu
         TestSet { name, samples, tested: Tested::Recordings { values: values(&tested), windows } }
     };
 
-    let (taught, later, others) = (parts(true, 0.0, TAUGHT), parts(true, TAUGHT, 1.0), parts(false, 0.0, 1.0));
+    let Parts { taught, later, others } = parts(&recordings, &name);
     let lessons = recordings.windows(taught.iter().cloned(), stride);
     if lessons.is_empty() || later.is_empty() || others.is_empty() {
         return Err(Failure::new(format!("there are no recordings of {name}, or too short ones")));
