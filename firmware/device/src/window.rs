@@ -41,7 +41,7 @@ impl<'a> Window<'a> {
     /// Numbers of an input of the network.
     #[must_use]
     pub const fn inputs(&self) -> usize {
-        self.samples.len() / self.shape.downsample as usize
+        self.samples.len() / at_least_one(self.shape.downsample)
     }
 
     /// Samples that are missing to the next window; 0 where one is complete.
@@ -62,7 +62,7 @@ impl<'a> Window<'a> {
     /// [`Refusal::Samples`] for more than are missing to the next window, or a part of one, and
     /// [`Refusal::NotFinite`]; nothing has changed then.
     pub fn push(&mut self, restart: bool, samples: Floats<'_>) -> Result<u16, Refusal> {
-        let channels = usize::from(self.shape.channels);
+        let channels = at_least_one(self.shape.channels);
         let most = match (restart, self.missing) {
             (true, _) => self.shape.length,
             (false, 0) => self.shape.stride,
@@ -99,11 +99,14 @@ impl<'a> Window<'a> {
         if self.missing > 0 {
             return Err(Refusal::WindowIncomplete { missing: self.missing });
         }
-        let (channels, rows) = (usize::from(self.shape.channels), usize::from(self.shape.downsample));
-        Ok((0..self.inputs()).map(move |input| {
-            let first = input / channels * rows * channels + input % channels;
-            let sum = (0..rows).fold(0.0, |sum, row| sum + self.value(first + row * channels));
-            sum / rows as f32
+        let (channels, averaged) = (usize::from(self.shape.channels), usize::from(self.shape.downsample));
+        let rows = usize::from(self.shape.length) / at_least_one(self.shape.downsample);
+        Ok((0..rows).flat_map(move |row| {
+            (0..channels).map(move |channel| {
+                let first = row * averaged * channels + channel;
+                let sum = (0..averaged).fold(0.0, |sum, sample| sum + self.value(first + sample * channels));
+                sum / averaged as f32
+            })
         }))
     }
 
@@ -114,6 +117,11 @@ impl<'a> Window<'a> {
         let index = index.checked_sub(self.samples.len()).unwrap_or(index);
         self.samples.get(index).copied().unwrap_or_default()
     }
+}
+
+/// A number of the shape, which is never 0: so told, the compiler needs no panic to divide by it.
+const fn at_least_one(number: u16) -> usize {
+    if number == 0 { 1 } else { number as usize }
 }
 
 #[cfg(test)]

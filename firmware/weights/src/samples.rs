@@ -52,7 +52,7 @@ pub fn target(number: usize, numbers: &mut [[u8; 4]; OUTPUTS]) -> Target<'_> {
         Task::Classes if OUTPUTS == 10 => Target::Class(LABELS.get(number).copied().unwrap_or_default()),
         Task::Classes => Target::Class((number % OUTPUTS) as u8),
         Task::Values => {
-            for (place, output) in numbers.iter_mut().zip(0_u8..) {
+            for (place, output) in numbers.iter_mut().zip(0_u16..) {
                 *place = (f32::from(output % 7) / 4.0 - (number % 3) as f32).to_le_bytes();
             }
             Target::Values(Floats::from_bytes(numbers))
