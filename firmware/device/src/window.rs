@@ -74,7 +74,7 @@ impl<'a> Window<'a> {
     /// [`Refusal::Samples`] for more than are missing to the next window, or a part of one, or any while the device's own
     /// sensor measures, and [`Refusal::NotFinite`]; nothing has changed then.
     pub fn push(&mut self, restart: bool, samples: Floats<'_>) -> Result<u16, Refusal> {
-        if self.measured && (restart || samples.len() > 0) {
+        if self.measured && (restart || !samples.is_empty()) {
             return Err(Refusal::Samples { found: samples.len() as u32, most: 0, channels: self.shape.channels });
         }
         self.append(restart, samples)
