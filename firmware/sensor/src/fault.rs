@@ -7,8 +7,8 @@ use embedded_hal::i2c::{self, ErrorKind};
 /// Why there is no sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing acknowledges its address.
-    Absent,
+    /// It does not acknowledge its address, or its identifier cannot be read.
+    Absent(ErrorKind),
     /// Another chip answers, or the bus is stuck at one level.
     WrongChip {
         /// Its identifier.
@@ -31,7 +31,7 @@ impl<E: i2c::Error> From<Error<E>> for Fault {
     fn from(error: Error<E>) -> Self {
         match error {
             Error::Comm(error) => match error.kind() {
-                ErrorKind::NoAcknowledge(_) => Self::Absent,
+                kind @ ErrorKind::NoAcknowledge(_) => Self::Absent(kind),
                 kind => Self::Bus(kind),
             },
             // The driver has no input of ours to refuse.
@@ -43,7 +43,7 @@ impl<E: i2c::Error> From<Error<E>> for Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Absent => formatter.write_str("absent: nothing acknowledges its address"),
+            Self::Absent(kind) => write!(formatter, "absent: {kind}"),
             Self::WrongChip { found } => write!(formatter, "absent: a chip with the identifier {found:#04x} answers"),
             Self::Bus(kind) => write!(formatter, "an error on the bus: {kind}"),
             Self::Suspended => formatter.write_str("suspended: it was told to measure, and does not"),

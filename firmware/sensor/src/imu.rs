@@ -54,9 +54,12 @@ impl<I: I2c> Imu<I> {
     /// # Errors
     /// [`Fault::Absent`], [`Fault::WrongChip`] and [`Fault::Bus`].
     pub fn start_accelerometer(&mut self) -> Result<(), Fault> {
-        match self.driver.chip_id()? {
-            CHIP_ID => {}
-            found => return Err(Fault::WrongChip { found }),
+        match self.driver.chip_id().map_err(Fault::from) {
+            Ok(CHIP_ID) => {}
+            Ok(found) => return Err(Fault::WrongChip { found }),
+            // A bus that does not work is most often one with nothing on it to hold it up.
+            Err(Fault::Bus(kind)) => return Err(Fault::Absent(kind)),
+            Err(fault) => return Err(fault),
         }
         self.driver.set_accel_range(AccelerometerRange::G8)?;
         self.driver.set_gyro_range(GyroscopeRange::Scale2000)?;

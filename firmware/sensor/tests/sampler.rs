@@ -135,7 +135,7 @@ fn a_sensor_that_fails_is_reported_and_started_again() {
         Case {
             name: "absent at the start",
             says: vec![start()[0].clone().with_error(NOBODY)],
-            fault: Fault::Absent,
+            fault: Fault::Absent(NOBODY),
             period: 0,
             samples: 0,
         },
@@ -149,7 +149,7 @@ fn a_sensor_that_fails_is_reported_and_started_again() {
         Case {
             name: "a bus held low",
             says: vec![start()[0].clone().with_error(ErrorKind::Bus)],
-            fault: Fault::Bus(ErrorKind::Bus),
+            fault: Fault::Absent(ErrorKind::Bus),
             period: 0,
             samples: 0,
         },
@@ -167,7 +167,7 @@ fn a_sensor_that_fails_is_reported_and_started_again() {
         Case {
             name: "absent later",
             says: started([step(0), step(1), read(NOBODY)]),
-            fault: Fault::Absent,
+            fault: Fault::Absent(NOBODY),
             period: from_start + 2,
             samples: 2,
         },
@@ -195,7 +195,7 @@ fn a_sensor_that_fails_is_reported_and_started_again() {
         Case {
             name: "the same reading four times, twice, is none; then lost",
             says: started((0..8).map(|index| reading([index / 4; 6], index as u32)).chain([read(NOBODY)])),
-            fault: Fault::Absent,
+            fault: Fault::Absent(NOBODY),
             period: from_start + 8,
             samples: 8,
         },
@@ -251,7 +251,6 @@ fn the_time_wraps_around() {
 #[test]
 fn faults_say_what_is_wrong() {
     for (fault, text) in [
-        (Fault::Absent, "absent: nothing acknowledges its address"),
         (Fault::WrongChip { found: 0x0f }, "absent: a chip with the identifier 0x0f answers"),
         (Fault::Suspended, "suspended: it was told to measure, and does not"),
         (Fault::Stuck, "stuck: its readings or its clock do not change"),
@@ -259,6 +258,10 @@ fn faults_say_what_is_wrong() {
     ] {
         assert_eq!(fault.to_string(), text);
     }
-    let text = Fault::Bus(ErrorKind::ArbitrationLoss).to_string();
-    assert!(text.starts_with("an error on the bus: ") && text.contains("arbitration"), "{text}");
+    for (text, start, cause) in [
+        (Fault::Absent(NOBODY).to_string(), "absent: ", "acknowledge"),
+        (Fault::Bus(ErrorKind::ArbitrationLoss).to_string(), "an error on the bus: ", "arbitration"),
+    ] {
+        assert!(text.starts_with(start) && text.contains(cause), "{text}");
+    }
 }
