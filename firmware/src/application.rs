@@ -1,15 +1,18 @@
 //! The device that is served: the network of the firmware on the board's flash.
 
-use crate::boards::{Board, Selected};
-use crate::runtime::{ram, singleton};
+use crate::boards::{Board, Parts, Selected};
+use crate::runtime::{asm, ram, semihosting, singleton};
+use crate::{log, self_test};
+use core::convert::Infallible;
 use dense_device::{Device, Machine, Session, Window, session};
-use dense_protocol::messages::ClockSource;
+use dense_protocol::messages::{ClockSource, Origin};
+use embedded_hal::digital::StatefulOutputPin;
 use weights::practice::{self, Samples};
 
 /// Bytes of the longest request.
 const REQUEST: usize = session::request_bytes(weights::INPUTS * weights::ELEMENT.bytes(), weights::OUTPUTS);
 /// Bytes of the longest answer.
-const ANSWER: usize = session::answer_bytes(weights::OUTPUTS);
+pub const ANSWER: usize = session::answer_bytes(weights::OUTPUTS);
 
 type Flash = <Selected as Board>::Flash;
 /// The network on the board's flash.
@@ -59,4 +62,48 @@ pub fn conversation(device: Served) -> &'static mut Conversation {
         Some(session) => session.insert(Session::new(device)),
         None => panic!("the session is taken"),
     }
+}
+
+/// Everything before the first request: tests the network, and loads what was saved last. In a function of its own, so that
+/// the stack it takes is given back. To be called once.
+#[inline(never)]
+pub fn start(
+    board: impl FnOnce() -> Parts<Selected>,
+) -> (&'static mut Conversation, <Selected as Board>::Serial, <Selected as Board>::Led) {
+    let board = board();
+    let mut led = board.led;
+    let source = if board.clock_source == ClockSource::Crystal { "crystal" } else { "no crystal" };
+    log::info!("{=str} at {=u32} Hz, {=str}", Selected::NAME, board.clock_hz, source);
+    log::info!("RAM: {=usize} bytes for good, {=usize} for the stack", ram::static_bytes(), ram::stack_bytes());
+
+    let mut network = model();
+    let passed = self_test::run(&mut network);
+    log::info!("self-test: {=usize} of {=usize} samples passed", passed, self_test::SAMPLES);
+    if passed != self_test::SAMPLES {
+        give_up(&mut led, board.clock_hz);
+    }
+
+    let device = device(network, board.flash, board.clock_hz, board.clock_source);
+    let device = device.unwrap_or_else(|cause| panic!("{cause}"));
+    match device.origin() {
+        Origin::Save(save) => log::info!("weights: save {=u32}", save),
+        Origin::Unreadable => log::warn!("weights: those of the firmware, as the flash cannot be read"),
+        Origin::Factory | Origin::Host => log::info!("weights: those of the firmware"),
+    }
+    (conversation(device), board.serial, led)
+}
+
+/// A device that computes something else must not answer. It blinks instead.
+fn give_up(led: &mut impl StatefulOutputPin<Error = Infallible>, clock_hz: u32) -> ! {
+    semihosting::print(format_args!("the self-test failed"));
+    semihosting::exit(false);
+    loop {
+        toggle(led);
+        asm::delay(clock_hz / 10);
+    }
+}
+
+/// Changes the status LED.
+pub fn toggle(led: &mut impl StatefulOutputPin<Error = Infallible>) {
+    let Ok(()) = led.toggle();
 }

@@ -36,7 +36,9 @@ pub use rp2350::Pico2 as Selected;
 #[cfg(board = "simulated")]
 pub use simulated::Simulated as Selected;
 #[cfg(board = "stm32f405")]
-pub use stm32f405::Stm32f405 as Selected;
+pub use stm32f4::bus::Bus;
+#[cfg(board = "stm32f405")]
+pub use stm32f405::{Microseconds, Stm32f405 as Selected};
 #[cfg(board = "stm32f411")]
 pub use stm32f411::Stm32f411 as Selected;
 
@@ -104,8 +106,16 @@ pub struct Parts<B: Board + ?Sized> {
 #[must_use]
 pub fn start() -> Parts<Selected> {
     runtime::start();
-    match Selected::start() {
-        Ok(parts) => parts,
-        Err(cause) => panic!("{cause}"),
-    }
+    Selected::start().unwrap_or_else(|cause| panic!("{cause}"))
+}
+
+/// The same with the bus of a sensor and a clock.
+///
+/// # Panics
+/// As [`start`].
+#[cfg(board = "stm32f405")]
+#[must_use]
+pub fn start_with_bus() -> (Parts<Selected>, Bus, Microseconds) {
+    runtime::start();
+    Selected::start_with_bus().unwrap_or_else(|cause| panic!("{cause}"))
 }

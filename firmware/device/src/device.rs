@@ -149,7 +149,7 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
     pub fn execute(&mut self, command: Command<'_>, counters: &mut Counters) -> Result<Reply<'_>, Refusal> {
         match command {
             Command::Hello => Ok(Reply::Hello(self.hello())),
-            Command::Infer { input } => self.infer(input, counters),
+            Command::Infer { input } => Ok(Reply::Inferred(self.infer(input, counters)?)),
             Command::Series { restart, samples } => self.series(restart, samples),
             Command::Learn { input, target, step, expected } => self.learn(input, target, step, expected, counters),
             Command::Practise { steps, seed, step } => {
@@ -174,7 +174,10 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
         if self.written.is_some() {
             self.go_back();
         }
-        if let Some(window) = &mut self.window {
+        // A sensor goes on, whoever asks.
+        if let Some(window) = &mut self.window
+            && !window.is_measured()
+        {
             window.restart();
         }
     }
@@ -227,15 +230,34 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
         }
     }
 
+    /// Appends a sample of the device's own sensor to the window, and returns how many are missing to the next one.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSeries`], and those of [`Window::push_measured`].
+    pub fn push_measured<const CHANNELS: usize>(&mut self, sample: [f32; CHANNELS]) -> Result<u16, Refusal> {
+        self.window.as_mut().ok_or(Refusal::NoSeries)?.push_measured(sample)
+    }
+
+    /// The sensor has failed, or samples were lost: its series ends, and the host's samples are taken again.
+    pub const fn end_measured(&mut self) {
+        if let Some(window) = &mut self.window {
+            window.end_measured();
+        }
+    }
+
+    /// The outputs for an input, and counts.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says what was wrong.
     #[inline(never)]
-    fn infer(&mut self, input: Input<'_>, counters: &mut Counters) -> Result<Reply<'_>, Refusal> {
+    pub fn infer(&mut self, input: Input<'_>, counters: &mut Counters) -> Result<Inferred<'_>, Refusal> {
         self.set_input(input)?;
         let start = (self.machine.cycles)();
         self.model.infer().map_err(|_| Refusal::Overflow)?;
         let cycles = (self.machine.cycles)().wrapping_sub(start);
         counters.inferred = counters.inferred.wrapping_add(1);
         let [logits, outputs] = [self.model.logits(), self.model.outputs()].map(Floats::from_bytes);
-        Ok(Reply::Inferred(Inferred { logits, outputs, cycles }))
+        Ok(Inferred { logits, outputs, cycles })
     }
 
     fn series(&mut self, restart: bool, samples: Floats<'_>) -> Result<Reply<'_>, Refusal> {

@@ -48,7 +48,7 @@ pub mod window;
 
 pub use device::{Device, Machine};
 pub use learner::{Learner, LearnerMemory};
-pub use line::{Blocking, serve};
+pub use line::{Blocking, serve, serve_received};
 pub use model::Model;
 pub use no_flash::NoFlash;
 pub use quantized::{Quantized, QuantizedMemory};

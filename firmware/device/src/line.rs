@@ -31,6 +31,29 @@ pub fn serve<M: Model, F: NorFlash, S: Samples, const REQUEST: usize, const ANSW
     }
 }
 
+/// Answers the requests that have arrived on `line`, for a program that has other work: returns whether a byte had arrived,
+/// without waiting for more. Calls `answered` with the frame of each answer.
+pub fn serve_received<M: Model, F: NorFlash, S: Samples, const REQUEST: usize, const ANSWER: usize>(
+    session: &mut Session<'_, M, F, REQUEST, ANSWER, S>,
+    line: &mut Blocking<impl serial::Read<u8> + serial::Write<u8>>,
+    mut answered: impl FnMut(&[u8]),
+) -> bool {
+    let mut received = false;
+    loop {
+        let byte = match line.serial.read() {
+            Ok(byte) => byte,
+            Err(nb::Error::WouldBlock) => return received,
+            // A byte that was lost is also a sign that the host is sending.
+            Err(nb::Error::Other(_)) => return true,
+        };
+        received = true;
+        if let Some(answer) = session.receive(byte) {
+            send(line, answer);
+            answered(answer);
+        }
+    }
+}
+
 /// Sends all of `bytes`, as far as `line` takes them. The trait's `write_all` panics where a line takes none.
 fn send(line: &mut impl Write, mut bytes: &[u8]) {
     while let Ok(sent @ 1..) = line.write(bytes) {

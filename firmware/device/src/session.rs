@@ -5,7 +5,9 @@ use crate::samples::{NoSamples, Samples};
 use crate::{Device, Model};
 use dense_protocol::checksum::Checksum;
 use dense_protocol::frames::{self, Decoder};
-use dense_protocol::messages::{Answer, Command, Counters, Malformed, NO_SESSION, Practised, Refusal, Request, Step};
+use dense_protocol::messages::{
+    Answer, Command, Counters, Inferred, Input, Malformed, NO_SESSION, Practised, Refusal, Request, Step,
+};
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
@@ -81,6 +83,27 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize, S: Sa
     /// Those of [`Device::practise`].
     pub fn practise(&mut self, steps: u16, seed: u32, step: Step) -> Result<Practised, Refusal> {
         self.worker.device.practise(steps, seed, step, &mut self.worker.counters)
+    }
+
+    /// Appends a sample of the device's own sensor to the window, and returns how many are missing to the next one.
+    ///
+    /// # Errors
+    /// Those of [`Device::push_measured`].
+    pub fn push_measured<const CHANNELS: usize>(&mut self, sample: [f32; CHANNELS]) -> Result<u16, Refusal> {
+        self.worker.device.push_measured(sample)
+    }
+
+    /// The sensor has failed, or samples were lost: its series ends, and the host's samples are taken again.
+    pub const fn end_measured(&mut self) {
+        self.worker.device.end_measured();
+    }
+
+    /// The outputs for the window, for the program itself. It is counted as one that the host has asked for.
+    ///
+    /// # Errors
+    /// Those of [`Device::infer`].
+    pub fn infer_window(&mut self) -> Result<Inferred<'_>, Refusal> {
+        self.worker.device.infer(Input::Window, &mut self.worker.counters)
     }
 
     /// Takes a byte from the line. At the end of a request, does it and returns the frame to be sent. Silence is the

@@ -16,6 +16,10 @@ pub struct Window<'a> {
     next: usize,
     /// Samples that are missing to the next window.
     missing: u16,
+    /// Whether the ring is full.
+    full: bool,
+    /// Whether the samples are those of the device's own sensor.
+    measured: bool,
 }
 
 impl<'a> Window<'a> {
@@ -29,7 +33,7 @@ impl<'a> Window<'a> {
         assert!(channels > 0 && length > 0 && stride > 0 && downsample > 0, "no number of a window is 0");
         assert!(length.is_multiple_of(downsample), "a window is whole rows");
         assert!(samples.len() == length as usize * channels as usize, "memory for one window");
-        Self { shape, samples, next: 0, missing: length }
+        Self { shape, samples, next: 0, missing: length, full: false, measured: false }
     }
 
     /// What its windows are.
@@ -54,14 +58,53 @@ impl<'a> Window<'a> {
     pub const fn restart(&mut self) {
         self.next = 0;
         self.missing = self.shape.length;
+        self.full = false;
     }
 
-    /// Appends samples, `[sample][channel]`, or begins a new series with them, and returns how many are missing now.
+    /// Whether its samples are those of the device's own sensor.
+    #[must_use]
+    pub const fn is_measured(&self) -> bool {
+        self.measured
+    }
+
+    /// Appends samples of the host, `[sample][channel]`, or begins a new series with them, and returns how many are missing
+    /// now.
     ///
     /// # Errors
-    /// [`Refusal::Samples`] for more than are missing to the next window, or a part of one, and
-    /// [`Refusal::NotFinite`]; nothing has changed then.
+    /// [`Refusal::Samples`] for more than are missing to the next window, or a part of one, or any while the device's own
+    /// sensor measures, and [`Refusal::NotFinite`]; nothing has changed then.
     pub fn push(&mut self, restart: bool, samples: Floats<'_>) -> Result<u16, Refusal> {
+        if self.measured && (restart || !samples.is_empty()) {
+            return Err(Refusal::Samples { found: samples.len() as u32, most: 0, channels: self.shape.channels });
+        }
+        self.append(restart, samples)
+    }
+
+    /// Appends a sample of the device's own sensor, and returns how many are missing to the next window. The first one
+    /// begins a new series. A sensor does not wait, so that a full window is its newest samples at any time.
+    ///
+    /// # Errors
+    /// [`Refusal::Samples`] for one of other channels, and [`Refusal::NotFinite`]; nothing has changed then.
+    pub fn push_measured<const CHANNELS: usize>(&mut self, sample: [f32; CHANNELS]) -> Result<u16, Refusal> {
+        if CHANNELS != usize::from(self.shape.channels) {
+            let (found, most) = (CHANNELS as u32, self.shape.channels.into());
+            return Err(Refusal::Samples { found, most, channels: self.shape.channels });
+        }
+        let sample = sample.map(f32::to_le_bytes);
+        let missing = self.append(!self.measured, Floats::from_bytes(&sample))?;
+        self.measured = true;
+        Ok(missing)
+    }
+
+    /// The sensor has failed, or samples were lost: its series ends, and the window is nobody's.
+    pub const fn end_measured(&mut self) {
+        if self.measured {
+            self.restart();
+            self.measured = false;
+        }
+    }
+
+    fn append(&mut self, restart: bool, samples: Floats<'_>) -> Result<u16, Refusal> {
         let channels = at_least_one(self.shape.channels);
         let most = match (restart, self.missing) {
             (true, _) => self.shape.length,
@@ -87,16 +130,17 @@ impl<'a> Window<'a> {
         }
         if count > 0 {
             self.missing = most - count as u16;
+            self.full |= self.missing == 0;
         }
         Ok(self.missing)
     }
 
-    /// The inputs of the window that is complete.
+    /// The inputs of the window that is complete, or of the newest samples of the device's own sensor.
     ///
     /// # Errors
     /// [`Refusal::WindowIncomplete`].
     pub fn inputs_of_window(&self) -> Result<impl Iterator<Item = f32>, Refusal> {
-        if self.missing > 0 {
+        if self.missing > 0 && !(self.measured && self.full) {
             return Err(Refusal::WindowIncomplete { missing: self.missing });
         }
         let (channels, averaged) = (usize::from(self.shape.channels), usize::from(self.shape.downsample));
@@ -188,5 +232,47 @@ mod tests {
         assert_eq!(window.push(true, Floats::from_bytes(&bytes(&[1.0; 4]))), Ok(4));
         window.restart();
         assert_eq!(window.missing(), 6);
+    }
+
+    #[test]
+    fn the_newest_samples_of_a_sensor_are_a_window_at_any_time() {
+        let series: Vec<f32> = (0..60_u16).map(|index| f32::from(index * 7 % 31) / 8.0).collect();
+        let mut memory = [0.0; 12];
+        let mut window = Window::new(SHAPE, &mut memory);
+        assert_eq!(window.push(true, Floats::from_bytes(&bytes(&[9.0; 12]))), Ok(0), "a window of the host's");
+        for (index, sample) in (1..).zip(series.chunks(2)) {
+            let missing = window.push_measured([sample[0], sample[1]]);
+            assert_eq!(missing, Ok(if index < 6 { 6 - index } else { (30 * 4 + 6 - index) % 4 }), "sample {index}");
+            if index < 6 {
+                let incomplete = Refusal::WindowIncomplete { missing: 6 - index };
+                assert_eq!(window.inputs_of_window().err(), Some(incomplete), "sample {index}");
+            } else {
+                let newest = &series[2 * usize::from(index) - 12..][..12];
+                assert_eq!([window.inputs_of_window().unwrap().collect::<Vec<_>>()], expected(newest)[..]);
+            }
+        }
+    }
+
+    #[test]
+    fn samples_of_a_sensor_and_of_the_host_are_not_mixed() {
+        let mut memory = [0.0; 12];
+        let mut window = Window::new(SHAPE, &mut memory);
+        window.end_measured();
+        assert_eq!(window.push(false, Floats::from_bytes(&bytes(&[1.0; 8]))), Ok(2));
+        window.end_measured();
+        assert_eq!(window.missing(), 2, "nothing was measured");
+        let wrong = Refusal::Samples { found: 3, most: 2, channels: 2 };
+        assert_eq!(window.push_measured([1.0; 3]), Err(wrong));
+        assert_eq!(window.push_measured([1.0, f32::INFINITY]), Err(Refusal::NotFinite));
+        assert_eq!((window.missing(), window.is_measured()), (2, false), "what is refused changes nothing");
+        assert_eq!(window.push_measured([1.0; 2]), Ok(5));
+        for (restart, count) in [(false, 2), (true, 2), (true, 0)] {
+            let refused = Refusal::Samples { found: count as u32, most: 0, channels: 2 };
+            assert_eq!(window.push(restart, Floats::from_bytes(&bytes(&[1.0; 2][..count]))), Err(refused));
+        }
+        assert_eq!(window.push(false, Floats::from_bytes(&[])), Ok(5), "the host may ask");
+        window.end_measured();
+        assert_eq!((window.missing(), window.is_measured()), (6, false));
+        assert_eq!(window.push(false, Floats::from_bytes(&bytes(&[1.0; 12]))), Ok(0));
     }
 }

@@ -1,5 +1,7 @@
-//! What STM32F4 have in common: the clocks, a serial line on USART1, and the flash.
+//! What STM32F4 have in common: the clocks, a serial line on USART1, the flash, and an I2C bus.
 
+#[cfg(board = "stm32f405")]
+pub(super) mod bus;
 pub(super) mod clocks;
 pub(super) mod flash;
 

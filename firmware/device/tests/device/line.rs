@@ -2,7 +2,7 @@
 
 use crate::common::conversation::{Conversation, SESSION, answer, frame, switch_on};
 use crate::common::networks::{Kind, Regression};
-use dense_device::{Blocking, serve};
+use dense_device::{Blocking, serve, serve_received};
 use dense_protocol::messages::{Command, NO_SESSION, Reply, Request};
 use embedded_hal_nb::{nb, serial};
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
@@ -154,4 +154,22 @@ fn a_request_of_no_session_is_answered_as_by_the_session_itself() {
     let mut port = Port::new(request.iter().copied().map(Event::Byte), 1000);
     serve(&mut device().session, &mut port, || ());
     assert_eq!(port.sent, device().send(&request));
+}
+
+#[test]
+fn a_program_with_other_work_goes_on_where_no_byte_has_arrived() {
+    let request = hello();
+    let (first, rest) = request.split_at(9);
+    let events = [&[Event::NoByteYet], first, &[Event::NoByteYet], rest, &[Event::NoByteYet, Event::Broken]].concat();
+    let mut port = Blocking::new(NonblockingPort(Port::new(events, 1)));
+    let (mut conversation, mut answered) = (device(), 0);
+    // Whether a byte had arrived, and what is answered by then: nothing yet, a part, the rest, a byte that was lost.
+    for (received, answers) in [(false, 0), (true, 0), (true, 1), (true, 1)] {
+        let found = serve_received(&mut conversation.session, &mut port, |frame| {
+            assert!(matches!(answer(frame).result, Ok(Reply::Hello(_))));
+            answered += 1;
+        });
+        assert_eq!(found, received);
+        assert_eq!(answered, answers);
+    }
 }

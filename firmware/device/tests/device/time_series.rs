@@ -2,7 +2,7 @@
 
 use crate::common::Random;
 use crate::common::conversation::{bytes_of, start};
-use crate::common::networks::{Kind, Series};
+use crate::common::networks::{Kind, Regression, Series};
 use crate::refusals::is_refused;
 use dense_protocol::messages::{Command, FlashFault, Floats, Input, Learned, Refusal, Reply, Step, Target};
 
@@ -75,4 +75,46 @@ fn samples_that_are_no_part_of_the_next_window() {
         let reply = conversation.ask(Command::Series { restart: false, samples: samples(0) });
         assert_eq!(reply, Ok(Reply::Series { missing }));
     }
+}
+
+#[test]
+fn a_device_answers_for_the_window_of_its_own_sensor() {
+    let (mut conversation, mut twin) = (start::<Series>(), Series::twin());
+    let mut random = Random(6);
+    let series: Vec<[f32; 2]> = (0..40).map(|_| [random.feature(), random.feature()]).collect();
+    let input = Input::Window;
+    for (count, &sample) in (1..).zip(&series) {
+        conversation.session.push_measured(sample).unwrap();
+        if count < 6 {
+            let refusal = Refusal::WindowIncomplete { missing: 6 - count };
+            assert_eq!(conversation.session.infer_window(), Err(refusal));
+            continue;
+        }
+        if count == 20 {
+            // The sensor does not care which host is there.
+            conversation.hello();
+        }
+        let rows = series[usize::from(count) - 6..usize::from(count)].chunks(3);
+        let means: Vec<f32> = rows
+            .flat_map(|row| [0, 1].map(|channel| (row[0][channel] + row[1][channel] + row[2][channel]) / 3.0))
+            .collect();
+        let means = bytes_of(&means).concat();
+        let outputs = bytes_of(&twin.infer(&means)[1]);
+        assert_eq!(conversation.session.infer_window().unwrap().outputs, Floats::from_bytes(&outputs));
+        let Ok(Reply::Inferred(inferred)) = conversation.ask(Command::Infer { input }) else { panic!("no inference") };
+        assert_eq!(inferred.outputs, Floats::from_bytes(&outputs));
+        let (target, step) = (Target::Class(random.below(3) as u8), Step { learning_rate: 0.1, first_trained: 0 });
+        twin.learn(&means, target, step).expect("finite");
+        conversation.ask(Command::Learn { input, target, step, expected: None }).unwrap();
+        assert_eq!(conversation.bits(), twin.bits());
+    }
+    assert_eq!(conversation.session.counters().inferred, 2 * 35);
+    let sample = bytes_of(&[0.5; 2]);
+    let from_host = Command::Series { restart: true, samples: Floats::from_bytes(&sample) };
+    assert_eq!(conversation.ask(from_host), Err(Refusal::Samples { found: 2, most: 0, channels: 2 }));
+    // The sensor fails: what it measured before is no window, and the host's samples are taken again.
+    conversation.session.end_measured();
+    assert_eq!(conversation.session.infer_window(), Err(Refusal::WindowIncomplete { missing: 6 }));
+    assert_eq!(conversation.ask(from_host), Ok(Reply::Series { missing: 5 }));
+    assert_eq!(start::<Regression>().session.push_measured([0.5; 2]), Err(Refusal::NoSeries));
 }
