@@ -99,6 +99,9 @@ class RetryPolicy:
     tries: int = 5
 
 
+DEFAULT_POLICY = RetryPolicy()
+
+
 @dataclass
 class Traffic:
     """What went over the line."""
@@ -116,7 +119,7 @@ class Device:
         self.port = port
         self.traffic = Traffic()
         self._transport = transport
-        self._policy = policy or RetryPolicy()
+        self._policy = policy or DEFAULT_POLICY
         self._decoder = Decoder()
         self._session = secrets.randbelow(0xFFFF_FFFF) + 1
         self._sequence = secrets.randbelow(0x1_0000)
@@ -131,7 +134,7 @@ class Device:
     @classmethod
     def open(cls, port: str, policy: RetryPolicy | None = None, baud: int = BAUD) -> "Device":
         """Connects to a device and waits for its first answer."""
-        policy = policy or RetryPolicy()
+        policy = policy or DEFAULT_POLICY
         try:
             transport = open_port(port, baud, policy.timeout * policy.tries)
         except OSError as error:
