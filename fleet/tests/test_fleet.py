@@ -136,13 +136,10 @@ def test_without_any_answer_the_weights_stay(settings: Settings) -> None:
 
 
 def test_wrong_labels_do_not_ruin_the_median(settings: Settings) -> None:
-    found = {}
-    for strategy in ("fedavg", "fedmedian"):
-        liar = FakeDevice(lessons=[(x, (y + 1) % 3) for x, y in lessons_of([0, 1, 2], 20, seed=5)])
-        honest = [FakeDevice(lessons=lessons_of([0, 1, 2], 20, seed)) for seed in range(2)]
-        run(LocalGrid([*honest, liar], settings), replace(settings, strategy=strategy))
-        found[strategy] = accuracy(Path(settings.out) / "model.safetensors")
-    assert found["fedmedian"] > 0.9
+    liar = FakeDevice(lessons=[(x, (y + 1) % 3) for x, y in lessons_of([0, 1, 2], 20, seed=5)])
+    honest = [FakeDevice(lessons=lessons_of([0, 1, 2], 20, seed)) for seed in range(2)]
+    run(LocalGrid([*honest, liar], settings), replace(settings, strategy="fedmedian"))
+    assert accuracy(Path(settings.out) / "model.safetensors") > 0.9
 
 
 def test_its_own_weights_are_saved_once_a_run(settings: Settings) -> None:
@@ -158,7 +155,7 @@ def test_the_final_model_says_where_it_comes_from(settings: Settings) -> None:
     assert file.description["provenance"] == {
         "origin": "imported",
         "file": "model.safetensors",
-        "format": "federated learning",
+        "format": "fedavg of Flower",
     }
 
 

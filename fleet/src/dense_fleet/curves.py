@@ -19,5 +19,6 @@ def draw(rounds: list[dict[str, Any]], path: Path) -> None:
         points = [(row["round"], row[name]) for row in rounds if name in row]
         axes.plot([number for number, _ in points], [value for _, value in points], marker=".")
         axes.set(title=title, xlabel="round")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
     figure.savefig(path)

@@ -57,10 +57,8 @@ class ModelFile:
         """Layer by layer, weights `[output][input]` before biases."""
         return np.concatenate([tensor.ravel() for tensor in self.tensors.values()])
 
-    def write(
-        self, path: Path, parameters: NDArray[np.float32], test: dict[str, float], federated: dict[str, Any]
-    ) -> None:
-        """Writes a model like this one with other parameters, how it does in a test, and where they come from."""
+    def write(self, path: Path, parameters: NDArray[np.float32], changes: dict[str, Any]) -> None:
+        """Writes a model like this one with other parameters, and with changes of its description."""
         tensors: dict[str, NDArray[Any]] = {}
         place = 0
         for name, tensor in self.tensors.items():
@@ -70,9 +68,5 @@ class ModelFile:
             raise ModelFileError(f"{path}: {parameters.size} parameters, but the network has {place}")
         if self.pixel_table is not None:
             tensors[PIXEL_TABLE] = np.frombuffer(self.pixel_table, np.uint8)
-        # Not the recipe of the start model, which these weights are not the result of.
-        origin = {"origin": "imported", "file": self.path.name, "format": "federated learning"}
-        description = self.description | {"test": test, "provenance": origin}
         path.parent.mkdir(parents=True, exist_ok=True)
-        metadata = {"federated": json.dumps(federated), "model": json.dumps(description)}
-        save_file(tensors, path, metadata)
+        save_file(tensors, path, {"model": json.dumps(self.description | changes)})

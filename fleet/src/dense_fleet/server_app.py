@@ -57,6 +57,7 @@ def run(grid: Grid, settings: Settings) -> dict[str, Any]:
     ]
     history = {
         "settings": settings.as_config(),
+        "start": f"{of_parameters(model.pixel_table, start):08x}",
         "rounds": rounds,
         "checksum": f"{of_parameters(model.pixel_table, parameters):08x}",
         "sha256": hashlib.sha256(parameters.astype("<f4").tobytes()).hexdigest(),
@@ -64,14 +65,10 @@ def run(grid: Grid, settings: Settings) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     (out / "history.json").write_text(json.dumps(history, indent=1) + "\n")
     draw(rounds, out / "curves.png")
-    federated = {
-        "strategy": settings.strategy,
-        "rounds": settings.rounds,
-        "answered": len(trained),
-        "start": {"file": model.path.name, "checksum": f"{of_parameters(model.pixel_table, start):08x}"},
-        "provenance_of_start": model.description.get("provenance"),
-    }
-    model.write(out / "model.safetensors", parameters, tests.get(settings.rounds, {}), federated)
+    # Not the recipe of the start model, which these weights are not the result of; history.json has the settings.
+    origin = {"origin": "imported", "file": model.path.name, "format": f"{settings.strategy} of Flower"}
+    changes = {"test": tests.get(settings.rounds, {}), "provenance": origin}
+    model.write(out / "model.safetensors", parameters, changes)
     log.info("checksum %s of the final weights, in %s", history["checksum"], out)
     return history
 
@@ -101,8 +98,8 @@ def evaluate(command: str, model: ModelFile, parameters: NDArray[np.float32]) ->
     """What `host-trainer evaluate --json` says of a model like this one with these parameters."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.safetensors"
-        # Where the data was, the start model knows.
-        model.write(file, parameters, {}, {})
+        # It says of the start model where the data is.
+        model.write(file, parameters, {})
         arguments = [*shlex.split(command), "--weights", str(file)]
         try:
             ended = subprocess.run(arguments, capture_output=True, text=True, timeout=600, check=False)
