@@ -33,6 +33,9 @@ from dense_fleet.protocol.hello import (
     Form,
     Network,
     OriginFactory,
+    OriginHost,
+    OriginSave,
+    OriginUnreadable,
     SampleMemory,
     Task,
 )
@@ -43,6 +46,7 @@ from dense_fleet.protocol.refusals import Refusal
 INPUTS, CLASSES, READ_AT_ONCE = 12, 3, 16
 COUNT = (INPUTS + 1) * CLASSES
 
+Origin = OriginFactory | OriginUnreadable | OriginSave | OriginHost
 Fault = Callable[["FakeDevice", Request, bytes], bytes | None]
 """Makes of a request and the frame of its answer what the line carries; `None` breaks the connection."""
 
@@ -61,6 +65,7 @@ class FakeDevice:
     weights: NDArray[np.float32] = field(default_factory=lambda: np.zeros(COUNT, np.float32))
     saved: NDArray[np.float32] | None = None
     session: int = messages.NO_SESSION
+    origin: Origin = OriginFactory()
     executed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -77,6 +82,7 @@ class FakeDevice:
     def restart(self) -> None:
         """Loses what is in RAM."""
         self.session = messages.NO_SESSION
+        self.origin = OriginFactory() if self.saved is None else OriginSave(1)
         self.weights = np.zeros(COUNT, np.float32) if self.saved is None else self.saved.copy()
         self._last = None
 
@@ -137,11 +143,13 @@ class FakeDevice:
                 return ChecksumIs(of_parameters(None, self.weights))
             case messages.Save():
                 self.saved = self.weights.copy()
+                self.origin = OriginSave(1)
                 return Saved(1, 0)
             case messages.Load():
                 if self.saved is None:
                     return refusals.NothingSaved()
                 self.weights = self.saved.copy()
+                self.origin = OriginSave(1)
                 return Loaded(1)
             case messages.ReadParameters(first):
                 return Parameters(Floats.of(self.weights[first : first + READ_AT_ONCE]))
@@ -155,6 +163,7 @@ class FakeDevice:
                 if (found := of_parameters(None, self._written)) != checksum:
                     return refusals.OtherChecksum(found)
                 self.weights = self._written.copy()
+                self.origin = OriginHost()
                 return Used()
         return refusals.UnknownMessage()
 
@@ -162,7 +171,7 @@ class FakeDevice:
         widths = np.array([INPUTS, CLASSES], "<u2").tobytes()
         network = Network(widths, Element.U8, Task.CLASSES, Form.F32, COUNT, None, 0)
         memory = SampleMemory(20, Count(len(self.lessons)), 0, 0)
-        return Description(2, "fake", "numpy", network, 0, OriginFactory(), False, 0, ClockSource.HOST, 1, 1, 1, memory)
+        return Description(2, "fake", "numpy", network, 0, self.origin, False, 0, ClockSource.HOST, 1, 1, 1, memory)
 
     def _step(self, pixels: NDArray[np.uint8], label: int, rate: float) -> float:
         kernel, bias = self.weights[:-CLASSES].reshape(CLASSES, INPUTS), self.weights[-CLASSES:]

@@ -61,7 +61,7 @@ def test_devices_learn_together_what_none_knows_alone(settings: Settings, strate
     assert json.loads((out / "history.json").read_text()) == history
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     # What a device was asked, and nothing that tells its lessons.
-    asked = {"Hello", "Checksum", "Save", "WriteParameters", "UseParameters", "Practise", "ReadParameters"}
+    asked = {"Hello", "Checksum", "Save", "WriteParameters", "UseParameters", "Practise", "ReadParameters", "Load"}
     assert set(devices[0].executed) == asked
 
 
@@ -118,6 +118,7 @@ def test_the_round_goes_on_without_a_device_that(settings: Settings, fault: Faul
     # And the next time it takes part again.
     devices[1].fault = lambda device, request, frame: frame
     assert run(grid, replace(settings, rounds=1))["rounds"][0]["devices"] == 3
+    np.testing.assert_array_equal(devices[1].weights, own)
 
 
 def test_a_device_without_lessons_does_not_take_part(settings: Settings) -> None:
@@ -142,10 +143,12 @@ def test_wrong_labels_do_not_ruin_the_median(settings: Settings) -> None:
     assert accuracy(Path(settings.out) / "model.safetensors") > 0.9
 
 
-def test_its_own_weights_are_saved_once_a_run(settings: Settings) -> None:
+def test_its_own_weights_come_back_after_each_round(settings: Settings) -> None:
     devices = fleet()
-    devices[0].weights = np.full(COUNT, 0.5, np.float32)
+    own = np.full(COUNT, 0.5, np.float32)
+    devices[0].weights = own.copy()
     run(LocalGrid(devices, settings), settings)
+    np.testing.assert_array_equal(devices[0].weights, own)
     assert devices[0].executed.count("Save") == 1
 
 

@@ -55,14 +55,14 @@ def _round(device: Device, content: RecordDict, context: Context) -> RecordDict:
     config = content.config_records["config"]
     arrays = content.array_records["arrays"]
     state = context.state.config_records.get(STATE, ConfigRecord())
-    left = state.get("checksum")
+    own = state.get("own")
     outcome = run_round(
         device,
         arrays[PARAMETERS].numpy().astype(np.float32).ravel(),
         orders_of(config),
-        left if isinstance(left, int) else None,
+        own if isinstance(own, int) else None,
     )
-    context.state[STATE] = ConfigRecord({"checksum": outcome.checksum})
+    context.state[STATE] = ConfigRecord({"own": outcome.own})
     metrics = MetricRecord(
         {
             "num-examples": outcome.lessons,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dense_fleet.device import STEPS_AT_ONCE, Device, DeviceError
-from dense_fleet.protocol.hello import Count, Description
+from dense_fleet.device import STEPS_AT_ONCE, Device, DeviceError, RefusedError
+from dense_fleet.protocol.hello import Count, Description, OriginHost
 from dense_fleet.protocol.messages import Step
+from dense_fleet.protocol.refusals import NothingSaved
 
 log = logging.getLogger("flwr")
 
@@ -29,7 +30,8 @@ class Outcome:
     """What came of a round."""
 
     parameters: NDArray[np.float32]
-    checksum: int
+    own: int
+    """Checksum of the device's own weights."""
     lessons: int
     steps: int
     loss: float
@@ -38,17 +40,15 @@ class Outcome:
     seconds: float
 
 
-def run_round(device: Device, parameters: NDArray[np.float32], orders: Orders, left: int | None) -> Outcome:
-    """Runs a round on a device, which a round before has left with the checksum `left`.
+def run_round(device: Device, parameters: NDArray[np.float32], orders: Orders, own: int | None) -> Outcome:
+    """Runs a round on a device whose own weights had the checksum `own` when they were last saved, if ever.
 
-    What the device has learnt by itself since then is saved in its flash first. The weights that it practises are in
-    its RAM alone, so a round that breaks off costs nothing but itself.
+    The weights that it practises are in its RAM alone, and its own ones in its flash, from where they come back at the
+    end. A round that breaks off costs nothing but itself: the next one, or a restart, brings them back.
     """
     start = time.monotonic()
     lessons = kept_lessons(device.port, device.description)
-    if device.checksum() not in (left, device.description.factory_checksum):
-        saved = device.save()
-        log.info("%s: its own weights are saved as number %d; `device load` brings them back", device.port, saved.save)
+    own = keep_own(device, own)
     device.write_parameters(parameters, orders.pixel_table)
     steps, loss = 0, 0.0
     while steps < orders.steps:
@@ -60,9 +60,10 @@ def run_round(device: Device, parameters: NDArray[np.float32], orders: Orders, l
             log.warning("%s: a lesson could not be read, %d of %d steps taken", device.port, steps, orders.steps)
             break
     trained = device.read_parameters(orders.pixel_table)
+    device.load()
     return Outcome(
         trained,
-        device.checksum(),
+        own,
         lessons,
         steps,
         loss / max(steps, 1),
@@ -70,6 +71,21 @@ def run_round(device: Device, parameters: NDArray[np.float32], orders: Orders, l
         device.traffic.received,
         time.monotonic() - start,
     )
+
+
+def keep_own(device: Device, own: int | None) -> int:
+    """Saves a device's own weights, unless that was done, and returns their checksum."""
+    if isinstance(device.description.origin, OriginHost):
+        # A round before has left them there.
+        try:
+            device.load()
+        except RefusedError as error:
+            if not isinstance(error.refusal, NothingSaved):
+                raise
+    found = device.checksum()
+    if found != own:
+        log.info("%s: its own weights are saved as number %d", device.port, device.save().save)
+    return found
 
 
 def kept_lessons(port: str, description: Description) -> int:
