@@ -33,7 +33,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     model = model_file(tmp_path / "model.safetensors")
-    return Settings(model=str(model), out=str(tmp_path / "fleet"), rounds=3, steps=300, learning_rate=0.05, evaluate="")
+    return Settings(model=str(model), out=str(tmp_path / "fleet"), rounds=3, steps=100, learning_rate=0.1, evaluate="")
 
 
 def fleet() -> list[FakeDevice]:
@@ -58,6 +58,7 @@ def test_devices_learn_together_what_none_knows_alone(settings: Settings, strate
     assert [row["devices"] for row in history["rounds"]] == [3, 3, 3]
     assert [row["num-examples"] for row in history["rounds"]] == [60, 60, 60]
     assert all(row["bytes-sent"] > 3 * 4 * COUNT for row in history["rounds"])
+    assert all(0 < row["line-seconds"] < row["bytes-sent"] * 20 / 115_200 for row in history["rounds"])
     assert json.loads((out / "history.json").read_text()) == history
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     # What a device was asked, and nothing that tells its lessons.

@@ -22,6 +22,7 @@ from dense_fleet.model_file import ModelFile
 from dense_fleet.protocol.checksum import of_parameters
 from dense_fleet.settings import Settings
 from dense_fleet.strategies import strategy_of
+from dense_fleet.transport import BAUD
 
 log = logging.getLogger("flwr")
 
@@ -84,6 +85,9 @@ def sum_traffic(contents: list[RecordDict], weighted_by: str) -> MetricRecord:
     records = [next(iter(content.metric_records.values())) for content in contents]
     for name in ("bytes-sent", "bytes-received", "num-examples"):
         metrics[name] = int(sum(_number(record, name) for record in records))
+    # Ten bits a byte, in one direction at a time; the devices' lines do so at the same time.
+    traffic = [_number(record, "bytes-sent") + _number(record, "bytes-received") for record in records]
+    metrics["line-seconds"] = max(traffic) * 10 / BAUD
     metrics["seconds"] = max(_number(record, "seconds") for record in records)
     metrics["devices"] = len(records)
     return metrics
