@@ -1,0 +1,1 @@
+"""Federated learning with Flower on devices that run dense-core."""

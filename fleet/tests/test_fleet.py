@@ -1,0 +1,212 @@
+"""Rounds of a fleet of devices in Python, with Flower's strategies."""
+
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_device import COUNT, FakeDevice, Fault, lessons_of
+from fleet_of_fakes import LocalGrid, model_file
+from flwr.app import ConfigRecord
+
+from dense_fleet import device
+from dense_fleet.client_app import orders_of
+from dense_fleet.model_file import ModelFile, ModelFileError
+from dense_fleet.protocol import frames
+from dense_fleet.protocol.answers import Accepted, Answer
+from dense_fleet.protocol.answers import Parameters as ParametersRead
+from dense_fleet.protocol.messages import Floats, Practise, ReadParameters, Request
+from dense_fleet.server_app import EvaluationError, evaluate, run
+from dense_fleet.settings import Settings, SettingsError
+
+CLASSES_OF = [[0, 1], [1, 2], [0, 2]]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "DEFAULT_POLICY", device.RetryPolicy(0.1, 3))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    model = model_file(tmp_path / "model.safetensors")
+    return Settings(model=str(model), out=str(tmp_path / "fleet"), rounds=3, steps=100, learning_rate=0.1, evaluate="")
+
+
+def fleet() -> list[FakeDevice]:
+    return [FakeDevice(lessons=lessons_of(classes, 20, seed)) for seed, classes in enumerate(CLASSES_OF)]
+
+
+def accuracy(path: Path) -> float:
+    """Of a model file on pictures of all classes."""
+    tensors = list(ModelFile.read(path).tensors.values())
+    kernel, bias = tensors
+    right = [int(np.argmax(kernel @ (x / 255) + bias)) == y for x, y in lessons_of([0, 1, 2], 300, seed=9)]
+    return float(np.mean(right))
+
+
+@pytest.mark.parametrize("strategy", ["fedavg", "fedmedian", "fedtrimmedavg"])
+def test_devices_learn_together_what_none_knows_alone(settings: Settings, strategy: str) -> None:
+    devices = fleet()
+    history = run(LocalGrid(devices, settings), replace(settings, strategy=strategy))
+    out = Path(settings.out)
+    assert accuracy(out / "model.safetensors") > 0.9
+    assert accuracy(Path(settings.model)) < 0.5
+    assert [row["devices"] for row in history["rounds"]] == [3, 3, 3]
+    assert [row["num-examples"] for row in history["rounds"]] == [60, 60, 60]
+    assert all(row["bytes-sent"] > 3 * 4 * COUNT for row in history["rounds"])
+    assert all(0 < row["line-seconds"] < row["bytes-sent"] * 20 / 115_200 for row in history["rounds"])
+    assert json.loads((out / "history.json").read_text()) == history
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    # What a device was asked, and nothing that tells its lessons.
+    asked = {"Hello", "Checksum", "Save", "WriteParameters", "UseParameters", "Practise", "ReadParameters", "Load"}
+    assert set(devices[0].executed) == asked
+
+
+def test_a_rerun_has_the_same_bits_whoever_answers_first(settings: Settings) -> None:
+    runs = [run(LocalGrid(fleet(), settings, order), settings)["sha256"] for order in ([0, 1, 2], [2, 0, 1])]
+    assert runs[0] == runs[1]
+    assert run(LocalGrid(fleet(), settings), replace(settings, seed=1))["sha256"] != runs[0]
+
+
+def vanish(device: FakeDevice, request: Request, frame: bytes) -> bytes | None:
+    return None if isinstance(request.command, Practise) else frame
+
+
+def restart(device: FakeDevice, request: Request, frame: bytes) -> bytes | None:
+    if isinstance(request.command, Practise):
+        device.restart()
+    return frame
+
+
+def send_nan(device: FakeDevice, request: Request, frame: bytes) -> bytes | None:
+    if not isinstance(request.command, ReadParameters):
+        return frame
+    values = Floats.of(np.full(8, np.nan, np.float32))
+    return frames.encode(Answer(request.sequence, request.session, Accepted(ParametersRead(values))).to_bytes())
+
+
+def fall_silent(device: FakeDevice, request: Request, frame: bytes) -> bytes | None:
+    return b"" if isinstance(request.command, Practise) else frame
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (vanish, "the connection to the device broke"),
+        (restart, "the device was restarted"),
+        (send_nan, "the answer to read parameters has a number that is not finite"),
+        (fall_silent, "no answer to practise in 3 tries"),
+    ],
+)
+def test_the_round_goes_on_without_a_device_that(settings: Settings, fault: Fault, words: str) -> None:
+    devices = fleet()
+    own = np.full(COUNT, 0.5, np.float32)
+    devices[1].weights = own.copy()
+    devices[1].fault = fault
+    grid = LocalGrid(devices, settings)
+    history = run(grid, replace(settings, rounds=1))
+    assert [row["devices"] for row in history["rounds"]] == [2]
+    (error,) = grid.errors
+    assert words in error
+    assert devices[1].port in error
+    # Nothing is lost: neither its lessons nor what it had learnt before the round.
+    assert len(devices[1].lessons) == 20
+    np.testing.assert_array_equal(devices[1].saved, own)
+    # And the next time it takes part again.
+    devices[1].fault = lambda device, request, frame: frame
+    assert run(grid, replace(settings, rounds=1))["rounds"][0]["devices"] == 3
+    np.testing.assert_array_equal(devices[1].weights, own)
+
+
+def test_a_device_without_lessons_does_not_take_part(settings: Settings) -> None:
+    devices = [*fleet(), FakeDevice()]
+    grid = LocalGrid(devices, settings)
+    assert run(grid, replace(settings, rounds=1))["rounds"][0]["devices"] == 3
+    assert "the device has learnt no lessons yet" in grid.errors[0]
+    assert "WriteParameters" not in devices[3].executed
+
+
+def test_without_any_answer_the_weights_stay(settings: Settings) -> None:
+    grid = LocalGrid([FakeDevice(), FakeDevice()], settings)
+    run(grid, settings)
+    file = ModelFile.read(Path(settings.out) / "model.safetensors")
+    np.testing.assert_array_equal(file.parameters(), ModelFile.read(Path(settings.model)).parameters())
+
+
+def test_wrong_labels_do_not_ruin_the_median(settings: Settings) -> None:
+    liar = FakeDevice(lessons=[(x, (y + 1) % 3) for x, y in lessons_of([0, 1, 2], 20, seed=5)])
+    honest = [FakeDevice(lessons=lessons_of([0, 1, 2], 20, seed)) for seed in range(2)]
+    run(LocalGrid([*honest, liar], settings), replace(settings, strategy="fedmedian"))
+    assert accuracy(Path(settings.out) / "model.safetensors") > 0.9
+
+
+def test_its_own_weights_come_back_after_each_round(settings: Settings) -> None:
+    devices = fleet()
+    own = np.full(COUNT, 0.5, np.float32)
+    devices[0].weights = own.copy()
+    run(LocalGrid(devices, settings), settings)
+    np.testing.assert_array_equal(devices[0].weights, own)
+    assert devices[0].executed.count("Save") == 1
+
+
+def test_the_final_model_says_where_it_comes_from(settings: Settings) -> None:
+    run(LocalGrid(fleet(), settings), settings)
+    file = ModelFile.read(Path(settings.out) / "model.safetensors")
+    assert file.description["provenance"] == {
+        "origin": "imported",
+        "file": "model.safetensors",
+        "format": "fedavg of Flower",
+    }
+
+
+def test_files_that_are_no_model(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    for data in (b"", b"x" * 100, (9).to_bytes(8, "little") + b"{}"):
+        path.write_bytes(data)
+        with pytest.raises(ModelFileError, match=str(path)):
+            ModelFile.read(path)
+    with pytest.raises(ModelFileError, match="nowhere"):
+        ModelFile.read(tmp_path / "nowhere")
+
+
+def test_evaluation_takes_the_event_test(settings: Settings, tmp_path: Path) -> None:
+    model = ModelFile.read(Path(settings.model))
+    event = '{"event":"test","samples":3,"accuracy":0.5,"loss":1.5,"seconds":0.1}'
+    assert evaluate(f"printf '{event}\\n%s %s'", model, model.parameters()) == {"accuracy": 0.5, "loss": 1.5}
+    for command, words in [("false", "failed"), ("echo", "no event `test`"), ("/nowhere", "No such file")]:
+        with pytest.raises(EvaluationError, match=words):
+            evaluate(command, model, model.parameters())
+
+
+def test_settings_are_those_of_pyproject() -> None:
+    pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+    config = pyproject["tool"]["flwr"]["app"]["config"]
+    assert config == Settings().as_config()
+    assert Settings.of(config) == Settings()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"rounds": 0},
+        {"rounds": "3"},
+        {"strategy": "best"},
+        {"learning-rate": float("nan")},
+        {"timeout": 0.0},
+        {"seed": -1},
+    ],
+)
+def test_settings_out_of_range_are_named(config: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(config))):
+        Settings.of(config)
+
+
+def test_each_round_draws_other_samples() -> None:
+    config: dict[str, Any] = {"steps": 300, "seed": 0, "learning-rate": 0.1, "first-trained": 0, "pixel-table": b""}
+    first, second = (orders_of(ConfigRecord(config | {"server-round": number})) for number in (1, 2))
+    pieces = -(-first.steps // device.STEPS_AT_ONCE)
+    assert second.seed - first.seed >= pieces
