@@ -76,7 +76,7 @@ fn verdicts_say_what_is_missing() {
     for (widths, board, wanted) in [
         (&[784, 10][..], "STM32F405", "fits: infers, learns and saves"),
         (&[784, 10], "micro:bit", "fits in int8: infers"),
-        (&[784, 40, 10], "STM32F405", "fits in int8: infers; learning needs 130 KB of 128 KB RAM"),
+        (&[784, 40, 10], "STM32F405", "fits in int8: infers; learning needs 131 KB of 128 KB RAM"),
         (&[784, 400, 10], "micro:bit", "does not fit: needs 318 KB of 256 KB flash"),
         (&[784, 50, 10], "nRF52840-DK", "fits: infers and learns, cannot save"),
     ] {
