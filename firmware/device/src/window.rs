@@ -74,10 +74,7 @@ impl<'a> Window<'a> {
     /// [`Refusal::Samples`] for more than are missing to the next window, or a part of one, or any while the device's own
     /// sensor measures, and [`Refusal::NotFinite`]; nothing has changed then.
     pub fn push(&mut self, restart: bool, samples: Floats<'_>) -> Result<u16, Refusal> {
-        if self.measured && (restart || !samples.is_empty()) {
-            return Err(Refusal::Samples { found: samples.len() as u32, most: 0, channels: self.shape.channels });
-        }
-        self.append(restart, samples)
+        self.append(restart, samples, false)
     }
 
     /// Appends a sample of the device's own sensor, and returns how many are missing to the next window. The first one
@@ -91,7 +88,7 @@ impl<'a> Window<'a> {
             return Err(Refusal::Samples { found, most, channels: self.shape.channels });
         }
         let sample = sample.map(f32::to_le_bytes);
-        let missing = self.append(!self.measured, Floats::from_bytes(&sample))?;
+        let missing = self.append(!self.measured, Floats::from_bytes(&sample), true)?;
         self.measured = true;
         Ok(missing)
     }
@@ -104,15 +101,17 @@ impl<'a> Window<'a> {
         }
     }
 
-    fn append(&mut self, restart: bool, samples: Floats<'_>) -> Result<u16, Refusal> {
+    fn append(&mut self, restart: bool, samples: Floats<'_>, measured: bool) -> Result<u16, Refusal> {
         let channels = at_least_one(self.shape.channels);
         let most = match (restart, self.missing) {
+            _ if self.measured && !measured => 0,
             (true, _) => self.shape.length,
             (false, 0) => self.shape.stride,
             (false, missing) => missing,
         };
         let count = samples.len() / channels;
-        if !samples.is_whole() || !samples.len().is_multiple_of(channels) || count > usize::from(most) {
+        let too_many = count > usize::from(most) || restart && most == 0;
+        if !samples.is_whole() || !samples.len().is_multiple_of(channels) || too_many {
             let most = u32::from(most) * u32::from(self.shape.channels);
             return Err(Refusal::Samples { found: samples.len() as u32, most, channels: self.shape.channels });
         }
