@@ -206,11 +206,14 @@ def test_settings_out_of_range_are_named(config: dict[str, Any]) -> None:
         Settings.of(config)
 
 
-def test_each_round_draws_other_samples() -> None:
+def test_each_round_and_device_draws_other_samples() -> None:
     config: dict[str, Any] = {"steps": 300, "seed": 0, "learning-rate": 0.1, "first-trained": 0, "pixel-table": b""}
-    first, second = (orders_of(ConfigRecord(config | {"server-round": number})) for number in (1, 2))
-    pieces = -(-first.steps // device.STEPS_AT_ONCE)
-    assert second.seed - first.seed >= pieces
+    seeds = {
+        orders_of(ConfigRecord(config | {"server-round": number}), partition).seed
+        for number in range(1, 21)
+        for partition in range(10)
+    }
+    assert len(seeds) == 200
 
 
 @pytest.mark.parametrize(
