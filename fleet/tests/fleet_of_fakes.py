@@ -35,7 +35,8 @@ class LocalGrid(Grid):
         self.settings = settings
         self.order = list(order) if order is not None else list(range(len(devices)))
         self.contexts = [
-            Context(0, index + 1, {"port": device.port}, RecordDict(), {}) for index, device in enumerate(devices)
+            Context(0, index + 1, {"port": device.port, "partition-id": index}, RecordDict(), {})
+            for index, device in enumerate(devices)
         ]
         self.errors: list[str] = []
         # Flower sets these for the process of a task; a message needs them.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fake_device import COUNT, FakeDevice, Fault, lessons_of
 from fleet_of_fakes import LocalGrid, model_file
-from flwr.app import ConfigRecord
+from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 
 from dense_fleet import device
 from dense_fleet.client_app import orders_of
@@ -21,6 +21,7 @@ from dense_fleet.protocol.answers import Parameters as ParametersRead
 from dense_fleet.protocol.messages import Floats, Practise, ReadParameters, Request
 from dense_fleet.server_app import EvaluationError, evaluate, run
 from dense_fleet.settings import Settings, SettingsError
+from dense_fleet.strategies import fault_of
 
 CLASSES_OF = [[0, 1], [1, 2], [0, 2]]
 
@@ -205,8 +206,32 @@ def test_settings_out_of_range_are_named(config: dict[str, Any]) -> None:
         Settings.of(config)
 
 
-def test_each_round_draws_other_samples() -> None:
+def test_each_round_and_device_draws_other_samples() -> None:
     config: dict[str, Any] = {"steps": 300, "seed": 0, "learning-rate": 0.1, "first-trained": 0, "pixel-table": b""}
-    first, second = (orders_of(ConfigRecord(config | {"server-round": number})) for number in (1, 2))
-    pieces = -(-first.steps // device.STEPS_AT_ONCE)
-    assert second.seed - first.seed >= pieces
+    seeds = {
+        orders_of(ConfigRecord(config | {"server-round": number}), partition).seed
+        for number in range(1, 21)
+        for partition in range(10)
+    }
+    assert len(seeds) == 200
+
+
+@pytest.mark.parametrize(
+    ("arrays", "metrics", "words"),
+    [
+        ({"parameters": np.zeros(3, np.float32)}, {"num-examples": 5, "loss": 0.5}, None),
+        ({"others": np.zeros(3, np.float32)}, {"num-examples": 5}, "it has no parameters"),
+        ({"parameters": np.zeros(4, np.float32)}, {"num-examples": 5}, "expected float32"),
+        ({"parameters": np.zeros(3)}, {"num-examples": 5}, "float64"),
+        ({"parameters": np.array([0, np.nan, 0], np.float32)}, {"num-examples": 5}, "a parameter is not finite"),
+        ({"parameters": np.array([0, np.inf, 0], np.float32)}, {"num-examples": 5}, "a parameter is not finite"),
+        ({"parameters": np.zeros(3, np.float32)}, {"num-examples": 0}, "it has 0 examples"),
+        ({"parameters": np.zeros(3, np.float32)}, {"num-examples": 5.0}, "it has 5.0 examples"),
+        ({"parameters": np.zeros(3, np.float32)}, {"num-examples": 5, "loss": np.nan}, "a metric is not a finite"),
+        ({"parameters": np.zeros(3, np.float32)}, {}, "it has None examples"),
+    ],
+)
+def test_the_server_takes_no_reply_with(arrays: dict[str, Any], metrics: dict[str, Any], words: str | None) -> None:
+    record = ArrayRecord({name: Array(values) for name, values in arrays.items()})
+    fault = fault_of(RecordDict({"arrays": record, "metrics": MetricRecord(metrics)}), 3)
+    assert fault is None if words is None else words in str(fault)

@@ -48,6 +48,7 @@ def test_boards_learn_together_and_a_rerun_has_the_same_bits(tmp_path: Path) -> 
             options = [f"--{option}={value}" for option, value in arguments.items()]
             subprocess.run([*command, *options], cwd=REPOSITORY, check=True)
         history = json.loads((out / "history.json").read_text())
+        print(*history["rounds"], history["sha256"], sep="\n")
         assert [row.get("devices") for row in history["rounds"]] == [None, DEVICES, DEVICES]
         assert [row["num-examples"] for row in history["rounds"][1:]] == [DEVICES * LESSONS] * 2
         hashes.append(history["sha256"])

@@ -13,6 +13,7 @@ from flwr.clientapp import ClientApp
 
 from dense_fleet.device import Device, DeviceError
 from dense_fleet.practice import Orders, run_round
+from dense_fleet.protocol.checksum import crc_32c
 from dense_fleet.protocol.messages import Step
 from dense_fleet.settings import Settings, SettingsError
 from dense_fleet.transport import BAUD, PortError
@@ -55,11 +56,11 @@ def _round(device: Device, content: RecordDict, context: Context) -> RecordDict:
     config = content.config_records["config"]
     arrays = content.array_records["arrays"]
     state = context.state.config_records.get(STATE, ConfigRecord())
-    own = state.get("own")
+    own, partition = state.get("own"), context.node_config.get("partition-id")
     outcome = run_round(
         device,
         arrays[PARAMETERS].numpy().astype(np.float32).ravel(),
-        orders_of(config),
+        orders_of(config, partition if isinstance(partition, int) else 0),
         own if isinstance(own, int) else None,
     )
     context.state[STATE] = ConfigRecord({"own": outcome.own})
@@ -89,8 +90,8 @@ def config_of(settings: Settings, pixel_table: bytes | None) -> ConfigRecord:
     )
 
 
-def orders_of(config: ConfigRecord) -> Orders:
-    """The same on the node. Each round draws other samples."""
+def orders_of(config: ConfigRecord, partition: int) -> Orders:
+    """The same on the node. Each round draws other samples, and so does each device that has a number of its own."""
 
     def number(name: str) -> int:
         value = config[name]
@@ -102,7 +103,7 @@ def orders_of(config: ConfigRecord) -> Orders:
     if not isinstance(rate, float) or not isinstance(table, bytes) or len(table) not in (0, 256):
         raise SettingsError(f"learning-rate is {rate!r} and pixel-table {table!r}, expected a number and 256 bytes")
     steps = number("steps")
-    seed = (number("seed") + number("server-round") * steps) & 0xFFFF_FFFF
+    seed = crc_32c(f"{number('seed')} {number('server-round')} {partition}".encode())
     return Orders(steps, seed, Step(rate, number("first-trained")), table or None)
 
 
