@@ -66,8 +66,8 @@ fn a_factory_set_has_the_room_and_the_bits_asked_for() {
     for (options, samples) in [
         ("", "50, 2 bits a value"),
         ("--room 4K", "20, 2 bits a value"),
-        // There is room for 41, and two classes have fewer than their share.
-        ("--room 4K --bits 1", "39, 1 bits a value"),
+        // There is room for 39, and two classes have fewer than their share.
+        ("--room 4K --bits 1", "37, 1 bits a value"),
         ("--room 9000 --bits 8", "11, 8 bits a value"),
     ] {
         succeed(folder, &data, &format!("export --format factory-set {options}"));
@@ -100,11 +100,12 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
         ("--format onnx --learn --output new", "--learn: only with --format c"),
         ("--format onnx --room 8K --output new", "--room: only with --format factory-set"),
         ("--format npz --bits 2 --output new", "--bits: only with --format factory-set"),
+        ("--format c --lessons 9 --output new", "--lessons: only with --format factory-set"),
         ("--format factory-set --bits 3 --output new", "possible values: 1, 2, 4, 8"),
         ("--format factory-set --room 8M --output new", "must be a number of bytes from 1 to 16384K, such as 24K"),
         (
             "--format factory-set --room 100 --output new",
-            "--room: 100 bytes: 1773 at least, for one sample of each class",
+            "--room: 100 bytes: 1809 at least, for one sample of each class",
         ),
     ] {
         fail(folder, &data, &format!("export {line}"), 2, &[wanted]);
