@@ -97,6 +97,29 @@ fn every_kind_of_network_infers_learns_and_remembers() {
     }
 }
 
+#[test]
+#[ignore = "needs QEMU"]
+fn a_watch_without_its_sensor_says_so_and_takes_the_samples_of_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = format!("--data {}", workspace("data/watch").display());
+    run(&["train --hidden 32 --epochs 1", &data, &format!("--out {}", folder.path().display())]);
+    let weights = Some(folder.path().join("weights.rs"));
+    let (mut board, device) = Board::start(Build { weights, binary: Some("watch"), ..Build::default() });
+    drop(device);
+    let port = format!("device --port {} --timeout 20", board.address());
+    let model = format!("--weights {}", folder.path().join("model.safetensors").display());
+    let evaluated = run(&[&port, "evaluate --limit 20", &model]);
+    assert!(evaluated.contains("every logit and output is the host's, bit for bit"), "{evaluated}");
+    // Refused, as nothing was saved.
+    let load = Command::new(env!("CARGO_BIN_EXE_host-trainer")).args(port.split(' ')).arg("load").output().unwrap();
+    assert!(!load.status.success());
+    board.cut_power();
+    let printed = board.printed();
+    for line in ["sensor: absent: ", "request refused: no weights are saved on the device"] {
+        assert_eq!(printed.matches(line).count(), 1, "{line:?} once in\n{printed}");
+    }
+}
+
 /// Two small tables.
 fn tables(folder: &Path) {
     let (mut numbers, mut answers) = (String::from("a,b,c,y\n"), String::from("x,y,answer\n"));

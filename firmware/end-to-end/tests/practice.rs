@@ -54,6 +54,7 @@ fn run_case(Case { train, adapt, lines, least }: &Case) {
     let build = Build {
         weights: Some(folder.path().join("weights.rs")),
         factory_set: Some(folder.path().join("factory_set.rs")),
+        ..Build::default()
     };
     let (board, device) = Board::start(build);
     drop(device);

@@ -3,6 +3,7 @@
 // Every test file is a program of its own and uses its share of this.
 #![allow(dead_code)]
 
+use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,6 +15,8 @@ use tempfile::TempDir;
 use crate::simulator::workspace;
 
 const MACHINE: &str = "netduinoplus2";
+/// The file for what it prints.
+const PRINTED: &str = "printed.txt";
 /// The first start also builds the firmware.
 const START: Duration = Duration::from_secs(900);
 // What is sent before the board has started is lost, so asking often is what finds it early.
@@ -34,6 +37,8 @@ pub(crate) struct Build {
     pub(crate) weights: Option<PathBuf>,
     /// Samples to practise on.
     pub(crate) factory_set: Option<PathBuf>,
+    /// Its program; `serve` where there is none.
+    pub(crate) binary: Option<&'static str>,
 }
 
 /// What the board runs.
@@ -67,10 +72,10 @@ impl Board {
 
     fn boot(port: u16, flash: &Path, program: &Program) -> Child {
         let mut command = match program {
-            Program::Firmware(Build { weights, factory_set }) => {
+            Program::Firmware(Build { weights, factory_set, binary }) => {
                 // The script hands its process over to QEMU, so that killing the one is killing the other.
                 let mut command = Command::new(workspace("firmware/qemu"));
-                command.args([MACHINE, "serve"]).env("FLASH_DIR", flash);
+                command.args([MACHINE, binary.unwrap_or("serve")]).env("FLASH_DIR", flash);
                 command.envs(weights.as_ref().map(|path| ("WEIGHTS", path)));
                 command.envs(factory_set.as_ref().map(|path| ("FACTORY_SET", path)));
                 command
@@ -82,7 +87,19 @@ impl Board {
             }
         };
         let serial = format!("tcp:127.0.0.1:{port},server=on,wait=off");
-        command.args(["-serial", &serial]).stdin(Stdio::null()).spawn().unwrap()
+        let printed = File::options().create(true).append(true).open(flash.join(PRINTED)).unwrap();
+        command
+            .args(["-serial", &serial])
+            .stdin(Stdio::null())
+            .stdout(printed.try_clone().unwrap())
+            .stderr(printed)
+            .spawn()
+            .unwrap()
+    }
+
+    /// What it and QEMU have printed.
+    pub(crate) fn printed(&self) -> String {
+        fs::read_to_string(self.folder.path().join(PRINTED)).unwrap()
     }
 
     /// Where its serial port is.
@@ -93,7 +110,7 @@ impl Board {
     fn connect(&mut self) -> Device {
         let deadline = Instant::now() + START;
         loop {
-            assert_eq!(self.process.try_wait().unwrap(), None, "QEMU ended");
+            assert_eq!(self.process.try_wait().unwrap(), None, "QEMU ended: {}", self.printed());
             match Device::open_within(&self.address, POLICY, Duration::from_secs(1)) {
                 Ok(device) => return device,
                 Err(error) if Instant::now() > deadline => panic!("{error}"),
