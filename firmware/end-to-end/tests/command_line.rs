@@ -247,7 +247,7 @@ fn a_power_cycle_that_fails_is_an_error() {
     let simulator = Simulator::start();
     for (command, wanted) in [
         ("exit 3", "--restart-command `exit 3`: exit status: 3"),
-        ("true", "was not turned off: it still counts 2 images learned"),
+        ("true", "was not turned off: it still counts 2 lessons learned"),
     ] {
         let mut arguments = arguments(&simulator, "adapt", "--evaluate 2 --teach 2");
         arguments.extend(["--restart-command", command].map(str::to_owned));
