@@ -149,7 +149,7 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
     pub fn execute(&mut self, command: Command<'_>, counters: &mut Counters) -> Result<Reply<'_>, Refusal> {
         match command {
             Command::Hello => Ok(Reply::Hello(self.hello())),
-            Command::Infer { input } => Ok(Reply::Inferred(self.infer(input, counters)?)),
+            Command::Infer { input } => self.answer_infer(input, counters),
             Command::Series { restart, samples } => self.series(restart, samples),
             Command::Learn { input, target, step, expected } => self.learn(input, target, step, expected, counters),
             Command::Practise { steps, seed, step } => {
@@ -209,6 +209,7 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
     }
 
     /// Sets the input of the network.
+    #[inline(never)]
     fn set_input(&mut self, input: Input<'_>) -> Result<(), Refusal> {
         self.check_complete()?;
         match input {
@@ -249,7 +250,6 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
     ///
     /// # Errors
     /// A [`Refusal`] that says what was wrong.
-    #[inline(never)]
     pub fn infer(&mut self, input: Input<'_>, counters: &mut Counters) -> Result<Inferred<'_>, Refusal> {
         self.set_input(input)?;
         let start = (self.machine.cycles)();
@@ -258,6 +258,12 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
         counters.inferred = counters.inferred.wrapping_add(1);
         let [logits, outputs] = [self.model.logits(), self.model.outputs()].map(Floats::from_bytes);
         Ok(Inferred { logits, outputs, cycles })
+    }
+
+    /// A function of its own, which the caller can end in: the stack of other commands is given back before it.
+    #[inline(never)]
+    fn answer_infer(&mut self, input: Input<'_>, counters: &mut Counters) -> Result<Reply<'_>, Refusal> {
+        Ok(Reply::Inferred(self.infer(input, counters)?))
     }
 
     fn series(&mut self, restart: bool, samples: Floats<'_>) -> Result<Reply<'_>, Refusal> {

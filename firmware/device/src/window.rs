@@ -143,13 +143,15 @@ impl<'a> Window<'a> {
             return Err(Refusal::WindowIncomplete { missing: self.missing });
         }
         let (channels, averaged) = (usize::from(self.shape.channels), usize::from(self.shape.downsample));
-        let rows = usize::from(self.shape.length) / at_least_one(self.shape.downsample);
-        Ok((0..rows).flat_map(move |row| {
-            (0..channels).map(move |channel| {
-                let first = row * averaged * channels + channel;
-                let sum = (0..averaged).fold(0.0, |sum, sample| sum + self.value(first + sample * channels));
-                sum / averaged as f32
-            })
+        let (mut row, mut channel) = (0, 0);
+        Ok((0..self.inputs()).map(move |_| {
+            let first = row * averaged * channels + channel;
+            let sum = (0..averaged).fold(0.0, |sum, sample| sum + self.value(first + sample * channels));
+            channel += 1;
+            if channel == channels {
+                (row, channel) = (row + 1, 0);
+            }
+            sum / averaged as f32
         }))
     }
 
