@@ -302,7 +302,7 @@ fn overview() -> String {
     let round = [[middle + 44.0, bottom], [middle + 44.0, bottom + 18.0], [middle - 44.0, bottom + 18.0]];
     arrow(&mut drawing, &[&round[..], &[[middle - 44.0, bottom + 4.0]]].concat(), "line red");
     drawing.text([middle, bottom + 38.0], "middle", "medium gradient", "a step on each lesson");
-    drawing.text([20.0, bottom + 38.0], "start", "medium", "the same bits everywhere");
+    drawing.text([corners[5][0] + SIZE[0] / 2.0, bottom + 38.0], "middle", "medium", "the same bits everywhere");
     drawing.finish()
 }
 
