@@ -1,5 +1,8 @@
 //! The bytes of messages, which devices in use rely on, and bytes that are none.
 
+mod common;
+
+use common::{HELLO, NETWORK, NUMBERS};
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
     Answer, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input, Learned,
@@ -14,8 +17,6 @@ fn bytes(message: &impl serde::Serialize) -> std::vec::Vec<u8> {
     frame.iter().find_map(|&byte| decoder.push(byte).map(|message| message.unwrap().to_vec())).unwrap()
 }
 
-/// 1.0 and −0.0.
-const NUMBERS: [[u8; 4]; 2] = [[0, 0, 0x80, 0x3f], [0, 0, 0, 0x80]];
 const STEP: Step = Step { learning_rate: 0.5, first_trained: 2 };
 
 #[test]
@@ -49,30 +50,6 @@ fn requests_are_these_bytes() {
     }
 }
 
-const NETWORK: Network<'static> = Network {
-    widths: &[0x10, 3, 10, 0],
-    element: Element::U8,
-    task: Task::Classes,
-    form: Form::F32,
-    parameters: 7_850,
-    window: None,
-    names_checksum: 5,
-};
-const HELLO: Hello<'static> = Hello {
-    version: 2,
-    board: "é",
-    kernel: "k",
-    network: NETWORK,
-    factory_checksum: 0x0102_0304,
-    origin: Origin::Factory,
-    foreign_save: true,
-    clock_hz: 1,
-    clock_source: ClockSource::Internal,
-    model_bytes: 2,
-    static_bytes: 3,
-    slot_bytes: 4,
-    memory: None,
-};
 /// Of its version and names, of its network up to the window, and of the names' checksum and the factory's.
 const HELLO_BYTES: [&[u8]; 3] =
     [&[2, 2, 0xc3, 0xa9, 1, b'k'], &[4, 0x10, 3, 10, 0, 0, 0, 0, 0xaa, 0x3d], &[5, 0x84, 0x86, 0x88, 8]];

@@ -1,6 +1,9 @@
 //! Messages, their bytes and their frames in a file, which other implementations of the protocol are tested against:
 //! `BLESS=1 cargo test -p dense-protocol --test vectors` writes it anew.
 
+mod common;
+
+use common::{HELLO, NETWORK, NUMBERS};
 use std::fs;
 use std::path::PathBuf;
 
@@ -13,8 +16,6 @@ use dense_protocol::messages::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// 1.0 and −0.0.
-const NUMBERS: [[u8; 4]; 2] = [[0, 0, 0x80, 0x3f], [0, 0, 0, 0x80]];
 const FAULTS: [FlashFault; 5] =
     [FlashFault::Erase, FlashFault::Write, FlashFault::Read, FlashFault::Verify, FlashFault::None];
 
@@ -121,30 +122,6 @@ fn requests() -> Vec<Request<'static>> {
 }
 
 fn answers() -> Vec<Answer<'static>> {
-    const NETWORK: Network<'static> = Network {
-        widths: &[0x10, 3, 10, 0],
-        element: Element::U8,
-        task: Task::Classes,
-        form: Form::F32,
-        parameters: 7_850,
-        window: None,
-        names_checksum: 5,
-    };
-    const HELLO: Hello<'static> = Hello {
-        version: 2,
-        board: "é",
-        kernel: "k",
-        network: NETWORK,
-        factory_checksum: 0x0102_0304,
-        origin: Origin::Factory,
-        foreign_save: true,
-        clock_hz: 1,
-        clock_source: ClockSource::Internal,
-        model_bytes: 2,
-        static_bytes: 3,
-        slot_bytes: 4,
-        memory: None,
-    };
     let numbers = Floats::from_bytes(&NUMBERS);
     let window = Some(Window { channels: 6, length: 100, stride: 25, downsample: 4 });
     let memory = |lessons| SampleMemory { capacity: 18, lessons, factory_samples: 280, factory_checksum: 0x0102_0304 };
