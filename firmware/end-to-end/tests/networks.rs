@@ -5,13 +5,15 @@
 //! as the host does, bit for bit.
 
 mod board;
+mod program;
 mod simulator;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use board::{Board, Build};
+use program::run;
 use simulator::workspace;
 
 /// A network: how it is trained, which of the files that are written then is compiled in, and what `device info` says.
@@ -130,17 +132,4 @@ fn tables(folder: &Path) {
     }
     fs::write(folder.join("numbers.csv"), numbers).unwrap();
     fs::write(folder.join("answers.csv"), answers).unwrap();
-}
-
-/// Runs the program with the words of these texts, and returns what it printed.
-fn run(texts: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
-        .args(texts.iter().flat_map(|text| text.split_whitespace()))
-        .env("CARGO_MANIFEST_DIR", workspace("host-trainer"))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let [out, error] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    assert!(output.status.success(), "{texts:?}\n{out}\n{error}");
-    out
 }

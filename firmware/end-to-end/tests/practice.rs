@@ -2,14 +2,15 @@
 //! `cargo test --manifest-path firmware/Cargo.toml --package end-to-end --test practice -- --ignored`.
 
 mod board;
+mod program;
 mod simulator;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use board::{Board, Build};
+use program::{run, run_with};
 use simulator::workspace;
 
 /// A change that a device must learn, and what must come of it.
@@ -65,7 +66,10 @@ fn run_case(Case { train, adapt, lines, least }: &Case) {
     run(&[&format!("device {port} reset")]);
 
     let restart = restarts(board, folder.path());
-    let text = adapt_with(&[&format!("adapt {port}"), adapt, &model, &format!("--output {out}/adapt.png")], &restart);
+    let text = run_with(
+        &[&format!("adapt {port}"), adapt, &model, &format!("--output {out}/adapt.png")],
+        &["--restart-command", &restart],
+    );
     println!("{text}");
     for line in lines.iter().chain(&["saved as number 1 in slot 0", "kept: checksum", "adapt.png"]) {
         assert!(text.contains(line), "{line:?} is not in\n{text}");
@@ -95,22 +99,4 @@ fn restarts(mut board: Board, folder: &Path) -> String {
         }
     });
     command
-}
-
-/// Runs the program with the words of these texts, and returns what it printed.
-fn run(texts: &[&str]) -> String {
-    output(Command::new(env!("CARGO_BIN_EXE_host-trainer")).args(texts.iter().flat_map(|text| text.split_whitespace())))
-}
-
-fn adapt_with(texts: &[&str], restart_command: &str) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_host-trainer"));
-    command.args(texts.iter().flat_map(|text| text.split_whitespace()));
-    output(command.args(["--restart-command", restart_command]))
-}
-
-fn output(command: &mut Command) -> String {
-    let output = command.env("CARGO_MANIFEST_DIR", workspace("host-trainer")).stdin(Stdio::null()).output().unwrap();
-    let [out, error] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    assert!(output.status.success(), "{command:?}\n{out}\n{error}");
-    out
 }
