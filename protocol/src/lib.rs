@@ -7,7 +7,7 @@
 //! use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 //! use dense_protocol::messages::{Command, Input, Request};
 //!
-//! let request = Request { sequence: 7, session: 1, command: Command::Infer { input: Input::Values(&[0; 784]) } };
+//! let request = Request { sequence: 7, session: 1, command: Command::Infer { input: Input::Values(&[0; 784]) }, mac: None };
 //! let mut frame = heapless::Vec::<u8, MAX_FRAME>::new();
 //! frames::encode(&request, &mut frame)?;
 //!
@@ -23,10 +23,13 @@
 //!
 //! - [`messages`]: requests and answers
 //! - [`frames`]: encoder and decoder of frames
+//! - [`authentication`]: message authentication codes, with the feature `authentication`
 //! - [`checksum`]: CRC-32C of bytes and of a model's parameters
 
 #![no_std]
 
+#[cfg(feature = "authentication")]
+pub mod authentication;
 pub mod checksum;
 pub mod frames;
 pub mod messages;

@@ -5,6 +5,9 @@
 //!
 //! A [`Command::Hello`] starts a session, whose number the host chooses at random. A device that has restarted is in no
 //! session, so it refuses all but a hello, and every answer says so: no lesson is done twice, or lost unnoticed.
+//!
+//! A device with a key refuses every command that changes it ([`Command::is_change`]) unless its
+//! request has the right message authentication code.
 
 mod display;
 mod floats;
@@ -14,13 +17,15 @@ use postcard::take_from_bytes;
 use serde::{Deserialize, Serialize};
 
 pub use floats::Floats;
-pub use hello::{ClockSource, Element, Form, Hello, Network, Origin, SampleMemory, Task, Window};
+pub use hello::{Authentication, ClockSource, Element, Form, Hello, Network, Origin, SampleMemory, Task, Window};
 
 /// Version of the protocol, covered by the checksum of every frame: devices and hosts of different versions do not
 /// understand each other at all, rather than wrongly.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 /// The number of no session: that of a device since its start.
 pub const NO_SESSION: u32 = 0;
+/// Bytes of a tag: the first half of an HMAC-SHA-256.
+pub const TAG: usize = 16;
 
 /// Host to device.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +38,17 @@ pub struct Request<'a> {
     /// What to do.
     #[serde(borrow)]
     pub command: Command<'a>,
+    /// Its message authentication code, for a device with a key; others ignore it. It must stay the last field.
+    pub mac: Option<Mac>,
+}
+
+/// Message authentication code of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mac {
+    /// Larger than that of every request before that the device has accepted since its start.
+    pub counter: u32,
+    /// The tag of the message up to here: `authentication::Key::authenticate`.
+    pub tag: [u8; TAG],
 }
 
 /// What the device is to do.
@@ -106,6 +122,24 @@ pub enum Command<'a> {
         /// The checksum that they must have.
         checksum: u32,
     },
+}
+
+impl Command<'_> {
+    /// Whether it changes the device: its weights, what is in its flash, or the window that it learns from.
+    #[must_use]
+    pub const fn is_change(&self) -> bool {
+        match self {
+            Self::Series { .. }
+            | Self::Learn { .. }
+            | Self::Practise { .. }
+            | Self::Save
+            | Self::Load
+            | Self::Reset
+            | Self::WriteParameters { .. }
+            | Self::UseParameters { .. } => true,
+            Self::Hello | Self::Infer { .. } | Self::Checksum | Self::Counters | Self::ReadParameters { .. } => false,
+        }
+    }
 }
 
 /// An input of the network.
@@ -353,6 +387,22 @@ pub enum Refusal {
     NothingSaved,
     /// A flash operation failed.
     Flash(FlashFault),
+    /// The device has a key, and the message authentication code of the request is not right.
+    Mac(MacFault),
+}
+
+/// What is wrong with the message authentication code of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MacFault {
+    /// There is none.
+    Missing,
+    /// The tag is wrong: of another key, of another start of the device, or of another message.
+    Tag,
+    /// The counter is not larger than this one, of the last request that was accepted: the request is a repetition.
+    Counter {
+        /// That counter.
+        last: u32,
+    },
 }
 
 /// The flash operation that failed. The weights saved before are still there, unless they were to be erased, and those in
@@ -377,8 +427,8 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`Malformed`] for any other bytes, trailing ones included.
     pub fn from_message(message: &'a [u8]) -> Result<Self, Malformed> {
-        let (sequence, (session, command)) = deserialize(message)?;
-        Ok(Self { sequence, session, command })
+        let (sequence, (session, command, mac)) = deserialize(message)?;
+        Ok(Self { sequence, session, command, mac })
     }
 }
 

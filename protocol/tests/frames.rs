@@ -20,21 +20,22 @@ fn decode<const N: usize>(
 }
 
 fn infer(values: &[u8]) -> Request<'_> {
-    Request { sequence: 0x1234, session: 7, command: Command::Infer { input: Input::Values(values) } }
+    Request { sequence: 0x1234, session: 7, command: Command::Infer { input: Input::Values(values) }, mac: None }
 }
 
-const HELLO: Request<'static> = Request { sequence: 300, session: 7, command: Command::Hello };
+const HELLO: Request<'static> = Request { sequence: 300, session: 7, command: Command::Hello, mac: None };
 
 #[test]
 fn a_request_looks_like_this_on_the_wire() {
-    // Sequence number 300 is ac 02, then session 7 and hello, command 00; the checksum is that of 02 ac 02 07 00.
+    // Sequence number 300 is ac 02, then session 7 and hello, command 00, without a tag, 00; the checksum is
+    // that of 03 ac 02 07 00 00.
     let frame = frame(&HELLO);
     assert_eq!(frame[..4], [0x04, 0xac, 0x02, 0x07]);
-    assert_eq!(decode(&mut Decoder::<16>::new(), &frame), [Ok(vec![0xac, 0x02, 0x07, 0x00])]);
+    assert_eq!(decode(&mut Decoder::<16>::new(), &frame), [Ok(vec![0xac, 0x02, 0x07, 0x00, 0x00])]);
     let mut checksum = Checksum::default();
-    checksum.update(&[0x02, 0xac, 0x02, 0x07, 0x00]);
+    checksum.update(&[0x03, 0xac, 0x02, 0x07, 0x00, 0x00]);
     let [a, b, c, d] = checksum.finish().to_le_bytes();
-    assert_eq!(frame[4..], [5, a, b, c, d, 0]);
+    assert_eq!(frame[4..], [1, 5, a, b, c, d, 0]);
 }
 
 #[test]
@@ -83,20 +84,20 @@ fn what_does_not_fit_is_not_encoded() {
     fn encode<const N: usize>() -> Result<(), FrameError> {
         frames::encode(&HELLO, &mut Vec::<u8, N>::new())
     }
-    assert_eq!(frame(&HELLO).len(), 10);
-    for (result, most) in [(encode::<0>(), 0), (encode::<1>(), 1), (encode::<5>(), 5), (encode::<9>(), 9)] {
+    assert_eq!(frame(&HELLO).len(), 11);
+    for (result, most) in [(encode::<0>(), 0), (encode::<1>(), 1), (encode::<5>(), 5), (encode::<10>(), 10)] {
         assert_eq!(result, Err(FrameError::TooLong { most }));
     }
-    assert_eq!(encode::<10>(), Ok(()));
+    assert_eq!(encode::<11>(), Ok(()));
 }
 
 #[test]
 fn a_decoder_takes_frames_up_to_its_length() {
     let frame = frame(&HELLO);
-    assert_eq!(decode(&mut Decoder::<10>::new(), &frame).len(), 1);
-    let mut short = Decoder::<9>::new();
+    assert_eq!(decode(&mut Decoder::<11>::new(), &frame).len(), 1);
+    let mut short = Decoder::<10>::new();
     for _ in 0..2 {
-        assert_eq!(decode(&mut short, &frame), [Err(FrameError::TooLong { most: 9 })]);
+        assert_eq!(decode(&mut short, &frame), [Err(FrameError::TooLong { most: 10 })]);
     }
 }
 

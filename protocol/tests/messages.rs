@@ -5,8 +5,9 @@ mod common;
 use common::{HELLO, NETWORK, NUMBERS};
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input, Learned,
-    Malformed, Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step, Target, Task, Window,
+    Answer, Authentication, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input,
+    Learned, Mac, MacFault, Malformed, Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step,
+    TAG, Target, Task, Window,
 };
 use heapless::Vec;
 
@@ -18,6 +19,7 @@ fn bytes(message: &impl serde::Serialize) -> std::vec::Vec<u8> {
 }
 
 const STEP: Step = Step { learning_rate: 0.5, first_trained: 2 };
+const TAG_BYTES: [u8; TAG] = [9; TAG];
 
 #[test]
 fn requests_are_these_bytes() {
@@ -44,15 +46,18 @@ fn requests_are_these_bytes() {
         (9, 1, Command::WriteParameters { first: 300, values: numbers }, &[&[9, 1, 11, 0xac, 2], eight].concat()),
         (9, 1, Command::UseParameters { checksum: 0x0102_0304 }, &[9, 1, 12, 0x84, 0x86, 0x88, 8]),
     ] {
-        let request = Request { sequence, session, command };
-        assert_eq!(bytes(&request), wanted, "{request:?}");
-        assert_eq!(Request::from_message(wanted), Ok(request));
+        let mac = Mac { counter: 300, tag: TAG_BYTES };
+        for (mac, end) in [(None, vec![0]), (Some(mac), [&[1, 0xac, 2], &TAG_BYTES[..]].concat())] {
+            let (request, wanted) = (Request { sequence, session, command, mac }, [wanted, &end].concat());
+            assert_eq!(bytes(&request), wanted, "{request:?}");
+            assert_eq!(Request::from_message(&wanted), Ok(request));
+        }
     }
 }
 
 /// Of its version and names, of its network up to the window, and of the names' checksum and the factory's.
 const HELLO_BYTES: [&[u8]; 3] =
-    [&[2, 2, 0xc3, 0xa9, 1, b'k'], &[4, 0x10, 3, 10, 0, 0, 0, 0, 0xaa, 0x3d], &[5, 0x84, 0x86, 0x88, 8]];
+    [&[3, 2, 0xc3, 0xa9, 1, b'k'], &[4, 0x10, 3, 10, 0, 0, 0, 0, 0xaa, 0x3d], &[5, 0x84, 0x86, 0x88, 8]];
 
 #[test]
 fn descriptions_are_these_bytes() {
@@ -60,13 +65,18 @@ fn descriptions_are_these_bytes() {
     let binary = Network { element: Element::F32, task: Task::Binary, form: Form::Int8, window, ..NETWORK };
     let values = Network { task: Task::Values, ..NETWORK };
     let [names, network, checksums] = HELLO_BYTES;
-    let rest = |origin: &[u8], source| [origin, &[1, 1, source, 2, 3, 4, 0]].concat();
+    let rest = |origin: &[u8], source| [origin, &[1, 1, source, 2, 3, 4, 0, 0, 0, 0, 0, 0]].concat();
     let memory = SampleMemory { capacity: 18, lessons: Ok(300), factory_samples: 280, factory_checksum: 0x0102_0304 };
     let unreadable = SampleMemory { lessons: Err(FlashFault::Read), ..memory };
-    let [mut of_memory, mut of_unreadable] =
-        [(); 2].map(|()| [names, network, &[0], checksums, &rest(&[0], 1)].concat());
-    of_memory.splice(of_memory.len() - 1.., [1, 18, 0, 0xac, 2, 0x98, 2, 0x84, 0x86, 0x88, 8]);
-    of_unreadable.splice(of_unreadable.len() - 1.., [1, 18, 1, 2, 0x98, 2, 0x84, 0x86, 0x88, 8]);
+    let authentication = Authentication { boot: 300, counter: 5, tag: TAG_BYTES };
+    // No memory, no momentum, no key: one byte, four and one.
+    let [mut of_memory, mut of_unreadable, mut of_momentum, mut of_key] =
+        [(); 4].map(|()| [names, network, &[0], checksums, &rest(&[0], 1)].concat());
+    let end = of_memory.len();
+    of_memory.splice(end - 6..end - 5, [1, 18, 0, 0xac, 2, 0x98, 2, 0x84, 0x86, 0x88, 8]);
+    of_unreadable.splice(end - 6..end - 5, [1, 18, 1, 2, 0x98, 2, 0x84, 0x86, 0x88, 8]);
+    of_momentum.splice(end - 5..end - 1, [0, 0, 0, 0x3f]);
+    of_key.splice(end - 1.., [&[1, 0xac, 2, 5], &TAG_BYTES[..]].concat());
     for (hello, wanted) in [
         (HELLO, [names, network, &[0], checksums, &rest(&[0], 1)].concat()),
         (
@@ -79,6 +89,8 @@ fn descriptions_are_these_bytes() {
         ),
         (Hello { memory: Some(memory), ..HELLO }, of_memory),
         (Hello { memory: Some(unreadable), ..HELLO }, of_unreadable),
+        (Hello { momentum: 0.5, ..HELLO }, of_momentum),
+        (Hello { authentication: Some(authentication), ..HELLO }, of_key),
         (Hello { origin: Origin::Host, ..HELLO }, [names, network, &[0], checksums, &rest(&[3], 1)].concat()),
     ] {
         let answer = Answer { sequence: 1, session: 2, result: Ok(Reply::Hello(hello)) };
@@ -124,8 +136,8 @@ fn answers_are_these_bytes() {
 #[test]
 fn refusals_are_these_bytes_and_words() {
     let rate = Refusal::LearningRate { found: 0.5, least: 1.0, most: 2.0 };
-    let refusals: [(Refusal, &[u8], &str); 27] = [
-        (Refusal::UnknownMessage, &[0], "does not know this request in version 2"),
+    let refusals: [(Refusal, &[u8], &str); 30] = [
+        (Refusal::UnknownMessage, &[0], "does not know this request in version 3"),
         (Refusal::SequenceReused { sequence: 300 }, &[1, 0xac, 2], "sequence number 300"),
         (Refusal::Session { device: 0 }, &[2, 0], "was restarted"),
         (Refusal::Session { device: 300 }, &[2, 0xac, 2], "another host has started session 0000012c"),
@@ -151,6 +163,9 @@ fn refusals_are_these_bytes_and_words() {
         (Refusal::Flash(FlashFault::Read), &[20, 2], "failed to read"),
         (Refusal::Flash(FlashFault::Verify), &[20, 3], "failed to keep what was written"),
         (Refusal::Flash(FlashFault::None), &[20, 4], "no flash that can be written"),
+        (Refusal::Mac(MacFault::Missing), &[21, 0], "no authentication code"),
+        (Refusal::Mac(MacFault::Tag), &[21, 1], "not that of the device's key"),
+        (Refusal::Mac(MacFault::Counter { last: 300 }), &[21, 2, 0xac, 2], "not larger than 300"),
         (Refusal::Label { found: 255, classes: 255 }, &[5, 255, 255], "label 255"),
     ];
     for (refusal, wanted, words) in refusals {
@@ -172,6 +187,7 @@ fn other_bytes_are_malformed() {
         (&[7, 1], Some(7)),
         (&[7, 1, 99], Some(7)),
         (&[7, 1, 0, 0, 0], Some(7)),
+        (&[7, 1, 0, 1, 5, 9], Some(7)),
         (&[7, 1, 1, 0, 9, 1, 2], Some(7)),
         (&[7, 0xff, 0xff, 0xff, 0xff, 0xff, 0], Some(7)),
     ] {
@@ -179,7 +195,7 @@ fn other_bytes_are_malformed() {
         assert_eq!(Answer::from_message(message), Err(Malformed { sequence }), "{message:?}");
     }
     // A switch that is neither on nor off, an input of another kind, a target of another kind.
-    for message in [&[7, 1, 2, 2, 0][..], &[7, 1, 1, 2], &[7, 1, 3, 1, 2, 0, 0, 0, 0, 0x3f, 0, 0]] {
+    for message in [&[7, 1, 2, 2, 0, 0][..], &[7, 1, 1, 2, 0], &[7, 1, 3, 1, 2, 0, 0, 0, 0, 0x3f, 0, 0, 0]] {
         assert_eq!(Request::from_message(message), Err(Malformed { sequence: Some(7) }), "{message:?}");
     }
     // A board whose name is no text, and no result.
@@ -197,7 +213,7 @@ fn numbers_keep_every_bit_and_need_no_alignment() {
     assert_eq!((floats.len(), floats.is_empty(), floats.is_whole()), (7, false, true));
     assert_eq!(floats.bytes(), bytes.as_flattened());
     // Half a number is none.
-    let message = [&[7, 1, 2, 0, 6], &[0; 6][..]].concat();
+    let message = [&[7, 1, 2, 0, 6], &[0; 6][..], &[0]].concat();
     let Ok(Request { command: Command::Series { samples, .. }, .. }) = Request::from_message(&message) else {
         panic!("no series")
     };

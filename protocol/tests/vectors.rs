@@ -7,11 +7,13 @@ use common::{HELLO, NETWORK, NUMBERS};
 use std::fs;
 use std::path::PathBuf;
 
+use dense_protocol::authentication::{KEY, Key};
 use dense_protocol::checksum;
 use dense_protocol::frames::{self, Decoder, FrameError, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input, Learned,
-    Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step, Target, Task, Window,
+    Answer, Authentication, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input,
+    Learned, MacFault, Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step, TAG, Target,
+    Task, Window,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,6 +47,7 @@ fn vectors() -> Value {
     let values = [1.0, -0.0, 0.1, f32::MAX];
     let table: [u8; 256] = std::array::from_fn(|index| 255 - index as u8);
     json!({
+        "tags": tags(),
         "requests": requests().iter().map(framed).collect::<Vec<_>>(),
         "answers": answers().iter().map(framed).collect::<Vec<_>>(),
         "refusals": refusals().iter().map(|refusal| {
@@ -63,6 +66,21 @@ fn vectors() -> Value {
               "checksum": checksum::of_parameters(Some(&table), values) },
         ],
     })
+}
+
+/// Requests with their tags, and the tag of a hello.
+fn tags() -> Value {
+    let bytes: [u8; KEY] = std::array::from_fn(|index| index as u8);
+    let key = Key::new(bytes);
+    let tagged = |(request, (boot, counter)): (Request<'static>, (u32, u32))| {
+        let mut vector = framed(&key.authenticate(request, boot, counter));
+        vector["key"] = hex(&bytes).into();
+        vector["boot"] = boot.into();
+        vector["counter"] = counter.into();
+        vector["hello"] = hex(&key.tag_of_hello(request.session, boot, counter)).into();
+        vector
+    };
+    requests().into_iter().zip([(1, 1), (300, 128), (u32::MAX, u32::MAX)].into_iter().cycle()).map(tagged).collect()
 }
 
 /// A message as JSON, its bytes, and its frame.
@@ -117,7 +135,7 @@ fn requests() -> Vec<Request<'static>> {
     commands
         .into_iter()
         .zip(sessions)
-        .map(|(command, (sequence, session))| Request { sequence, session, command })
+        .map(|(command, (sequence, session))| Request { sequence, session, command, mac: None })
         .collect()
 }
 
@@ -143,7 +161,8 @@ fn answers() -> Vec<Answer<'static>> {
             foreign_save: false,
             ..HELLO
         }),
-        Reply::Hello(Hello { origin: Origin::Host, ..HELLO }),
+        Reply::Hello(Hello { origin: Origin::Host, momentum: 0.5, ..HELLO }),
+        Reply::Hello(Hello { authentication: Some(Authentication { boot: 300, counter: 5, tag: [9; TAG] }), ..HELLO }),
         Reply::Inferred(Inferred { logits: numbers, outputs: Floats::from_bytes(&[]), cycles: 300 }),
         Reply::Series { missing: 300 },
         learned(Ok(300)),
@@ -189,6 +208,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NothingSaved,
     ];
     refusals.extend(FAULTS.map(Refusal::Flash));
+    refusals.extend([MacFault::Missing, MacFault::Tag, MacFault::Counter { last: 300 }].map(Refusal::Mac));
     refusals
 }
 
@@ -202,6 +222,7 @@ fn malformed() -> Vec<(&'static str, Vec<u8>)> {
         ("no command or result", vec![7, 1]),
         ("an unknown command or result", vec![7, 1, 99]),
         ("a byte behind the message", vec![7, 1, 0, 0, 0]),
+        ("a tag that is too short", vec![7, 1, 0, 1, 5, 9]),
         ("fewer bytes than announced", vec![7, 1, 1, 0, 9, 1, 2]),
         ("a session over 32 bits", vec![7, 0xff, 0xff, 0xff, 0xff, 0x1f, 0]),
         ("a switch that is neither on nor off", vec![7, 1, 2, 2, 0]),

@@ -1,6 +1,6 @@
 //! What went wrong, in words.
 
-use super::{FlashFault, Malformed, NO_SESSION, Refusal, VERSION};
+use super::{FlashFault, MacFault, Malformed, NO_SESSION, Refusal, VERSION};
 use core::fmt;
 
 impl fmt::Display for Malformed {
@@ -21,6 +21,11 @@ impl fmt::Display for Refusal {
             Self::SequenceReused { sequence } => write!(f, "sequence number {sequence} was used for another request"),
             Self::Session { device: NO_SESSION } => write!(f, "the device was restarted"),
             Self::Session { device } => write!(f, "another host has started session {device:08x} with the device"),
+            Self::Mac(MacFault::Missing) => write!(f, "the device has a key, and the request no authentication code"),
+            Self::Mac(MacFault::Tag) => write!(f, "the request's authentication code is not that of the device's key"),
+            Self::Mac(MacFault::Counter { last }) => {
+                write!(f, "the request's counter is not larger than {last}, the device's last one")
+            }
             Self::WrongLength { found, expected } => write!(f, "it has {found} bytes, expected {expected}"),
             Self::TargetKind => write!(f, "a class where the network has numbers as targets, or the reverse"),
             Self::Label { found, classes } => write!(f, "label {found}, but there are {classes} classes"),

@@ -1,10 +1,10 @@
 //! What a device says of itself.
 
-use super::FlashFault;
+use super::{FlashFault, TAG};
 use serde::{Deserialize, Serialize};
 
 /// Device and network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hello<'a> {
     /// [`VERSION`](super::VERSION).
     pub version: u8,
@@ -34,6 +34,24 @@ pub struct Hello<'a> {
     pub slot_bytes: u32,
     /// The memory of samples, if there is one.
     pub memory: Option<SampleMemory>,
+    /// Momentum of gradient descent, 0 for none. The velocities are 0 at the start, and after every change of the weights
+    /// that is not a step.
+    pub momentum: f32,
+    /// What the host needs for message authentication codes, where the device has a key. Where it has none, whoever is on
+    /// the line may change it.
+    pub authentication: Option<Authentication>,
+}
+
+/// What message authentication codes are bound to, so that none is valid twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authentication {
+    /// How many times the device has started with a key. No two starts have the same number.
+    pub boot: u32,
+    /// Counter of the last request accepted since then, 0 at first.
+    pub counter: u32,
+    /// The tag of session, boot and counter, which shows the host that the device has its key:
+    /// `authentication::Key::tag_of_hello`.
+    pub tag: [u8; TAG],
 }
 
 /// A memory of samples to practise on: lessons, and samples that are compiled into the firmware.

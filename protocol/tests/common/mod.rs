@@ -18,7 +18,7 @@ pub const NETWORK: Network<'static> = Network {
 };
 
 pub const HELLO: Hello<'static> = Hello {
-    version: 2,
+    version: 3,
     board: "é",
     kernel: "k",
     network: NETWORK,
@@ -31,4 +31,6 @@ pub const HELLO: Hello<'static> = Hello {
     static_bytes: 3,
     slot_bytes: 4,
     memory: None,
+    momentum: 0.0,
+    authentication: None,
 };
