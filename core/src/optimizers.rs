@@ -52,6 +52,11 @@ pub trait Optimizer: Sized {
     /// The learning rate of the step that was counted last, or of the first one.
     fn learning_rate(&self) -> f32;
 
+    /// The momentum; 0 where it has none.
+    fn momentum(&self) -> f32 {
+        0.0
+    }
+
     /// Sets the learning rate of all further steps.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use serde::ser::{Serialize, SerializeTuple, Serializer};
 fuzz_target!(|bytes: &[u8]| {
     let policy = RetryPolicy { timeout: Duration::from_secs(1), tries: 2 };
     let liar = Liar { input: bytes.to_vec(), decoder: Decoder::new(), answer: std::vec::Vec::new() };
-    let Ok(mut device) = Device::new(Box::new(liar), "liar".into(), policy) else { return };
+    let Ok(mut device) = Device::new(Box::new(liar), "liar".into(), policy, None) else { return };
     let info = device.info();
     assert!(!format!("{}{}", info.board, info.kernel).contains(char::is_control));
     let (input, target) = (Input::Values(&[1; 784]), Target::Class(3));

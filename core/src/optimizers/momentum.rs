@@ -57,6 +57,10 @@ impl Optimizer for Momentum {
         self.step.learning_rate
     }
 
+    fn momentum(&self) -> f32 {
+        self.step.momentum
+    }
+
     fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error> {
         check_learning_rate(learning_rate)?;
         self.step.learning_rate = learning_rate;

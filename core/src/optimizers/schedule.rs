@@ -102,6 +102,10 @@ impl<O: Optimizer> Optimizer for Scheduled<O> {
         self.optimizer.learning_rate()
     }
 
+    fn momentum(&self) -> f32 {
+        self.optimizer.momentum()
+    }
+
     /// Sets the initial rate of the schedule; the step count is not reset.
     fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error> {
         super::learning_rate::check_learning_rate(learning_rate)?;

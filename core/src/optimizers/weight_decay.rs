@@ -30,6 +30,10 @@ impl<O: Optimizer> Optimizer for WeightDecay<O> {
         self.optimizer.learning_rate()
     }
 
+    fn momentum(&self) -> f32 {
+        self.optimizer.momentum()
+    }
+
     fn set_learning_rate(&mut self, learning_rate: f32) -> Result<(), Error> {
         self.optimizer.set_learning_rate(learning_rate)
     }

@@ -205,6 +205,8 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
             static_bytes: self.machine.static_bytes,
             slot_bytes: self.store.slot_bytes(),
             memory: self.samples.description(),
+            momentum: self.model.momentum(),
+            authentication: None,
         }
     }
 

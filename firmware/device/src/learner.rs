@@ -153,6 +153,10 @@ where
         self.factory.parameters()
     }
 
+    fn momentum(&self) -> f32 {
+        self.trainer.optimizer().momentum()
+    }
+
     fn reset_optimizer(&mut self) {
         *self.trainer.state_mut() = Memory::ZERO;
     }

@@ -31,10 +31,15 @@
 //! - [`model`]: what is asked of a network; [`learner`] and [`quantized`] are networks
 //! - [`samples`]: what it practises on, so that it does not forget what it knew
 //! - [`store`]: weights in flash
+//! - [`boots`]: the number of a start, for message authentication codes
 //! - [`window`]: windows of a time series
 
 #![no_std]
 
+#[cfg(feature = "authentication")]
+mod authenticator;
+#[cfg(feature = "authentication")]
+pub mod boots;
 pub mod device;
 pub mod learner;
 pub mod line;

@@ -66,6 +66,9 @@ pub trait Model {
     /// The parameters that the firmware was built with.
     fn factory_parameters(&self) -> impl Iterator<Item = f32>;
 
+    /// [Momentum](dense_core::optimizers::Optimizer::momentum) of its optimizer.
+    fn momentum(&self) -> f32;
+
     /// Forgets the state of the optimizer, which belongs to the parameters as they were.
     fn reset_optimizer(&mut self);
 

@@ -190,6 +190,10 @@ where
         [1.0; OUT].into_iter().chain([0.0; OUT])
     }
 
+    fn momentum(&self) -> f32 {
+        0.0
+    }
+
     fn reset_optimizer(&mut self) {}
 
     fn bytes(&self) -> usize {

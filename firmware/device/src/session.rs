@@ -1,13 +1,19 @@
 //! A conversation with the host: bytes in, answers out, and every request done once.
 
+#[cfg(feature = "authentication")]
+use crate::authenticator::Authenticator;
 use crate::model::Input as _;
 use crate::samples::{NoSamples, Samples};
 use crate::{Device, Model};
+#[cfg(feature = "authentication")]
+use dense_protocol::authentication::Key;
 use dense_protocol::checksum::Checksum;
 use dense_protocol::frames::{self, Decoder};
 use dense_protocol::messages::{
-    Answer, Command, Counters, Inferred, Input, Malformed, NO_SESSION, Practised, Refusal, Request, Step,
+    Answer, Command, Counters, Inferred, Input, Malformed, NO_SESSION, Practised, Refusal, Request, Step, TAG,
 };
+#[cfg(feature = "authentication")]
+use dense_protocol::messages::{Hello, Reply};
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
@@ -21,18 +27,20 @@ pub struct Session<'a, M, F, const REQUEST: usize, const ANSWER: usize, S = NoSa
 
 /// Bytes of a frame for a refusal.
 const REFUSAL: usize = frames::frame_bytes(24);
+/// Bytes of a message authentication code in a request: whether there is one, counter, tag.
+const MAC: usize = if cfg!(feature = "authentication") { 1 + 5 + TAG } else { 1 };
 
 /// Bytes of the longest request of a network with an input of `input_bytes` bytes and `outputs` outputs: to learn.
 #[must_use]
 pub const fn request_bytes(input_bytes: usize, outputs: usize) -> usize {
     // Sequence number, session, command, kind and length of the input, kind and length of the target, step, checksum.
-    frames::frame_bytes(input_bytes + 4 * outputs + 3 + 5 + 1 + 4 + 4 + 5 + 6)
+    frames::frame_bytes(input_bytes + 4 * outputs + 3 + 5 + 1 + 4 + 4 + 5 + 6 + MAC)
 }
 
 /// Bytes of the longest answer of a network with `outputs` outputs: to an inference, or a description.
 #[must_use]
 pub const fn answer_bytes(outputs: usize) -> usize {
-    const DESCRIPTION: usize = 250;
+    const DESCRIPTION: usize = 280;
     let inference = 2 * 4 * outputs + 24;
     frames::frame_bytes(if inference > DESCRIPTION { inference } else { DESCRIPTION })
 }
@@ -55,8 +63,18 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize, S: Sa
             last: None,
             answer: Vec::new(),
             refusal: Vec::new(),
+            #[cfg(feature = "authentication")]
+            authenticator: None,
         };
         Self { decoder: Decoder::new(), worker }
+    }
+
+    /// Gives it a key: requests that change the device are refused without the right message authentication code.
+    /// `boot` is the number of this start, [one that no start before had](crate::boots::next_boot); with a number that was
+    /// used before, whoever has recorded requests of that start can repeat them.
+    #[cfg(feature = "authentication")]
+    pub const fn set_key(&mut self, key: Key, boot: u32) {
+        self.worker.authenticator = Some(Authenticator::new(key, boot));
     }
 
     /// The device.
@@ -130,6 +148,9 @@ struct Worker<'a, M, F, S, const ANSWER: usize> {
     answer: Vec<u8, ANSWER>,
     /// What was answered to a request with its sequence number that was not it.
     refusal: Vec<u8, REFUSAL>,
+    /// Where there is a key.
+    #[cfg(feature = "authentication")]
+    authenticator: Option<Authenticator>,
 }
 
 /// How a request that is sent again is told from another one.
@@ -164,17 +185,28 @@ impl<M: Model, F: NorFlash, S: Samples, const ANSWER: usize> Worker<'_, M, F, S,
             return frames::encode(&answer, &mut self.refusal).is_ok().then_some(&self.refusal);
         }
         self.last = Some(identity);
-        let result = match request {
+        let accepted = match request {
             Err(_) => Err(Refusal::UnknownMessage),
             Ok(Request { session, command: Command::Hello, .. }) if session != NO_SESSION => {
                 self.session = session;
                 self.device.start_session();
-                self.device.execute(Command::Hello, &mut self.counters)
+                Ok(Command::Hello)
             }
             Ok(Request { session, .. }) if session == NO_SESSION || session != self.session => {
                 Err(Refusal::Session { device: self.session })
             }
-            Ok(Request { command, .. }) => self.device.execute(command, &mut self.counters),
+            Ok(request) => self.authenticate(&request, message).map(|()| request.command),
+        };
+        #[cfg(feature = "authentication")]
+        let authentication = match (&accepted, &self.authenticator) {
+            (Ok(Command::Hello), Some(own)) => Some(own.describe(self.session)),
+            _ => None,
+        };
+        let result = accepted.and_then(|command| self.device.execute(command, &mut self.counters));
+        #[cfg(feature = "authentication")]
+        let result = match result {
+            Ok(Reply::Hello(hello)) => Ok(Reply::Hello(Hello { authentication, ..hello })),
+            result => result,
         };
         if result.is_err() {
             self.counters.refused = self.counters.refused.wrapping_add(1);
@@ -186,6 +218,22 @@ impl<M: Model, F: NorFlash, S: Samples, const ANSWER: usize> Worker<'_, M, F, S,
                 None
             }
         }
+    }
+
+    /// Whether a request may be executed.
+    #[cfg(feature = "authentication")]
+    fn authenticate(&mut self, request: &Request<'_>, message: &[u8]) -> Result<(), Refusal> {
+        match &mut self.authenticator {
+            Some(authenticator) if request.command.is_change() => authenticator.accept(request, message),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a request may be executed.
+    #[cfg(not(feature = "authentication"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "with the feature it does more")]
+    const fn authenticate(&self, _: &Request<'_>, _: &[u8]) -> Result<(), Refusal> {
+        Ok(())
     }
 
     const fn count_broken_frame(&mut self) {

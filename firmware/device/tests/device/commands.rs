@@ -14,7 +14,7 @@ use dense_protocol::messages::{
     Origin, Refusal, Reply, Saved, Step, Task, VERSION,
 };
 
-fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32) {
+fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32, momentum: f32) {
     let mut conversation = switch_on::<K>(K::model(), TestFlash::new(2));
     let inputs = K::Model::INPUTS as u16;
     let widths: Vec<u8> = [inputs].iter().chain(K::units()).flat_map(|width| width.to_le_bytes()).collect();
@@ -34,6 +34,8 @@ fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32)
         static_bytes: 34_567,
         slot_bytes: SECTOR as u32,
         memory: None,
+        momentum,
+        authentication: None,
     };
     let hello = conversation.hello();
     assert_eq!(hello, expected, "{}", K::NAME);
@@ -44,13 +46,13 @@ fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32)
 
 #[test]
 fn hello_says_what_it_is() {
-    describes::<Committed>(Element::U8, Task::Classes, Form::F32, 7_850);
-    describes::<Regression>(Element::F32, Task::Values, Form::F32, 8);
-    describes::<Pixels>(Element::U8, Task::Classes, Form::F32, 28 + 15);
-    describes::<Series>(Element::F32, Task::Classes, Form::F32, 25 + 18);
-    describes::<Binary>(Element::F32, Task::Binary, Form::F32, 18 + 16 + 5);
-    describes::<Int8Pixels>(Element::U8, Task::Classes, Form::Int8, 6);
-    describes::<Int8Features>(Element::F32, Task::Values, Form::Int8, 4);
+    describes::<Committed>(Element::U8, Task::Classes, Form::F32, 7_850, 0.0);
+    describes::<Regression>(Element::F32, Task::Values, Form::F32, 8, 0.0);
+    describes::<Pixels>(Element::U8, Task::Classes, Form::F32, 28 + 15, 0.0);
+    describes::<Series>(Element::F32, Task::Classes, Form::F32, 25 + 18, 0.0);
+    describes::<Binary>(Element::F32, Task::Binary, Form::F32, 18 + 16 + 5, 0.9);
+    describes::<Int8Pixels>(Element::U8, Task::Classes, Form::Int8, 6, 0.0);
+    describes::<Int8Features>(Element::F32, Task::Values, Form::Int8, 4, 0.0);
 }
 
 fn infers<K: Kind>() {

@@ -94,7 +94,11 @@ impl serial::Write<u8> for NonblockingPort {
 
 /// A request, byte by byte.
 fn hello() -> Vec<Event> {
-    frame(Request { sequence: 1, session: SESSION, command: Command::Hello }).iter().copied().map(Event::Byte).collect()
+    frame(Request { sequence: 1, session: SESSION, command: Command::Hello, mac: None })
+        .iter()
+        .copied()
+        .map(Event::Byte)
+        .collect()
 }
 
 fn device() -> Conversation<<Regression as Kind>::Model> {
@@ -150,7 +154,7 @@ fn a_port_that_does_not_wait_is_waited_for() {
 
 #[test]
 fn a_request_of_no_session_is_answered_as_by_the_session_itself() {
-    let request = frame(Request { sequence: 3, session: NO_SESSION, command: Command::Save });
+    let request = frame(Request { sequence: 3, session: NO_SESSION, command: Command::Save, mac: None });
     let mut port = Port::new(request.iter().copied().map(Event::Byte), 1000);
     serve(&mut device().session, &mut port, || ());
     assert_eq!(port.sent, device().send(&request));

@@ -5,7 +5,9 @@
 #[macro_use]
 mod common;
 
+mod authentication;
 mod bit_flips;
+mod boots;
 mod commands;
 mod faulty_line;
 mod flash_faults;

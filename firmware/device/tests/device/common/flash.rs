@@ -19,6 +19,9 @@ pub struct Flash<const WORD: usize, const SECTOR: usize> {
     stuck: Option<usize>,
     /// How many reads will succeed.
     good_reads: u64,
+    /// Whether it refuses to write a word that was written since it was erased, as one with error correction; else the test
+    /// fails.
+    refuses_second_writes: bool,
 }
 
 #[derive(Clone)]
@@ -49,13 +52,14 @@ impl Torn {
 pub enum Fault {
     PowerIsOff,
     CannotRead,
+    WrittenTwice,
     Misuse(NorFlashErrorKind),
 }
 
 impl NorFlashError for Fault {
     fn kind(&self) -> NorFlashErrorKind {
         match self {
-            Self::PowerIsOff | Self::CannotRead => NorFlashErrorKind::Other,
+            Self::PowerIsOff | Self::CannotRead | Self::WrittenTwice => NorFlashErrorKind::Other,
             Self::Misuse(kind) => *kind,
         }
     }
@@ -72,6 +76,7 @@ impl<const WORD: usize, const SECTOR: usize> Flash<WORD, SECTOR> {
             power: Power::On,
             stuck: None,
             good_reads: u64::MAX,
+            refuses_second_writes: false,
         }
     }
 
@@ -115,6 +120,11 @@ impl<const WORD: usize, const SECTOR: usize> Flash<WORD, SECTOR> {
         self.good_reads = count;
     }
 
+    /// Writing a word twice is refused from now on, and is no fault of the test.
+    pub fn refuse_second_writes(&mut self) {
+        self.refuses_second_writes = true;
+    }
+
     /// Gives it the content and the state of `other`, of the same size.
     pub fn copy_from(&mut self, other: &Self) {
         self.bytes.copy_from_slice(&other.bytes);
@@ -123,6 +133,7 @@ impl<const WORD: usize, const SECTOR: usize> Flash<WORD, SECTOR> {
         self.power = other.power.clone();
         self.stuck = other.stuck;
         self.good_reads = other.good_reads;
+        self.refuses_second_writes = other.refuses_second_writes;
     }
 
     /// Begins an operation. Returns how it goes wrong, if it does.
@@ -200,6 +211,9 @@ impl<const WORD: usize, const SECTOR: usize> NorFlash for Flash<WORD, SECTOR> {
         check_write(self, offset, bytes.len()).map_err(Fault::Misuse)?;
         for (start, new) in (offset as usize..).step_by(WORD).zip(bytes.chunks_exact(WORD)) {
             let mut failure = self.begin()?;
+            if self.refuses_second_writes && self.is_written[start / WORD] {
+                return Err(Fault::WrittenTwice);
+            }
             assert!(!self.is_written[start / WORD], "the word at {start} is written twice");
             self.is_written[start / WORD] = true;
             let stuck = self.stuck.filter(|address| (start..start + WORD).contains(address));
