@@ -39,6 +39,8 @@ const HELLO: Hello<'_> = Hello {
     static_bytes: 0,
     slot_bytes: 0,
     memory: None,
+    momentum: 0.0,
+    authentication: None,
 };
 const INPUT: Input<'_> = Input::Values(&[0; 784]);
 const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };
@@ -93,7 +95,7 @@ fn silence_is_an_error_after_all_tries() {
     let address = server(|mut stream| while matches!(stream.read(&mut [0; 256]), Ok(1..)) {});
     let start = Instant::now();
     let policy = RetryPolicy { timeout: Duration::from_millis(50), tries: 3 };
-    let error = Device::open(&address, policy).err().unwrap();
+    let error = Device::open(&address, policy, None).err().unwrap();
     assert!(start.elapsed() >= Duration::from_millis(150));
     let text = error.to_string();
     assert!(text.starts_with(&format!("{address}: no answer to hello in 3 tries of 0.05 s")), "{text}");
@@ -105,7 +107,7 @@ fn a_pulled_plug_is_an_error_that_names_the_port() {
     let address = server(|mut stream| {
         let _ = stream.read(&mut [0; 256]);
     });
-    let error = Device::open(&address, PATIENT).err().unwrap();
+    let error = Device::open(&address, PATIENT, None).err().unwrap();
     assert!(matches!(error, DeviceError::Lost { .. }), "{error}");
     let text = error.to_string();
     assert!(text.starts_with(&format!("{address}: ")) && text.contains("is it still plugged in?"), "{text}");
@@ -135,7 +137,7 @@ fn an_answer_that_makes_no_sense_is_refused() {
         (Reply::Learned(Learned { loss_after: f32::NEG_INFINITY, ..learned }), [kind, finite]),
     ] {
         let address = device(move |_| reply);
-        let mut device = Device::open(&address, PATIENT).unwrap();
+        let mut device = Device::open(&address, PATIENT, None).unwrap();
         let inferred = device.infer(INPUT).map(|_| ()).map_err(|error| error.to_string());
         let learned = device.learn(INPUT, Target::Class(0), STEP, None).map(|_| ()).map_err(|error| error.to_string());
         for (found, request, fault) in [(inferred, "infer", wanted[0]), (learned, "learn", wanted[1])] {
@@ -151,7 +153,7 @@ fn parameters_must_be_as_many_as_the_network_has() {
         [(&[][..], "has more parameters than the network, or none"), (&[[0_u8; 4]; 7_851][..2_000], "")]
     {
         let address = device(move |_| Reply::Parameters(Floats::from_bytes(values)));
-        let found = Device::open(&address, PATIENT).unwrap().read_parameters(|_| ());
+        let found = Device::open(&address, PATIENT, None).unwrap().read_parameters(|_| ());
         // Four pieces of 2,000 are more than 7,850.
         let fault = if wanted.is_empty() { "has more parameters than the network, or none" } else { wanted };
         assert_eq!(found.unwrap_err().to_string(), format!("{address}: the answer to read parameters {fault}"));
@@ -172,7 +174,7 @@ fn a_restart_is_noticed_whatever_the_device_answers() {
         for result in [Ok(Reply::Learned(learned)), Err(Refusal::Session { device: device_session })] {
             let address = device_in(move |_| device_session, move |_| result);
             let error =
-                Device::open(&address, PATIENT).unwrap().learn(INPUT, Target::Class(0), STEP, None).unwrap_err();
+                Device::open(&address, PATIENT, None).unwrap().learn(INPUT, Target::Class(0), STEP, None).unwrap_err();
             assert_eq!(error.to_string(), format!("{address}: {wanted}"));
         }
     }
@@ -195,7 +197,7 @@ fn texts_of_a_device_do_not_reach_the_terminal() {
             }
         }
     });
-    let device = Device::open(&address, PATIENT).unwrap();
+    let device = Device::open(&address, PATIENT, None).unwrap();
     let info = device.info();
     assert_eq!((&*info.board, &*info.kernel), ("\\u{1b}[2J\\r\\u{202e}évil", "\\u{7}\\\""));
 }
@@ -203,7 +205,7 @@ fn texts_of_a_device_do_not_reach_the_terminal() {
 #[test]
 fn an_input_that_no_frame_holds_is_an_error() {
     let address = device(|_| Reply::Reset);
-    let error = Device::open(&address, PATIENT).unwrap().infer(Input::Values(&[1; 20_000])).unwrap_err();
+    let error = Device::open(&address, PATIENT, None).unwrap().infer(Input::Values(&[1; 20_000])).unwrap_err();
     let wanted = format!("{address}: infer cannot be sent: a frame of more than 16384 bytes");
     assert_eq!(error.to_string(), wanted);
 }

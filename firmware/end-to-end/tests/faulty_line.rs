@@ -76,7 +76,7 @@ fn on_a_noisy_line_every_answer_is_right_and_every_step_is_taken_once() {
     let (test, mut reference) = (dataset().test, reference());
     let line = NoisyLine { stream: simulator.connect(), random: Random::new(7, 7) };
     let policy = RetryPolicy { timeout: Duration::from_millis(15), tries: 400 };
-    let mut device = Device::new(Box::new(line), "noise".into(), policy).unwrap();
+    let mut device = Device::new(Box::new(line), "noise".into(), policy, None).unwrap();
     for index in 0..50 {
         let lesson = Sample::of(&test, index).unwrap();
         let learned = device.learn(lesson.input(), lesson.target(), step(0.01), None).unwrap();
@@ -114,7 +114,7 @@ fn rubbish_before_an_answer_is_skipped() {
             }
         }
     });
-    let mut device = Device::open(&address, simulator::PATIENT).unwrap();
+    let mut device = Device::open(&address, simulator::PATIENT, None).unwrap();
     for _ in 0..20 {
         device.counters().unwrap();
     }
@@ -135,11 +135,11 @@ fn a_serial_port_serves_until_it_is_unplugged() {
     let (unplug, unplugged) = std::sync::mpsc::channel::<()>();
     let device_thread = thread::spawn(move || {
         let mut ends = Some(Unpluggable { port: device_end, unplugged });
-        simulator::live(&simulator::Flash::new(), || ends.take());
+        simulator::live(&simulator::Flash::new(), None, || ends.take());
     });
 
     let (test, reference) = (dataset().test, reference());
-    let mut device = Device::open(&address, simulator::PATIENT).unwrap();
+    let mut device = Device::open(&address, simulator::PATIENT, None).unwrap();
     for index in 0..20 {
         let found = device.infer(Sample::of(&test, index).unwrap().input()).unwrap();
         reference.check_inferred("sample", &one(&test, index), &found).unwrap();

@@ -12,7 +12,7 @@ fn the_whole_life_of_a_device() {
     let (test, mut reference) = (dataset().test, reference());
     let sample = |index| Sample::of(&test, index).unwrap();
     let factory = reference.weights_checksum();
-    let mut device = Device::open(&simulator.address(), PATIENT).unwrap();
+    let mut device = Device::open(&simulator.address(), PATIENT, None).unwrap();
 
     let info = device.info().clone();
     assert_eq!((info.board.as_str(), info.parameters, info.widths), ("simulator", 7_850, vec![784, 10]));
@@ -37,7 +37,7 @@ fn the_whole_life_of_a_device() {
     assert_eq!((saved.save, saved.slot), (1, 0));
     drop(device);
     simulator.restart();
-    let mut device = Device::open(&simulator.address(), PATIENT).unwrap();
+    let mut device = Device::open(&simulator.address(), PATIENT, None).unwrap();
     assert_eq!((device.checksum().unwrap(), device.info().origin), (learned, Origin::Save(1)));
     assert_eq!(device.counters().unwrap().learned, 0, "it was restarted");
     for index in 0..20 {
@@ -65,7 +65,7 @@ fn the_whole_life_of_a_device() {
 fn a_refusal_says_why_and_changes_nothing() {
     let simulator = Simulator::start();
     let input = Input::Values(&[7; 784]);
-    let mut device = Device::open(&simulator.address(), PATIENT).unwrap();
+    let mut device = Device::open(&simulator.address(), PATIENT, None).unwrap();
     let before = device.checksum().unwrap();
     let mut learn = |label, learning_rate, expected| {
         device.learn(input, Target::Class(label), step(learning_rate), expected).unwrap_err()
@@ -84,18 +84,18 @@ fn a_refusal_says_why_and_changes_nothing() {
     }
     // What was written before that was refused is given up by a new session.
     drop(device);
-    let mut device = Device::open(&simulator.address(), PATIENT).unwrap();
+    let mut device = Device::open(&simulator.address(), PATIENT, None).unwrap();
     assert_eq!(device.checksum().unwrap(), before);
 }
 
 #[test]
 fn a_restart_between_two_lessons_is_noticed() {
     let simulator = Simulator::start();
-    let mut first = Device::open(&simulator.address(), PATIENT).unwrap();
+    let mut first = Device::open(&simulator.address(), PATIENT, None).unwrap();
     first.learn(Input::Values(&[7; 784]), Target::Class(1), step(0.01), None).unwrap();
     drop(first);
     // Another program starts a session on the same device: the first one's is over.
-    let mut second = Device::open(&simulator.address(), PATIENT).unwrap();
+    let mut second = Device::open(&simulator.address(), PATIENT, None).unwrap();
     assert_eq!(second.counters().unwrap().learned, 1, "it was not restarted");
 }
 
@@ -105,7 +105,7 @@ fn many_programs_one_after_another_never_get_an_answer_of_the_last_one() {
     let mut reference = reference();
     let samples = dataset().test;
     for round in 0..300 {
-        let mut device = Device::open(&simulator.address(), PATIENT).unwrap();
+        let mut device = Device::open(&simulator.address(), PATIENT, None).unwrap();
         assert_eq!(device.checksum().unwrap(), reference.weights_checksum(), "round {round}");
         let lesson = Sample::of(&samples, round).unwrap();
         let learned = device.learn(lesson.input(), lesson.target(), step(0.001), None).unwrap();

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, value_parser};
 use dense_core::{Kernel, argmax};
+use dense_protocol::authentication::Key;
 use dense_protocol::messages::{FlashFault, Form, Input, Practised, Step};
-use formats::{Int8Network, Model};
+use formats::{Int8Network, Model, bounded};
 use indicatif::ProgressBar;
 
 use super::factory::FactoryArgs;
@@ -26,6 +27,8 @@ use crate::terminal::print;
 const TRIES: u32 = 5;
 /// The longest timeout in seconds.
 const MAX_TIMEOUT: f64 = 3600.0;
+/// Most bytes of the file of a key: its digits and an end of line.
+const MAX_KEY_BYTES: u64 = 66;
 
 /// Where the device is.
 #[derive(Args, Debug)]
@@ -37,6 +40,10 @@ pub(super) struct LinkArgs {
     /// Bits per second on a serial port, as the firmware was built for; over TCP, the other end sets it
     #[arg(long, value_name = "RATE", default_value_t = BAUD, value_parser = value_parser!(u32).range(1..))]
     pub(super) baud: u32,
+
+    /// File with the device's key, 64 hexadecimal digits, where its firmware was built with one
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<PathBuf>,
 
     /// Wait for an answer before a request is sent again; connecting may take five times as long
     #[arg(long, value_name = "SECONDS", default_value = "1", allow_negative_numbers = true)]
@@ -53,8 +60,20 @@ impl LinkArgs {
         self.port.clone().with_baud(self.baud)
     }
 
-    pub(super) fn open(&self) -> Result<Device, DeviceError> {
-        Device::open(&self.address(), self.policy())
+    pub(super) fn open(&self) -> Result<Device, Failure> {
+        Ok(Device::open(&self.address(), self.policy(), self.key()?.as_ref())?)
+    }
+
+    /// The same for a device that is restarting.
+    pub(super) fn open_within(&self, wait: Duration) -> Result<Device, Failure> {
+        Ok(Device::open_within(&self.address(), self.policy(), self.key()?.as_ref(), wait)?)
+    }
+
+    fn key(&self) -> Result<Option<Key>, Failure> {
+        let Some(path) = &self.key else { return Ok(None) };
+        let bytes = bounded::read(path, MAX_KEY_BYTES).map_err(|error| Failure::about(path.display(), error))?;
+        let key = str::from_utf8(&bytes).ok().and_then(|text| Key::from_hex(text.trim_ascii_end()));
+        key.map(Some).ok_or_else(|| Failure::about(path.display(), "expected a key of 64 hexadecimal digits"))
     }
 }
 
@@ -128,6 +147,7 @@ impl Host {
             }
         };
         reference.check_network(device.port(), device.info(), &self.weights)?;
+        let reference = reference.with_momentum(device.info().momentum);
         Ok((device, reference))
     }
 

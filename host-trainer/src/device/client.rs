@@ -4,10 +4,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
+use dense_protocol::authentication::Key;
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, Command, Counters, Floats, Input, Learned, NO_SESSION, Practised, Refusal, Reply, Request, Saved, Step,
-    Target,
+    Answer, Command, Counters, Floats, Hello, Input, Learned, NO_SESSION, Practised, Refusal, Reply, Request, Saved,
+    Step, Target,
 };
 
 use super::sample::bytes;
@@ -60,20 +61,23 @@ pub struct Device {
     info: DeviceInfo,
     session: u32,
     sequence: u16,
+    key: Option<Key>,
+    /// Counter of the last request with a tag.
+    counter: u32,
     broken_frames: u32,
     repeats: u32,
 }
 
 impl Device {
-    /// Connects to a device and waits for its first answer.
+    /// Connects to a device and waits for its first answer. The device must have the `key`, if one is given.
     ///
     /// # Errors
     ///
-    /// [`DeviceError::Open`], or those of a request.
-    pub fn open(address: &Address, policy: RetryPolicy) -> Result<Self, DeviceError> {
+    /// [`DeviceError::Open`], or those of [`new`](Self::new).
+    pub fn open(address: &Address, policy: RetryPolicy, key: Option<&Key>) -> Result<Self, DeviceError> {
         let port = address.to_string();
         match address.open(policy.timeout.saturating_mul(policy.tries.max(1))) {
-            Ok(transport) => Self::new(transport, port, policy),
+            Ok(transport) => Self::new(transport, port, policy, key),
             Err(error) => Err(DeviceError::Open { port, error }),
         }
     }
@@ -83,10 +87,15 @@ impl Device {
     /// # Errors
     ///
     /// That of the last attempt.
-    pub fn open_within(address: &Address, policy: RetryPolicy, wait: Duration) -> Result<Self, DeviceError> {
+    pub fn open_within(
+        address: &Address,
+        policy: RetryPolicy,
+        key: Option<&Key>,
+        wait: Duration,
+    ) -> Result<Self, DeviceError> {
         let deadline = Instant::now() + wait;
         loop {
-            match Self::open(address, policy) {
+            match Self::open(address, policy, key) {
                 Err(DeviceError::Open { .. } | DeviceError::Lost { .. } | DeviceError::Silent { .. })
                     if Instant::now() < deadline =>
                 {
@@ -101,8 +110,13 @@ impl Device {
     ///
     /// # Errors
     ///
-    /// Those of a request.
-    pub fn new(transport: Box<dyn Transport>, port: String, policy: RetryPolicy) -> Result<Self, DeviceError> {
+    /// Those of a request; [`DeviceError::NoKey`] and [`DeviceError::OtherKey`] where the device has not the `key`.
+    pub fn new(
+        transport: Box<dyn Transport>,
+        port: String,
+        policy: RetryPolicy,
+        key: Option<&Key>,
+    ) -> Result<Self, DeviceError> {
         // Random numbers. That of the sequence still may be the last one of the program before: then the device refuses
         // the request, and the number after it is a new one.
         let random = RandomState::new();
@@ -115,6 +129,8 @@ impl Device {
             info: DeviceInfo::default(),
             session,
             sequence: random.hash_one(0) as u16,
+            key: key.cloned(),
+            counter: 0,
             broken_frames: 0,
             repeats: 0,
         };
@@ -126,11 +142,22 @@ impl Device {
     }
 
     fn hello(&mut self) -> Result<DeviceInfo, DeviceError> {
-        self.request(Command::Hello, |reply| match reply {
+        let (key, session) = (self.key.clone(), self.session);
+        let (info, is_right) = self.request(Command::Hello, |reply| match reply {
             Reply::Hello(hello) if hello.network.shape().len() < 2 => Err("has a network without layers"),
-            Reply::Hello(hello) => Ok((&hello).into()),
+            Reply::Hello(hello) if !hello.momentum.is_finite() => Err(NOT_FINITE),
+            Reply::Hello(hello) => Ok((DeviceInfo::from(&hello), has_key(&hello, key.as_ref(), session))),
             _ => Err(OTHER_KIND),
-        })
+        })?;
+        let port = || self.port.clone();
+        match (&self.key, info.authentication) {
+            (Some(_), None) => Err(DeviceError::NoKey { port: port() }),
+            (Some(_), Some(_)) if !is_right => Err(DeviceError::OtherKey { port: port() }),
+            (_, authentication) => {
+                self.counter = authentication.map_or(0, |found| found.counter);
+                Ok(info)
+            }
+        }
     }
 
     /// What the device said of itself when the session started.
@@ -293,9 +320,11 @@ impl Device {
             _ => self.policy.timeout,
         };
         let (tries, broken_before) = (self.policy.tries.max(1), self.broken_frames);
-        self.sequence = self.sequence.wrapping_add(1);
+        if command.is_change() && self.info.authentication.is_some() && self.key.is_none() {
+            return Err(DeviceError::KeyNeeded { port, request });
+        }
         let mut frame = Default::default();
-        if let Err(error) = frames::encode::<MAX_FRAME>(&self.request_of(command), &mut frame) {
+        if let Err(error) = frames::encode::<MAX_FRAME>(&self.next_request(command), &mut frame) {
             return Err(DeviceError::Request { port, request, error });
         }
         for attempt in 0..tries {
@@ -315,8 +344,17 @@ impl Device {
         Err(DeviceError::Silent { port, request, tries, seconds: timeout.as_secs_f64(), broken_frames })
     }
 
-    const fn request_of<'a>(&self, command: Command<'a>) -> Request<'a> {
-        Request { sequence: self.sequence, session: self.session, command }
+    /// The next request, with the tag that it needs.
+    fn next_request<'a>(&mut self, command: Command<'a>) -> Request<'a> {
+        self.sequence = self.sequence.wrapping_add(1);
+        let request = Request { sequence: self.sequence, session: self.session, command, mac: None };
+        match (&self.key, self.info.authentication) {
+            (Some(key), Some(found)) if command.is_change() => {
+                self.counter = self.counter.saturating_add(1);
+                key.authenticate(request, found.boot, self.counter)
+            }
+            _ => request,
+        }
     }
 
     /// Sends a frame once; `None` where there is no answer in time.
@@ -368,6 +406,14 @@ impl Device {
                 return Ok(result);
             }
         }
+    }
+}
+
+/// Whether a device has shown that it has the key.
+fn has_key(hello: &Hello<'_>, key: Option<&Key>, session: u32) -> bool {
+    match (key, hello.authentication) {
+        (Some(key), Some(found)) => key.is_tag_of_hello(session, found),
+        _ => false,
     }
 }
 

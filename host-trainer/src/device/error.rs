@@ -31,6 +31,17 @@ pub enum DeviceError {
     /// The device refused a request.
     #[error("{port}: {request} was refused: {refusal}")]
     Refused { port: String, request: &'static str, refusal: Refusal },
+    /// The device has a key, and this program none.
+    #[error("{port}: {request} changes the device, which has a key: name the key's file by --key")]
+    KeyNeeded { port: String, request: &'static str },
+    /// This program has a key, and the device none.
+    #[error("{port}: the device has no key, so whoever is on the line can change it; without --key it can be used so")]
+    NoKey { port: String },
+    /// The device has not the key of this program.
+    #[error(
+        "{port}: the device has another key than the file that --key names, or something else answers in its place"
+    )]
+    OtherKey { port: String },
     /// A request that no frame has room for.
     #[error("{port}: {request} cannot be sent: {error}")]
     Request { port: String, request: &'static str, error: FrameError },

@@ -1,12 +1,12 @@
 //! What a device tells of itself, and how it is shown.
 
-use dense_protocol::messages::{ClockSource, Element, Form, Hello, Origin, SampleMemory, Task, Window};
+use dense_protocol::messages::{Authentication, ClockSource, Element, Form, Hello, Origin, SampleMemory, Task, Window};
 use serde_json::{Value, json};
 
 use crate::terminal::summary::thousands;
 
 /// A [`Hello`], with texts that are safe to print.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DeviceInfo {
     /// Version of the protocol.
     pub version: u8,
@@ -46,6 +46,10 @@ pub struct DeviceInfo {
     pub slot_bytes: usize,
     /// The memory of samples, if there is one.
     pub memory: Option<SampleMemory>,
+    /// Momentum of gradient descent, 0 for none.
+    pub momentum: f32,
+    /// What tags are bound to, where it has a key.
+    pub authentication: Option<Authentication>,
 }
 
 impl From<&Hello<'_>> for DeviceInfo {
@@ -72,6 +76,8 @@ impl From<&Hello<'_>> for DeviceInfo {
             static_bytes: hello.static_bytes as usize,
             slot_bytes: hello.slot_bytes as usize,
             memory: hello.memory,
+            momentum: hello.momentum,
+            authentication: hello.authentication,
         }
     }
 }
@@ -99,6 +105,8 @@ impl Default for DeviceInfo {
             static_bytes: 0,
             slot_bytes: 0,
             memory: None,
+            momentum: 0.0,
+            authentication: None,
         }
     }
 }
@@ -206,6 +214,8 @@ impl DeviceInfo {
             "static_bytes": self.static_bytes,
             "slot_bytes": self.slot_bytes,
             "memory": memory,
+            "momentum": self.momentum,
+            "boot": self.authentication.map(|found| found.boot),
         })
     }
 }

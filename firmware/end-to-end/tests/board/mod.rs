@@ -111,7 +111,7 @@ impl Board {
         let deadline = Instant::now() + START;
         loop {
             assert_eq!(self.process.try_wait().unwrap(), None, "QEMU ended: {}", self.printed());
-            match Device::open_within(&self.address, POLICY, Duration::from_secs(1)) {
+            match Device::open_within(&self.address, POLICY, None, Duration::from_secs(1)) {
                 Ok(device) => return device,
                 Err(error) if Instant::now() > deadline => panic!("{error}"),
                 Err(_) => {}

@@ -12,7 +12,9 @@ use std::thread;
 use std::time::Duration;
 
 use dense_core::Layers;
+use dense_device::boots::next_boot;
 use dense_device::{Device, Machine, Session, session};
+use dense_protocol::authentication::Key;
 use dense_protocol::messages::{ClockSource, Step};
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
@@ -134,8 +136,8 @@ impl NorFlash for Flash {
 }
 
 /// One life of a device, from its start to its power cut: serves the streams that `next` gives, as long as it gives
-/// any.
-pub(crate) fn live<S: Read + Write>(flash: &Flash, mut next: impl FnMut() -> Option<S>) {
+/// any. With a key, it needs the number of the start as well.
+pub(crate) fn live<S: Read + Write>(flash: &Flash, key: Option<(Key, u32)>, mut next: impl FnMut() -> Option<S>) {
     let machine = Machine {
         board: "simulator",
         clock_hz: 168_000_000,
@@ -149,6 +151,9 @@ pub(crate) fn live<S: Read + Write>(flash: &Flash, mut next: impl FnMut() -> Opt
     let device = Device::new(weights::new(&mut memory), flash.clone(), 0..2 * SECTOR as u32, machine).unwrap();
     let device = device.with_names(weights::names_checksum());
     let mut session = Session::<_, _, REQUEST, ANSWER>::new(device);
+    if let Some((key, boot)) = key {
+        session.set_key(key, boot);
+    }
     while let Some(mut stream) = next() {
         let mut bytes = [0; 256];
         while let Ok(received @ 1..) = stream.read(&mut bytes) {
@@ -172,16 +177,26 @@ pub(crate) struct Simulator {
 impl Simulator {
     /// Starts with an erased flash. It runs until the test ends.
     pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// The same with a key.
+    pub(crate) fn start_with_key(key: Key) -> Self {
+        Self::start_with(Some(key))
+    }
+
+    fn start_with(key: Option<Key>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let simulator = Self { address, folder: tempfile::tempdir().unwrap() };
         fs::write(simulator.model_file(), safetensors::to_safetensors(&model()).unwrap()).unwrap();
         let restart = simulator.restart_file();
         thread::spawn(move || {
-            let flash = Flash::new();
+            let (flash, mut boots) = (Flash::new(), Flash::new());
             let mut waiting: Option<TcpStream> = None;
             loop {
-                live(&flash, || {
+                let boot = next_boot(&mut boots, 0..2 * SECTOR as u32).unwrap();
+                live(&flash, key.clone().map(|key| (key, boot)), || {
                     if let Some(stream) = waiting.take() {
                         return Some(stream);
                     }

@@ -131,7 +131,8 @@ pub(super) fn tell(arguments: &AdaptArgs, host: &Host, train: &Samples, change: 
     say(format_args!("saved as number {save} in slot {slot}"));
     drop(device);
     power_cycle(arguments.restart_command.as_deref())?;
-    let mut device = Device::open_within(&arguments.link.address(), arguments.link.policy(), RESTART_WAIT)?;
+    reference.restart();
+    let mut device = arguments.link.open_within(RESTART_WAIT)?;
     let learned = device.counters()?.learned;
     if learned > 0 {
         let port = device.port();

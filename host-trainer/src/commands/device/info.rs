@@ -57,6 +57,13 @@ pub(super) fn info(device: &mut Device, printer: Printer) -> Result<(), DeviceEr
             }
         }
     }
+    if info.momentum != 0.0 {
+        printer.say(format_args!("momentum         {}", info.momentum));
+    }
+    match info.authentication {
+        Some(found) => printer.say(format_args!("key              needed for changes; start number {}", found.boot)),
+        None => printer.say("key              none: whoever is on the line can change the device"),
+    }
     printer.say(format_args!("protocol         version {}", info.version));
     printer.say(format_args!(
         "since the start  {} inferences, {} lessons, {} steps of practice",
