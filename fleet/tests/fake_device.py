@@ -23,9 +23,11 @@ from dense_fleet.protocol.answers import (
     Used,
     Written,
 )
+from dense_fleet.protocol.authentication import Key
 from dense_fleet.protocol.checksum import of_parameters
 from dense_fleet.protocol.frames import Decoder
 from dense_fleet.protocol.hello import (
+    Authentication,
     ClockSource,
     Count,
     Description,
@@ -67,6 +69,9 @@ class FakeDevice:
     session: int = messages.NO_SESSION
     origin: Origin = OriginFactory()
     executed: list[str] = field(default_factory=list)
+    key: Key | None = None
+    boot: int = 1
+    counter: int = 0
 
     def __post_init__(self) -> None:
         self._written = np.zeros(0, np.float32)
@@ -85,6 +90,7 @@ class FakeDevice:
         self.origin = OriginFactory() if self.saved is None else OriginSave(1)
         self.weights = np.zeros(COUNT, np.float32) if self.saved is None else self.saved.copy()
         self._last = None
+        self.boot, self.counter = self.boot + 1, 0
 
     def _serve(self) -> None:
         while True:
@@ -119,6 +125,14 @@ class FakeDevice:
             self.session = request.session
         elif request.session != self.session:
             return Refused(refusals.OtherSession(self.session))
+        if self.key is not None and isinstance(request.command, messages.CHANGES):
+            if request.mac is None:
+                return Refused(refusals.WrongMac(refusals.MacMissing()))
+            if self.key.authenticate(request, self.boot, request.mac.counter) != request:
+                return Refused(refusals.WrongMac(refusals.MacTag()))
+            if request.mac.counter <= self.counter:
+                return Refused(refusals.WrongMac(refusals.MacCounter(self.counter)))
+            self.counter = request.mac.counter
         self.executed.append(type(request.command).__name__)
         result = self._execute(request.command)
         return Refused(result) if isinstance(result, Refusal) else Accepted(result)
@@ -171,7 +185,13 @@ class FakeDevice:
         widths = np.array([INPUTS, CLASSES], "<u2").tobytes()
         network = Network(widths, Element.U8, Task.CLASSES, Form.F32, COUNT, None, 0)
         memory = SampleMemory(20, Count(len(self.lessons)), 0, 0)
-        return Description(2, "fake", "numpy", network, 0, self.origin, False, 0, ClockSource.HOST, 1, 1, 1, memory)
+        found = None
+        if self.key is not None:
+            found = Authentication(
+                self.boot, self.counter, self.key.tag_of_hello(self.session, self.boot, self.counter)
+            )
+        source = ClockSource.HOST
+        return Description(3, "fake", "numpy", network, 0, self.origin, False, 0, source, 1, 1, 1, memory, 0.0, found)
 
     def _step(self, pixels: NDArray[np.uint8], label: int, rate: float) -> float:
         kernel, bias = self.weights[:-CLASSES].reshape(CLASSES, INPUTS), self.weights[-CLASSES:]

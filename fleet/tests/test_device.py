@@ -7,9 +7,18 @@ import numpy as np
 import pytest
 from fake_device import CLASSES, COUNT, FakeDevice, Fault, lessons_of
 
-from dense_fleet.device import AnswerError, Device, LineError, RefusedError, RestartedError, RetryPolicy
+from dense_fleet.device import (
+    AnswerError,
+    AuthenticationError,
+    Device,
+    LineError,
+    RefusedError,
+    RestartedError,
+    RetryPolicy,
+)
 from dense_fleet.protocol import frames, refusals
 from dense_fleet.protocol.answers import Accepted, Answer, Practised, Refused
+from dense_fleet.protocol.authentication import Key
 from dense_fleet.protocol.messages import Hello, Practise, Request, Step, TargetClass
 from dense_fleet.transport import PortError
 
@@ -140,3 +149,26 @@ def test_ports_that_are_none() -> None:
     for name in [f"tcp:127.0.0.1:{port}", "/dev/no-such-port"]:
         with pytest.raises(LineError, match=f"{name}: cannot open"):
             Device.open(name, QUICK)
+
+
+def test_a_device_with_a_key_is_changed_only_by_who_has_it() -> None:
+    key, other = Key(bytes(32)), Key(b"\1" * 32)
+    fake = FakeDevice(lessons=lessons_of([0], 3, seed=1), key=key)
+    with Device.open(fake.port, QUICK, key=key) as device:
+        device.write_parameters(PARAMETERS, None)
+        device.practise(2, 1, Step(0.1, 0))
+        device.save()
+    # The next program goes on from the counter of this one, and after a restart from that of the device.
+    with Device.open(fake.port, QUICK, key=key) as device:
+        device.save()
+    fake.restart()
+    with Device.open(fake.port, QUICK, key=key) as device:
+        device.load()
+    with Device.open(fake.port, QUICK) as device:
+        device.checksum()
+        with pytest.raises(AuthenticationError, match="save changes the device, which has a key"):
+            device.save()
+    with pytest.raises(AuthenticationError, match="the device has another key"):
+        Device.open(fake.port, QUICK, key=other)
+    with pytest.raises(AuthenticationError, match="the device has no key"):
+        Device.open(FakeDevice().port, QUICK, key=key)

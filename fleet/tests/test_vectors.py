@@ -1,7 +1,7 @@
 """The bytes and words of the crate `dense-protocol`, from the file that its tests write."""
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 
 from dense_fleet.protocol import answers, frames, hello, messages, refusals
 from dense_fleet.protocol.answers import Answer
+from dense_fleet.protocol.authentication import Key
 from dense_fleet.protocol.checksum import crc_32c
 from dense_fleet.protocol.frames import Decoder, FrameError
 from dense_fleet.protocol.messages import Request
@@ -39,6 +40,10 @@ NAMES: dict[type, str] = {
     refusals.OtherSession: "Session",
     refusals.OtherChecksum: "Checksum",
     refusals.OtherParameters: "Parameters",
+    refusals.WrongMac: "Mac",
+    refusals.MacMissing: "Missing",
+    refusals.MacTag: "Tag",
+    refusals.MacCounter: "Counter",
 }
 ALONE = {
     messages.InputValues,
@@ -51,8 +56,18 @@ ALONE = {
     hello.Count,
     hello.OriginSave,
     refusals.Flash,
+    refusals.WrongMac,
 }
-STRUCTS = {Request, Answer, messages.Step, hello.Network, hello.Window, hello.SampleMemory}
+STRUCTS = {
+    Request,
+    Answer,
+    messages.Step,
+    messages.Mac,
+    hello.Network,
+    hello.Window,
+    hello.SampleMemory,
+    hello.Authentication,
+}
 
 
 def as_json(value: object) -> object:
@@ -97,6 +112,32 @@ def test_messages_are_those_of_the_crate(part: str) -> None:
             assert isinstance(message, Answer)
             assert isinstance(message.result, answers.Refused)
             assert str(message.result.refusal) == vector["words"]
+
+
+def test_tags_are_those_of_the_crate() -> None:
+    assert VECTORS["tags"]
+    for vector in VECTORS["tags"]:
+        key = Key(bytes.fromhex(vector["key"]))
+        data = bytes.fromhex(vector["bytes"])
+        tagged: Request = from_bytes(Request, Reader(data))
+        assert tagged.mac is not None
+        plain = replace(tagged, mac=None)
+        assert key.authenticate(plain, vector["boot"], vector["counter"]) == tagged
+        assert tagged.to_bytes() == data
+        assert key.authenticate(plain, vector["boot"] ^ 1, vector["counter"]) != tagged
+        found = hello.Authentication(vector["boot"], vector["counter"], bytes.fromhex(vector["hello"]))
+        assert key.is_tag_of_hello(tagged.session, found)
+        assert not key.is_tag_of_hello(tagged.session ^ 1, found)
+
+
+def test_keys_are_64_hexadecimal_digits(tmp_path: Path) -> None:
+    path = tmp_path / "device.key"
+    path.write_text("05" * 32 + "\n")
+    assert Key.read(path)._secret == b"\5" * 32
+    for wrong in ["", "05" * 31, "0g" * 32, "05" * 33, "é" * 32]:
+        path.write_text(wrong)
+        with pytest.raises(ValueError, match="device.key: expected a key of 64 hexadecimal digits"):
+            Key.read(path)
 
 
 def test_other_bytes_are_malformed() -> None:

@@ -1,11 +1,12 @@
 """Flower's ClientApp: a node is a gateway with a device at its port.
 
-The node's configuration names the port: `--node-config 'port="/dev/ttyACM0"'`, and its `baud` where that is another
-than 115,200.
+The node's configuration names the port: `--node-config 'port="/dev/ttyACM0"'`, its `baud` where that is another than
+115,200, and the file of its `key` where it has one, which does not leave the gateway.
 """
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
@@ -13,6 +14,7 @@ from flwr.clientapp import ClientApp
 
 from dense_fleet.device import Device, DeviceError
 from dense_fleet.practice import Orders, run_round
+from dense_fleet.protocol.authentication import Key
 from dense_fleet.protocol.checksum import crc_32c
 from dense_fleet.protocol.messages import Step
 from dense_fleet.settings import Settings, SettingsError
@@ -40,11 +42,24 @@ def port_of(context: Context, settings: Settings) -> tuple[str, int]:
     return ports[partition], BAUD
 
 
+def key_of(context: Context) -> Key | None:
+    """The key of a node's device, from the file that its configuration names."""
+    path = context.node_config.get("key")
+    if path is None:
+        return None
+    if not isinstance(path, str):
+        raise SettingsError(f"key {path!r} of the node, expected the path of a file")
+    try:
+        return Key.read(Path(path))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"the key of the node: {error}") from error
+
+
 def train(message: Message, context: Context, settings: Settings) -> Message:
     """A round on the node's device. Where it fails, the answer is an error, which the server logs."""
     try:
         port, baud = port_of(context, settings)
-        with Device.open(port, baud=baud) as device:
+        with Device.open(port, baud=baud, key=key_of(context)) as device:
             content = _round(device, message.content, context)
     except (DeviceError, PortError, SettingsError) as error:
         log.warning("%s", error)

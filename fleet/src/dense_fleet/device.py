@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dense_fleet.protocol import frames
+from dense_fleet.protocol import frames, messages
 from dense_fleet.protocol.answers import (
     Accepted,
     Answer,
@@ -28,6 +28,7 @@ from dense_fleet.protocol.answers import (
     WasReset,
     Written,
 )
+from dense_fleet.protocol.authentication import Key
 from dense_fleet.protocol.checksum import of_parameters
 from dense_fleet.protocol.frames import Decoder, FrameError
 from dense_fleet.protocol.hello import Description
@@ -87,6 +88,10 @@ class RefusedError(DeviceError):
         self.refusal = refusal
 
 
+class AuthenticationError(DeviceError):
+    """The device has not the key that it should have, or has one."""
+
+
 class AnswerError(DeviceError):
     """An answer that makes no sense."""
 
@@ -115,8 +120,13 @@ class Traffic:
 class Device:
     """A connection to a device. Every method raises a `DeviceError` where it fails."""
 
-    def __init__(self, transport: Transport, port: str, policy: RetryPolicy | None = None) -> None:
+    def __init__(
+        self, transport: Transport, port: str, policy: RetryPolicy | None = None, key: Key | None = None
+    ) -> None:
         self.port = port
+        self._key = key
+        self._boot: int | None = None
+        self._counter = 0
         self.traffic = Traffic()
         self._transport = transport
         self._policy = policy or DEFAULT_POLICY
@@ -132,15 +142,15 @@ class Device:
             self.description = self._hello()
 
     @classmethod
-    def open(cls, port: str, policy: RetryPolicy | None = None, baud: int = BAUD) -> "Device":
-        """Connects to a device and waits for its first answer."""
+    def open(cls, port: str, policy: RetryPolicy | None = None, baud: int = BAUD, key: Key | None = None) -> "Device":
+        """Connects to a device and waits for its first answer. It must have the key, if one is given."""
         policy = policy or DEFAULT_POLICY
         try:
             transport = open_port(port, baud, policy.timeout * policy.tries)
         except OSError as error:
             raise LineError(f"{port}: cannot open: {error}") from error
         try:
-            return cls(transport, port, policy)
+            return cls(transport, port, policy, key)
         except BaseException:
             transport.close()
             raise
@@ -254,7 +264,17 @@ class Device:
                 raise ValueError("has a network without layers")
             return description
 
-        return self._request(Hello(), take)
+        description = self._request(Hello(), take)
+        found = description.authentication
+        if self._key is not None and found is None:
+            raise AuthenticationError(f"{self.port}: the device has no key, so whoever is on the line can change it")
+        if self._key is not None and found is not None and not self._key.is_tag_of_hello(self._session, found):
+            raise AuthenticationError(
+                f"{self.port}: the device has another key, or something else answers in its place"
+            )
+        if found is not None:
+            self._boot, self._counter = found.boot, found.counter
+        return description
 
     @staticmethod
     def _expect(reply: Reply, kind: type[T]) -> T:
@@ -267,9 +287,9 @@ class Device:
         name = _words(type(command).__name__)
         slow = isinstance(command, Save | Reset | Practise)
         timeout = self._policy.timeout * (FLASH_FACTOR if slow else 1)
-        self._sequence = (self._sequence + 1) & 0xFFFF
+        request = self._next_request(command, name)
         try:
-            frame = frames.encode(Request(self._sequence, self._session, command).to_bytes())
+            frame = frames.encode(request.to_bytes())
         except FrameError as error:
             raise DeviceError(f"{self.port}: {name} cannot be sent: {error}") from error
         broken_before = self.traffic.broken_frames
@@ -297,6 +317,17 @@ class Device:
             f"{self.port}: no answer to {name} in {self._policy.tries} tries of {timeout} s "
             f"({broken} broken frames received); is the firmware running, and of the same version as this program?"
         )
+
+    def _next_request(self, command: Command, name: str) -> Request:
+        """The next request, with the tag that it needs."""
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        request = Request(self._sequence, self._session, command)
+        if self._boot is None or not isinstance(command, messages.CHANGES):
+            return request
+        if self._key is None:
+            raise AuthenticationError(f"{self.port}: {name} changes the device, which has a key")
+        self._counter += 1
+        return self._key.authenticate(request, self._boot, self._counter)
 
     def _send(self, frame: bytes, timeout: float) -> Accepted | Refused | None:
         """Sends a frame once; `None` where there is no answer in time."""

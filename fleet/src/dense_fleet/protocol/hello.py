@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from dense_fleet.protocol.postcard import U8, U16, U32
+from dense_fleet.protocol.postcard import U8, U16, U32, Tag
 from dense_fleet.protocol.refusals import FlashFault
 
 
@@ -110,6 +110,15 @@ class SampleMemory:
 
 
 @dataclass(frozen=True)
+class Authentication:
+    """What message authentication codes are bound to."""
+
+    boot: U32
+    counter: U32
+    tag: Tag
+
+
+@dataclass(frozen=True)
 class Description:
     """Device and network: the answer to a hello."""
 
@@ -126,3 +135,5 @@ class Description:
     static_bytes: U32
     slot_bytes: U32
     memory: SampleMemory | None
+    momentum: float
+    authentication: Authentication | None

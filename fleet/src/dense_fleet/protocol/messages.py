@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dense_fleet.protocol.postcard import U8, U16, U32, to_bytes
+from dense_fleet.protocol.postcard import U8, U16, U32, Tag, to_bytes
 
-VERSION = 2
+VERSION = 3
 """Version of the protocol, covered by the checksum of every frame."""
 NO_SESSION = 0
 """The number of no session: that of a device since its start."""
@@ -175,6 +175,18 @@ Command = (
 )
 
 
+CHANGES = (Series, Learn, Practise, Save, Load, Reset, WriteParameters, UseParameters)
+"""The commands that a device with a key does only with the right message authentication code."""
+
+
+@dataclass(frozen=True)
+class Mac:
+    """Message authentication code of a request."""
+
+    counter: U32
+    tag: Tag
+
+
 @dataclass(frozen=True)
 class Request:
     """Host to device."""
@@ -182,6 +194,7 @@ class Request:
     sequence: U16
     session: U32
     command: Command
+    mac: Mac | None = None
 
     def to_bytes(self) -> bytes:
         """The message."""

@@ -188,6 +188,36 @@ class Flash(RefusalWords):
         return f"the device's flash failed to {self.fault}"
 
 
+@dataclass(frozen=True)
+class MacMissing:
+    def __str__(self) -> str:
+        return "the device has a key, and the request no authentication code"
+
+
+@dataclass(frozen=True)
+class MacTag:
+    def __str__(self) -> str:
+        return "the request's authentication code is not that of the device's key"
+
+
+@dataclass(frozen=True)
+class MacCounter:
+    last: U32
+
+    def __str__(self) -> str:
+        return f"the request's counter is not larger than {self.last}, the device's last one"
+
+
+@dataclass(frozen=True)
+class WrongMac(RefusalWords):
+    """The message authentication code of a request is not right."""
+
+    fault: MacMissing | MacTag | MacCounter
+
+    def __str__(self) -> str:
+        return str(self.fault)
+
+
 Refusal = (
     UnknownMessage
     | SequenceReused
@@ -210,6 +240,7 @@ Refusal = (
     | Writing
     | NothingSaved
     | Flash
+    | WrongMac
 )
 
 
