@@ -1,7 +1,8 @@
-//! Finds the golden vectors of the network, and gives the linker the memory map of the machine, and the device the
+//! Finds the golden vectors of the network and the device's key, and gives the linker the memory map of the machine, and the device the
 //! logits that its self-test must find.
 
 use dense_device::Model;
+use dense_protocol::authentication::Key;
 use std::{env, error::Error, fmt::Write, fs, path::Path, path::PathBuf};
 use weights::samples;
 
@@ -15,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&out);
     let firmware = env::var("CARGO_MANIFEST_DIR")?;
     golden_vectors(Path::new(&firmware), out)?;
+    key(out)?;
     if env::var("CARGO_CFG_TARGET_OS")? != "none" {
         return Ok(());
     }
@@ -64,6 +66,30 @@ fn golden_vectors(firmware: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     watched.inspect(|folder| println!("cargo::rerun-if-changed={}", folder.display()));
     fs::write(out.join("network"), fs::read(folder.join("network")).unwrap_or_default())?;
     Ok(())
+}
+
+/// Copies the digits of the key into `out`. They are in the file that `DEVICE_KEY` names, for the feature `key`.
+fn key(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-env-changed=DEVICE_KEY");
+    let path = env::var_os("DEVICE_KEY").map(PathBuf::from);
+    let path = match (path, env::var_os("CARGO_FEATURE_KEY")) {
+        (None, None) => return Ok(()),
+        (Some(_), None) => {
+            return Err("DEVICE_KEY is set: build with `--features key`, or the device has no key".into());
+        }
+        (None, Some(_)) => return Err("the feature `key` needs the path of a key's file in DEVICE_KEY".into()),
+        (Some(path), Some(_)) if path.is_relative() => {
+            return Err(format!("DEVICE_KEY={}: must be an absolute path", path.display()).into());
+        }
+        (Some(path), Some(_)) => path,
+    };
+    println!("cargo::rerun-if-changed={}", path.display());
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let digits = text.trim_ascii_end();
+    if Key::from_hex(digits).is_none() {
+        return Err(format!("{}: expected a key of 64 hexadecimal digits", path.display()).into());
+    }
+    Ok(fs::write(out.join("key"), digits)?)
 }
 
 /// How long a region of a memory map is, from its line `NAME : ORIGIN = …, LENGTH = 512K`, or `… - 8K`.

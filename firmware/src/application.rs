@@ -4,10 +4,27 @@ use crate::boards::{Board, Parts, Selected};
 use crate::runtime::{asm, ram, semihosting, singleton};
 use crate::{log, self_test};
 use core::convert::Infallible;
+#[cfg(feature = "key")]
+use dense_device::boots::next_boot;
 use dense_device::{Device, Machine, Session, Window, session};
+#[cfg(feature = "key")]
+use dense_protocol::authentication::Key;
 use dense_protocol::messages::{ClockSource, Origin};
 use embedded_hal::digital::StatefulOutputPin;
 use weights::practice::{self, Samples};
+
+/// The key, from the file that `DEVICE_KEY` names.
+#[cfg(feature = "key")]
+const KEY: Key = {
+    assert!(
+        Selected::BOOT_REGION.start < Selected::BOOT_REGION.end,
+        "the board has no flash for the numbers of starts"
+    );
+    match Key::from_hex(include_str!(concat!(env!("OUT_DIR"), "/key"))) {
+        Some(key) => key,
+        None => panic!("no key"),
+    }
+};
 
 /// Bytes of the longest request.
 const REQUEST: usize = session::request_bytes(weights::INPUTS * weights::ELEMENT.bytes(), weights::OUTPUTS);
@@ -83,14 +100,26 @@ pub fn start(
         give_up(&mut led, board.clock_hz);
     }
 
-    let device = device(network, board.flash, board.clock_hz, board.clock_source);
+    let mut flash = board.flash;
+    #[cfg(feature = "key")]
+    let boot = next_boot(&mut flash, Selected::BOOT_REGION);
+    let device = device(network, flash, board.clock_hz, board.clock_source);
     let device = device.unwrap_or_else(|cause| panic!("{cause}"));
     match device.origin() {
         Origin::Save(save) => log::info!("weights: save {=u32}", save),
         Origin::Unreadable => log::warn!("weights: those of the firmware, as the flash cannot be read"),
         Origin::Factory | Origin::Host => log::info!("weights: those of the firmware"),
     }
-    (conversation(device), board.serial, led)
+    let session = conversation(device);
+    #[cfg(feature = "key")]
+    match boot {
+        Ok(boot) => {
+            log::info!("key: start number {=u32}", boot);
+            session.set_key(KEY, boot);
+        }
+        Err(_) => panic!("the number of this start cannot be kept, which a key needs"),
+    }
+    (session, board.serial, led)
 }
 
 /// A device that computes something else must not answer. It blinks instead.

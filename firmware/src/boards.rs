@@ -64,6 +64,8 @@ pub trait Board {
     const FLASH_REGION: Range<u32>;
     /// Those for lessons; none where it has no room.
     const LESSON_REGION: Range<u32> = 0..0;
+    /// Those for the numbers of starts, two sectors, on a device with a key; none where it has no room.
+    const BOOT_REGION: Range<u32> = 0..0;
     /// The line to the host.
     type Serial: Read + Write;
     /// The status LED.

@@ -1,5 +1,5 @@
-//! Chooses the files that the network and the samples that it practises on are compiled from, and reads which items the
-//! network has.
+//! Chooses the files that the network and the samples that it practises on are compiled from, reads which items the
+//! network has, and which momentum it learns with.
 
 use std::{env, error::Error, fmt::Write, fs, path::Path, path::PathBuf};
 
@@ -45,6 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("generated.rs"), module)?;
 
+    momentum(&out, has("type Loss"))?;
+
     println!("cargo::rustc-check-cfg=cfg(factory_set)");
     if let Some(path) = chosen("FACTORY_SET")? {
         let (file, source) = read(&path)?;
@@ -55,6 +57,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         println!("cargo::rustc-cfg=factory_set");
         fs::write(out.join("factory_set.rs"), format!("#[path = {file:?}]\npub mod factory_set;\n"))?;
+    }
+    Ok(())
+}
+
+/// Writes the momentum that the variable `MOMENTUM` says, if it is set, into `out`.
+fn momentum(out: &Path, is_int8: bool) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rustc-check-cfg=cfg(momentum)");
+    println!("cargo::rerun-if-env-changed=MOMENTUM");
+    let Ok(text) = env::var("MOMENTUM") else { return Ok(()) };
+    let momentum: f32 = text.parse().map_err(|_| format!("MOMENTUM={text}: expected a number from 0 to 1"))?;
+    if !(0.0..=1.0).contains(&momentum) {
+        return Err(format!("MOMENTUM={text}: expected a number from 0 to 1").into());
+    }
+    if momentum > 0.0 && is_int8 {
+        return Err("MOMENTUM: what learns above int8 weights has none".into());
+    }
+    if momentum > 0.0 {
+        println!("cargo::rustc-cfg=momentum");
+        fs::write(out.join("momentum.rs"), format!("const MOMENTUM: f32 = {momentum:?};\n"))?;
     }
     Ok(())
 }

@@ -97,6 +97,14 @@ pub struct Parameters {
     pub bias: Vec<f32>,
 }
 
+impl Parameters {
+    /// Sets all of them to 0.
+    pub fn clear(&mut self) {
+        self.weights.fill(0.0);
+        self.bias.fill(0.0);
+    }
+}
+
 /// The result of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {

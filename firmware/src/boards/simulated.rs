@@ -10,9 +10,9 @@ use dense_protocol::messages::ClockSource;
 use embedded_hal::digital::{ErrorType, OutputPin, StatefulOutputPin};
 use embedded_io::{self as io, ErrorKind, Read, Write};
 
-/// Bytes for one save, and for one half of the lessons.
+/// Bytes for one save, for one half of the lessons, and for one half of the numbers of starts.
 const SECTOR: usize = 128 * 1024;
-const CAPACITY: usize = 4 * SECTOR;
+const CAPACITY: usize = 6 * SECTOR;
 
 type Flash = HostFlash<CAPACITY, SECTOR>;
 
@@ -22,8 +22,9 @@ pub struct Simulated;
 
 impl Board for Simulated {
     const NAME: &'static str = env!("MEMORY");
-    const FLASH_REGION: Range<u32> = (CAPACITY / 2) as u32..CAPACITY as u32;
-    const LESSON_REGION: Range<u32> = 0..(CAPACITY / 2) as u32;
+    const FLASH_REGION: Range<u32> = 2 * SECTOR as u32..4 * SECTOR as u32;
+    const LESSON_REGION: Range<u32> = 0..2 * SECTOR as u32;
+    const BOOT_REGION: Range<u32> = 4 * SECTOR as u32..CAPACITY as u32;
     type Serial = Console;
     type Led = Led;
     type Flash = Flash;

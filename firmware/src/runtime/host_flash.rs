@@ -22,18 +22,17 @@ pub struct HostFlash<const CAPACITY: usize, const BLOCK: usize> {
 }
 
 impl<const CAPACITY: usize, const BLOCK: usize> HostFlash<CAPACITY, BLOCK> {
-    /// Opens the file; where there is none of the right size, makes one that is erased.
+    /// Opens the file, or makes one. What a smaller one lacks, as that of a flash with fewer blocks, is erased.
     ///
     /// # Errors
     /// [`HostFlashError::Host`] where there is no host, or it cannot.
     pub fn open() -> Result<Self, HostFlashError> {
-        if let Ok(file) = File::open(NAME, Mode::Existing)
-            && file.size() == Ok(CAPACITY)
-        {
-            return Ok(Self { file });
+        let file = File::open(NAME, Mode::Existing).or_else(|_| File::open(NAME, Mode::Create))?;
+        let size = file.size()?;
+        let mut flash = Self { file };
+        if size < CAPACITY {
+            flash.fill(size as u32, CAPACITY as u32)?;
         }
-        let mut flash = Self { file: File::open(NAME, Mode::Create)? };
-        flash.fill(0, CAPACITY as u32)?;
         Ok(flash)
     }
 

@@ -1,5 +1,6 @@
 //! The network that the firmware is built with, whatever `host-trainer` wrote: `weights.rs` beside this crate, or the file
-//! that the variable `WEIGHTS` names. `FACTORY_SET` names the samples that it practises on, if any.
+//! that the variable `WEIGHTS` names. `FACTORY_SET` names the samples that it practises on, if any, and `MOMENTUM` is that
+//! of its gradient descent, a number from 0, which is none, to 1.
 //!
 //! [`Served`] is the network as the device serves it, [`new`] makes it, in the RAM [`Memory`].
 

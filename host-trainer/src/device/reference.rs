@@ -14,7 +14,10 @@ use formats::{Input, Int8Network, Layer, Loss, Model, Optimizer, OptimizerName, 
 use super::{DeviceError, DeviceInfo, Inference};
 use crate::data::{Inputs, Samples};
 use crate::factory_samples::FactorySamples;
-use crate::learning::{self, Callbacks, Data, FitError, Network, Settings, Silent, evaluate, int8, metrics};
+use crate::learning::{
+    self, Callbacks, Data, FitError, Network, Numbers, Parameters, Position, Settings, Silent, State, evaluate, int8,
+    metrics,
+};
 
 /// A network that must have the bits of the device's.
 #[derive(Clone, Debug)]
@@ -36,11 +39,14 @@ struct Memory {
     like: Samples,
 }
 
+/// The velocities of each layer. As long as there are none, they are 0.
+type Velocities = Vec<Vec<Parameters>>;
+
 /// What the weights are.
 #[derive(Clone, Debug)]
 enum Form {
     /// f32 weights, which all learn.
-    F32(Network),
+    F32 { network: Network, momentum: f32, velocities: Option<Velocities> },
     /// int8 weights. Logit j is scale j · (logit j of the weights) + offset j, and those learn.
     Int8 { network: Int8Network, scales: Vec<f32>, offsets: Vec<f32> },
 }
@@ -53,7 +59,8 @@ impl Reference {
     /// [`DeviceError::Host`] where its layers do not fit together.
     pub fn new(model: &Model, kernel: Kernel) -> Result<Self, DeviceError> {
         let network = Network::new(model.layers.clone(), model.loss).map_err(|error| host("the model", error))?;
-        Ok(Self { form: Form::F32(network), model: model.clone(), kernel, memory: None })
+        let form = Form::F32 { network, momentum: 0.0, velocities: None };
+        Ok(Self { form, model: model.clone(), kernel, memory: None })
     }
 
     /// The network of a model with int8 weights.
@@ -62,6 +69,22 @@ impl Reference {
         let outputs = model.layers.last().map_or(0, Layer::units);
         let form = Form::Int8 { network, scales: vec![1.0; outputs], offsets: vec![0.0; outputs] };
         Self { form, model: model.clone(), kernel, memory: None }
+    }
+
+    /// The same network with this momentum of gradient descent, and velocities of 0. That of int8 weights has none.
+    #[must_use]
+    pub fn with_momentum(mut self, momentum: f32) -> Self {
+        if let Form::F32 { momentum: own, velocities, .. } = &mut self.form {
+            (*own, *velocities) = (momentum, None);
+        }
+        self
+    }
+
+    /// What the device forgets when it restarts or loads weights: the velocities are 0.
+    pub fn restart(&mut self) {
+        if let Form::F32 { velocities, .. } = &mut self.form {
+            *velocities = None;
+        }
     }
 
     /// The same network with a memory of samples: those of a factory set, and the last `capacity` lessons, of which there
@@ -120,14 +143,14 @@ impl Reference {
     #[must_use]
     pub fn parameters(&self) -> Vec<f32> {
         match &self.form {
-            Form::F32(network) => {
+            Form::F32 { network, .. } => {
                 network.layers().iter().flat_map(|layer| layer.weights.iter().chain(&layer.bias).copied()).collect()
             }
             Form::Int8 { scales, offsets, .. } => [&**scales, offsets].concat(),
         }
     }
 
-    /// Sets the parameters that learn, in the order of [`parameters`](Self::parameters).
+    /// Sets the parameters that learn, in the order of [`parameters`](Self::parameters). The velocities are 0 then.
     ///
     /// # Errors
     ///
@@ -138,8 +161,9 @@ impl Reference {
             let fault = format!("{} of them, and the network has {expected}", parameters.len());
             return Err(host("the parameters", fault));
         }
+        self.restart();
         match &mut self.form {
-            Form::F32(network) => {
+            Form::F32 { network, .. } => {
                 let (mut layers, mut left) = (network.layers().to_vec(), parameters);
                 for layer in &mut layers {
                     for values in [&mut layer.weights, &mut layer.bias] {
@@ -163,7 +187,7 @@ impl Reference {
     #[must_use]
     pub fn model(&self) -> Model {
         let mut model = self.model.clone();
-        if let Form::F32(network) = &self.form {
+        if let Form::F32 { network, .. } = &self.form {
             model.layers = network.layers().to_vec();
         }
         model
@@ -187,7 +211,7 @@ impl Reference {
     /// The logits of one sample, as the first layer sees it.
     fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
         match &self.form {
-            Form::F32(network) => evaluate::logits(network, inputs, self.kernel, 1),
+            Form::F32 { network, .. } => evaluate::logits(network, inputs, self.kernel, 1),
             Form::Int8 { network, scales, offsets } => {
                 let below = below(network, inputs, self.kernel)?;
                 Ok(scaled(&below, scales, offsets))
@@ -235,7 +259,7 @@ impl Reference {
     fn step(&mut self, name: &str, sample: &Samples, step: Step) -> Result<[f32; 2], DeviceError> {
         let (loss, kernel) = (self.model.loss, self.kernel);
         let step = match &mut self.form {
-            Form::F32(network) => learn(network, sample, step, kernel),
+            Form::F32 { network, momentum, velocities } => learn(network, *momentum, velocities, sample, step, kernel),
             Form::Int8 { network, scales, offsets } => below(network, &sample.inputs, kernel)
                 .and_then(|below| {
                     let mut deltas = scaled(&below, scales, offsets);
@@ -262,7 +286,7 @@ impl Reference {
     pub fn metric(&self, samples: &Samples) -> Result<f64, DeviceError> {
         let failed = |error| host("evaluate", error);
         match &self.form {
-            Form::F32(network) => {
+            Form::F32 { network, .. } => {
                 let threads = thread::available_parallelism().map_or(1, usize::from);
                 Ok(evaluate::evaluate(network, &self.prepared(samples), self.kernel, threads).map_err(failed)?.metric)
             }
@@ -360,19 +384,38 @@ impl Memory {
 }
 
 /// One step on one sample. Returns its loss before and after.
-fn learn(network: &mut Network, sample: &Samples, step: Step, kernel: Kernel) -> Result<[f32; 2], FitError> {
+fn learn(
+    network: &mut Network,
+    momentum: f32,
+    velocities: &mut Option<Velocities>,
+    sample: &Samples,
+    step: Step,
+    kernel: Kernel,
+) -> Result<[f32; 2], FitError> {
     // The mean over one sample is a number of f32.
     let loss = |network: &Network| evaluate::evaluate(network, sample, kernel, 1).map(|metrics| metrics.loss as f32);
     let before = loss(network)?;
-    let frozen = network.layers()[..usize::from(step.first_trained).min(network.layers().len())].to_vec();
-    let settings = Settings { recipe: one_step(step.learning_rate), threads: 1, kernel };
+    let layers = network.layers().to_vec();
+    let frozen = usize::from(step.first_trained).min(layers.len());
+    let settings = Settings { recipe: one_step(step.learning_rate, momentum), threads: 1, kernel };
     let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
-    learning::fit(network, &Data::new(sample), &settings, None, &mut callbacks)?;
-    if !frozen.is_empty() {
+    let from = velocities.as_ref().map(|states| State {
+        position: Position::default(),
+        numbers: Numbers { layers: layers.clone(), states: states.clone() },
+    });
+    let mut states =
+        learning::fit(network, &Data::new(sample), &settings, from.as_ref(), &mut callbacks)?.state.numbers.states;
+    if frozen > 0 {
         // The gradient of a layer does not depend on what becomes of those before it.
-        let rest = &network.layers()[frozen.len()..];
-        *network = Network::new([&frozen, rest].concat(), network.loss())?;
+        *network = Network::new([&layers[..frozen], &network.layers()[frozen..]].concat(), network.loss())?;
+        for (index, state) in states.iter_mut().enumerate().take(frozen) {
+            match velocities {
+                Some(before) => state.clone_from(&before[index]),
+                None => state.iter_mut().for_each(Parameters::clear),
+            }
+        }
     }
+    *velocities = Some(states);
     Ok([before, loss(network)?])
 }
 
@@ -395,9 +438,8 @@ fn hex(checksum: u32) -> String {
 }
 
 /// The recipe of one step on one sample.
-fn one_step(learning_rate: f32) -> Recipe {
-    let optimizer =
-        Optimizer { name: OptimizerName::Sgd, learning_rate, momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+fn one_step(learning_rate: f32, momentum: f32) -> Recipe {
+    let optimizer = Optimizer { name: OptimizerName::Sgd, learning_rate, momentum, nesterov: false, weight_decay: 0.0 };
     Recipe { optimizer, batch_size: 1, epochs: 1, ..Recipe::default() }
 }
 

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use dense_core::activations::Relu;
 use dense_core::losses::Loss as _;
-use dense_core::{Batch, Dense, Random, SparseCategoricalCrossEntropy, math::sqrt};
+use dense_core::{
+    Batch, Dense, Hidden, Layers as _, Momentum, Random, SparseCategoricalCrossEntropy, Trainer, math::sqrt,
+};
 use formats::{Activation, Layer, Output, PixelInput, Provenance};
 
 use super::*;
@@ -123,14 +126,19 @@ fn a_step_must_agree_in_losses_and_weights() {
     }
 }
 
-/// A network of two layers, of which one learns.
-#[test]
-fn frozen_layers_stay_as_they_are() {
+/// A network of two layers.
+fn deep() -> Model {
     let mut deep = model(PixelTable::IDENTITY);
     let mut last = Layer::zero(10, 10, Activation::Linear);
     last.weights = (0..100_u8).map(|index| f32::from(index % 7) / 8.0 - 0.25).collect();
     deep.layers[0].activation = Activation::Relu;
     deep.layers.push(last);
+    deep
+}
+
+#[test]
+fn frozen_layers_stay_as_they_are() {
+    let deep = deep();
     let (start, sample) = (Reference::new(&deep, Kernel::best()).unwrap(), reference().1);
     let stepped = |first_trained| {
         let mut reference = start.clone();
@@ -141,6 +149,34 @@ fn frozen_layers_stay_as_they_are() {
     assert_ne!(all[0], deep.layers[0]);
     assert_eq!((&one[0], &one[1]), (&deep.layers[0], &all[1]));
     assert_eq!(none, deep.layers);
+}
+
+/// A step changes the velocities of the layers that learn, and of no other.
+#[test]
+fn momentum_is_that_of_the_core() {
+    type Typed = Hidden<PIXELS, 10, Relu, dense_core::Output<10, 10, SparseCategoricalCrossEntropy>>;
+    let (deep, (_, sample)) = (deep(), reference());
+    let mut reference = Reference::new(&deep, Kernel::best()).unwrap().with_momentum(0.75);
+    let mut network = Box::new(Typed::ZERO);
+    for (index, value) in reference.parameters().into_iter().enumerate() {
+        network.set_parameter(index, value);
+    }
+    let mut trainer = Box::new(Trainer::<Typed, Momentum, 1>::new(Momentum::new(0.1, 0.75).unwrap()));
+    let (Inputs::Bytes { values, .. }, Targets::Labels(labels)) = (&sample.inputs, &sample.targets) else {
+        panic!("pixels and labels")
+    };
+    let (input, target): (&[u8; PIXELS], _) = (values[..].try_into().unwrap(), [labels[0]]);
+    for (index, first_trained) in [0, 0, 1, 1, 0, 1, 0].into_iter().enumerate() {
+        if index == 5 {
+            reference.restart();
+            *trainer.state_mut() = dense_core::Memory::ZERO;
+        }
+        reference.learn("sample", &sample, Step { first_trained, learning_rate: 0.1 }).unwrap();
+        trainer.freeze_before(first_trained.into()).unwrap();
+        trainer.step(&mut network, &[*input], &target).unwrap();
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        assert_eq!(bits(reference.parameters()), bits(network.parameters().collect()), "step {index}");
+    }
 }
 
 #[test]
