@@ -2,6 +2,7 @@
 
 #[cfg(board = "stm32f405")]
 pub(super) mod bus;
+mod chip_flash;
 pub(super) mod clocks;
 pub(super) mod flash;
 
