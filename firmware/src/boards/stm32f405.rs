@@ -71,7 +71,7 @@ impl Stm32f405 {
 
 fn start() -> Result<(Parts<Stm32f405>, Rest), &'static str> {
     let chip = stm32f4::take()?;
-    let (mut rcc, clock_source) = clocks::start(chip.RCC, chip.TIM11, 168);
+    let (mut rcc, clock_source) = clocks::start(chip.RCC, chip.PWR, chip.TIM11, 168)?;
     let port_b = chip.GPIOB.split(&mut rcc);
     let port_c = chip.GPIOC.split(&mut rcc);
     let parts = Parts {

@@ -24,7 +24,7 @@ impl Board for Stm32f411 {
 
     fn start() -> Result<Parts<Self>, &'static str> {
         let chip = stm32f4::take()?;
-        let (mut rcc, clock_source) = clocks::start(chip.RCC, chip.TIM11, 100);
+        let (mut rcc, clock_source) = clocks::start(chip.RCC, chip.PWR, chip.TIM11, 100)?;
         let port_a = chip.GPIOA.split(&mut rcc);
         let port_c = chip.GPIOC.split(&mut rcc);
         Ok(Parts {

@@ -2,15 +2,16 @@
 //! the chip.
 
 use crate::boards::number;
+use cortex_m::peripheral::SCB;
 use dense_protocol::messages::ClockSource;
-use hal::pac::{RCC, TIM11};
+use hal::pac::{PWR, RCC, TIM11};
 use hal::prelude::*;
 use hal::rcc::{Config, Rcc};
 use stm32f4xx_hal as hal;
 
 /// The crystal's frequency, from the machine's cargo configuration.
 const CRYSTAL_HZ: u32 = number(env!("CRYSTAL_HZ"));
-/// What the phase-locked loop and the timer are given, at least.
+/// What the timer is given.
 const REFERENCE_HZ: u32 = 1_000_000;
 /// The crystal's frequency in that.
 const DIVISOR: u8 = (CRYSTAL_HZ / REFERENCE_HZ) as u8;
@@ -28,53 +29,127 @@ const _: () = assert!(
 );
 
 /// Starts the clocks; the processor's has so many MHz where the crystal works.
-pub(in crate::boards) fn start(rcc: RCC, timer: TIM11, megahertz: u32) -> (Rcc, ClockSource) {
-    leave_loop(&rcc);
-    if crystal_works(&rcc, &timer, megahertz) {
-        (rcc.freeze(Config::hse(CRYSTAL_HZ.Hz()).sysclk(megahertz.MHz())), ClockSource::Crystal)
+///
+/// # Errors
+/// Which clock did not start.
+pub(in crate::boards) fn start(
+    rcc: RCC,
+    power: PWR,
+    timer: TIM11,
+    megahertz: u32,
+) -> Result<(Rcc, ClockSource), &'static str> {
+    leave_loop(&rcc)?;
+    if !crystal_works(&rcc, &power, &timer, megahertz) {
+        return Ok((rcc.freeze(Config::hsi()), ClockSource::Internal));
+    }
+    // It finds the crystal and the loop started, and so does not wait for them.
+    let rcc = rcc.freeze(Config::hse(CRYSTAL_HZ.Hz()).sysclk(megahertz.MHz()));
+    if wait(|| rcc.cfgr().read().sws().is_pll()) {
+        Ok((rcc, ClockSource::Crystal))
     } else {
-        (rcc.freeze(Config::hsi()), ClockSource::Internal)
+        Err("the clock does not change to the crystal's")
     }
 }
 
 /// Makes the clock the oscillator inside the chip, as after a reset: what jumped here may have left the loop running, which
 /// can only be set up anew when it is off.
-fn leave_loop(rcc: &RCC) {
+fn leave_loop(rcc: &RCC) -> Result<(), &'static str> {
     rcc.cr().modify(|_, w| w.hsion().set_bit());
-    if rcc.cfgr().read().sws().is_hsi() {
-        return;
+    if !rcc.cfgr().read().sws().is_hsi() {
+        rcc.cfgr().modify(|_, w| w.sw().hsi());
+        // It changes as soon as that is ready.
+        if !wait(|| rcc.cfgr().read().sws().is_hsi()) {
+            return Err("the oscillator inside the chip does not start");
+        }
+        // Not before: the buses of the peripherals could not bear the loop's frequency.
+        rcc.cfgr().reset();
     }
-    wait(|| rcc.cr().read().hsirdy().bit_is_set());
-    rcc.cfgr().modify(|_, w| w.sw().hsi());
-    wait(|| rcc.cfgr().read().sws().is_hsi());
-    rcc.cfgr().reset();
-    rcc.cr().modify(|_, w| w.pllon().clear_bit());
-    wait(|| rcc.cr().read().pllrdy().bit_is_clear());
+    if stop_loop(rcc) { Ok(()) } else { Err("the clock's loop does not stop") }
 }
 
-/// Rehearses what [`RccExt::freeze`](hal::rcc::RccExt::freeze) does, which would wait for ever for a crystal that is
-/// not there: whether the crystal starts, with its frequency, and the loop locks on it. Leaves the crystal on where they do.
-fn crystal_works(rcc: &RCC, timer: &TIM11, megahertz: u32) -> bool {
+/// Stops the phase-locked loop, and says whether it did.
+fn stop_loop(rcc: &RCC) -> bool {
+    rcc.cr().modify(|_, w| w.pllon().clear_bit());
+    wait(|| rcc.cr().read().pllrdy().bit_is_clear())
+}
+
+/// Whether the crystal starts, with its frequency, and the loop locks on it. Where they do they run, and the chip watches
+/// the crystal; else both are off.
+///
+/// [`RccExt::freeze`](hal::rcc::RccExt::freeze) would wait for ever for either.
+fn crystal_works(rcc: &RCC, power: &PWR, timer: &TIM11, megahertz: u32) -> bool {
     rcc.cr().modify(|_, w| w.hseon().set_bit());
-    let works = wait(|| rcc.cr().read().hserdy().bit_is_set()) && is_as_configured(rcc, timer) && {
-        // SAFETY: twice the processor's clock is within the loop's limits, and nothing runs from it.
-        #[allow(unsafe_code)]
-        rcc.pllcfgr().modify(|_, w| unsafe {
-            w.pllsrc().hse();
-            w.pllm().bits(DIVISOR);
-            w.plln().bits((2 * megahertz) as u16);
-            w.pllp().div2()
-        });
-        rcc.cr().modify(|_, w| w.pllon().set_bit());
-        let locks = wait(|| rcc.cr().read().pllrdy().bit_is_set());
-        // It can only be set up anew when it is off.
-        rcc.cr().modify(|_, w| w.pllon().clear_bit());
-        locks && wait(|| rcc.cr().read().pllrdy().bit_is_clear())
-    };
-    if !works {
-        rcc.cr().modify(|_, w| w.hseon().clear_bit());
+    if wait(|| rcc.cr().read().hserdy().bit_is_set())
+        && is_as_configured(rcc, timer)
+        && loop_locks(rcc, power, megahertz)
+    {
+        rcc.cr().modify(|_, w| w.csson().set_bit());
+        return true;
     }
-    works
+    stop_loop(rcc);
+    rcc.cr().modify(|_, w| w.hseon().clear_bit());
+    false
+}
+
+/// Starts the loop and says whether it locks. Its divisors are those that the HAL would take, which may thus write them again.
+fn loop_locks(rcc: &RCC, power: &PWR, megahertz: u32) -> bool {
+    raise_voltage(rcc, power);
+    let divisor = 432 / megahertz & !1;
+    let output_hz = megahertz * divisor * 1_000_000;
+    // The largest input up to 2 MHz that the output is a multiple of.
+    let mut input_divisor = CRYSTAL_HZ.div_ceil(2_000_000);
+    while !output_hz.is_multiple_of(CRYSTAL_HZ / input_divisor) {
+        input_divisor += 1;
+    }
+    // SAFETY: the input is from 1 to 2 MHz and the output from 100 to 432, and nothing runs from it.
+    #[allow(unsafe_code)]
+    rcc.pllcfgr().write(|w| unsafe {
+        w.pllsrc().hse();
+        w.pllm().bits(input_divisor as u8);
+        w.plln().bits((output_hz / (CRYSTAL_HZ / input_divisor)) as u16);
+        w.pllp().bits((divisor / 2 - 1) as u8);
+        // At most 48 MHz, for USB.
+        w.pllq().bits(output_hz.div_ceil(48_000_000) as u8)
+    });
+    rcc.cr().modify(|_, w| w.pllon().set_bit());
+    wait(|| rcc.cr().read().pllrdy().bit_is_set() && voltage_is_raised(power))
+}
+
+/// Gives the core the voltage that 100 MHz need, from when the loop runs. After a reset an STM32F411 has that for 84 MHz.
+///
+/// Source: ST, RM0383, *PWR power control register*.
+#[cfg(board = "stm32f411")]
+fn raise_voltage(rcc: &RCC, power: &PWR) {
+    rcc.apb1enr().modify(|_, w| w.pwren().set_bit());
+    // The block needs a moment until it can be written to.
+    let _ = rcc.apb1enr().read();
+    // SAFETY: it is the number of the highest voltage.
+    #[allow(unsafe_code)]
+    power.cr().modify(|_, w| unsafe { w.vos().bits(3) });
+}
+
+/// Whether the core has that voltage.
+#[cfg(board = "stm32f411")]
+fn voltage_is_raised(power: &PWR) -> bool {
+    power.csr().read().vosrdy().bit_is_set()
+}
+
+/// An STM32F405 has the highest voltage after a reset.
+#[cfg(board = "stm32f405")]
+fn raise_voltage(_: &RCC, _: &PWR) {}
+
+#[cfg(board = "stm32f405")]
+fn voltage_is_raised(_: &PWR) -> bool {
+    true
+}
+
+/// The crystal stopped, and the chip runs from its own oscillator, at another frequency than the line was set up for. A start
+/// anew tries the crystal again, and does without where it does not start.
+// SAFETY: it is the handler that the vector table asks for, of the type that it expects.
+#[allow(unsafe_code)]
+#[unsafe(export_name = "NonMaskableInt")]
+extern "C" fn crystal_stopped() {
+    SCB::sys_reset();
 }
 
 /// Whether the crystal has its frequency, by the timer that can see it, in periods of the oscillator inside the chip.
