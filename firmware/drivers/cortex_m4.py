@@ -1,0 +1,180 @@
+"""A Cortex-M4 that runs an ELF, by Unicorn, with a chip around it that is a model in Python.
+
+Time is counted in clock cycles: an access to a peripheral takes four, the least that a look at a register takes in a loop.
+Everything else takes none, so that a wait that is long enough here is so on the chip.
+"""
+import struct
+import unicorn
+from unicorn import arm_const as arm
+
+CYCLES_PER_ACCESS = 4
+# A run that takes more is one that does not end. A wait that is given up takes 400,000 accesses.
+MOST_ACCESSES = 4_000_000
+MOST_INSTRUCTIONS = 100_000_000
+
+PERIPHERALS, PERIPHERAL_BYTES = 0x4000_0000, 0x10_0000
+# Every bit of the peripherals is a word there: Armv7-M ARM, bit-banding.
+BIT_BAND, BIT_BAND_BYTES = 0x4200_0000, 0x200_0000
+SYSTEM, SYSTEM_BYTES = 0xE000_0000, 0x10_0000
+RAM, RAM_BYTES = 0x2000_0000, 128 * 1024
+NON_MASKABLE, BREAKPOINT = 2, 7
+CYCLE_COUNT_CONTROL, CYCLE_COUNT, AIRCR, DEMCR = 0xE000_1000, 0xE000_1004, 0xE000_ED0C, 0xE000_EDFC
+TRACE_ENABLED, COUNTER_ENABLED, RESET_REQUEST = 1 << 24, 1, 0x05FA_0004
+# Arm, Semihosting for AArch32 and AArch64.
+SYS_OPEN, SYS_WRITE, SYS_READC, SYS_EXIT, APPLICATION_EXIT = 0x01, 0x05, 0x07, 0x18, 0x20026
+FAILED = 0xFFFF_FFFF
+
+
+class Endless(Exception):
+    """The program does not end."""
+
+
+class Fault(Exception):
+    """The program does what the processor cannot."""
+
+
+def segments(elf):
+    """The bytes of a 32-bit ELF that are in flash, with their addresses."""
+    offset, size, count = struct.unpack_from("<I", elf, 28) + struct.unpack_from("<HH", elf, 42)
+    for index in range(count):
+        kind, start, _, address, length = struct.unpack_from("<IIIII", elf, offset + index * size)
+        if kind == 1 and length:
+            yield address, elf[start:start + length]
+
+
+class Machine:
+    """The processor with `chip`, which has `reset`, `read`, `write`, `flash_read`, `flash_write`, `hz`, and may ask for an NMI.
+
+    `console` are the bytes that the program reads; `lines` is what it printed, `resets` how often it reset the chip, and
+    `exit_code` whether it ended well.
+    """
+
+    def __init__(self, elf, chip, console=b""):
+        self.chip, self.console = chip, bytearray(console)
+        self.lines, self.resets, self.exit_code = [""], 0, None
+        self.accesses, self.failure, self.is_nmi_pending, self.is_reset_asked = 0, None, False, False
+        chip.machine = self
+        self.cpu = cpu = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+        cpu.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
+        cpu.mem_map(chip.FLASH, chip.PROGRAM_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
+        cpu.mem_map(RAM, RAM_BYTES)
+        for address, data in segments(elf):
+            cpu.mem_write(address, data)
+        self.map(chip.FLASH + chip.PROGRAM_BYTES, chip.FLASH_BYTES - chip.PROGRAM_BYTES, chip.flash_read, chip.flash_write)
+        self.map(PERIPHERALS, PERIPHERAL_BYTES, chip.read, chip.write)
+        self.map(BIT_BAND, BIT_BAND_BYTES, self.read_bit, self.write_bit)
+        self.map(SYSTEM, SYSTEM_BYTES, self.read_system, self.write_system)
+        cpu.hook_add(unicorn.UC_HOOK_INTR, self.on_exception)
+
+    def map(self, base, length, read, write):
+        """Lets what is read and written there be answered by functions of address and size, and of a value."""
+        def on_read(_cpu, offset, size, _data):
+            return self.guard(lambda: read(base + offset, size)) or 0
+
+        def on_write(_cpu, offset, size, value, _data):
+            self.guard(lambda: write(base + offset, size, value))
+        self.cpu.mmio_map(base, length, on_read, None, on_write, None)
+
+    def guard(self, access):
+        """Does it, and ends the run with what it raises, which cannot pass through Unicorn."""
+        try:
+            self.accesses += 1
+            if self.accesses > MOST_ACCESSES:
+                raise Endless(f"{MOST_ACCESSES} accesses")
+            self.chip.advance(CYCLES_PER_ACCESS)
+            return access()
+        except Exception as error:
+            self.failure = self.failure or error
+            self.cpu.emu_stop()
+
+    def run(self):
+        """Runs from a reset until the program ends."""
+        self.reset()
+        while self.exit_code is None:
+            try:
+                self.cpu.emu_start(self.cpu.reg_read(arm.UC_ARM_REG_PC) | 1, 0, count=MOST_INSTRUCTIONS)
+            except unicorn.UcError as error:
+                self.failure = self.failure or Fault(f"{error} at {self.cpu.reg_read(arm.UC_ARM_REG_PC):#010x}")
+            if self.failure:
+                raise self.failure
+            if self.is_reset_asked:
+                self.resets += 1
+                self.reset()
+            elif self.is_nmi_pending:
+                self.enter(NON_MASKABLE)
+            elif self.exit_code is None:
+                raise Endless(f"{MOST_INSTRUCTIONS} instructions")
+
+    def reset(self):
+        self.system = {}
+        self.is_nmi_pending = self.is_reset_asked = False
+        self.chip.reset()
+        stack, start = struct.unpack("<II", self.cpu.mem_read(self.chip.FLASH, 8))
+        self.cpu.reg_write(arm.UC_ARM_REG_SP, stack)
+        self.cpu.reg_write(arm.UC_ARM_REG_PC, start)
+
+    def enter(self, exception):
+        """Enters the handler of an exception, which is not expected to return."""
+        self.is_nmi_pending = False
+        handler = struct.unpack("<I", self.cpu.mem_read(self.chip.FLASH + 4 * exception, 4))[0]
+        self.cpu.reg_write(arm.UC_ARM_REG_SP, self.cpu.reg_read(arm.UC_ARM_REG_SP) - 32)
+        self.cpu.reg_write(arm.UC_ARM_REG_LR, 0xFFFF_FFF9)
+        self.cpu.reg_write(arm.UC_ARM_REG_PC, handler)
+
+    def ask_for_nmi(self):
+        self.is_nmi_pending = True
+        self.cpu.emu_stop()
+
+    def read_bit(self, address, _size):
+        byte, bit = divmod((address - BIT_BAND) // 4, 8)
+        return self.chip.read(PERIPHERALS + byte & ~3, 4) >> (byte % 4 * 8 + bit) & 1
+
+    def write_bit(self, address, _size, value):
+        byte, bit = divmod((address - BIT_BAND) // 4, 8)
+        word, mask = PERIPHERALS + byte & ~3, 1 << byte % 4 * 8 + bit
+        self.chip.write(word, 4, self.chip.read(word, 4) & ~mask | (mask if value & 1 else 0))
+
+    def read_system(self, address, _size):
+        """What of the system's registers the program uses; others keep what is written. No debugger is attached."""
+        if address == CYCLE_COUNT:
+            counts = self.system.get(DEMCR, 0) & TRACE_ENABLED and self.system.get(CYCLE_COUNT_CONTROL, 0) & COUNTER_ENABLED
+            return int(self.chip.cycles) & 0xFFFF_FFFF if counts else 0
+        return self.system.get(address, 0)
+
+    def write_system(self, address, _size, value):
+        self.system[address] = value
+        if address == AIRCR and value == RESET_REQUEST:
+            self.is_reset_asked = True
+            self.cpu.emu_stop()
+
+    def on_exception(self, cpu, number, _data):
+        if number != BREAKPOINT:
+            self.failure = Fault(f"exception {number} at {cpu.reg_read(arm.UC_ARM_REG_PC):#010x}")
+            cpu.emu_stop()
+            return
+        self.answer(cpu.reg_read(arm.UC_ARM_REG_R0), cpu.reg_read(arm.UC_ARM_REG_R1))
+        cpu.reg_write(arm.UC_ARM_REG_PC, cpu.reg_read(arm.UC_ARM_REG_PC) + 2 | 1)
+
+    def answer(self, operation, argument):
+        """The host of semihosting: a console and no files."""
+        result = FAILED
+        if operation == SYS_OPEN:
+            name, _, length = struct.unpack("<III", self.cpu.mem_read(argument, 12))
+            result = 1 if bytes(self.cpu.mem_read(name, length)) == b":tt" else FAILED
+        elif operation == SYS_WRITE:
+            _, text, length = struct.unpack("<III", self.cpu.mem_read(argument, 12))
+            *whole, rest = bytes(self.cpu.mem_read(text, length)).decode().split("\n")
+            for part in whole:
+                self.lines[-1] += part
+                self.lines.append("")
+            self.lines[-1] += rest
+            result = 0
+        elif operation == SYS_READC and self.console:
+            result = self.console.pop(0)
+        elif operation == SYS_EXIT:
+            self.exit_code = 0 if argument == APPLICATION_EXIT else 1
+            self.cpu.emu_stop()
+        else:
+            self.failure = Fault(f"semihosting operation {operation:#x}, {len(self.console)} bytes left")
+            self.cpu.emu_stop()
+        self.cpu.reg_write(arm.UC_ARM_REG_R0, result)
