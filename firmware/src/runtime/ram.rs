@@ -40,7 +40,12 @@ pub fn static_bytes() -> usize {
 /// Bytes of the stack. Below is no memory, so that an overflow faults.
 #[must_use]
 pub fn stack_bytes() -> usize {
-    (&raw const _stack_start).addr() - (&raw const _stack_end).addr()
+    (&raw const _stack_start).addr() - stack_end()
+}
+
+/// The lowest address of the stack.
+pub(super) fn stack_end() -> usize {
+    (&raw const _stack_end).addr()
 }
 
 /// Runs `code` and returns what it returns, with how many bytes of the stack it took, calls and interrupts included.

@@ -1,7 +1,7 @@
 //! The HardFault handler: steps over the question to a host that is not there, and resets after everything else.
 
 use crate::log;
-use crate::runtime::semihosting;
+use crate::runtime::{ram, semihosting};
 use core::arch::naked_asm;
 use cortex_m::peripheral::SCB;
 
@@ -27,11 +27,10 @@ extern "C" fn hard_fault() {
         "ldr r0, [r0]",
         // Below the stack is no memory, or a limit: the registers could not be saved there.
         "mrs r3, msp",
-        "movs r1, #0",
+        "ldr r1, =_stack_end",
         "lsls r2, r0, #{overflow}",
         "bmi 2f",
-        "ldr r2, =_stack_end",
-        "cmp r3, r2",
+        "cmp r3, r1",
         "blo 2f",
         // The registers that the processor saved: r0 first, the return address in the seventh place.
         "ldr r1, [r3, #24]",
@@ -67,10 +66,10 @@ extern "C" fn hard_fault() {
     )
 }
 
-/// Says what happened and starts anew; where the stack overflowed, the address is lost and 0. A probe that listens halts
-/// before this, at the fault itself.
+/// Says what happened and starts anew; where the stack overflowed, the address is lost, and is that of the stack's end. A probe
+/// that listens halts before this, at the fault itself.
 extern "C" fn fatal(status: u32, address: u32) -> ! {
-    let cause = if address == 0 { "stack overflow" } else { "fault" };
+    let cause = if address as usize == ram::stack_end() { "stack overflow" } else { "fault" };
     log::error!("{=str} at {=u32:#010x}, CFSR {=u32:#010x}", cause, address, status);
     semihosting::print(format_args!("{cause} at {address:#010x}, CFSR {status:#010x}"));
     semihosting::exit(false);
