@@ -9,11 +9,17 @@ use embedded_hal::digital::StatefulOutputPin;
 use embedded_io::{Read, Write};
 use embedded_storage::nor_flash::NorFlash;
 
-// Neither QEMU nor a Cortex-M0+ has one.
-#[cfg(not(any(board = "rp2040", board = "simulated")))]
+// Neither QEMU nor a Cortex-M0 has one.
+#[cfg(not(any(board = "nrf51", board = "rp2040", board = "simulated")))]
 mod cycle_counter;
+#[cfg(any(board = "nrf51", board = "simulated"))]
+mod host;
+#[cfg(board = "nrf51")]
+mod nrf51;
 #[cfg(board = "nrf52840")]
 mod nrf52840;
+#[cfg(any(board = "nrf51", board = "nrf52840"))]
+mod nvmc;
 #[cfg(board = "rp2040")]
 mod rp2040;
 #[cfg(board = "rp2350")]
@@ -27,6 +33,8 @@ mod stm32f405;
 #[cfg(board = "stm32f411")]
 mod stm32f411;
 
+#[cfg(board = "nrf51")]
+pub use nrf51::Microbit as Selected;
 #[cfg(board = "nrf52840")]
 pub use nrf52840::Nrf52840Dk as Selected;
 #[cfg(board = "rp2040")]
@@ -44,11 +52,11 @@ pub use stm32f411::Stm32f411 as Selected;
 
 /// Bits a second on the serial line, each byte framed by one start and one stop bit, without parity; from the machine's
 /// cargo configuration.
-#[cfg(not(board = "simulated"))]
+#[cfg(not(any(board = "nrf51", board = "simulated")))]
 const BAUD_RATE: u32 = number(env!("BAUD"));
 
 /// A number of the machine's cargo configuration.
-#[cfg(not(board = "simulated"))]
+#[cfg(not(any(board = "nrf51", board = "simulated")))]
 const fn number(text: &str) -> u32 {
     match u32::from_str_radix(text, 10) {
         Ok(number) => number,

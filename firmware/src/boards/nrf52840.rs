@@ -2,26 +2,28 @@
 //! LED 1 on P0.13, weights in the last 256 KB of flash, and lessons in the 32 KB before.
 
 mod debug_port;
-mod pages;
 
+use super::nvmc::Pages;
 use super::{BAUD_RATE, Board, Parts, cycle_counter};
 use core::ops::Range;
 use dense_protocol::messages::ClockSource;
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
-use hal::clocks::Clocks;
 use hal::gpio::{Level, Output, Pin, PushPull, p0};
-use hal::nvmc::Nvmc;
-use hal::pac::{self, UARTE0};
+use hal::pac::{self, CLOCK, UARTE0};
 use hal::uarte::{Baudrate, Parity, Pins, Uarte};
 use nrf52840_hal as hal;
-use pages::Pages;
 
 /// Bytes for lessons.
 const LESSON_BYTES: usize = 32 * 1024;
 /// Bytes of them and of both slots, as the memory map has them.
 const CAPACITY: usize = LESSON_BYTES + 256 * 1024;
+/// Bytes of a page.
+const PAGE: usize = 4 * 1024;
 /// What the processor runs at, always.
 const CLOCK_HZ: u32 = 64_000_000;
+
+/// How often to look for the crystal before giving up: at least 60 ms; it takes 0.4 ms.
+const PATIENCE: u32 = 1_000_000;
 
 /// The rates of the chip that hosts have, too.
 const BAUD: Baudrate = match BAUD_RATE {
@@ -34,12 +36,6 @@ const BAUD: Baudrate = match BAUD_RATE {
     _ => panic!("BAUD is none of 115200, 230400, 250000, 460800, 921600 and 1000000"),
 };
 
-#[allow(unsafe_code)]
-unsafe extern "C" {
-    /// The first byte for lessons.
-    static mut _slots_start: [u8; CAPACITY];
-}
-
 /// The board.
 #[derive(Debug)]
 pub struct Nrf52840Dk;
@@ -51,7 +47,7 @@ impl Board for Nrf52840Dk {
     type Serial = Line;
     /// Lit by a low level.
     type Led = Pin<Output<PushPull>>;
-    type Flash = Pages;
+    type Flash = Pages<CAPACITY, PAGE>;
 
     fn start() -> Result<Parts<Self>, &'static str> {
         let (Some(mut core), Some(chip)) = (cortex_m::Peripherals::take(), pac::Peripherals::take()) else {
@@ -61,8 +57,7 @@ impl Board for Nrf52840Dk {
         debug_port::keep_open(&chip.FICR, &chip.UICR, &chip.NVMC);
         chip.NVMC.icachecnf.write(|w| w.cacheen().enabled());
 
-        // The processor starts on the internal oscillator, and the chip itself changes to the crystal.
-        Clocks::new(chip.CLOCK).enable_ext_hfosc();
+        let clock_source = if crystal_starts(&chip.CLOCK) { ClockSource::Crystal } else { ClockSource::Internal };
         let port = p0::Parts::new(chip.P0);
         let pins = Pins {
             txd: port.p0_06.into_push_pull_output(Level::High).degrade(),
@@ -70,23 +65,27 @@ impl Board for Nrf52840Dk {
             cts: None,
             rts: None,
         };
-        // SAFETY: the memory map keeps these bytes for this, and this is the only reference to them, since the peripherals
-        // are taken once.
-        #[allow(unsafe_code)]
-        let slots = unsafe { &mut *(&raw mut _slots_start) };
-
         Ok(Parts {
             serial: Line(Uarte::new(chip.UARTE0, pins, Parity::EXCLUDED, BAUD)),
             led: port.p0_13.into_push_pull_output(Level::Low).degrade(),
-            flash: Pages(Nvmc::new(chip.NVMC, slots)),
+            flash: Pages::new(),
             clock_hz: CLOCK_HZ,
-            clock_source: ClockSource::Crystal,
+            clock_source,
         })
     }
 
     fn cycles() -> u32 {
         cycle_counter::cycles()
     }
+}
+
+/// Starts the crystal and says whether it did. The processor starts on the internal oscillator, and the chip itself changes to
+/// the crystal.
+fn crystal_starts(clock: &CLOCK) -> bool {
+    // SAFETY: 1 starts the task.
+    #[allow(unsafe_code)]
+    clock.tasks_hfclkstart.write(|w| unsafe { w.bits(1) });
+    (0..PATIENCE).any(|_| clock.events_hfclkstarted.read().bits() == 1)
 }
 
 /// The line to the host. The chip keeps up to four bytes that were not fetched.

@@ -3,6 +3,7 @@
 //!
 //! Source: Nordic, *nRF52840 Product Specification*, "Debug and trace", APPROTECT.
 
+use crate::boards::nvmc;
 use cortex_m::peripheral::SCB;
 use hal::pac::{FICR, NVMC, UICR};
 use nrf52840_hal as hal;
@@ -26,7 +27,8 @@ pub(super) fn keep_open(information: &FICR, configuration: &UICR, controller: &N
         // SAFETY: it is a word of the configuration that is erased, and the controller lets it be written.
         #[allow(unsafe_code)]
         configuration.approtect.write(|w| unsafe { w.bits(OPEN) });
-        while controller.ready.read().ready().is_busy() {}
+        // The reset does not come before the controller is ready, or is given up.
+        let _ = nvmc::wait();
         controller.config.write(|w| w.wen().ren());
         SCB::sys_reset();
     }
