@@ -21,8 +21,9 @@ NON_MASKABLE, BREAKPOINT = 2, 7
 CYCLE_COUNT_CONTROL, CYCLE_COUNT, AIRCR, DEMCR = 0xE000_1000, 0xE000_1004, 0xE000_ED0C, 0xE000_EDFC
 TRACE_ENABLED, COUNTER_ENABLED, RESET_REQUEST = 1 << 24, 1, 0x05FA_0004
 # Arm, Semihosting for AArch32 and AArch64.
-SYS_OPEN, SYS_WRITE, SYS_READC, SYS_EXIT, APPLICATION_EXIT = 0x01, 0x05, 0x07, 0x18, 0x20026
+SYS_OPEN, SYS_WRITE, SYS_READ, SYS_SEEK, SYS_FLEN, SYS_EXIT, APPLICATION_EXIT = 0x01, 0x05, 0x06, 0x0A, 0x0C, 0x18, 0x20026
 FAILED = 0xFFFF_FFFF
+HANDLES = {b":tt": 1, b"commands": 2}
 
 
 class Endless(Exception):
@@ -45,12 +46,12 @@ def segments(elf):
 class Machine:
     """The processor with `chip`, which has `reset`, `read`, `write`, `flash_read`, `flash_write`, `hz`, and may ask for an NMI.
 
-    `console` are the bytes that the program reads; `lines` is what it printed, `resets` how often it reset the chip, and
+    `commands` is what the file of that name holds; `lines` is what it printed, `resets` how often it reset the chip, and
     `exit_code` whether it ended well.
     """
 
-    def __init__(self, elf, chip, console=b""):
-        self.chip, self.console = chip, bytearray(console)
+    def __init__(self, elf, chip, commands=b""):
+        self.chip, self.commands, self.position = chip, commands, 0
         self.lines, self.resets, self.exit_code = [""], 0, None
         self.accesses, self.failure, self.is_nmi_pending, self.is_reset_asked = 0, None, False, False
         chip.machine = self
@@ -156,25 +157,32 @@ class Machine:
         cpu.reg_write(arm.UC_ARM_REG_PC, cpu.reg_read(arm.UC_ARM_REG_PC) + 2 | 1)
 
     def answer(self, operation, argument):
-        """The host of semihosting: a console and no files."""
-        result = FAILED
+        """The host of semihosting: a console and one file."""
+        result = 0
+        words = struct.unpack("<III", self.cpu.mem_read(argument, 12)) if operation != SYS_EXIT else None
         if operation == SYS_OPEN:
-            name, _, length = struct.unpack("<III", self.cpu.mem_read(argument, 12))
-            result = 1 if bytes(self.cpu.mem_read(name, length)) == b":tt" else FAILED
+            result = HANDLES.get(bytes(self.cpu.mem_read(words[0], words[2])), FAILED)
         elif operation == SYS_WRITE:
-            _, text, length = struct.unpack("<III", self.cpu.mem_read(argument, 12))
-            *whole, rest = bytes(self.cpu.mem_read(text, length)).decode().split("\n")
-            for part in whole:
-                self.lines[-1] += part
-                self.lines.append("")
-            self.lines[-1] += rest
-            result = 0
-        elif operation == SYS_READC and self.console:
-            result = self.console.pop(0)
+            self.print(bytes(self.cpu.mem_read(words[1], words[2])).decode())
+        elif operation == SYS_READ:
+            found = self.commands[self.position:self.position + words[2]]
+            self.cpu.mem_write(words[1], found)
+            result = words[2] - len(found)
+        elif operation == SYS_SEEK:
+            self.position = words[1]
+        elif operation == SYS_FLEN:
+            result = len(self.commands)
         elif operation == SYS_EXIT:
             self.exit_code = 0 if argument == APPLICATION_EXIT else 1
             self.cpu.emu_stop()
         else:
-            self.failure = Fault(f"semihosting operation {operation:#x}, {len(self.console)} bytes left")
+            self.failure = Fault(f"semihosting operation {operation:#x}")
             self.cpu.emu_stop()
         self.cpu.reg_write(arm.UC_ARM_REG_R0, result)
+
+    def print(self, text):
+        *whole, rest = text.split("\n")
+        for part in whole:
+            self.lines[-1] += part
+            self.lines.append("")
+        self.lines[-1] += rest

@@ -33,7 +33,8 @@ def store(address, number):
     return struct.pack("<cII", b"s", address, number)
 
 
-END = b"q"
+def jump(address):
+    return struct.pack("<cI", b"j", address)
 
 
 class Run:
@@ -47,7 +48,7 @@ class Run:
         name = program.split("-")[0]
         self.chip = Chip(name, tamper, clocks, flash)
         elf = (PROGRAMS / f"{program}.elf").read_bytes()
-        self.machine = Machine(elf, self.chip, b"".join(commands) + END)
+        self.machine = Machine(elf, self.chip, b"".join(commands))
         self.problems = []
         try:
             self.machine.run()

@@ -1,5 +1,5 @@
-//! Starts the board and does what the host's console says with its flash, so that a model of the chip can be held against the
-//! drivers. `firmware/drivers/run` has the models and what is expected.
+//! Starts the board and does with its flash what the host's file `commands` says, so that a model of the chip can be held against
+//! the drivers. `firmware/drivers/run` has the models and what is expected.
 //!
 //! A command is a letter and its numbers, of four bytes each, the lowest first; the answer to each is a line:
 //!
@@ -10,7 +10,6 @@
 //! | `r` offset, length | reads up to 256 bytes |
 //! | `s` address, number | stores a word past the driver |
 //! | `j` address | jumps there |
-//! | `q` | ends |
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
@@ -19,7 +18,8 @@ mod on_device {
     use core::fmt::{self, Debug, Formatter};
     use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
     use firmware::boards::{self, Board, Selected};
-    use firmware::runtime::{entry, semihosting};
+    use firmware::runtime::semihosting::{self, File, HostError, Mode};
+    use firmware::runtime::{asm, entry};
 
     /// Bytes that are written or read at once.
     const BUFFER: usize = 256;
@@ -28,43 +28,78 @@ mod on_device {
     fn main() -> ! {
         let mut board = boards::start();
         semihosting::print(format_args!("{} at {} Hz, {:?}", Selected::NAME, board.clock_hz, board.clock_source));
-        let mut buffer = [0; BUFFER];
+        match follow(&mut board.flash) {
+            Ok(()) => semihosting::exit(true),
+            Err(HostError) => panic!("the host has no commands, or half a command"),
+        }
         loop {
-            match semihosting::read_byte() {
-                b'e' => say("erase", board.flash.erase(number(), number())),
-                b'w' => {
-                    let (offset, bytes) = (number(), of_length(&mut buffer));
-                    bytes.fill_with(semihosting::read_byte);
-                    say("write", board.flash.write(offset, bytes));
-                }
-                b'r' => {
-                    let (offset, bytes) = (number(), of_length(&mut buffer));
-                    let read = board.flash.read(offset, bytes);
-                    say("read", read.map(|()| Hexadecimal(bytes)));
-                }
-                b's' => {
-                    let address = core::ptr::with_exposed_provenance_mut::<u32>(number() as usize);
-                    // SAFETY: whoever asks for it knows what is at the address.
-                    #[allow(unsafe_code)]
-                    unsafe {
-                        address.write_volatile(number());
-                    }
-                    semihosting::print(format_args!("stored"));
-                }
-                b'j' => jump(number()),
-                b'q' => semihosting::exit(true),
-                other => panic!("no command is {other:#04x}"),
-            }
+            asm::wfi();
         }
     }
 
-    fn number() -> u32 {
-        u32::from_le_bytes([(); 4].map(|()| semihosting::read_byte()))
+    fn follow(flash: &mut <Selected as Board>::Flash) -> Result<(), HostError> {
+        let mut commands = Commands { file: File::open(c"commands", Mode::Existing)?, position: 0 };
+        let length = commands.file.size()?;
+        let mut buffer = [0; BUFFER];
+        while (commands.position as usize) < length {
+            match commands.byte()? {
+                b'e' => say("erase", flash.erase(commands.number()?, commands.number()?)),
+                b'w' => {
+                    let (offset, bytes) = (commands.number()?, commands.length_in(&mut buffer)?);
+                    commands.read(bytes)?;
+                    say("write", flash.write(offset, bytes));
+                }
+                b'r' => {
+                    let (offset, bytes) = (commands.number()?, commands.length_in(&mut buffer)?);
+                    let read = flash.read(offset, bytes);
+                    say("read", read.map(|()| Hexadecimal(bytes)));
+                }
+                b's' => {
+                    let address = core::ptr::with_exposed_provenance_mut::<u32>(commands.number()? as usize);
+                    // SAFETY: whoever asks for it knows what is at the address.
+                    #[allow(unsafe_code)]
+                    unsafe {
+                        address.write_volatile(commands.number()?);
+                    }
+                    semihosting::print(format_args!("stored"));
+                }
+                b'j' => jump(commands.number()?),
+                other => panic!("no command is {other:#04x}"),
+            }
+        }
+        Ok(())
     }
 
-    fn of_length(buffer: &mut [u8; BUFFER]) -> &mut [u8] {
-        let length = number() as usize;
-        buffer.get_mut(..length).unwrap_or_else(|| panic!("{length} bytes are more than {BUFFER}"))
+    /// The file, as far as it was read.
+    struct Commands {
+        file: File,
+        position: u32,
+    }
+
+    impl Commands {
+        fn read(&mut self, bytes: &mut [u8]) -> Result<(), HostError> {
+            self.file.read(self.position, bytes)?;
+            self.position += bytes.len() as u32;
+            Ok(())
+        }
+
+        fn byte(&mut self) -> Result<u8, HostError> {
+            let mut byte = [0];
+            self.read(&mut byte)?;
+            Ok(byte[0])
+        }
+
+        fn number(&mut self) -> Result<u32, HostError> {
+            let mut bytes = [0; 4];
+            self.read(&mut bytes)?;
+            Ok(u32::from_le_bytes(bytes))
+        }
+
+        /// As much of the buffer as the next number says.
+        fn length_in<'a>(&mut self, buffer: &'a mut [u8; BUFFER]) -> Result<&'a mut [u8], HostError> {
+            let length = self.number()? as usize;
+            Ok(buffer.get_mut(..length).unwrap_or_else(|| panic!("{length} bytes are more than {BUFFER}")))
+        }
     }
 
     fn say(what: &str, result: Result<impl Debug, impl Debug>) {
