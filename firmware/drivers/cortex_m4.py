@@ -44,7 +44,8 @@ def segments(elf):
 
 
 class Machine:
-    """The processor with `chip`, which has `reset`, `read`, `write`, `flash_read`, `flash_write`, `hz`, and may ask for an NMI.
+    """The processor with `chip`, which has `reset`, `read`, `write`, `flash_read`, `flash_write` and `advance`, and may ask for
+    an NMI. Of its flash the program's part is memory. Its `REGIONS` are those of registers beside the peripherals.
 
     `commands` is what the file of that name holds; `lines` is what it printed, `resets` how often it reset the chip, and
     `exit_code` whether it ended well.
@@ -62,7 +63,8 @@ class Machine:
         for address, data in segments(elf):
             cpu.mem_write(address, data)
         self.map(chip.FLASH + chip.PROGRAM_BYTES, chip.FLASH_BYTES - chip.PROGRAM_BYTES, chip.flash_read, chip.flash_write)
-        self.map(PERIPHERALS, PERIPHERAL_BYTES, chip.read, chip.write)
+        for base, length in [(PERIPHERALS, PERIPHERAL_BYTES)] + chip.REGIONS:
+            self.map(base, length, chip.read, chip.write)
         self.map(BIT_BAND, BIT_BAND_BYTES, self.read_bit, self.write_bit)
         self.map(SYSTEM, SYSTEM_BYTES, self.read_system, self.write_system)
         cpu.hook_add(unicorn.UC_HOOK_INTR, self.on_exception)

@@ -2,8 +2,8 @@
 
 `violations` are what the manual forbids, or leaves open what comes of it. A chip whose program did nothing of that has none.
 """
-from stm32f4_clocks import Clocks
-from stm32f4_flash import Flash
+from stm32f4_clocks import INTERNAL, INTERNAL_HZ, Clocks
+from stm32f4_flash import LOCK, Flash
 
 GPIOA, GPIOB, GPIOC, USART1, TIM11, RCC, FLASH = (
     0x4002_0000, 0x4002_0400, 0x4002_0800, 0x4001_1000, 0x4001_4800, 0x4002_3800, 0x4002_3C00)
@@ -13,6 +13,9 @@ BLOCK = 0x400
 AHB1ENR, APB1ENR, APB2ENR = 0x30, 0x40, 0x44
 ENABLED_BY = {GPIOA: (AHB1ENR, 0), GPIOB: (AHB1ENR, 1), GPIOC: (AHB1ENR, 2), PWR: (APB1ENR, 28), USART1: (APB2ENR, 4),
               TIM11: (APB2ENR, 18)}
+BAUD = 115_200
+# What a receiver bears, half of it on each side: 2 % is common.
+BAUD_TOLERANCE = 0.005
 USART_SR, USART_BRR, USART_CR1 = 0x00, 0x08, 0x0C
 OVERSAMPLING_BY_8 = 1 << 15
 
@@ -25,6 +28,7 @@ class Chip:
     """
 
     FLASH = 0x0800_0000
+    REGIONS = []
 
     def __init__(self, name="stm32f405", tamper=None, clocks=None, flash=None):
         self.name, self.tamper = name, tamper or (lambda block, register, value: value)
@@ -97,6 +101,15 @@ class Chip:
 
     def flash_write(self, address, size, value):
         self.flash.store(address, size, value)
+
+    def after_start(self):
+        """What is wrong of what holds after every start."""
+        if self.flash.busy_until is None and not self.flash.control & LOCK:
+            yield "the flash is left unlocked"
+        # The program cannot know how far off its oscillator is.
+        error = self.clocks.internal_hz / INTERNAL_HZ if self.clocks.source == INTERNAL else 1
+        if not abs(self.baud / error / BAUD - 1) < BAUD_TOLERANCE:
+            yield f"the line has {self.baud:.0f} baud"
 
     @property
     def baud(self):

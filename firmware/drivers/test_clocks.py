@@ -34,7 +34,6 @@ PROGRAMS = {
     "stm32f405-8": (8, BY_CRYSTAL),
     "stm32f405-25": (25, BY_CRYSTAL),
     "stm32f411-25": (25, "stm32f411 at 100000000 Hz, Crystal"),
-    "stm32f411-8": (8, "stm32f411 at 100000000 Hz, Crystal"),
 }
 
 

@@ -20,8 +20,8 @@ const WRITING: u32 = 1;
 const ERASING: u32 = 2;
 /// Bytes that are written at once.
 const WORD: usize = 4;
-/// How often to look before giving up: at least 125 ms at 64 MHz. An erasure takes 90 ms at most.
-const PATIENCE: u32 = 2_000_000;
+/// How often to look before giving up: at least 93 ms at 64 MHz. An erasure takes 88 ms at most.
+const PATIENCE: u32 = 1_500_000;
 
 #[allow(unsafe_code)]
 unsafe extern "C" {
