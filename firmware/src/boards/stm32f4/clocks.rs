@@ -94,7 +94,7 @@ fn crystal_works(rcc: &RCC, power: &PWR, timer: &TIM11, megahertz: u32) -> bool 
 /// Starts the loop and says whether it locks. Its divisors are those that the HAL would take, which may thus write them again.
 fn loop_locks(rcc: &RCC, power: &PWR, megahertz: u32) -> bool {
     raise_voltage(rcc, power);
-    let divisor = 432 / megahertz & !1;
+    let divisor = (432 / megahertz) & !1;
     let output_hz = megahertz * divisor * 1_000_000;
     // The largest input up to 2 MHz that the output is a multiple of.
     let mut input_divisor = CRYSTAL_HZ.div_ceil(2_000_000);
