@@ -9,8 +9,9 @@ use hal::clocks::init_clocks_and_plls;
 use hal::fugit::RateExtU32;
 use hal::gpio::bank0::{Gpio0, Gpio1, Gpio25};
 use hal::gpio::{FunctionSioOutput, FunctionUart, Pin, PinState, Pins, PullDown, PullNone, PullUp};
-use hal::pac::{Peripherals, UART0};
+use hal::pac::{Peripherals, UART0, XOSC};
 use hal::uart::{DataBits, Enabled, StopBits, UartConfig, UartPeripheral};
+use hal::xosc::CrystalOscillator;
 use hal::{Clock, Sio, Watchdog};
 use rp2040_hal as hal;
 
@@ -23,6 +24,8 @@ static SECOND_STAGE: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
 /// The crystal on the board.
 const CRYSTAL_HZ: u32 = 12_000_000;
+/// How often to look for the crystal before giving up: at least 300 ms by the oscillator that the chip starts with. It takes some ms.
+const PATIENCE: u32 = 1_000_000;
 
 /// The line to the host. The chip keeps 32 bytes that were not fetched. A pull-up keeps the pin that receives at rest where
 /// nothing is connected.
@@ -45,7 +48,7 @@ impl Board for Pico {
         let mut resets = chip.RESETS;
         let clocks = init_clocks_and_plls(
             CRYSTAL_HZ,
-            chip.XOSC,
+            start_crystal(chip.XOSC)?,
             chip.CLOCKS,
             chip.PLL_SYS,
             chip.PLL_USB,
@@ -66,4 +69,12 @@ impl Board for Pico {
             clock_source: ClockSource::Crystal,
         })
     }
+}
+
+/// Starts the crystal, for which [`init_clocks_and_plls`] would wait for ever.
+fn start_crystal(oscillator: XOSC) -> Result<XOSC, &'static str> {
+    const NOT_STARTED: &str = "the crystal does not start";
+    let starting = CrystalOscillator::new(oscillator).initialize(CRYSTAL_HZ.Hz(), 1).map_err(|_| NOT_STARTED)?;
+    let starts = (0..PATIENCE).any(|_| starting.await_stabilization().is_ok());
+    if starts { Ok(starting.free()) } else { Err(NOT_STARTED) }
 }

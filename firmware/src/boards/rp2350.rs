@@ -9,8 +9,9 @@ use hal::clocks::init_clocks_and_plls;
 use hal::fugit::RateExtU32;
 use hal::gpio::bank0::{Gpio0, Gpio1, Gpio25};
 use hal::gpio::{FunctionSioOutput, FunctionUart, Pin, PinState, Pins, PullDown, PullNone, PullUp};
-use hal::pac::{self, UART0};
+use hal::pac::{self, UART0, XOSC};
 use hal::uart::{DataBits, Enabled, StopBits, UartConfig, UartPeripheral};
+use hal::xosc::CrystalOscillator;
 use hal::{Clock, Sio, Watchdog};
 use rp235x_hal as hal;
 
@@ -23,6 +24,8 @@ static IMAGE_DEFINITION: hal::block::ImageDef = hal::block::ImageDef::secure_exe
 
 /// The crystal on the board.
 const CRYSTAL_HZ: u32 = 12_000_000;
+/// How often to look for the crystal before giving up: at least 300 ms by the oscillator that the chip starts with. It takes some ms.
+const PATIENCE: u32 = 1_000_000;
 /// The line to the host. The chip keeps 32 bytes that were not fetched. A pull-up keeps the pin that receives at rest where
 /// nothing is connected.
 type Line = UartPeripheral<Enabled, UART0, (Pin<Gpio0, FunctionUart, PullNone>, Pin<Gpio1, FunctionUart, PullUp>)>;
@@ -49,7 +52,7 @@ impl Board for Pico2 {
         let (clocks_of_chip, resets) = (chip.CLOCKS, &mut chip.RESETS);
         let clocks = init_clocks_and_plls(
             CRYSTAL_HZ,
-            chip.XOSC,
+            start_crystal(chip.XOSC)?,
             clocks_of_chip,
             chip.PLL_SYS,
             chip.PLL_USB,
@@ -76,4 +79,12 @@ impl Board for Pico2 {
     fn cycles() -> u32 {
         cycle_counter::cycles()
     }
+}
+
+/// Starts the crystal, for which [`init_clocks_and_plls`] would wait for ever.
+fn start_crystal(oscillator: XOSC) -> Result<XOSC, &'static str> {
+    const NOT_STARTED: &str = "the crystal does not start";
+    let starting = CrystalOscillator::new(oscillator).initialize(CRYSTAL_HZ.Hz(), 1).map_err(|_| NOT_STARTED)?;
+    let starts = (0..PATIENCE).any(|_| starting.await_stabilization().is_ok());
+    if starts { Ok(starting.free()) } else { Err(NOT_STARTED) }
 }
