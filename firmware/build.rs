@@ -34,7 +34,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let regions = fs::read_to_string(&map).map_err(|error| format!("{map}: {error}"))?;
     println!("cargo::rustc-env=RAM_BYTES={}", bytes_of("RAM", &regions).ok_or(format!("{map}: no length of RAM"))?);
     let common = fs::read_to_string("memory/common.x")?;
-    fs::write(out.join("memory.x"), regions + &common)?;
+    let of_key = format!("memory/{memory}-key.x");
+    let has_more = env::var_os("CARGO_FEATURE_KEY").is_some() && Path::new(&of_key).exists();
+    let of_key = if has_more { fs::read_to_string(of_key)? } else { String::new() };
+    fs::write(out.join("memory.x"), regions + &of_key + &common)?;
     println!("cargo::rerun-if-changed=memory");
     println!("cargo::rustc-link-search={}", out.display());
     // The linker script of cortex-m-rt includes the map by itself.

@@ -58,7 +58,8 @@ pub fn device(
     clock_source: ClockSource,
 ) -> Result<Served, &'static str> {
     let static_bytes = ram::static_bytes() as u32;
-    let machine = Machine { board: Selected::NAME, clock_hz, clock_source, static_bytes, cycles: Selected::cycles };
+    let (cycles, feed_watchdog) = (Selected::cycles, Selected::feed_watchdog);
+    let machine = Machine { board: Selected::NAME, clock_hz, clock_source, static_bytes, cycles, feed_watchdog };
     let samples = practice::samples(&mut flash, Selected::LESSON_REGION);
     let samples = samples.map_err(|_| "the flash has no room for the lessons")?;
     let device = Device::new(model, flash, Selected::FLASH_REGION, machine);
@@ -100,6 +101,7 @@ pub fn start(
         give_up(&mut led, board.clock_hz);
     }
 
+    #[cfg_attr(not(feature = "key"), expect(unused_mut, reason = "the number of a start is written"))]
     let mut flash = board.flash;
     #[cfg(feature = "key")]
     let boot = next_boot(&mut flash, Selected::BOOT_REGION);

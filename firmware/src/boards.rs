@@ -87,6 +87,9 @@ pub trait Board {
     /// What did not start.
     fn start() -> Result<Parts<Self>, &'static str>;
 
+    /// Feeds the watchdog, which resets a board that does not end a request; nothing where there is none.
+    fn feed_watchdog() {}
+
     /// Clock cycles since the start, modulo 2³²; always 0 where there is no counter.
     #[must_use]
     fn cycles() -> u32 {

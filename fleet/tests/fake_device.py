@@ -23,11 +23,10 @@ from dense_fleet.protocol.answers import (
     Used,
     Written,
 )
-from dense_fleet.protocol.authentication import Key
+from dense_fleet.protocol.authentication import Authentication, Key
 from dense_fleet.protocol.checksum import of_parameters
 from dense_fleet.protocol.frames import Decoder
 from dense_fleet.protocol.hello import (
-    Authentication,
     ClockSource,
     Count,
     Description,
@@ -126,13 +125,14 @@ class FakeDevice:
         elif request.session != self.session:
             return Refused(refusals.OtherSession(self.session))
         if self.key is not None and isinstance(request.command, messages.CHANGES):
-            if request.mac is None:
+            counter = int.from_bytes(request.mac[:4], "little")
+            if not request.mac:
                 return Refused(refusals.WrongMac(refusals.MacMissing()))
-            if self.key.authenticate(request, self.boot, request.mac.counter) != request:
+            if self.key.authenticate(request, self.boot, counter) != request:
                 return Refused(refusals.WrongMac(refusals.MacTag()))
-            if request.mac.counter <= self.counter:
+            if counter <= self.counter:
                 return Refused(refusals.WrongMac(refusals.MacCounter(self.counter)))
-            self.counter = request.mac.counter
+            self.counter = counter
         self.executed.append(type(request.command).__name__)
         result = self._execute(request.command)
         return Refused(result) if isinstance(result, Refusal) else Accepted(result)
@@ -185,11 +185,10 @@ class FakeDevice:
         widths = np.array([INPUTS, CLASSES], "<u2").tobytes()
         network = Network(widths, Element.U8, Task.CLASSES, Form.F32, COUNT, None, 0)
         memory = SampleMemory(20, Count(len(self.lessons)), 0, 0)
-        found = None
+        found = b""
         if self.key is not None:
-            found = Authentication(
-                self.boot, self.counter, self.key.tag_of_hello(self.session, self.boot, self.counter)
-            )
+            tag = self.key.tag_of_hello(self.session, self.boot, self.counter)
+            found = Authentication(self.boot, self.counter, tag).to_bytes()
         source = ClockSource.HOST
         return Description(3, "fake", "numpy", network, 0, self.origin, False, 0, source, 1, 1, 1, memory, 0.0, found)
 

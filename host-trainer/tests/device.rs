@@ -40,7 +40,7 @@ const HELLO: Hello<'_> = Hello {
     slot_bytes: 0,
     memory: None,
     momentum: 0.0,
-    authentication: None,
+    authentication: &[],
 };
 const INPUT: Input<'_> = Input::Values(&[0; 784]);
 const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };

@@ -9,15 +9,16 @@
 //!
 //! ```
 //! use dense_protocol::authentication::Key;
-//! use dense_protocol::messages::{Command, Request};
+//! use dense_protocol::messages::{Command, MAC, Request};
 //!
 //! let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").unwrap();
-//! let request = Request { sequence: 7, session: 1, command: Command::Save, mac: None };
-//! let request = key.authenticate(request, 5, 1);
-//! assert!(request.mac.is_some());
+//! let request = Request { sequence: 7, session: 1, command: Command::Save, mac: &[] };
+//! let mut mac = [0; MAC];
+//! let request = key.authenticate(request, 5, 1, &mut mac);
+//! assert_eq!(request.mac.len(), MAC);
 //! ```
 
-use crate::messages::{Authentication, Mac, Request, TAG, VERSION};
+use crate::messages::{Authentication, MAC, Request, TAG, VERSION};
 use core::fmt;
 use hmac::{Hmac, KeyInit, Mac as _};
 use postcard::ser_flavors::Flavor;
@@ -53,23 +54,34 @@ impl Key {
         Some(Self(key))
     }
 
-    /// `request` with the tag for start `boot` of the device, and this counter.
+    /// `request` with the code for start `boot` of the device, and this counter. The code is written into `mac`.
     #[must_use]
-    pub fn authenticate<'a>(&self, request: Request<'a>, boot: u32, counter: u32) -> Request<'a> {
-        // The message up to the tag.
-        let covered = (request.sequence, request.session, request.command, Some(counter));
+    pub fn authenticate<'a>(
+        &self,
+        request: Request<'a>,
+        boot: u32,
+        counter: u32,
+        mac: &'a mut [u8; MAC],
+    ) -> Request<'a> {
+        // The message up to the tag: an array has no length in front of it.
+        let covered = (request.sequence, request.session, request.command, MAC as u8, counter.to_le_bytes());
         let start = Tagger(self.hmac(Kind::Request, &[&boot.to_le_bytes()]));
         // A hash takes any number of bytes, so there is always a tag.
         let tag = postcard::serialize_with_flavor(&covered, start).unwrap_or_default();
-        Request { mac: Some(Mac { counter, tag }), ..request }
+        let bytes = counter.to_le_bytes().into_iter().chain(tag);
+        mac.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
+        Request { mac, ..request }
     }
 
-    /// Whether a message of a request ends in its tag for start `boot`. The time that this takes does not depend on how
-    /// many bytes of the tag are right.
+    /// The counter of a request, if its code is right for start `boot`; `message` is its message. The time that this takes
+    /// does not depend on how many bytes of the tag are right.
     #[must_use]
-    pub fn is_request_of(&self, boot: u32, message: &[u8]) -> bool {
-        let Some((covered, tag)) = message.split_last_chunk::<TAG>() else { return false };
-        self.hmac(Kind::Request, &[&boot.to_le_bytes(), covered]).verify_truncated_left(tag).is_ok()
+    pub fn verified_counter(&self, boot: u32, request: &Request<'_>, message: &[u8]) -> Option<u32> {
+        let mac: &[u8; MAC] = request.mac.try_into().ok()?;
+        let (counter, tag) = mac.split_first_chunk()?;
+        let (covered, _) = message.split_last_chunk::<TAG>()?;
+        let hmac = self.hmac(Kind::Request, &[&boot.to_le_bytes(), covered]);
+        hmac.verify_truncated_left(tag).is_ok().then_some(u32::from_le_bytes(*counter))
     }
 
     /// The tag of a hello.
@@ -80,7 +92,7 @@ impl Key {
 
     /// Whether a hello has its tag. The time that this takes does not depend on how many bytes of it are right.
     #[must_use]
-    pub fn is_tag_of_hello(&self, session: u32, found: Authentication) -> bool {
+    pub fn is_tag_of_hello(&self, session: u32, found: &Authentication) -> bool {
         self.hmac_of_hello(session, found.boot, found.counter).verify_truncated_left(&found.tag).is_ok()
     }
 

@@ -7,7 +7,7 @@
 //! use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 //! use dense_protocol::messages::{Command, Input, Request};
 //!
-//! let request = Request { sequence: 7, session: 1, command: Command::Infer { input: Input::Values(&[0; 784]) }, mac: None };
+//! let request = Request { sequence: 7, session: 1, command: Command::Infer { input: Input::Values(&[0; 784]) }, mac: &[] };
 //! let mut frame = heapless::Vec::<u8, MAX_FRAME>::new();
 //! frames::encode(&request, &mut frame)?;
 //!

@@ -26,6 +26,8 @@ pub const VERSION: u8 = 3;
 pub const NO_SESSION: u32 = 0;
 /// Bytes of a tag: the first half of an HMAC-SHA-256.
 pub const TAG: usize = 16;
+/// Bytes of a message authentication code: a counter and a tag.
+pub const MAC: usize = 4 + TAG;
 
 /// Host to device.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,17 +40,10 @@ pub struct Request<'a> {
     /// What to do.
     #[serde(borrow)]
     pub command: Command<'a>,
-    /// Its message authentication code, for a device with a key; others ignore it. It must stay the last field.
-    pub mac: Option<Mac>,
-}
-
-/// Message authentication code of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mac {
-    /// Larger than that of every request before that the device has accepted since its start.
-    pub counter: u32,
-    /// The tag of the message up to here: `authentication::Key::authenticate`.
-    pub tag: [u8; TAG],
+    /// Its message authentication code, for a device with a key, which others ignore: nothing, or [`MAC`] bytes. These are a
+    /// counter, larger than that of every request that the device has accepted since its start, lowest byte first, and the tag
+    /// of the message up to there. It must stay the last field.
+    pub mac: &'a [u8],
 }
 
 /// What the device is to do.

@@ -2,7 +2,7 @@
 
 use dense_protocol::authentication::{KEY, Key};
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{Authentication, Command, Input, Mac, Request, Step, TAG, Target};
+use dense_protocol::messages::{Authentication, Command, Input, MAC, Request, Step, Target};
 
 const BOOT: u32 = 3;
 const COUNTER: u32 = 300;
@@ -15,7 +15,7 @@ fn request() -> Request<'static> {
     let step = Step { learning_rate: 0.5, first_trained: 0 };
     let command =
         Command::Learn { input: Input::Values(&[1, 0, 2]), target: Target::Class(3), step, expected: Some(5) };
-    Request { sequence: 7, session: 9, command, mac: None }
+    Request { sequence: 7, session: 9, command, mac: &[] }
 }
 
 /// The message as it stands in its frame.
@@ -25,55 +25,64 @@ fn message(request: Request<'_>) -> Vec<u8> {
     frame.iter().find_map(|&byte| decoder.push(byte).map(|message| message.unwrap().to_vec())).unwrap()
 }
 
+/// The request with its code, as a message.
+fn authentic() -> Vec<u8> {
+    message(key().authenticate(request(), BOOT, COUNTER, &mut [0; MAC]))
+}
+
+/// The counter that is found in a message.
+fn verified(key: &Key, boot: u32, message: &[u8]) -> Option<u32> {
+    key.verified_counter(boot, &Request::from_message(message).ok()?, message)
+}
+
 #[test]
-fn the_tag_is_that_of_the_message_up_to_it() {
-    let request = key().authenticate(request(), BOOT, COUNTER);
-    let message = message(request);
-    let tag = message.last_chunk::<TAG>().unwrap();
-    assert_eq!(request.mac, Some(Mac { counter: COUNTER, tag: *tag }));
-    assert!(key().is_request_of(BOOT, &message));
-    assert_eq!(Request::from_message(&message), Ok(request));
+fn the_code_is_the_counter_and_the_tag_of_the_message_up_to_it() {
+    let message = authentic();
+    let request = Request::from_message(&message).unwrap();
+    assert_eq!(request.mac[..4], COUNTER.to_le_bytes());
+    assert!(message.ends_with(request.mac));
+    assert_eq!(verified(&key(), BOOT, &message), Some(COUNTER));
 }
 
 #[test]
 fn a_message_with_any_bit_changed_has_another_tag() {
-    let message = message(key().authenticate(request(), BOOT, COUNTER));
+    let message = authentic();
     for place in 0..message.len() {
         for bit in 0..8 {
             let mut changed = message.clone();
             changed[place] ^= 1 << bit;
-            assert!(!key().is_request_of(BOOT, &changed), "bit {bit} of byte {place}");
+            assert_eq!(verified(&key(), BOOT, &changed), None, "bit {bit} of byte {place}");
         }
-        assert!(!key().is_request_of(BOOT, &message[..place]), "the first {place} bytes");
-        assert!(!key().is_request_of(BOOT, &message[place + 1..]), "from byte {} on", place + 1);
+        assert_eq!(verified(&key(), BOOT, &message[..place]), None, "the first {place} bytes");
+        assert_eq!(verified(&key(), BOOT, &message[place + 1..]), None, "from byte {} on", place + 1);
     }
 }
 
 #[test]
 fn another_key_or_start_has_another_tag() {
-    let message = message(key().authenticate(request(), BOOT, COUNTER));
+    let message = authentic();
     for boot in [0, BOOT - 1, BOOT + 1, BOOT << 8, u32::MAX] {
-        assert!(!key().is_request_of(boot, &message), "start {boot}");
+        assert_eq!(verified(&key(), boot, &message), None, "start {boot}");
     }
     for byte in 0..KEY {
         let mut bytes: [u8; KEY] = std::array::from_fn(|index| index as u8);
         bytes[byte] ^= 1;
-        assert!(!Key::new(bytes).is_request_of(BOOT, &message), "byte {byte} of the key");
+        assert_eq!(verified(&Key::new(bytes), BOOT, &message), None, "byte {byte} of the key");
     }
 }
 
 #[test]
 fn the_tag_of_a_hello_is_of_all_its_numbers_and_never_that_of_a_request() {
     let tag = key().tag_of_hello(1, 2, 3);
-    assert!(key().is_tag_of_hello(1, Authentication { boot: 2, counter: 3, tag }));
+    assert!(key().is_tag_of_hello(1, &Authentication { boot: 2, counter: 3, tag }));
     for (session, boot, counter) in [(0, 2, 3), (1, 0, 3), (1, 2, 0), (2, 1, 3), (1, 3, 2)] {
         assert_ne!(key().tag_of_hello(session, boot, counter), tag, "{session} {boot} {counter}");
         let found = Authentication { boot, counter, tag };
-        assert!(!key().is_tag_of_hello(session, found), "{session} {boot} {counter}");
+        assert!(!key().is_tag_of_hello(session, &found), "{session} {boot} {counter}");
     }
-    // The same bytes, as those of a request.
-    let message = [&2_u32.to_le_bytes()[..], &3_u32.to_le_bytes(), &tag].concat();
-    assert!(!key().is_request_of(1, &message));
+    // The same tag at the end of a request.
+    let mac = [&3_u32.to_le_bytes()[..], &tag].concat();
+    assert_eq!(verified(&key(), 2, &message(Request { mac: &mac, ..request() })), None);
 }
 
 #[test]

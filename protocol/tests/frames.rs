@@ -20,10 +20,10 @@ fn decode<const N: usize>(
 }
 
 fn infer(values: &[u8]) -> Request<'_> {
-    Request { sequence: 0x1234, session: 7, command: Command::Infer { input: Input::Values(values) }, mac: None }
+    Request { sequence: 0x1234, session: 7, command: Command::Infer { input: Input::Values(values) }, mac: &[] }
 }
 
-const HELLO: Request<'static> = Request { sequence: 300, session: 7, command: Command::Hello, mac: None };
+const HELLO: Request<'static> = Request { sequence: 300, session: 7, command: Command::Hello, mac: &[] };
 
 #[test]
 fn a_request_looks_like_this_on_the_wire() {

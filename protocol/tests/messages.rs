@@ -6,8 +6,8 @@ use common::{HELLO, NETWORK, NUMBERS};
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
     Answer, Authentication, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input,
-    Learned, Mac, MacFault, Malformed, Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step,
-    TAG, Target, Task, Window,
+    Learned, MacFault, Malformed, Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step, TAG,
+    Target, Task, Window,
 };
 use heapless::Vec;
 
@@ -19,7 +19,6 @@ fn bytes(message: &impl serde::Serialize) -> std::vec::Vec<u8> {
 }
 
 const STEP: Step = Step { learning_rate: 0.5, first_trained: 2 };
-const TAG_BYTES: [u8; TAG] = [9; TAG];
 
 #[test]
 fn requests_are_these_bytes() {
@@ -46,9 +45,8 @@ fn requests_are_these_bytes() {
         (9, 1, Command::WriteParameters { first: 300, values: numbers }, &[&[9, 1, 11, 0xac, 2], eight].concat()),
         (9, 1, Command::UseParameters { checksum: 0x0102_0304 }, &[9, 1, 12, 0x84, 0x86, 0x88, 8]),
     ] {
-        let mac = Mac { counter: 300, tag: TAG_BYTES };
-        for (mac, end) in [(None, vec![0]), (Some(mac), [&[1, 0xac, 2], &TAG_BYTES[..]].concat())] {
-            let (request, wanted) = (Request { sequence, session, command, mac }, [wanted, &end].concat());
+        for (mac, end) in [(&[][..], &[0][..]), (&[7, 8], &[2, 7, 8])] {
+            let (request, wanted) = (Request { sequence, session, command, mac }, [wanted, end].concat());
             assert_eq!(bytes(&request), wanted, "{request:?}");
             assert_eq!(Request::from_message(&wanted), Ok(request));
         }
@@ -68,7 +66,13 @@ fn descriptions_are_these_bytes() {
     let rest = |origin: &[u8], source| [origin, &[1, 1, source, 2, 3, 4, 0, 0, 0, 0, 0, 0]].concat();
     let memory = SampleMemory { capacity: 18, lessons: Ok(300), factory_samples: 280, factory_checksum: 0x0102_0304 };
     let unreadable = SampleMemory { lessons: Err(FlashFault::Read), ..memory };
-    let authentication = Authentication { boot: 300, counter: 5, tag: TAG_BYTES };
+    let authentication = Authentication { boot: 300, counter: 5, tag: [9; TAG] };
+    let authentication_bytes = [&[0x2c, 1, 0, 0, 5, 0, 0, 0][..], &[9; TAG]].concat();
+    assert_eq!(authentication.to_bytes()[..], authentication_bytes);
+    assert_eq!(Authentication::from_bytes(&authentication_bytes), Some(authentication));
+    for length in [0, 4, 8, authentication_bytes.len() - 1] {
+        assert_eq!(Authentication::from_bytes(&authentication_bytes[..length]), None, "{length} bytes");
+    }
     // No memory, no momentum, no key: one byte, four and one.
     let [mut of_memory, mut of_unreadable, mut of_momentum, mut of_key] =
         [(); 4].map(|()| [names, network, &[0], checksums, &rest(&[0], 1)].concat());
@@ -76,7 +80,7 @@ fn descriptions_are_these_bytes() {
     of_memory.splice(end - 6..end - 5, [1, 18, 0, 0xac, 2, 0x98, 2, 0x84, 0x86, 0x88, 8]);
     of_unreadable.splice(end - 6..end - 5, [1, 18, 1, 2, 0x98, 2, 0x84, 0x86, 0x88, 8]);
     of_momentum.splice(end - 5..end - 1, [0, 0, 0, 0x3f]);
-    of_key.splice(end - 1.., [&[1, 0xac, 2, 5], &TAG_BYTES[..]].concat());
+    of_key.splice(end - 1.., [&[24], &authentication_bytes[..]].concat());
     for (hello, wanted) in [
         (HELLO, [names, network, &[0], checksums, &rest(&[0], 1)].concat()),
         (
@@ -90,7 +94,7 @@ fn descriptions_are_these_bytes() {
         (Hello { memory: Some(memory), ..HELLO }, of_memory),
         (Hello { memory: Some(unreadable), ..HELLO }, of_unreadable),
         (Hello { momentum: 0.5, ..HELLO }, of_momentum),
-        (Hello { authentication: Some(authentication), ..HELLO }, of_key),
+        (Hello { authentication: &authentication_bytes, ..HELLO }, of_key),
         (Hello { origin: Origin::Host, ..HELLO }, [names, network, &[0], checksums, &rest(&[3], 1)].concat()),
     ] {
         let answer = Answer { sequence: 1, session: 2, result: Ok(Reply::Hello(hello)) };

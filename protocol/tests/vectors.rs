@@ -11,9 +11,9 @@ use dense_protocol::authentication::{KEY, Key};
 use dense_protocol::checksum;
 use dense_protocol::frames::{self, Decoder, FrameError, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, Authentication, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input,
-    Learned, MacFault, Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step, TAG, Target,
-    Task, Window,
+    Answer, ClockSource, Command, Counters, Element, FlashFault, Floats, Form, Hello, Inferred, Input, Learned, MAC,
+    MacFault, Network, Origin, Practised, Refusal, Reply, Request, SampleMemory, Saved, Step, TAG, Target, Task,
+    Window,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ fn tags() -> Value {
     let bytes: [u8; KEY] = std::array::from_fn(|index| index as u8);
     let key = Key::new(bytes);
     let tagged = |(request, (boot, counter)): (Request<'static>, (u32, u32))| {
-        let mut vector = framed(&key.authenticate(request, boot, counter));
+        let mut vector = framed(&key.authenticate(request, boot, counter, &mut [0; MAC]));
         vector["key"] = hex(&bytes).into();
         vector["boot"] = boot.into();
         vector["counter"] = counter.into();
@@ -135,7 +135,7 @@ fn requests() -> Vec<Request<'static>> {
     commands
         .into_iter()
         .zip(sessions)
-        .map(|(command, (sequence, session))| Request { sequence, session, command, mac: None })
+        .map(|(command, (sequence, session))| Request { sequence, session, command, mac: &[] })
         .collect()
 }
 
@@ -162,7 +162,7 @@ fn answers() -> Vec<Answer<'static>> {
             ..HELLO
         }),
         Reply::Hello(Hello { origin: Origin::Host, momentum: 0.5, ..HELLO }),
-        Reply::Hello(Hello { authentication: Some(Authentication { boot: 300, counter: 5, tag: [9; TAG] }), ..HELLO }),
+        Reply::Hello(Hello { authentication: &[9; 8 + TAG], ..HELLO }),
         Reply::Inferred(Inferred { logits: numbers, outputs: Floats::from_bytes(&[]), cycles: 300 }),
         Reply::Series { missing: 300 },
         learned(Ok(300)),

@@ -1,7 +1,7 @@
 //! The check of message authentication codes, on a device with a key.
 
 use dense_protocol::authentication::Key;
-use dense_protocol::messages::{Authentication, MacFault, Refusal, Request};
+use dense_protocol::messages::{Authentication, MacFault, Refusal, Request, TAG};
 
 /// Accepts each authentic request once.
 pub(crate) struct Authenticator {
@@ -10,11 +10,13 @@ pub(crate) struct Authenticator {
     boot: u32,
     /// Counter of the last request that was accepted.
     counter: u32,
+    /// What the last hello said.
+    description: [u8; 8 + TAG],
 }
 
 impl Authenticator {
     pub(crate) const fn new(key: Key, boot: u32) -> Self {
-        Self { key, boot, counter: 0 }
+        Self { key, boot, counter: 0, description: [0; 8 + TAG] }
     }
 
     /// Accepts a request, whose message this is.
@@ -23,20 +25,23 @@ impl Authenticator {
     /// [`Refusal::Mac`].
     #[inline(never)]
     pub(crate) fn accept(&mut self, request: &Request<'_>, message: &[u8]) -> Result<(), Refusal> {
-        let mac = request.mac.ok_or(Refusal::Mac(MacFault::Missing))?;
-        if !self.key.is_request_of(self.boot, message) {
-            return Err(Refusal::Mac(MacFault::Tag));
+        if request.mac.is_empty() {
+            return Err(Refusal::Mac(MacFault::Missing));
         }
-        if mac.counter <= self.counter {
-            return Err(Refusal::Mac(MacFault::Counter { last: self.counter }));
+        match self.key.verified_counter(self.boot, request, message) {
+            None => Err(Refusal::Mac(MacFault::Tag)),
+            Some(counter) if counter <= self.counter => Err(Refusal::Mac(MacFault::Counter { last: self.counter })),
+            Some(counter) => {
+                self.counter = counter;
+                Ok(())
+            }
         }
-        self.counter = mac.counter;
-        Ok(())
     }
 
     /// What the host of a session needs.
-    pub(crate) fn describe(&self, session: u32) -> Authentication {
-        let &Self { ref key, boot, counter } = self;
-        Authentication { boot, counter, tag: key.tag_of_hello(session, boot, counter) }
+    pub(crate) fn describe(&mut self, session: u32) -> &[u8] {
+        let &mut Self { ref key, boot, counter, .. } = self;
+        self.description = Authentication { boot, counter, tag: key.tag_of_hello(session, boot, counter) }.to_bytes();
+        &self.description
     }
 }

@@ -31,6 +31,8 @@ pub struct Machine {
     pub static_bytes: u32,
     /// A counter of clock cycles, which wraps around; one that stays at 0 where there is none.
     pub cycles: fn() -> u32,
+    /// Called after each step of practice, as for a watchdog; between requests the line is idle.
+    pub feed_watchdog: fn(),
 }
 
 /// The application, without its line.
@@ -146,6 +148,7 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
     ///
     /// # Errors
     /// A [`Refusal`] that says what was wrong.
+    #[inline(never)]
     pub fn execute(&mut self, command: Command<'_>, counters: &mut Counters) -> Result<Reply<'_>, Refusal> {
         match command {
             Command::Hello => Ok(Reply::Hello(self.hello())),
@@ -206,7 +209,7 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
             slot_bytes: self.store.slot_bytes(),
             memory: self.samples.description(),
             momentum: self.model.momentum(),
-            authentication: None,
+            authentication: &[],
         }
     }
 
@@ -342,6 +345,7 @@ impl<'a, M: Model, F: NorFlash, S: Samples> Device<'a, M, F, S> {
             }
             self.checksum = None;
             practised.steps += 1;
+            (self.machine.feed_watchdog)();
             practised.lessons += u16::from(matches!(source, Source::Lesson(_)));
         }
         counters.practised = counters.practised.wrapping_add(practised.steps.into());

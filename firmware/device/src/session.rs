@@ -10,7 +10,7 @@ use dense_protocol::authentication::Key;
 use dense_protocol::checksum::Checksum;
 use dense_protocol::frames::{self, Decoder};
 use dense_protocol::messages::{
-    Answer, Command, Counters, Inferred, Input, Malformed, NO_SESSION, Practised, Refusal, Request, Step, TAG,
+    Answer, Command, Counters, Inferred, Input, MAC, Malformed, NO_SESSION, Practised, Refusal, Request, Step,
 };
 #[cfg(feature = "authentication")]
 use dense_protocol::messages::{Hello, Reply};
@@ -27,14 +27,14 @@ pub struct Session<'a, M, F, const REQUEST: usize, const ANSWER: usize, S = NoSa
 
 /// Bytes of a frame for a refusal.
 const REFUSAL: usize = frames::frame_bytes(24);
-/// Bytes of a message authentication code in a request: whether there is one, counter, tag.
-const MAC: usize = if cfg!(feature = "authentication") { 1 + 5 + TAG } else { 1 };
+/// Bytes of a message authentication code in a request, and of its length.
+const MAC_FIELD: usize = if cfg!(feature = "authentication") { 1 + MAC } else { 1 };
 
 /// Bytes of the longest request of a network with an input of `input_bytes` bytes and `outputs` outputs: to learn.
 #[must_use]
 pub const fn request_bytes(input_bytes: usize, outputs: usize) -> usize {
     // Sequence number, session, command, kind and length of the input, kind and length of the target, step, checksum.
-    frames::frame_bytes(input_bytes + 4 * outputs + 3 + 5 + 1 + 4 + 4 + 5 + 6 + MAC)
+    frames::frame_bytes(input_bytes + 4 * outputs + 3 + 5 + 1 + 4 + 4 + 5 + 6 + MAC_FIELD)
 }
 
 /// Bytes of the longest answer of a network with `outputs` outputs: to an inference, or a description.
@@ -198,9 +198,9 @@ impl<M: Model, F: NorFlash, S: Samples, const ANSWER: usize> Worker<'_, M, F, S,
             Ok(request) => self.authenticate(&request, message).map(|()| request.command),
         };
         #[cfg(feature = "authentication")]
-        let authentication = match (&accepted, &self.authenticator) {
-            (Ok(Command::Hello), Some(own)) => Some(own.describe(self.session)),
-            _ => None,
+        let authentication = match (&accepted, &mut self.authenticator) {
+            (Ok(Command::Hello), Some(own)) => own.describe(self.session),
+            _ => &[],
         };
         let result = accepted.and_then(|command| self.device.execute(command, &mut self.counters));
         #[cfg(feature = "authentication")]

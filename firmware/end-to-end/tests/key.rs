@@ -25,7 +25,7 @@ fn words<T>(device: &Device, result: Result<T, DeviceError>) -> String {
 fn who_has_the_key_can_do_all() {
     let simulator = Simulator::start_with_key(key());
     let mut device = Device::open(&simulator.address(), PATIENT, Some(&key())).unwrap();
-    let boot = |device: &Device| device.info().authentication.unwrap().boot;
+    let boot = |device: &Device| device.info().boot.unwrap();
     assert_eq!(boot(&device), 1);
     for label in 0..5 {
         device.learn(INPUT, Target::Class(label), step(0.01), None).unwrap();

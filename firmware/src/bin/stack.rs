@@ -51,7 +51,7 @@ mod on_device {
         let mut within = true;
         for ((name, command, budget), sequence) in cases(target).into_iter().zip(1..) {
             let mut frame = Vec::<u8, { frame_bytes(INPUT_BYTES + 4 * OUTPUTS + 64) }>::new();
-            let request = Request { sequence, session: SESSION, command, mac: None };
+            let request = Request { sequence, session: SESSION, command, mac: &[] };
             let Ok(()) = frames::encode(&request, &mut frame) else { panic!("too long a frame") };
             let (answered, bytes) =
                 ram::measure_stack(|| frame.iter().filter(|&&byte| session.receive(byte).is_some()).count() == 1);

@@ -3,13 +3,13 @@
 
 use super::{BAUD_RATE, Board, Parts};
 use core::ops::Range;
-use dense_device::NoFlash;
+use dense_device::{Blocking, NoFlash};
 use dense_protocol::messages::ClockSource;
 use hal::clocks::init_clocks_and_plls;
-use hal::fugit::RateExtU32;
+use hal::fugit::{ExtU32, RateExtU32};
 use hal::gpio::bank0::{Gpio0, Gpio1, Gpio25};
 use hal::gpio::{FunctionSioOutput, FunctionUart, Pin, PinState, Pins, PullDown, PullNone, PullUp};
-use hal::pac::{Peripherals, UART0, XOSC};
+use hal::pac::{Peripherals, UART0, WATCHDOG, XOSC};
 use hal::uart::{DataBits, Enabled, StopBits, UartConfig, UartPeripheral};
 use hal::xosc::CrystalOscillator;
 use hal::{Clock, Sio, Watchdog};
@@ -27,9 +27,12 @@ const CRYSTAL_HZ: u32 = 12_000_000;
 /// How often to look for the crystal before giving up: at least 300 ms by the oscillator that the chip starts with. It takes some ms.
 const PATIENCE: u32 = 1_000_000;
 
+/// What the watchdog counts down from, the most: 8.3 s. The counter goes down by two a microsecond (RP2040-E1).
+const WATCHDOG_LOAD: u32 = 0xFF_FFFF;
 /// The line to the host. The chip keeps 32 bytes that were not fetched. A pull-up keeps the pin that receives at rest where
 /// nothing is connected.
-type Line = UartPeripheral<Enabled, UART0, (Pin<Gpio0, FunctionUart, PullNone>, Pin<Gpio1, FunctionUart, PullUp>)>;
+type Line =
+    Blocking<UartPeripheral<Enabled, UART0, (Pin<Gpio0, FunctionUart, PullNone>, Pin<Gpio1, FunctionUart, PullUp>)>>;
 
 /// The board.
 #[derive(Debug)]
@@ -45,7 +48,7 @@ impl Board for Pico {
 
     fn start() -> Result<Parts<Self>, &'static str> {
         let chip = Peripherals::take().ok_or("the board was started before")?;
-        let mut resets = chip.RESETS;
+        let (mut resets, mut watchdog) = (chip.RESETS, Watchdog::new(chip.WATCHDOG));
         let clocks = init_clocks_and_plls(
             CRYSTAL_HZ,
             start_crystal(chip.XOSC)?,
@@ -53,21 +56,31 @@ impl Board for Pico {
             chip.PLL_SYS,
             chip.PLL_USB,
             &mut resets,
-            &mut Watchdog::new(chip.WATCHDOG),
+            &mut watchdog,
         )
         .map_err(|_| "the clocks do not start")?;
         let pins = Pins::new(chip.IO_BANK0, chip.PADS_BANK0, Sio::new(chip.SIO).gpio_bank0, &mut resets);
         let line = (pins.gpio0.reconfigure(), pins.gpio1.reconfigure());
         let config = UartConfig::new(BAUD_RATE.Hz(), DataBits::Eight, None, StopBits::One);
+        let serial = UartPeripheral::new(chip.UART0, line, &mut resets)
+            .enable(config, clocks.peripheral_clock.freq())
+            .map_err(|_| "the serial line has no such baud rate at this clock")?;
+        watchdog.start(8_300.millis());
         Ok(Parts {
-            serial: UartPeripheral::new(chip.UART0, line, &mut resets)
-                .enable(config, clocks.peripheral_clock.freq())
-                .map_err(|_| "the serial line has no such baud rate at this clock")?,
+            serial: Blocking::new(serial).with_idle(Self::feed_watchdog),
             led: pins.gpio25.into_push_pull_output_in_state(PinState::High),
             flash: NoFlash,
             clock_hz: clocks.system_clock.freq().to_Hz(),
             clock_source: ClockSource::Crystal,
         })
+    }
+
+    fn feed_watchdog() {
+        // SAFETY: a single write, of what the register takes at any time.
+        #[allow(unsafe_code)]
+        unsafe {
+            (*WATCHDOG::ptr()).load().write(|w| w.bits(WATCHDOG_LOAD));
+        }
     }
 }
 

@@ -3,13 +3,13 @@
 
 use super::{BAUD_RATE, Board, Parts, cycle_counter};
 use core::ops::Range;
-use dense_device::NoFlash;
+use dense_device::{Blocking, NoFlash};
 use dense_protocol::messages::ClockSource;
 use hal::clocks::init_clocks_and_plls;
-use hal::fugit::RateExtU32;
+use hal::fugit::{ExtU32, RateExtU32};
 use hal::gpio::bank0::{Gpio0, Gpio1, Gpio25};
 use hal::gpio::{FunctionSioOutput, FunctionUart, Pin, PinState, Pins, PullDown, PullNone, PullUp};
-use hal::pac::{self, UART0, XOSC};
+use hal::pac::{self, UART0, WATCHDOG, XOSC};
 use hal::uart::{DataBits, Enabled, StopBits, UartConfig, UartPeripheral};
 use hal::xosc::CrystalOscillator;
 use hal::{Clock, Sio, Watchdog};
@@ -26,9 +26,12 @@ static IMAGE_DEFINITION: hal::block::ImageDef = hal::block::ImageDef::secure_exe
 const CRYSTAL_HZ: u32 = 12_000_000;
 /// How often to look for the crystal before giving up: at least 300 ms by the oscillator that the chip starts with. It takes some ms.
 const PATIENCE: u32 = 1_000_000;
+/// What the watchdog counts down from, the most: 16.7 s. The counter goes down by one a microsecond.
+const WATCHDOG_LOAD: u32 = 0xFF_FFFF;
 /// The line to the host. The chip keeps 32 bytes that were not fetched. A pull-up keeps the pin that receives at rest where
 /// nothing is connected.
-type Line = UartPeripheral<Enabled, UART0, (Pin<Gpio0, FunctionUart, PullNone>, Pin<Gpio1, FunctionUart, PullUp>)>;
+type Line =
+    Blocking<UartPeripheral<Enabled, UART0, (Pin<Gpio0, FunctionUart, PullNone>, Pin<Gpio1, FunctionUart, PullUp>)>>;
 
 /// The board.
 #[derive(Debug)]
@@ -66,9 +69,9 @@ impl Board for Pico2 {
         let uart = UartPeripheral::new(chip.UART0, line, resets)
             .enable(config, clocks.peripheral_clock.freq())
             .map_err(|_| "the serial line has no such baud rate at this clock")?;
-
+        watchdog.start(16_700.millis());
         Ok(Parts {
-            serial: uart,
+            serial: Blocking::new(uart).with_idle(Self::feed_watchdog),
             led: pins.gpio25.into_push_pull_output_in_state(PinState::High),
             flash: NoFlash,
             clock_hz: clocks.system_clock.freq().to_Hz(),
@@ -78,6 +81,14 @@ impl Board for Pico2 {
 
     fn cycles() -> u32 {
         cycle_counter::cycles()
+    }
+
+    fn feed_watchdog() {
+        // SAFETY: a single write, of what the register takes at any time.
+        #[allow(unsafe_code)]
+        unsafe {
+            (*WATCHDOG::ptr()).load().write(|w| w.bits(WATCHDOG_LOAD));
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 //! lessons in the two before. A sensor may be on I2C1, PB8 (clock) and PB9 (data).
 
 use super::stm32f4::bus::Bus;
-use super::stm32f4::flash::{Flash, LESSON_REGION, SAVE_REGION};
-use super::stm32f4::{self, Line, clocks};
+use super::stm32f4::flash::{BOOT_REGION, Flash, LESSON_REGION, SAVE_REGION};
+use super::stm32f4::{self, Line, clocks, watchdog};
 use super::{Board, Parts, cycle_counter};
 use core::ops::Range;
 use hal::gpio::{Output, PB8, PB9, PC1, PinState};
@@ -21,6 +21,7 @@ impl Board for Stm32f405 {
     const NAME: &'static str = "stm32f405";
     const FLASH_REGION: Range<u32> = SAVE_REGION;
     const LESSON_REGION: Range<u32> = LESSON_REGION;
+    const BOOT_REGION: Range<u32> = BOOT_REGION;
     type Serial = Line;
     /// On Adafruit's Feather STM32F405 it is the red one, lit by a high level.
     type Led = PC1<Output>;
@@ -32,6 +33,10 @@ impl Board for Stm32f405 {
 
     fn cycles() -> u32 {
         cycle_counter::cycles()
+    }
+
+    fn feed_watchdog() {
+        watchdog::feed();
     }
 }
 
@@ -70,12 +75,12 @@ impl Stm32f405 {
 }
 
 fn start() -> Result<(Parts<Stm32f405>, Rest), &'static str> {
-    let chip = stm32f4::take()?;
+    let (chip, timer) = stm32f4::take()?;
     let (mut rcc, clock_source) = clocks::start(chip.RCC, chip.PWR, chip.TIM11, 168)?;
     let port_b = chip.GPIOB.split(&mut rcc);
     let port_c = chip.GPIOC.split(&mut rcc);
     let parts = Parts {
-        serial: stm32f4::line(chip.USART1, port_b.pb6, port_b.pb7, &mut rcc)?,
+        serial: stm32f4::line((chip.IWDG, timer), chip.USART1, port_b.pb6, port_b.pb7, &mut rcc)?,
         led: port_c.pc1.into_push_pull_output_in_state(PinState::High),
         flash: Flash::new(chip.FLASH),
         clock_hz: rcc.clocks.hclk().raw(),

@@ -36,7 +36,6 @@ fn main() -> ! {
     let pins = (port.pb6, port.pb7.internal_pull_up(true));
     let serial: Serial<USART1> = chip.USART1.serial(pins, 115_200.bps(), &mut rcc).unwrap();
     let mut line = Blocking::new(serial);
-
     let model = Learner::new(singleton!(: Memory = Memory::NEW).unwrap(), &weights::MODEL, Sgd::DEFAULT)
         .with_pixel_table(weights::PIXEL_TABLE.unless_identity());
     let machine = Machine {
@@ -45,6 +44,7 @@ fn main() -> ! {
         clock_source: ClockSource::Internal,
         static_bytes: (cortex_m_rt::heap_start().addr() - 0x2000_2000) as u32,
         cycles: DWT::cycle_count,
+        feed_watchdog: || (),
     };
     let device = Device::new(model, Sectors(chip.FLASH), Sectors::REGION, machine).unwrap();
     let session = singleton!(: Option<Session<'static, Served, Sectors, REQUEST, ANSWER>> = None).unwrap();

@@ -28,7 +28,7 @@ from dense_fleet.protocol.answers import (
     WasReset,
     Written,
 )
-from dense_fleet.protocol.authentication import Key
+from dense_fleet.protocol.authentication import Authentication, Key
 from dense_fleet.protocol.checksum import of_parameters
 from dense_fleet.protocol.frames import Decoder, FrameError
 from dense_fleet.protocol.hello import Description
@@ -265,7 +265,7 @@ class Device:
             return description
 
         description = self._request(Hello(), take)
-        found = description.authentication
+        found = Authentication.from_bytes(description.authentication)
         if self._key is not None and found is None:
             raise AuthenticationError(f"{self.port}: the device has no key, so whoever is on the line can change it")
         if self._key is not None and found is not None and not self._key.is_tag_of_hello(self._session, found):

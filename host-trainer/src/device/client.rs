@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use dense_protocol::authentication::Key;
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, Command, Counters, Floats, Hello, Input, Learned, NO_SESSION, Practised, Refusal, Reply, Request, Saved,
-    Step, Target,
+    Answer, Authentication, Command, Counters, Floats, Hello, Input, Learned, MAC, NO_SESSION, Practised, Refusal,
+    Reply, Request, Saved, Step, Target,
 };
 
 use super::sample::bytes;
@@ -143,18 +143,18 @@ impl Device {
 
     fn hello(&mut self) -> Result<DeviceInfo, DeviceError> {
         let (key, session) = (self.key.clone(), self.session);
-        let (info, is_right) = self.request(Command::Hello, |reply| match reply {
+        let (info, counter) = self.request(Command::Hello, |reply| match reply {
             Reply::Hello(hello) if hello.network.shape().len() < 2 => Err("has a network without layers"),
             Reply::Hello(hello) if !hello.momentum.is_finite() => Err(NOT_FINITE),
-            Reply::Hello(hello) => Ok((DeviceInfo::from(&hello), has_key(&hello, key.as_ref(), session))),
+            Reply::Hello(hello) => Ok((DeviceInfo::from(&hello), counter(&hello, key.as_ref(), session))),
             _ => Err(OTHER_KIND),
         })?;
-        let port = || self.port.clone();
-        match (&self.key, info.authentication) {
-            (Some(_), None) => Err(DeviceError::NoKey { port: port() }),
-            (Some(_), Some(_)) if !is_right => Err(DeviceError::OtherKey { port: port() }),
-            (_, authentication) => {
-                self.counter = authentication.map_or(0, |found| found.counter);
+        let port = self.port.clone();
+        match (&self.key, info.boot, counter) {
+            (Some(_), None, _) => Err(DeviceError::NoKey { port }),
+            (Some(_), Some(_), None) => Err(DeviceError::OtherKey { port }),
+            _ => {
+                self.counter = counter.unwrap_or_default();
                 Ok(info)
             }
         }
@@ -320,11 +320,11 @@ impl Device {
             _ => self.policy.timeout,
         };
         let (tries, broken_before) = (self.policy.tries.max(1), self.broken_frames);
-        if command.is_change() && self.info.authentication.is_some() && self.key.is_none() {
+        if command.is_change() && self.info.boot.is_some() && self.key.is_none() {
             return Err(DeviceError::KeyNeeded { port, request });
         }
-        let mut frame = Default::default();
-        if let Err(error) = frames::encode::<MAX_FRAME>(&self.next_request(command), &mut frame) {
+        let (mut mac, mut frame) = ([0; MAC], Default::default());
+        if let Err(error) = frames::encode::<MAX_FRAME>(&self.next_request(command, &mut mac), &mut frame) {
             return Err(DeviceError::Request { port, request, error });
         }
         for attempt in 0..tries {
@@ -344,14 +344,14 @@ impl Device {
         Err(DeviceError::Silent { port, request, tries, seconds: timeout.as_secs_f64(), broken_frames })
     }
 
-    /// The next request, with the tag that it needs.
-    fn next_request<'a>(&mut self, command: Command<'a>) -> Request<'a> {
+    /// The next request, with the code that it needs, which is written into `mac`.
+    fn next_request<'a>(&mut self, command: Command<'a>, mac: &'a mut [u8; MAC]) -> Request<'a> {
         self.sequence = self.sequence.wrapping_add(1);
-        let request = Request { sequence: self.sequence, session: self.session, command, mac: None };
-        match (&self.key, self.info.authentication) {
-            (Some(key), Some(found)) if command.is_change() => {
+        let request = Request { sequence: self.sequence, session: self.session, command, mac: &[] };
+        match (&self.key, self.info.boot) {
+            (Some(key), Some(boot)) if command.is_change() => {
                 self.counter = self.counter.saturating_add(1);
-                key.authenticate(request, found.boot, self.counter)
+                key.authenticate(request, boot, self.counter, mac)
             }
             _ => request,
         }
@@ -409,12 +409,10 @@ impl Device {
     }
 }
 
-/// Whether a device has shown that it has the key.
-fn has_key(hello: &Hello<'_>, key: Option<&Key>, session: u32) -> bool {
-    match (key, hello.authentication) {
-        (Some(key), Some(found)) => key.is_tag_of_hello(session, found),
-        _ => false,
-    }
+/// The counter of a device that has shown that it has the key.
+fn counter(hello: &Hello<'_>, key: Option<&Key>, session: u32) -> Option<u32> {
+    let found = Authentication::from_bytes(hello.authentication)?;
+    key?.is_tag_of_hello(session, &found).then_some(found.counter)
 }
 
 /// The name of a request in errors.

@@ -48,8 +48,8 @@ pub struct DeviceInfo {
     pub memory: Option<SampleMemory>,
     /// Momentum of gradient descent, 0 for none.
     pub momentum: f32,
-    /// What tags are bound to, where it has a key.
-    pub authentication: Option<Authentication>,
+    /// The number of its start, where it has a key.
+    pub boot: Option<u32>,
 }
 
 impl From<&Hello<'_>> for DeviceInfo {
@@ -77,7 +77,7 @@ impl From<&Hello<'_>> for DeviceInfo {
             slot_bytes: hello.slot_bytes as usize,
             memory: hello.memory,
             momentum: hello.momentum,
-            authentication: hello.authentication,
+            boot: Authentication::from_bytes(hello.authentication).map(|found| found.boot),
         }
     }
 }
@@ -106,7 +106,7 @@ impl Default for DeviceInfo {
             slot_bytes: 0,
             memory: None,
             momentum: 0.0,
-            authentication: None,
+            boot: None,
         }
     }
 }
@@ -215,7 +215,7 @@ impl DeviceInfo {
             "slot_bytes": self.slot_bytes,
             "memory": memory,
             "momentum": self.momentum,
-            "boot": self.authentication.map(|found| found.boot),
+            "boot": self.boot,
         })
     }
 }

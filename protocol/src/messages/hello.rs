@@ -37,13 +37,14 @@ pub struct Hello<'a> {
     /// Momentum of gradient descent, 0 for none. The velocities are 0 at the start, and after every change of the weights
     /// that is not a step.
     pub momentum: f32,
-    /// What the host needs for message authentication codes, where the device has a key. Where it has none, whoever is on
+    /// What message authentication codes are bound to, where the device has a key:
+    /// [`Authentication::to_bytes`](crate::messages::Authentication::to_bytes). Where it has none, nothing, and whoever is on
     /// the line may change it.
-    pub authentication: Option<Authentication>,
+    pub authentication: &'a [u8],
 }
 
 /// What message authentication codes are bound to, so that none is valid twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// How many times the device has started with a key. No two starts have the same number.
     pub boot: u32,
@@ -52,6 +53,26 @@ pub struct Authentication {
     /// The tag of session, boot and counter, which shows the host that the device has its key:
     /// `authentication::Key::tag_of_hello`.
     pub tag: [u8; TAG],
+}
+
+impl Authentication {
+    /// Boot and counter, lowest byte first, and the tag.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 8 + TAG] {
+        let mut bytes = [0; 8 + TAG];
+        let numbers = [self.boot, self.counter].map(u32::to_le_bytes);
+        bytes.iter_mut().zip(numbers.as_flattened().iter().chain(&self.tag)).for_each(|(place, &byte)| *place = byte);
+        bytes
+    }
+
+    /// From those bytes; `None` for any other number of them.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (boot, rest) = bytes.split_first_chunk()?;
+        let (counter, tag) = rest.split_first_chunk()?;
+        let [boot, counter] = [*boot, *counter].map(u32::from_le_bytes);
+        Some(Self { boot, counter, tag: tag.try_into().ok()? })
+    }
 }
 
 /// A memory of samples to practise on: lessons, and samples that are compiled into the firmware.

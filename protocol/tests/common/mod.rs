@@ -32,5 +32,5 @@ pub const HELLO: Hello<'static> = Hello {
     slot_bytes: 4,
     memory: None,
     momentum: 0.0,
-    authentication: None,
+    authentication: &[],
 };

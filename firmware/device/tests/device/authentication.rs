@@ -8,7 +8,7 @@ use crate::common::networks::{Kind, Series};
 use dense_protocol::authentication::{KEY, Key};
 use dense_protocol::frames::MAX_FRAME;
 use dense_protocol::messages::{
-    Authentication, Command, Floats, Input, Mac, MacFault, NO_SESSION, Refusal, Reply, Request, Step,
+    Authentication, Command, Floats, Input, MAC, MacFault, NO_SESSION, Refusal, Reply, Request, Step, TAG,
 };
 use heapless::Vec;
 
@@ -87,7 +87,7 @@ impl Conversation<Model> {
     /// The next request, without a tag.
     fn next<'a>(&mut self, command: Command<'a>) -> Request<'a> {
         self.sequence = self.sequence.wrapping_add(1);
-        Request { sequence: self.sequence, session: self.number, command, mac: None }
+        Request { sequence: self.sequence, session: self.number, command, mac: &[] }
     }
 
     fn outcome(&mut self, frame: &[u8]) -> Outcome {
@@ -98,7 +98,7 @@ impl Conversation<Model> {
     /// The result of the next request, with the right tag.
     fn ask_with_tag(&mut self, command: Command<'_>, counter: u32) -> Outcome {
         let request = self.next(command);
-        self.outcome(&frame(key().authenticate(request, BOOT, counter)))
+        self.outcome(&tagged(&key(), request, BOOT, counter))
     }
 
     /// What nobody may change: parameters, flash, and what is missing to the next window.
@@ -108,44 +108,46 @@ impl Conversation<Model> {
     }
 }
 
+/// A request with the code of a key.
+fn tagged(key: &Key, request: Request<'_>, boot: u32, counter: u32) -> Vec<u8, MAX_FRAME> {
+    frame(key.authenticate(request, boot, counter, &mut [0; MAC]))
+}
+
+/// The same with a tag of anything else.
+fn with_tag(request: Request<'_>, counter: u32, tag: &[u8]) -> Vec<u8, MAX_FRAME> {
+    frame(Request { mac: &[&counter.to_le_bytes(), tag].concat(), ..request })
+}
+
+/// The tag that a request has by rights.
+fn tag_of(request: Request<'_>, counter: u32) -> std::vec::Vec<u8> {
+    key().authenticate(request, BOOT, counter, &mut [0; MAC]).mac[4..].to_vec()
+}
+
 /// A request with something wrong, and the refusal of it.
 type Forgery = (&'static str, fn(Request<'_>, u32) -> Vec<u8, MAX_FRAME>, MacFault);
 
 /// All that a request may have wrong; its counter would be the next one.
-const FORGERIES: [Forgery; 9] = [
-    ("no tag", |request, _| frame(request), MacFault::Missing),
-    ("another key", |request, next| frame(Key::new([6; KEY]).authenticate(request, BOOT, next)), MacFault::Tag),
-    ("the start before", |request, next| frame(key().authenticate(request, BOOT - 1, next)), MacFault::Tag),
-    ("the start after", |request, next| frame(key().authenticate(request, BOOT + 1, next)), MacFault::Tag),
+const FORGERIES: [Forgery; 11] = [
+    ("no code", |request, _| frame(request), MacFault::Missing),
+    ("another key", |request, next| tagged(&Key::new([6; KEY]), request, BOOT, next), MacFault::Tag),
+    ("the start before", |request, next| tagged(&key(), request, BOOT - 1, next), MacFault::Tag),
+    ("the start after", |request, next| tagged(&key(), request, BOOT + 1, next), MacFault::Tag),
+    ("a tag of zeros", |request, next| with_tag(request, next, &[0; TAG]), MacFault::Tag),
+    ("no tag", |request, next| with_tag(request, next, &[]), MacFault::Tag),
+    ("half a tag", |request, next| with_tag(request, next, &tag_of(request, next)[..TAG / 2]), MacFault::Tag),
     (
-        "a tag of zeros",
-        |request, counter| frame(Request { mac: Some(Mac { counter, tag: [0; 16] }), ..request }),
+        "the tag of a hello",
+        |request, next| with_tag(request, next, &key().tag_of_hello(request.session, BOOT, next)),
         MacFault::Tag,
     ),
-    ("the tag of a hello", forged_hello, MacFault::Tag),
-    ("the tag of another counter", other_counter, MacFault::Tag),
-    ("the tag of another sequence number", other_sequence, MacFault::Tag),
+    ("the tag of another counter", |request, next| with_tag(request, next, &tag_of(request, next + 1)), MacFault::Tag),
     (
-        "the counter of the last one",
-        |request, next| frame(key().authenticate(request, BOOT, next - 1)),
-        MacFault::Counter { last: 0 },
+        "the tag of another sequence number",
+        |request, next| with_tag(request, next, &tag_of(Request { sequence: request.sequence ^ 1, ..request }, next)),
+        MacFault::Tag,
     ),
+    ("the last counter", |request, next| tagged(&key(), request, BOOT, next - 1), MacFault::Counter { last: 0 }),
 ];
-
-fn forged_hello(request: Request<'_>, counter: u32) -> Vec<u8, MAX_FRAME> {
-    let tag = key().tag_of_hello(request.session, BOOT, counter);
-    frame(Request { mac: Some(Mac { counter, tag }), ..request })
-}
-
-fn other_counter(request: Request<'_>, counter: u32) -> Vec<u8, MAX_FRAME> {
-    let Some(Mac { tag, .. }) = key().authenticate(request, BOOT, counter).mac else { unreachable!("it has one") };
-    frame(Request { mac: Some(Mac { counter: counter + 1, tag }), ..request })
-}
-
-fn other_sequence(request: Request<'_>, counter: u32) -> Vec<u8, MAX_FRAME> {
-    let other = Request { sequence: request.sequence.wrapping_add(1), ..request };
-    frame(Request { mac: key().authenticate(other, BOOT, counter).mac, ..request })
-}
 
 #[test]
 fn every_change_is_refused_without_the_right_tag() {
@@ -173,7 +175,7 @@ fn a_message_changed_in_any_bit_or_cut_short_changes_nothing() {
     let mut conversation = start_with_key();
     let before = conversation.state();
     let request = conversation.next(payload.changes()[0]);
-    let good = message_of(&frame(key().authenticate(request, BOOT, 1)));
+    let good = message_of(&tagged(&key(), request, BOOT, 1));
     for place in 0..good.len() {
         for bit in 0..8 {
             let mut changed = good.clone();
@@ -195,7 +197,7 @@ fn a_recorded_conversation_changes_nothing_again() {
         .zip(payload.changes())
         .map(|(counter, command)| {
             let request = conversation.next(command);
-            let frame = frame(key().authenticate(request, BOOT, counter));
+            let frame = tagged(&key(), request, BOOT, counter);
             let outcome = conversation.outcome(&frame);
             assert!(!matches!(outcome, Err(Refusal::Mac(_))), "{outcome:?}");
             frame
@@ -227,7 +229,7 @@ fn a_request_that_is_sent_again_is_answered_again_and_done_once() {
     let payload = Payload::new();
     let mut conversation = start_with_key();
     let request = conversation.next(payload.changes()[0]);
-    let frame = frame(key().authenticate(request, BOOT, 1));
+    let frame = tagged(&key(), request, BOOT, 1);
     let first = conversation.send(&frame);
     let after = conversation.bits();
     assert!(matches!(answer(&first).result, Ok(Reply::Learned(_))));
@@ -250,7 +252,7 @@ fn a_refused_session_uses_no_counter() {
     let mut conversation = start_with_key();
     let request = Request { session: SESSION + 1, ..conversation.next(Command::Save) };
     let refusal = Err(Refusal::Session { device: SESSION });
-    assert_eq!(conversation.outcome(&frame(key().authenticate(request, BOOT, 1))), refusal);
+    assert_eq!(conversation.outcome(&tagged(&key(), request, BOOT, 1)), refusal);
     assert!(conversation.ask_with_tag(Command::Save, 1).is_ok());
 }
 
@@ -258,7 +260,7 @@ fn a_refused_session_uses_no_counter() {
 fn hello_says_what_tags_are_bound_to() {
     let mut conversation = switch_on_with_key(TestFlash::new(2), BOOT);
     let describe =
-        |counter| Some(Authentication { boot: BOOT, counter, tag: key().tag_of_hello(SESSION, BOOT, counter) });
+        |counter| Authentication { boot: BOOT, counter, tag: key().tag_of_hello(SESSION, BOOT, counter) }.to_bytes();
     assert_eq!(conversation.hello().authentication, describe(0));
     assert!(conversation.ask_with_tag(Command::Save, 9).is_ok());
     assert_eq!(conversation.hello().authentication, describe(9));
@@ -272,9 +274,9 @@ fn hello_says_what_tags_are_bound_to() {
 #[test]
 fn a_device_without_a_key_says_so_and_ignores_tags() {
     let mut conversation = start_on::<Series>(TestFlash::new(2));
-    assert_eq!(conversation.hello().authentication, None);
+    assert_eq!(conversation.hello().authentication, []);
     let request = conversation.next(Command::Save);
-    assert!(matches!(conversation.outcome(&frame(key().authenticate(request, BOOT, 1))), Ok(Reply::Saved(_))));
+    assert!(matches!(conversation.outcome(&tagged(&key(), request, BOOT, 1)), Ok(Reply::Saved(_))));
 }
 
 /// The message of a frame.

@@ -35,7 +35,7 @@ fn describes<K: Kind>(element: Element, task: Task, form: Form, parameters: u32,
         slot_bytes: SECTOR as u32,
         memory: None,
         momentum,
-        authentication: None,
+        authentication: &[],
     };
     let hello = conversation.hello();
     assert_eq!(hello, expected, "{}", K::NAME);

@@ -77,7 +77,7 @@ fn a_bad_line_brings_no_wrong_result_and_changes_no_weight() {
             98 => Command::Save,
             _ => Command::Load,
         };
-        let sent = frame(Request { sequence: number as u16, session: SESSION, command, mac: None });
+        let sent = frame(Request { sequence: number as u16, session: SESSION, command, mac: &[] });
         let (received, damage) = disturb(&sent, &mut random);
         lost += u32::from(damage == Damage::Loss);
         changed += u32::from(damage == Damage::Burst);

@@ -9,15 +9,14 @@ use dense_device::session::{answer_bytes, request_bytes};
 use dense_device::{Device, Model, Session};
 use dense_protocol::frames::{self, MAX_FRAME};
 use dense_protocol::messages::{
-    Answer, Authentication, ClockSource, Command, Counters, Element, Floats, Form, Hello, Inferred, Input, Learned,
-    Mac, Network, Origin, Refusal, Reply, Request, SampleMemory, Saved, Step, TAG, Target, Task, Window,
+    Answer, ClockSource, Command, Counters, Element, Floats, Form, Hello, Inferred, Input, Learned, MAC, Network,
+    Origin, Refusal, Reply, Request, SampleMemory, Saved, Step, TAG, Target, Task, Window,
 };
 use heapless::Vec;
 
 /// The bytes of a request whose numbers are as long as can be.
 fn longest_request(command: Command<'_>) -> usize {
-    let mac = Mac { counter: u32::MAX, tag: [1; TAG] };
-    frame(Request { sequence: u16::MAX, session: u32::MAX, command, mac: Some(mac) }).len()
+    frame(Request { sequence: u16::MAX, session: u32::MAX, command, mac: &[1; MAC] }).len()
 }
 
 fn longest_answer(result: Result<Reply<'_>, Refusal>) -> usize {
@@ -83,7 +82,7 @@ fn answers_of<K: Kind>() {
         slot_bytes: u32::MAX,
         memory: Some(memory),
         momentum: f32::MAX,
-        authentication: Some(Authentication { boot: u32::MAX, counter: u32::MAX, tag: [1; TAG] }),
+        authentication: &[1; 8 + TAG],
     };
     let [inferred, learned, practised, refused, broken_frames, repeated] = [u32::MAX; 6];
     let counters = Counters { inferred, learned, practised, refused, broken_frames, repeated };
@@ -131,7 +130,7 @@ macro_rules! converses {
             Command::WriteParameters { first: 0, values: Floats::from_bytes(&one) },
         ];
         for (sequence, command) in (u16::MAX - 10..).zip([Command::Hello].into_iter().chain(commands)) {
-            let frame = frame(Request { sequence, session: u32::MAX, command, mac: None });
+            let frame = frame(Request { sequence, session: u32::MAX, command, mac: &[] });
             let answer = frame.iter().find_map(|&byte| exact.receive(byte).map(<[u8]>::to_vec));
             let expected = roomy.send(&frame);
             // One of them has no window, whatever its kind.

@@ -94,7 +94,7 @@ impl serial::Write<u8> for NonblockingPort {
 
 /// A request, byte by byte.
 fn hello() -> Vec<Event> {
-    frame(Request { sequence: 1, session: SESSION, command: Command::Hello, mac: None })
+    frame(Request { sequence: 1, session: SESSION, command: Command::Hello, mac: &[] })
         .iter()
         .copied()
         .map(Event::Byte)
@@ -154,7 +154,7 @@ fn a_port_that_does_not_wait_is_waited_for() {
 
 #[test]
 fn a_request_of_no_session_is_answered_as_by_the_session_itself() {
-    let request = frame(Request { sequence: 3, session: NO_SESSION, command: Command::Save, mac: None });
+    let request = frame(Request { sequence: 3, session: NO_SESSION, command: Command::Save, mac: &[] });
     let mut port = Port::new(request.iter().copied().map(Event::Byte), 1000);
     serve(&mut device().session, &mut port, || ());
     assert_eq!(port.sent, device().send(&request));

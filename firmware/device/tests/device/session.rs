@@ -49,15 +49,15 @@ fn notices_a_restart<K: Kind>() {
     let commands = [lesson.command(), Command::Save, Command::Checksum, Command::Counters, Command::Reset];
     for command in commands {
         conversation.sequence += 1;
-        let request = Request { sequence: conversation.sequence, session: SESSION, command, mac: None };
+        let request = Request { sequence: conversation.sequence, session: SESSION, command, mac: &[] };
         let refusal = Err(Refusal::Session { device: NO_SESSION });
         assert_eq!(send(&mut conversation, request), (NO_SESSION, refusal), "{command:?}");
         // Not even the number of no session is one.
         conversation.sequence += 1;
-        let request = Request { sequence: conversation.sequence, session: NO_SESSION, command, mac: None };
+        let request = Request { sequence: conversation.sequence, session: NO_SESSION, command, mac: &[] };
         assert_eq!(send(&mut conversation, request), (NO_SESSION, refusal), "{command:?}");
     }
-    let request = Request { sequence: 99, session: NO_SESSION, command: Command::Hello, mac: None };
+    let request = Request { sequence: 99, session: NO_SESSION, command: Command::Hello, mac: &[] };
     let refusal = Err(Refusal::Session { device: NO_SESSION });
     assert_eq!(send(&mut conversation, request), (NO_SESSION, refusal));
     assert_eq!(conversation.bits(), K::twin().bits(), "{}", K::NAME);
@@ -78,15 +78,15 @@ fn hands_over<K: Kind>() {
     let mut conversation = start::<K>();
     conversation.ask(lesson.command()).expect("learned");
     let learned = conversation.bits();
-    let request = Request { sequence: 900, session: OTHER, command: lesson.command(), mac: None };
+    let request = Request { sequence: 900, session: OTHER, command: lesson.command(), mac: &[] };
     let refusal = Err(Refusal::Session { device: SESSION });
     assert_eq!(send(&mut conversation, request), (SESSION, refusal), "a stranger does not learn");
-    let request = Request { sequence: 901, session: OTHER, command: Command::Hello, mac: None };
+    let request = Request { sequence: 901, session: OTHER, command: Command::Hello, mac: &[] };
     assert!(matches!(send(&mut conversation, request), (OTHER, Ok(Reply::Hello(_)))));
     // What the host before had learned is still there, but it is that host's turn no more.
     for command in [lesson.command(), Command::Reset, Command::Infer { input: Input::Values(&lesson.input) }] {
         conversation.sequence += 1;
-        let request = Request { sequence: conversation.sequence, session: SESSION, command, mac: None };
+        let request = Request { sequence: conversation.sequence, session: SESSION, command, mac: &[] };
         assert_eq!(send(&mut conversation, request), (OTHER, Err(Refusal::Session { device: OTHER })));
     }
     assert_eq!(conversation.bits(), learned, "{}", K::NAME);
@@ -182,7 +182,7 @@ fn another_request_of_the_same_number_is_refused_and_the_first_keeps_its_answer(
     let bits = conversation.bits();
     for command in [second.command(), Command::Reset, Command::Hello, Command::Checksum] {
         for session in [SESSION, 1] {
-            let request = Request { sequence: 5, session, command, mac: None };
+            let request = Request { sequence: 5, session, command, mac: &[] };
             let refusal = Err(Refusal::SequenceReused { sequence: 5 });
             assert_eq!(send(&mut conversation, request), (SESSION, refusal), "{command:?}");
             assert_eq!(conversation.bits(), bits);
@@ -204,7 +204,7 @@ fn another_request_of_the_same_number_is_refused_and_the_first_keeps_its_answer(
 fn a_message_that_is_no_request_is_refused_and_changes_nothing() {
     let mut conversation = start::<Regression>();
     let good = Lesson::new::<<Regression as Kind>::Model>(1);
-    let request = Request { sequence: 0, session: 5, command: good.command(), mac: None };
+    let request = Request { sequence: 0, session: 5, command: good.command(), mac: &[] };
     let good = message(request);
     let cases: [std::vec::Vec<u8>; 6] = [
         vec![0],                                              // no session

@@ -144,6 +144,7 @@ pub(crate) fn live<S: Read + Write>(flash: &Flash, key: Option<(Key, u32)>, mut 
         clock_source: ClockSource::Host,
         static_bytes: 40_000,
         cycles: || 0,
+        feed_watchdog: || (),
     };
     const REQUEST: usize = session::request_bytes(weights::samples::INPUT_BYTES, weights::OUTPUTS);
     const ANSWER: usize = session::answer_bytes(weights::OUTPUTS);

@@ -1,8 +1,10 @@
-//! The flash inside the chip, by its controller: sectors of 128 KB are erased whole, and a byte is written by clearing bits.
+//! The flash inside the chip, by its controller: sectors are erased whole, and a byte is written by clearing bits.
 //! Every wait has an end, and what the controller finds wrong is an error.
 //!
 //! Source: ST, RM0090 and RM0383, *Embedded Flash memory interface*.
 
+#[cfg(feature = "key")]
+use super::flash::BOOT_REGION;
 use super::flash::SECTOR;
 use crate::boards::cycle_counter;
 use hal::pac::FLASH;
@@ -12,6 +14,11 @@ use stm32f4xx_hal as hal;
 const BASE: usize = 0x0800_0000;
 /// The number of the first sector of 128 KB; the smaller ones before it take as much as one.
 const FIRST_OF_SIZE: usize = 5;
+/// The small sectors for the numbers of starts: the number of the first one, and the bytes of each.
+#[cfg(feature = "key")]
+const FIRST_BOOT_SECTOR: usize = 1;
+#[cfg(feature = "key")]
+pub(super) const BOOT_SECTOR: usize = 16 * 1024;
 /// What unlocks the controller, in this order. Anything else locks it until a reset.
 const KEYS: [u32; 2] = [0x4567_0123, 0xCDEF_89AB];
 /// Clock cycles until an operation is given up: 6 s at 168 MHz. An erasure takes 4 s at most.
@@ -21,6 +28,9 @@ const PATIENCE: u32 = 1 << 30;
 unsafe extern "C" {
     /// The address of the first of the sectors.
     static _slots_start: u8;
+    /// That of the first of the two small ones.
+    #[cfg(feature = "key")]
+    static _boots_start: u8;
 }
 
 /// The sectors. What they are asked for is within them. Nothing runs while one is erased.
@@ -35,7 +45,7 @@ impl ChipFlash {
     }
 
     pub(super) fn read(&self, offset: u32, bytes: &mut [u8]) {
-        let mut address = (&raw const _slots_start).wrapping_add(offset as usize);
+        let (mut address, _) = place(offset);
         for byte in bytes {
             // SAFETY: it is within the sectors, which can be read as memory at any time.
             #[allow(unsafe_code)]
@@ -53,11 +63,11 @@ impl ChipFlash {
     }
 
     fn erase_sector(&self, offset: u32) -> Result<(), ChipFlashError> {
-        let sector = FIRST_OF_SIZE + ((&raw const _slots_start).addr() - BASE + offset as usize) / SECTOR - 1;
+        let (_, sector) = place(offset);
         let control = self.controller.cr();
         // SAFETY: it is the number of one of the sectors.
         #[allow(unsafe_code)]
-        control.write(|w| unsafe { w.lock().clear_bit().ser().set_bit().psize().psize8().snb().bits(sector as u8) });
+        control.write(|w| unsafe { w.lock().clear_bit().ser().set_bit().psize().psize8().snb().bits(sector) });
         control.modify(|_, w| w.strt().set_bit());
         self.wait()
     }
@@ -65,7 +75,7 @@ impl ChipFlash {
     pub(super) fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), ChipFlashError> {
         self.unlocked(|flash| {
             flash.controller.cr().write(|w| w.lock().clear_bit().pg().set_bit().psize().psize8());
-            let mut address = (&raw const _slots_start).wrapping_add(offset as usize).cast_mut();
+            let mut address = place(offset).0.cast_mut();
             bytes.iter().try_for_each(|&byte| {
                 // SAFETY: it is within the sectors, and the controller takes what is written there.
                 #[allow(unsafe_code)]
@@ -135,6 +145,18 @@ impl ChipFlash {
         cache.modify(|_, w| w.dcrst().clear_bit());
         cache.modify(|_, w| w.dcen().set_bit());
     }
+}
+
+/// Where an offset is, and the number of its sector.
+fn place(offset: u32) -> (*const u8, u8) {
+    #[cfg(feature = "key")]
+    if let Some(offset) = offset.checked_sub(BOOT_REGION.start) {
+        let (index, within) = (offset as usize / SECTOR, offset as usize % SECTOR);
+        let start = (&raw const _boots_start).wrapping_add(index * BOOT_SECTOR);
+        return (start.wrapping_add(within), (FIRST_BOOT_SECTOR + index) as u8);
+    }
+    let address = (&raw const _slots_start).wrapping_add(offset as usize);
+    (address, (FIRST_OF_SIZE + (address.addr() - BASE) / SECTOR - 1) as u8)
 }
 
 /// What the controller did not do.

@@ -11,13 +11,17 @@ use stm32f4xx_hal as hal;
 
 /// Bytes of a sector.
 pub(super) const SECTOR: usize = 128 * 1024;
-/// Bytes of the two sectors for saved weights and, where the flash is large, the two before them for lessons.
-const CAPACITY: usize = LESSON_BYTES + 2 * SECTOR;
+/// Bytes of the two sectors for saved weights and, where the flash is large, the two before them for lessons. With a key, two
+/// small sectors for the numbers of starts follow, as if they were as large as the others.
+const CAPACITY: usize = LESSON_BYTES + 2 * SECTOR + BOOT_BYTES;
+const BOOT_BYTES: usize = if cfg!(feature = "key") { 2 * SECTOR } else { 0 };
 const LESSON_BYTES: usize = if cfg!(board = "stm32f405") { 2 * SECTOR } else { 0 };
 /// The addresses for lessons.
 pub(in crate::boards) const LESSON_REGION: Range<u32> = 0..LESSON_BYTES as u32;
 /// The addresses for saved weights.
-pub(in crate::boards) const SAVE_REGION: Range<u32> = LESSON_BYTES as u32..CAPACITY as u32;
+pub(in crate::boards) const SAVE_REGION: Range<u32> = LESSON_BYTES as u32..(LESSON_BYTES + 2 * SECTOR) as u32;
+/// Those for the numbers of starts.
+pub(in crate::boards) const BOOT_REGION: Range<u32> = SAVE_REGION.end..CAPACITY as u32;
 /// Bytes that are written at once.
 const WORD: usize = 4;
 
@@ -49,6 +53,7 @@ impl ReadNorFlash for Flash {
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         check_read(self, offset, bytes.len())?;
+        check_boots(offset, bytes.len())?;
         match self {
             Self::Chip(flash) => flash.read(offset, bytes),
             Self::Host(flash) => flash.read(offset, bytes)?,
@@ -75,11 +80,27 @@ impl NorFlash for Flash {
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         check_write(self, offset, bytes.len())?;
+        check_boots(offset, bytes.len())?;
         match self {
             Self::Chip(flash) => Ok(flash.write(offset, bytes)?),
             Self::Host(flash) => Ok(flash.write(offset, bytes)?),
         }
     }
+}
+
+/// Refuses addresses behind the end of a small sector.
+#[cfg(feature = "key")]
+fn check_boots(offset: u32, length: usize) -> Result<(), NorFlashErrorKind> {
+    let end = offset as usize % SECTOR + length;
+    let is_outside = offset >= BOOT_REGION.start && end > super::chip_flash::BOOT_SECTOR;
+    if is_outside { Err(NorFlashErrorKind::OutOfBounds) } else { Ok(()) }
+}
+
+/// There are none without a key.
+#[cfg(not(feature = "key"))]
+#[expect(clippy::unnecessary_wraps, reason = "with a key it does more")]
+const fn check_boots(_: u32, _: usize) -> Result<(), NorFlashErrorKind> {
+    Ok(())
 }
 
 /// Why the flash did not do it.

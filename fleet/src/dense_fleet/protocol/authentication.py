@@ -1,15 +1,34 @@
 """Message authentication codes: only who has the key of a device can change it. HMAC-SHA-256, the first half."""
 
 import hmac
-from dataclasses import replace
+import struct
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dense_fleet.protocol.hello import Authentication
-from dense_fleet.protocol.messages import VERSION, Mac, Request
-from dense_fleet.protocol.postcard import TAG
+from dense_fleet.protocol.messages import VERSION, Request
 
 KEY = 32
 """Bytes of a key."""
+TAG = 16
+"""Bytes of a tag."""
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """What message authentication codes are bound to, in a hello."""
+
+    boot: int
+    counter: int
+    tag: bytes
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Authentication | None":
+        """From the bytes of a hello; `None` where the device has no key."""
+        return cls(*struct.unpack("<II16s", data)) if len(data) == 8 + TAG else None
+
+    def to_bytes(self) -> bytes:
+        """The bytes in a hello."""
+        return struct.pack("<II16s", self.boot, self.counter, self.tag)
 
 
 class Key:
@@ -31,13 +50,14 @@ class Key:
             raise ValueError(f"{path}: expected a key of 64 hexadecimal digits") from error
 
     def authenticate(self, request: Request, boot: int, counter: int) -> Request:
-        """The request with the tag for start `boot` of the device."""
-        covered = replace(request, mac=Mac(counter, bytes(TAG))).to_bytes()[:-TAG]
-        return replace(request, mac=Mac(counter, self._tag(0, boot.to_bytes(4, "little") + covered)))
+        """The request with its code for start `boot`: the counter, and the tag of the message up to it."""
+        number = counter.to_bytes(4, "little")
+        covered = replace(request, mac=number + bytes(TAG)).to_bytes()[:-TAG]
+        return replace(request, mac=number + self._tag(0, boot.to_bytes(4, "little") + covered))
 
     def tag_of_hello(self, session: int, boot: int, counter: int) -> bytes:
         """The tag of a hello."""
-        return self._tag(1, b"".join(number.to_bytes(4, "little") for number in (session, boot, counter)))
+        return self._tag(1, struct.pack("<III", session, boot, counter))
 
     def is_tag_of_hello(self, session: int, found: Authentication) -> bool:
         """Whether a hello shows that the device has the key."""

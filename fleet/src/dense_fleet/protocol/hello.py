@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from dense_fleet.protocol.postcard import U8, U16, U32, Tag
+from dense_fleet.protocol.postcard import U8, U16, U32
 from dense_fleet.protocol.refusals import FlashFault
 
 
@@ -110,15 +110,6 @@ class SampleMemory:
 
 
 @dataclass(frozen=True)
-class Authentication:
-    """What message authentication codes are bound to."""
-
-    boot: U32
-    counter: U32
-    tag: Tag
-
-
-@dataclass(frozen=True)
 class Description:
     """Device and network: the answer to a hello."""
 
@@ -136,4 +127,4 @@ class Description:
     slot_bytes: U32
     memory: SampleMemory | None
     momentum: float
-    authentication: Authentication | None
+    authentication: bytes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dense_fleet.protocol.postcard import U8, U16, U32, Tag, to_bytes
+from dense_fleet.protocol.postcard import U8, U16, U32, to_bytes
 
 VERSION = 3
 """Version of the protocol, covered by the checksum of every frame."""
@@ -180,21 +180,13 @@ CHANGES = (Series, Learn, Practise, Save, Load, Reset, WriteParameters, UseParam
 
 
 @dataclass(frozen=True)
-class Mac:
-    """Message authentication code of a request."""
-
-    counter: U32
-    tag: Tag
-
-
-@dataclass(frozen=True)
 class Request:
     """Host to device."""
 
     sequence: U16
     session: U32
     command: Command
-    mac: Mac | None = None
+    mac: bytes = b""
 
     def to_bytes(self) -> bytes:
         """The message."""

@@ -24,19 +24,9 @@ class Bits:
     bits: int
 
 
-@dataclass(frozen=True)
-class Length:
-    """The length of an array of bytes."""
-
-    count: int
-
-
-TAG = 16
-"""Bytes of a tag."""
 U8 = Annotated[int, Bits(8)]
 U16 = Annotated[int, Bits(16)]
 U32 = Annotated[int, Bits(32)]
-Tag = Annotated[bytes, Length(TAG)]
 
 
 class Reader:
@@ -100,8 +90,6 @@ def from_bytes(kind: Any, reader: Reader) -> Any:
 @cache
 def codec(kind: Any) -> Codec:
     """How a type is written and read."""
-    if kind == Tag:
-        return Codec(_write_tag, lambda reader: reader.take(TAG))
     if get_origin(kind) is Annotated:
         bits = next(note.bits for note in get_args(kind) if isinstance(note, Bits))
         if bits == 8:
@@ -125,12 +113,6 @@ def _write_byte(value: int) -> bytes:
     if not 0 <= value < 256:
         raise ValueError(f"{value} is no number of 8 bits")
     return bytes([value])
-
-
-def _write_tag(value: bytes) -> bytes:
-    if len(value) != TAG:
-        raise ValueError(f"{len(value)} bytes are no tag")
-    return value
 
 
 def _with_length(data: bytes) -> bytes:

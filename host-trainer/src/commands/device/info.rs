@@ -60,8 +60,8 @@ pub(super) fn info(device: &mut Device, printer: Printer) -> Result<(), DeviceEr
     if info.momentum != 0.0 {
         printer.say(format_args!("momentum         {}", info.momentum));
     }
-    match info.authentication {
-        Some(found) => printer.say(format_args!("key              needed for changes; start number {}", found.boot)),
+    match info.boot {
+        Some(boot) => printer.say(format_args!("key              needed for changes; start number {boot}")),
         None => printer.say("key              none: whoever is on the line can change the device"),
     }
     printer.say(format_args!("protocol         version {}", info.version));

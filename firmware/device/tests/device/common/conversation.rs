@@ -86,7 +86,7 @@ impl<M: Model> Conversation<M> {
 
     /// The request with the last sequence number.
     pub fn frame(&self, command: Command<'_>) -> Vec<u8, MAX_FRAME> {
-        frame(Request { sequence: self.sequence, session: self.number, command, mac: None })
+        frame(Request { sequence: self.sequence, session: self.number, command, mac: &[] })
     }
 
     /// What the device says of itself. A new session starts.

@@ -53,12 +53,15 @@ pub const MACHINE: Machine = Machine {
     clock_hz: 168_000_000,
     clock_source: ClockSource::Crystal,
     static_bytes: 34_567,
+    feed_watchdog: || FED.set(FED.get() + 1),
     cycles: || CYCLES.replace(CYCLES.get().wrapping_add(7)),
 };
 
 thread_local! {
     /// One for each test: they run side by side.
     static CYCLES: Cell<u32> = const { Cell::new(u32::MAX - 20) };
+    /// How often the watchdog was fed.
+    pub static FED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Runs `work` on shares of `range`, on every processor.
