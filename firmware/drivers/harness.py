@@ -7,9 +7,9 @@ import pathlib
 import struct
 import nrf52840
 import stm32f4
-from cortex_m4 import Machine
+from cortex_m import Machine
 
-PROGRAMS = pathlib.Path(os.environ["DRIVERS"])
+PROGRAMS = pathlib.Path(os.environ["DRIVERS"]).resolve()
 BY_CRYSTAL = "stm32f405 at 168000000 Hz, Crystal"
 BY_INTERNAL = "stm32f405 at 16000000 Hz, Internal"
 

@@ -25,7 +25,8 @@ class Chip:
     `flash` are arguments of the flash, and `tamper` is as that of an STM32F4.
     """
 
-    FLASH, FLASH_BYTES, PROGRAM_BYTES = 0, 1024 * 1024, 736 * 1024
+    FLASH, VECTORS, FLASH_BYTES, PROGRAM_BYTES = 0, 0, 1024 * 1024, 736 * 1024
+    RAM_BYTES = 256 * 1024
     REGIONS = [(INFORMATION, 2 * BLOCK), (PORT, BLOCK)]
 
     def __init__(self, name, tamper=None, build=b"AAC0", debug_word=UNWRITTEN, crystal_start=CRYSTAL_START, flash=None):

@@ -27,7 +27,8 @@ class Chip:
     returns what is written in fact, or None for nothing: so a fault is planted that the program does not have.
     """
 
-    FLASH = 0x0800_0000
+    FLASH = VECTORS = 0x0800_0000
+    RAM_BYTES = 128 * 1024
     REGIONS = []
 
     def __init__(self, name="stm32f405", tamper=None, clocks=None, flash=None):

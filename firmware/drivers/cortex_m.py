@@ -1,4 +1,4 @@
-"""A Cortex-M4 that runs an ELF, by Unicorn, with a chip around it that is a model in Python.
+"""A Cortex-M that runs an ELF, by Unicorn, with a chip around it that is a model in Python.
 
 Time is counted in clock cycles: an access to a peripheral takes four, the least that a look at a register takes in a loop.
 Everything else takes none, so that a wait that is long enough here is so on the chip.
@@ -7,6 +7,7 @@ import struct
 import unicorn
 from unicorn import arm_const as arm
 
+CORTEX_M0, CORTEX_M4 = arm.UC_CPU_ARM_CORTEX_M0, arm.UC_CPU_ARM_CORTEX_M4
 CYCLES_PER_ACCESS = 4
 # A run that takes more is one that does not end. A wait that is given up takes 400,000 accesses.
 MOST_ACCESSES = 4_000_000
@@ -16,7 +17,7 @@ PERIPHERALS, PERIPHERAL_BYTES = 0x4000_0000, 0x10_0000
 # Every bit of the peripherals is a word there: Armv7-M ARM, bit-banding.
 BIT_BAND, BIT_BAND_BYTES = 0x4200_0000, 0x200_0000
 SYSTEM, SYSTEM_BYTES = 0xE000_0000, 0x10_0000
-RAM, RAM_BYTES = 0x2000_0000, 128 * 1024
+RAM = 0x2000_0000
 NON_MASKABLE, BREAKPOINT = 2, 7
 CYCLE_COUNT_CONTROL, CYCLE_COUNT, AIRCR, DEMCR = 0xE000_1000, 0xE000_1004, 0xE000_ED0C, 0xE000_EDFC
 TRACE_ENABLED, COUNTER_ENABLED, RESET_REQUEST = 1 << 24, 1, 0x05FA_0004
@@ -45,21 +46,21 @@ def segments(elf):
 
 class Machine:
     """The processor with `chip`, which has `reset`, `read`, `write`, `flash_read`, `flash_write` and `advance`, and may ask for
-    an NMI. Of its flash the program's part is memory. Its `REGIONS` are those of registers beside the peripherals.
+    an NMI. Its `VECTORS` are those of the program. Of its flash the program's part is memory. Its `REGIONS` are those of registers beside the peripherals.
 
     `commands` is what the file of that name holds; `lines` is what it printed, `resets` how often it reset the chip, and
     `exit_code` whether it ended well.
     """
 
-    def __init__(self, elf, chip, commands=b""):
+    def __init__(self, elf, chip, commands=b"", processor=CORTEX_M4):
         self.chip, self.commands, self.position = chip, commands, 0
         self.lines, self.resets, self.exit_code = [""], 0, None
         self.accesses, self.failure, self.is_nmi_pending, self.is_reset_asked = 0, None, False, False
         chip.machine = self
         self.cpu = cpu = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        cpu.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
+        cpu.ctl_set_cpu_model(processor)
         cpu.mem_map(chip.FLASH, chip.PROGRAM_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
-        cpu.mem_map(RAM, RAM_BYTES)
+        cpu.mem_map(RAM, chip.RAM_BYTES)
         for address, data in segments(elf):
             cpu.mem_write(address, data)
         self.map(chip.FLASH + chip.PROGRAM_BYTES, chip.FLASH_BYTES - chip.PROGRAM_BYTES, chip.flash_read, chip.flash_write)
@@ -112,14 +113,14 @@ class Machine:
         self.system = {}
         self.is_nmi_pending = self.is_reset_asked = False
         self.chip.reset()
-        stack, start = struct.unpack("<II", self.cpu.mem_read(self.chip.FLASH, 8))
+        stack, start = struct.unpack("<II", self.cpu.mem_read(self.chip.VECTORS, 8))
         self.cpu.reg_write(arm.UC_ARM_REG_SP, stack)
         self.cpu.reg_write(arm.UC_ARM_REG_PC, start)
 
     def enter(self, exception):
         """Enters the handler of an exception, which is not expected to return."""
         self.is_nmi_pending = False
-        handler = struct.unpack("<I", self.cpu.mem_read(self.chip.FLASH + 4 * exception, 4))[0]
+        handler = struct.unpack("<I", self.cpu.mem_read(self.chip.VECTORS + 4 * exception, 4))[0]
         self.cpu.reg_write(arm.UC_ARM_REG_SP, self.cpu.reg_read(arm.UC_ARM_REG_SP) - 32)
         self.cpu.reg_write(arm.UC_ARM_REG_LR, 0xFFFF_FFF9)
         self.cpu.reg_write(arm.UC_ARM_REG_PC, handler)
