@@ -18,7 +18,12 @@ PERIPHERALS, PERIPHERAL_BYTES = 0x4000_0000, 0x10_0000
 BIT_BAND, BIT_BAND_BYTES = 0x4200_0000, 0x200_0000
 SYSTEM, SYSTEM_BYTES = 0xE000_0000, 0x10_0000
 RAM = 0x2000_0000
-NON_MASKABLE, BREAKPOINT = 2, 7
+# What the processor saves when it enters a handler, and its exceptions; the last two are Unicorn's.
+NON_MASKABLE, HARD_FAULT, BREAKPOINT, RETURN = 2, 3, 7, 8
+SAVED = [arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3, arm.UC_ARM_REG_R12, arm.UC_ARM_REG_LR,
+         arm.UC_ARM_REG_PC, arm.UC_ARM_REG_XPSR]
+RETURN_TO_THREAD = 0xFFFF_FFF9
+WAIT_FOR_INTERRUPT = b"\x30\xbf"
 CYCLE_COUNT_CONTROL, CYCLE_COUNT, AIRCR, DEMCR = 0xE000_1000, 0xE000_1004, 0xE000_ED0C, 0xE000_EDFC
 TRACE_ENABLED, COUNTER_ENABLED, RESET_REQUEST = 1 << 24, 1, 0x05FA_0004
 # Arm, Semihosting for AArch32 and AArch64.
@@ -48,7 +53,7 @@ class Machine:
     """The processor with `chip`, which has `reset`, `read`, `write`, `flash_read`, `flash_write` and `advance`, and may ask for
     an NMI. Its `VECTORS` are those of the program. Of its flash the program's part is memory. Its `REGIONS` are those of registers beside the peripherals.
 
-    `commands` is what the file of that name holds; `lines` is what it printed, `resets` how often it reset the chip, and
+    `commands` is what the host's file of that name holds; without a host (None) a question to it is a fault. `lines` is what it printed, `resets` how often it reset the chip, and
     `exit_code` whether it ended well.
     """
 
@@ -92,8 +97,12 @@ class Machine:
             self.cpu.emu_stop()
 
     def run(self):
-        """Runs from a reset until the program ends."""
+        """Runs from a reset until the program ends, or sleeps."""
         self.reset()
+        self.resume()
+
+    def resume(self):
+        """Goes on from where it sleeps."""
         while self.exit_code is None:
             try:
                 self.cpu.emu_start(self.cpu.reg_read(arm.UC_ARM_REG_PC) | 1, 0, count=MOST_INSTRUCTIONS)
@@ -106,6 +115,8 @@ class Machine:
                 self.reset()
             elif self.is_nmi_pending:
                 self.enter(NON_MASKABLE)
+            elif self.is_asleep():
+                return
             elif self.exit_code is None:
                 raise Endless(f"{MOST_INSTRUCTIONS} instructions")
 
@@ -117,13 +128,29 @@ class Machine:
         self.cpu.reg_write(arm.UC_ARM_REG_SP, stack)
         self.cpu.reg_write(arm.UC_ARM_REG_PC, start)
 
+    def is_asleep(self):
+        """Whether it waits for an interrupt."""
+        return self.cpu.mem_read(self.cpu.reg_read(arm.UC_ARM_REG_PC) - 2, 2) == WAIT_FOR_INTERRUPT
+
     def enter(self, exception):
-        """Enters the handler of an exception, which is not expected to return."""
+        """Enters the handler of an exception: Armv7-M ARM, B1.5.6."""
         self.is_nmi_pending = False
-        handler = struct.unpack("<I", self.cpu.mem_read(self.chip.VECTORS + 4 * exception, 4))[0]
-        self.cpu.reg_write(arm.UC_ARM_REG_SP, self.cpu.reg_read(arm.UC_ARM_REG_SP) - 32)
-        self.cpu.reg_write(arm.UC_ARM_REG_LR, 0xFFFF_FFF9)
-        self.cpu.reg_write(arm.UC_ARM_REG_PC, handler)
+        cpu = self.cpu
+        stack = cpu.reg_read(arm.UC_ARM_REG_SP) - 4 * len(SAVED)
+        cpu.mem_write(stack, struct.pack(f"<{len(SAVED)}I", *map(cpu.reg_read, SAVED)))
+        cpu.reg_write(arm.UC_ARM_REG_SP, stack)
+        cpu.reg_write(arm.UC_ARM_REG_LR, RETURN_TO_THREAD)
+        cpu.reg_write(arm.UC_ARM_REG_PC, struct.unpack("<I", cpu.mem_read(self.chip.VECTORS + 4 * exception, 4))[0])
+
+    def leave(self):
+        """Returns from the handler."""
+        cpu = self.cpu
+        stack = cpu.reg_read(arm.UC_ARM_REG_SP)
+        *values, address, _ = struct.unpack(f"<{len(SAVED)}I", cpu.mem_read(stack, 4 * len(SAVED)))
+        for register, value in zip(SAVED, values):
+            cpu.reg_write(register, value)
+        cpu.reg_write(arm.UC_ARM_REG_SP, stack + 4 * len(SAVED))
+        cpu.reg_write(arm.UC_ARM_REG_PC, address | 1)
 
     def ask_for_nmi(self):
         self.is_nmi_pending = True
@@ -152,12 +179,16 @@ class Machine:
             self.cpu.emu_stop()
 
     def on_exception(self, cpu, number, _data):
-        if number != BREAKPOINT:
+        if number == RETURN:
+            self.leave()
+        elif number == BREAKPOINT and self.commands is None:
+            self.enter(HARD_FAULT)
+        elif number == BREAKPOINT:
+            self.answer(cpu.reg_read(arm.UC_ARM_REG_R0), cpu.reg_read(arm.UC_ARM_REG_R1))
+            cpu.reg_write(arm.UC_ARM_REG_PC, cpu.reg_read(arm.UC_ARM_REG_PC) + 2 | 1)
+        else:
             self.failure = Fault(f"exception {number} at {cpu.reg_read(arm.UC_ARM_REG_PC):#010x}")
             cpu.emu_stop()
-            return
-        self.answer(cpu.reg_read(arm.UC_ARM_REG_R0), cpu.reg_read(arm.UC_ARM_REG_R1))
-        cpu.reg_write(arm.UC_ARM_REG_PC, cpu.reg_read(arm.UC_ARM_REG_PC) + 2 | 1)
 
     def answer(self, operation, argument):
         """The host of semihosting: a console and one file."""

@@ -16,12 +16,13 @@ ENABLED_BY = {GPIOA: (AHB1ENR, 0), GPIOB: (AHB1ENR, 1), GPIOC: (AHB1ENR, 2), PWR
 BAUD = 115_200
 # What a receiver bears, half of it on each side: 2 % is common.
 BAUD_TOLERANCE = 0.005
-USART_SR, USART_BRR, USART_CR1 = 0x00, 0x08, 0x0C
+USART_SR, USART_DR, USART_BRR, USART_CR1 = 0x00, 0x04, 0x08, 0x0C
+RECEIVED, NOTHING_TO_SEND = 1 << 5, 0xC0
 OVERSAMPLING_BY_8 = 1 << 15
 
 
 class Chip:
-    """A chip. What of it is not as it should be is said by `clocks` and `flash`, which have the rest of the arguments.
+    """A chip. `received` are the bytes on its line that it has not read, `sent` those that it sent. What of it is not as it should be is said by `clocks` and `flash`, which have the rest of the arguments.
 
     `tamper` is a function of the block's address, the register's offset in it and the value that the program writes there, and
     returns what is written in fact, or None for nothing: so a fault is planted that the program does not have.
@@ -36,6 +37,7 @@ class Chip:
         self.FLASH_BYTES = {"stm32f405": 1024 * 1024, "stm32f411": 512 * 1024}[name]
         self.PROGRAM_BYTES = self.FLASH_BYTES // 2
         self.violations, self.machine, self.hz, self.cycles, self.seconds = [], None, 0, 0, 0.0
+        self.received, self.sent = bytearray(), bytearray()
         self.clocks = Clocks(self, **clocks or {})
         self.flash = Flash(self, **flash or {})
 
@@ -68,8 +70,10 @@ class Chip:
             return self.clocks.timer.read(register)
         if block == PWR:
             return self.clocks.power.read(register)
-        if (block, register) == (USART1, USART_SR):
-            return 0xC0
+        if block == USART1 and register == USART_SR:
+            return NOTHING_TO_SEND | (RECEIVED if self.received else 0)
+        if block == USART1 and register == USART_DR:
+            return self.received.pop(0) if self.received else 0
         return self.blocks.get(address, 0)
 
     def write(self, address, size, value):
@@ -85,6 +89,8 @@ class Chip:
             self.clocks.timer.write(register, value)
         elif block == PWR:
             self.clocks.power.write(register, value)
+        elif block == USART1 and register == USART_DR:
+            self.sent.append(value & 0xFF)
         self.blocks[address] = value
 
     def is_accessible(self, block, register, size):
