@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use dense_protocol::authentication::Key;
 use host_trainer::device::{Address, Device, RetryPolicy};
 use tempfile::TempDir;
 
@@ -37,6 +38,10 @@ pub(crate) struct Build {
     pub(crate) weights: Option<PathBuf>,
     /// Samples to practise on.
     pub(crate) factory_set: Option<PathBuf>,
+    /// The file of its key, and the key.
+    pub(crate) key: Option<(PathBuf, Key)>,
+    /// Momentum of its gradient descent.
+    pub(crate) momentum: Option<f32>,
     /// Its program; `serve` where there is none.
     pub(crate) binary: Option<&'static str>,
 }
@@ -72,12 +77,14 @@ impl Board {
 
     fn boot(port: u16, flash: &Path, program: &Program) -> Child {
         let mut command = match program {
-            Program::Firmware(Build { weights, factory_set, binary }) => {
+            Program::Firmware(Build { weights, factory_set, key, momentum, binary }) => {
                 // The script hands its process over to QEMU, so that killing the one is killing the other.
                 let mut command = Command::new(workspace("firmware/qemu"));
                 command.args([MACHINE, binary.unwrap_or("serve")]).env("FLASH_DIR", flash);
                 command.envs(weights.as_ref().map(|path| ("WEIGHTS", path)));
                 command.envs(factory_set.as_ref().map(|path| ("FACTORY_SET", path)));
+                command.envs(key.as_ref().map(|(path, _)| ("DEVICE_KEY", path)));
+                command.envs(momentum.map(|momentum| ("MOMENTUM", momentum.to_string())));
                 command
             }
             Program::Elf(elf) => {
@@ -109,9 +116,13 @@ impl Board {
 
     fn connect(&mut self) -> Device {
         let deadline = Instant::now() + START;
+        let key = match &self.program {
+            Program::Firmware(Build { key: Some((_, key)), .. }) => Some(key),
+            _ => None,
+        };
         loop {
             assert_eq!(self.process.try_wait().unwrap(), None, "QEMU ended: {}", self.printed());
-            match Device::open_within(&self.address, POLICY, None, Duration::from_secs(1)) {
+            match Device::open_within(&self.address, POLICY, key, Duration::from_secs(1)) {
                 Ok(device) => return device,
                 Err(error) if Instant::now() > deadline => panic!("{error}"),
                 Err(_) => {}
