@@ -20,6 +20,8 @@ SYSTEM, SYSTEM_BYTES = 0xE000_0000, 0x10_0000
 RAM = 0x2000_0000
 # What the processor saves when it enters a handler, and its exceptions; the last two are Unicorn's.
 NON_MASKABLE, HARD_FAULT, BREAKPOINT, RETURN = 2, 3, 7, 8
+# That timer, SysTick: on, and it interrupts, by the processor's clock.
+SYSTICK_CONTROL, SYSTICK_RELOAD, TIMER_ENABLED = 0xE000_E010, 0xE000_E014, 7
 SAVED = [arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3, arm.UC_ARM_REG_R12, arm.UC_ARM_REG_LR,
          arm.UC_ARM_REG_PC, arm.UC_ARM_REG_XPSR]
 RETURN_TO_THREAD = 0xFFFF_FFF9
@@ -156,6 +158,20 @@ class Machine:
         self.is_nmi_pending = True
         self.cpu.emu_stop()
 
+    def ask_for_reset(self):
+        self.is_reset_asked = True
+        self.cpu.emu_stop()
+
+    def sleep(self, seconds):
+        """Lets it sleep for so long. The processor's timer wakes it where it is on: Armv7-M ARM, B3.3."""
+        end = self.chip.seconds + seconds
+        while self.chip.seconds < end:
+            is_on = self.system.get(SYSTICK_CONTROL, 0) & TIMER_ENABLED == TIMER_ENABLED
+            cycles = (self.system.get(SYSTICK_RELOAD, 0) & 0xFF_FFFF) + 1
+            self.chip.wait(min(cycles / self.chip.hz, seconds) if is_on else seconds)
+            self.accesses = 0
+            self.resume()
+
     def read_bit(self, address, _size):
         byte, bit = divmod((address - BIT_BAND) // 4, 8)
         return self.chip.read(PERIPHERALS + byte & ~3, 4) >> (byte % 4 * 8 + bit) & 1
@@ -175,8 +191,7 @@ class Machine:
     def write_system(self, address, _size, value):
         self.system[address] = value
         if address == AIRCR and value == RESET_REQUEST:
-            self.is_reset_asked = True
-            self.cpu.emu_stop()
+            self.ask_for_reset()
 
     def on_exception(self, cpu, number, _data):
         if number == RETURN:

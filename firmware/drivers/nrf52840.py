@@ -25,7 +25,7 @@ class Chip:
     `flash` are arguments of the flash, and `tamper` is as that of an STM32F4.
     """
 
-    FLASH, VECTORS, FLASH_BYTES, PROGRAM_BYTES = 0, 0, 1024 * 1024, 736 * 1024
+    FLASH, VECTORS, FLASH_BYTES, PROGRAM_BYTES = 0, 0, 1024 * 1024, 728 * 1024
     RAM_BYTES = 256 * 1024
     REGIONS = [(INFORMATION, 2 * BLOCK), (PORT, BLOCK)]
 

@@ -4,10 +4,11 @@
 """
 from stm32f4_clocks import INTERNAL, INTERNAL_HZ, Clocks
 from stm32f4_flash import LOCK, Flash
+from stm32f4_watchdog import Watchdog
 
 GPIOA, GPIOB, GPIOC, USART1, TIM11, RCC, FLASH = (
     0x4002_0000, 0x4002_0400, 0x4002_0800, 0x4001_1000, 0x4001_4800, 0x4002_3800, 0x4002_3C00)
-PWR = 0x4000_7000
+IWDG, PWR = 0x4000_3000, 0x4000_7000
 BLOCK = 0x400
 # RM0090, RCC: the registers that let blocks have a clock, and the bits of theirs.
 AHB1ENR, APB1ENR, APB2ENR = 0x30, 0x40, 0x44
@@ -40,6 +41,7 @@ class Chip:
         self.received, self.sent = bytearray(), bytearray()
         self.clocks = Clocks(self, **clocks or {})
         self.flash = Flash(self, **flash or {})
+        self.watchdog = Watchdog(self)
 
     def violation(self, text):
         if text not in self.violations:
@@ -49,6 +51,7 @@ class Chip:
         self.blocks = {}
         self.clocks.reset()
         self.flash.reset()
+        self.watchdog.reset()
 
     def advance(self, cycles):
         self.wait(cycles / self.hz)
@@ -57,6 +60,7 @@ class Chip:
         self.cycles += seconds * self.hz
         self.seconds += seconds
         self.clocks.advance()
+        self.watchdog.advance()
 
     def read(self, address, size):
         block, register = address & -BLOCK, address % BLOCK
@@ -89,13 +93,15 @@ class Chip:
             self.clocks.timer.write(register, value)
         elif block == PWR:
             self.clocks.power.write(register, value)
+        elif block == IWDG:
+            self.watchdog.write(register, value)
         elif block == USART1 and register == USART_DR:
             self.sent.append(value & 0xFF)
         self.blocks[address] = value
 
     def is_accessible(self, block, register, size):
-        """Blocks need a clock. They take words, and the line and the timer half of them, too."""
-        if register % 4 or size != 4 and (size != 2 or block not in (USART1, TIM11)):
+        """Blocks need a clock. They take words, and the line, the timer and the watchdog half of them, too."""
+        if register % 4 or size != 4 and (size != 2 or block not in (USART1, TIM11, IWDG)):
             self.violation(f"{size} bytes at {block + register:#x}")
         enable, bit = ENABLED_BY.get(block, (None, 0))
         has_clock = enable is None or self.clocks.registers.get(enable, 0) >> bit & 1

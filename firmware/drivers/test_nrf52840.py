@@ -4,7 +4,7 @@ from harness import Run, erase, read, write
 from nrf52840 import CLOCK, CONFIG, DEBUG_DISABLE, ERASEPAGE, ERASING, HALF_ERASED, NVMC, OPEN, UNWRITTEN, WRITING
 from test_planted import changed, dropped
 
-PAGE, PAGES, FIRST = 4096, 72, 0xB8
+PAGE, PAGES, FIRST = 4096, 74, 0xB6
 DATA = bytes(range(1, 41))
 BY_CRYSTAL, BY_INTERNAL = "nrf52840-dk at 64000000 Hz, Crystal", "nrf52840-dk at 64000000 Hz, Internal"
 ERASED, WRITTEN = "erase: Ok(())", "write: Ok(())"

@@ -5,7 +5,8 @@ import sys
 import unittest
 from harness import PROGRAMS
 from cortex_m import Machine
-from stm32f4 import Chip
+from stm32f4 import IWDG, Chip
+from stm32f4_watchdog import FEED, KR
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "fleet/src"))
 from dense_fleet.protocol.answers import Answer
@@ -98,6 +99,30 @@ class Serve(unittest.TestCase):
         self.assertEqual((description.clock_hz, description.origin.save), (16_000_000, 1))
         self.assertEqual(board.ask(Checksum()), saved)
         self.assertEqual(board.problems(), [])
+
+    def test_watchdog(self):
+        """It is fed as long as the line is idle, and between requests; where nothing feeds it, the board starts anew."""
+        for name, clocks in ("a crystal", {}), ("none", {"crystal_hz": 0}):
+            with self.subTest(name):
+                board = Board(clocks=clocks)
+                watchdog = board.chip.watchdog
+                # The longest request erases four sectors, each for up to 4 s.
+                self.assertGreater(watchdog.period, 4 * 4 + 1)
+                board.machine.sleep(3 * watchdog.period)
+                self.assertEqual(type(board.ask(Hello()).origin).__name__, "OriginFactory")
+                self.assertEqual((board.machine.resets, board.problems()), (0, []))
+                self.assertGreater(watchdog.feedings, 30)
+                # The program hangs: no timer, and no byte, wakes it.
+                board.chip.wait(watchdog.period)
+                board.machine.resume()
+                self.assertEqual(board.machine.resets, 1)
+
+    def test_hungry(self):
+        """The planted fault: a program that does not feed it."""
+        feeding = lambda block, register, value: None if (block, register, value) == (IWDG, KR, FEED) else value
+        board = Board(tamper=feeding)
+        board.machine.sleep(3 * board.chip.watchdog.period)
+        self.assertGreaterEqual(board.machine.resets, 2)
 
     def test_errors(self):
         """What the flash does not do is refused, and the weights stay."""
