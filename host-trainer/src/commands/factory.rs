@@ -18,7 +18,7 @@ const LESSON_BYTES: usize = 32 * 1024;
 /// Which training samples a device practises on, and how they are kept.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct FactoryArgs {
-    /// Most bytes of the factory samples, which a device practises on; 24K is 24,576 [default: 32K]
+    /// Most bytes of the factory samples, which a device practises on; 24K is 24,576, and 0 is for none [default: 32K]
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = room)]
     pub(super) room: Option<usize>,
 

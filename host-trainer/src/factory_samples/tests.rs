@@ -59,6 +59,11 @@ fn samples_that_are_all_alike_fill_their_share() {
 }
 
 #[test]
+fn no_room_has_no_samples() {
+    assert_eq!(chosen(&pictures(&[([9, 9], 3); 20]), 0), []);
+}
+
+#[test]
 fn too_little_room_is_refused() {
     let samples = pictures(&[([0, 0], 0), ([0, 0], 1), ([0, 0], 2)]);
     let error = FactorySamples::choose(&samples, &PIXELS, Bits::Eight, 20, Kernel::PORTABLE).unwrap_err();

@@ -52,8 +52,8 @@ pub(crate) fn room(text: &str) -> Result<usize, String> {
     const MOST: usize = 16 << 20;
     let (digits, unit) = text.strip_suffix('K').map_or((text, 1), |digits| (digits, 1024));
     match digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit)) {
-        Some(bytes @ 1..=MOST) => Ok(bytes),
-        _ => Err(format!("must be a number of bytes from 1 to {}K, such as 24K", MOST >> 10)),
+        Some(bytes @ 0..=MOST) => Ok(bytes),
+        _ => Err(format!("must be a number of bytes from 0 to {}K, such as 24K", MOST >> 10)),
     }
 }
 

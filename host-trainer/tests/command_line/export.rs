@@ -102,7 +102,7 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
         ("--format npz --bits 2 --output new", "--bits: only with --format factory-set"),
         ("--format c --lessons 9 --output new", "--lessons: only with --format factory-set"),
         ("--format factory-set --bits 3 --output new", "possible values: 1, 2, 4, 8"),
-        ("--format factory-set --room 8M --output new", "must be a number of bytes from 1 to 16384K, such as 24K"),
+        ("--format factory-set --room 8M --output new", "must be a number of bytes from 0 to 16384K, such as 24K"),
         (
             "--format factory-set --room 100 --output new",
             "--room: 100 bytes: 1809 at least, for one sample of each class",
