@@ -65,7 +65,7 @@ def run(grid: Grid, settings: Settings) -> dict[str, Any]:
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "history.json").write_text(json.dumps(history, indent=1) + "\n")
-    draw(rounds, out / "curves.png")
+    draw({settings.strategy: rounds}, out / "curves.png")
     # Not the recipe of the start model, which these weights are not the result of; history.json has the settings.
     origin = {"origin": "imported", "file": model.path.name, "format": f"{settings.strategy} of Flower"}
     changes = {"test": tests.get(settings.rounds, {}), "provenance": origin}

@@ -9,7 +9,7 @@ class SettingsError(ValueError):
     """A setting that is missing, unknown, of the wrong type or out of range."""
 
 
-STRATEGIES = ("fedavg", "fedmedian", "fedtrimmedavg")
+STRATEGIES = ("fedavg", "fedavgm", "fedmedian", "fedtrimmedavg")
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,10 @@ class Settings:
     out: str = "out/fleet"
     """Folder for the model file, the curves and their picture."""
     strategy: str = "fedavg"
+    server_learning_rate: float = 1.0
+    """Of fedavgm: how far the server follows the mean change of a round."""
+    server_momentum: float = 0.0
+    """Of fedavgm: how much of its last step the server repeats."""
     rounds: int = 20
     devices: int = 2
     """Devices that a round waits for before it starts."""
@@ -51,7 +55,11 @@ class Settings:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise SettingsError(f"{name.replace('_', '-')} is {value}, expected {least} to {most}")
-        for name in ("timeout", "learning_rate"):
+        if not 0 <= self.server_momentum < 1:
+            raise SettingsError(f"server-momentum is {self.server_momentum}, expected a number from 0 to below 1")
+        if self.strategy != "fedavgm" and (self.server_learning_rate, self.server_momentum) != (1.0, 0.0):
+            raise SettingsError("server-learning-rate and server-momentum are those of the strategy fedavgm")
+        for name in ("timeout", "learning_rate", "server_learning_rate"):
             # Not a comparison that NaN passes.
             if not 0 < getattr(self, name) < float("inf"):
                 raise SettingsError(f"{name.replace('_', '-')} is {getattr(self, name)}, expected a number above 0")

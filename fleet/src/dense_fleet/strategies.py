@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from flwr.app import ArrayRecord, Message, MetricRecord, RecordDict
-from flwr.serverapp.strategy import FedAvg, FedMedian, FedTrimmedAvg
+from flwr.serverapp.strategy import FedAvg, FedAvgM, FedMedian, FedTrimmedAvg
 
 from dense_fleet.client_app import PARAMETERS
 from dense_fleet.settings import Settings
@@ -67,6 +67,10 @@ class CheckedFedAvg(_Checked, FedAvg):
     """Flower's FedAvg."""
 
 
+class CheckedFedAvgM(_Checked, FedAvgM):
+    """Flower's FedAvgM."""
+
+
 class CheckedFedMedian(_Checked, FedMedian):
     """Flower's FedMedian."""
 
@@ -79,13 +83,18 @@ def strategy_of(settings: Settings, metrics: Callable[[list[RecordDict], str], M
     """The strategy that the settings name; all devices take part, and none is asked to evaluate."""
     kinds: dict[str, type[FedAvg]] = {
         "fedavg": CheckedFedAvg,
+        "fedavgm": CheckedFedAvgM,
         "fedmedian": CheckedFedMedian,
         "fedtrimmedavg": CheckedFedTrimmedAvg,
     }
+    own: dict[str, Any] = {}
+    if settings.strategy == "fedavgm":
+        own = {"server_learning_rate": settings.server_learning_rate, "server_momentum": settings.server_momentum}
     return kinds[settings.strategy](
         fraction_train=1.0,
         fraction_evaluate=0.0,
         min_train_nodes=settings.devices,
         min_available_nodes=settings.devices,
         train_metrics_aggr_fn=metrics,
+        **own,
     )
