@@ -78,10 +78,21 @@ def boards(count: int, build: Build, folder: Path) -> Iterator[list[str]]:
 @contextmanager
 def host_devices(count: int, build: Build) -> Iterator[list[str]]:
     """Starts devices on this machine, yields their ports, and ends them."""
-    command = ["cargo", "run", "--quiet", "--manifest-path", str(MANIFEST), "--package", "host-device", "--", str(count)]
+    command = [
+        "cargo",
+        "run",
+        "--quiet",
+        "--manifest-path",
+        str(MANIFEST),
+        "--package",
+        "host-device",
+        "--",
+        str(count),
+    ]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=build.environment(), stdin=pipe, stdout=pipe, text=True) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         with process.stdin:
             ports = [process.stdout.readline().strip() for _ in range(count)]
             assert all(ports), "host-device ended"

@@ -15,7 +15,7 @@ from dense_fleet.settings import Settings
 
 def run_fleet(settings: Settings, ports: list[str], out: Path | None = None, **changes: Any) -> dict[str, Any]:
     """What `history.json` has of a run over these ports: the command `dense-fleet`, in a process of its own."""
-    places = {"ports": " ".join(ports), "devices": len(ports), "out": str(out or settings.out)}
+    places: dict[str, Any] = {"ports": " ".join(ports), "devices": len(ports), "out": str(out or settings.out)}
     settings = replace(settings, **places, **changes)
     options = [f"--{name}={value}" for name, value in settings.as_config().items()]
     command = [sys.executable, "-c", "from dense_fleet.simulate import main; main()"]
@@ -28,7 +28,9 @@ def compare(runs: dict[str, dict[str, Any]], out: Path) -> None:
     """Prints the accuracies of runs, and draws their curves; the second one is what the first is measured by."""
     for name, run in runs.items():
         rounds = run["rounds"]
-        print(f"{name}: accuracy {rounds[0]['accuracy']:.4f}, after {len(rounds) - 1} rounds {rounds[-1]['accuracy']:.4f}")
+        print(
+            f"{name}: accuracy {rounds[0]['accuracy']:.4f}, after {len(rounds) - 1} rounds {rounds[-1]['accuracy']:.4f}"
+        )
     found, expected = [run["rounds"][-1]["accuracy"] for run in runs.values()][:2]
     print(f"ratio: {found / expected:.4f}")
     draw({name: run["rounds"] for name, run in runs.items()}, out / "curves.png")

@@ -1,4 +1,4 @@
-"""A fleet of devices in Python, its model file, and a grid that runs nodes one after the other without Ray."""
+"""The model file of a fleet of devices in Python, and a grid that runs nodes one after the other without Ray."""
 
 import json
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fake_device import CLASSES, INPUTS, FakeDevice
+from fake_device import CLASSES, INPUTS
 from flwr.app import Context, Message, RecordDict
 from flwr.serverapp import Grid
 from flwr.supercore.task_identity import TaskIdentity
@@ -31,12 +31,12 @@ def model_file(path: Path) -> Path:
 class LocalGrid(Grid):
     """Flower's side of the network, in this process: `order` is that in which nodes answer."""
 
-    def __init__(self, devices: list[FakeDevice], settings: Settings, order: Iterable[int] | None = None) -> None:
+    def __init__(self, ports: list[str], settings: Settings, order: Iterable[int] | None = None) -> None:
         self.settings = settings
-        self.order = list(order) if order is not None else list(range(len(devices)))
+        self.order = list(order) if order is not None else list(range(len(ports)))
         self.contexts = [
-            Context(0, index + 1, {"port": device.port, "partition-id": index}, RecordDict(), {})
-            for index, device in enumerate(devices)
+            Context(0, index + 1, {"port": port, "partition-id": index}, RecordDict(), {})
+            for index, port in enumerate(ports)
         ]
         self.errors: list[str] = []
         # Flower sets these for the process of a task; a message needs them.

@@ -3,21 +3,24 @@
 import json
 import tomllib
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from fake_device import COUNT, FakeDevice, Fault, lessons_of
+from fake_device import CLASSES, COUNT, INPUTS, FakeDevice, Fault, lessons_of
 from fleet_of_fakes import LocalGrid, model_file
 from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
+from safetensors import safe_open
 
 from dense_fleet import device
-from dense_fleet.client_app import orders_of
+from dense_fleet.client_app import config_of, orders_of
 from dense_fleet.model_file import ModelFile, ModelFileError
 from dense_fleet.protocol import frames
 from dense_fleet.protocol.answers import Accepted, Answer
 from dense_fleet.protocol.answers import Parameters as ParametersRead
+from dense_fleet.protocol.checksum import of_parameters
 from dense_fleet.protocol.messages import Floats, Practise, ReadParameters, Request
 from dense_fleet.server_app import EvaluationError, evaluate, run
 from dense_fleet.settings import Settings, SettingsError
@@ -37,6 +40,10 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(model=str(model), out=str(tmp_path / "fleet"), rounds=3, steps=100, learning_rate=0.1, evaluate="")
 
 
+def ports_of(devices: list[FakeDevice]) -> list[str]:
+    return [device.port for device in devices]
+
+
 def fleet() -> list[FakeDevice]:
     return [FakeDevice(lessons=lessons_of(classes, 20, seed)) for seed, classes in enumerate(CLASSES_OF)]
 
@@ -49,10 +56,10 @@ def accuracy(path: Path) -> float:
     return float(np.mean(right))
 
 
-@pytest.mark.parametrize("strategy", ["fedavg", "fedmedian", "fedtrimmedavg"])
+@pytest.mark.parametrize("strategy", ["fedavg", "fedavgm", "fedmedian", "fedtrimmedavg"])
 def test_devices_learn_together_what_none_knows_alone(settings: Settings, strategy: str) -> None:
     devices = fleet()
-    history = run(LocalGrid(devices, settings), replace(settings, strategy=strategy))
+    history = run(LocalGrid(ports_of(devices), settings), replace(settings, strategy=strategy))
     out = Path(settings.out)
     assert accuracy(out / "model.safetensors") > 0.9
     assert accuracy(Path(settings.model)) < 0.5
@@ -68,9 +75,9 @@ def test_devices_learn_together_what_none_knows_alone(settings: Settings, strate
 
 
 def test_a_rerun_has_the_same_bits_whoever_answers_first(settings: Settings) -> None:
-    runs = [run(LocalGrid(fleet(), settings, order), settings)["sha256"] for order in ([0, 1, 2], [2, 0, 1])]
+    runs = [run(LocalGrid(ports_of(fleet()), settings, order), settings)["sha256"] for order in ([0, 1, 2], [2, 0, 1])]
     assert runs[0] == runs[1]
-    assert run(LocalGrid(fleet(), settings), replace(settings, seed=1))["sha256"] != runs[0]
+    assert run(LocalGrid(ports_of(fleet()), settings), replace(settings, seed=1))["sha256"] != runs[0]
 
 
 def vanish(device: FakeDevice, request: Request, frame: bytes) -> bytes | None:
@@ -108,7 +115,7 @@ def test_the_round_goes_on_without_a_device_that(settings: Settings, fault: Faul
     own = np.full(COUNT, 0.5, np.float32)
     devices[1].weights = own.copy()
     devices[1].fault = fault
-    grid = LocalGrid(devices, settings)
+    grid = LocalGrid(ports_of(devices), settings)
     history = run(grid, replace(settings, rounds=1))
     assert [row["devices"] for row in history["rounds"]] == [2]
     (error,) = grid.errors
@@ -125,14 +132,14 @@ def test_the_round_goes_on_without_a_device_that(settings: Settings, fault: Faul
 
 def test_a_device_without_lessons_does_not_take_part(settings: Settings) -> None:
     devices = [*fleet(), FakeDevice()]
-    grid = LocalGrid(devices, settings)
+    grid = LocalGrid(ports_of(devices), settings)
     assert run(grid, replace(settings, rounds=1))["rounds"][0]["devices"] == 3
     assert "the device has learnt no lessons yet" in grid.errors[0]
     assert "WriteParameters" not in devices[3].executed
 
 
 def test_without_any_answer_the_weights_stay(settings: Settings) -> None:
-    grid = LocalGrid([FakeDevice(), FakeDevice()], settings)
+    grid = LocalGrid(ports_of([FakeDevice(), FakeDevice()]), settings)
     run(grid, settings)
     file = ModelFile.read(Path(settings.out) / "model.safetensors")
     np.testing.assert_array_equal(file.parameters(), ModelFile.read(Path(settings.model)).parameters())
@@ -141,7 +148,7 @@ def test_without_any_answer_the_weights_stay(settings: Settings) -> None:
 def test_wrong_labels_do_not_ruin_the_median(settings: Settings) -> None:
     liar = FakeDevice(lessons=[(x, (y + 1) % 3) for x, y in lessons_of([0, 1, 2], 20, seed=5)])
     honest = [FakeDevice(lessons=lessons_of([0, 1, 2], 20, seed)) for seed in range(2)]
-    run(LocalGrid([*honest, liar], settings), replace(settings, strategy="fedmedian"))
+    run(LocalGrid(ports_of([*honest, liar]), settings), replace(settings, strategy="fedmedian"))
     assert accuracy(Path(settings.out) / "model.safetensors") > 0.9
 
 
@@ -149,19 +156,46 @@ def test_its_own_weights_come_back_after_each_round(settings: Settings) -> None:
     devices = fleet()
     own = np.full(COUNT, 0.5, np.float32)
     devices[0].weights = own.copy()
-    run(LocalGrid(devices, settings), settings)
+    run(LocalGrid(ports_of(devices), settings), settings)
     np.testing.assert_array_equal(devices[0].weights, own)
     assert devices[0].executed.count("Save") == 1
 
 
 def test_the_final_model_says_where_it_comes_from(settings: Settings) -> None:
-    run(LocalGrid(fleet(), settings), settings)
-    file = ModelFile.read(Path(settings.out) / "model.safetensors")
-    assert file.description["provenance"] == {
+    history = run(LocalGrid(ports_of(fleet()), settings), settings)
+    path = Path(settings.out) / "model.safetensors"
+    assert ModelFile.read(path).description["provenance"] == {
         "origin": "imported",
         "file": "model.safetensors",
-        "format": "fedavg of Flower",
+        "format": "fedavg of Flower, 3 rounds of 2 devices",
     }
+    with safe_open(path, framework="numpy") as file:
+        provenance = json.loads(file.metadata()["fleet"])
+    assert provenance == {name: value for name, value in history.items() if name != "rounds"}
+    assert provenance["devices"] == [3, 3, 3]
+    assert provenance["start"] == f"{of_parameters(None, np.zeros(COUNT, np.float32)):08x}"
+    assert provenance["sha256"] == sha256(ModelFile.read(path).parameters().tobytes()).hexdigest()
+
+
+def test_scales_and_offsets_are_those_of_the_logits(settings: Settings) -> None:
+    model = ModelFile.read(Path(settings.model))
+    random = np.random.default_rng(1)
+    model.tensors["dense.kernel"][:] = random.normal(size=(CLASSES, INPUTS))
+    model.tensors["dense.bias"][:] = [1, 2, 3]
+    scales, offsets, x = np.array([1, 2, 0.5]), np.array([3, 0, -1]), random.normal(size=INPUTS)
+    rescaled = model.rescaled(np.concatenate([scales, offsets]).astype(np.float32))
+    logits = rescaled[:-CLASSES].reshape(CLASSES, INPUTS) @ x + rescaled[-CLASSES:]
+    expected = scales * (model.tensors["dense.kernel"] @ x + [1, 2, 3]) + offsets
+    np.testing.assert_allclose(logits, expected, rtol=1e-5)
+    with pytest.raises(ModelFileError, match="5"):
+        model.rescaled(np.zeros(5, np.float32))
+
+
+def test_a_device_of_another_form_does_not_take_part(settings: Settings) -> None:
+    settings = replace(settings, form="int8", rounds=1)
+    grid = LocalGrid(ports_of(fleet()), settings)
+    assert run(grid, settings)["devices"] == [0]
+    assert all("the device's network is in f32, the run's in int8" in error for error in grid.errors)
 
 
 def test_files_that_are_no_model(tmp_path: Path) -> None:
@@ -196,6 +230,10 @@ def test_settings_are_those_of_pyproject() -> None:
         {"rounds": 0},
         {"rounds": "3"},
         {"strategy": "best"},
+        {"form": "f16"},
+        {"server-learning-rate": 0.0, "strategy": "fedavgm"},
+        {"server-learning-rate": 2.0},
+        {"server-momentum": 1.0, "strategy": "fedavgm"},
         {"learning-rate": float("nan")},
         {"timeout": 0.0},
         {"seed": -1},
@@ -207,9 +245,9 @@ def test_settings_out_of_range_are_named(config: dict[str, Any]) -> None:
 
 
 def test_each_round_and_device_draws_other_samples() -> None:
-    config: dict[str, Any] = {"steps": 300, "seed": 0, "learning-rate": 0.1, "first-trained": 0, "pixel-table": b""}
+    config = config_of(Settings(), None)
     seeds = {
-        orders_of(ConfigRecord(config | {"server-round": number}), partition).seed
+        orders_of(ConfigRecord({**config, "server-round": number}), partition).seed
         for number in range(1, 21)
         for partition in range(10)
     }

@@ -1,55 +1,112 @@
-"""The firmware in QEMU under Flower's simulation: `pytest -m slow`."""
+"""The firmware in QEMU: `pytest -m slow tests/test_qemu.py`."""
 
-import gzip
 import json
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from qemu import HOST_TRAINER, REPOSITORY, boards, teach, train_start
+from fashion_mnist import lessons_of, train_start
+from fleet_of_fakes import LocalGrid
+from flwr.app import Array, ArrayRecord, Message
+from machines import HOST_TRAINER, boards, build_of, host_devices, host_trainer, teach
+from runs import run_fleet
 
-DEVICES, LESSONS = 3, 10
+from dense_fleet.device import Device, RefusedError
+from dense_fleet.protocol.messages import Floats, WriteParameters
+from dense_fleet.protocol.refusals import NotFinite
+from dense_fleet.server_app import run
+from dense_fleet.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 
-def fashion_mnist(count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The first training pictures and their labels."""
-    folder = REPOSITORY / "data/fashion-mnist"
-    pictures = gzip.decompress((folder / "train-images-idx3-ubyte.gz").read_bytes())
-    labels = gzip.decompress((folder / "train-labels-idx1-ubyte.gz").read_bytes())
-    return (
-        np.frombuffer(pictures, np.uint8, count * 784, offset=16).reshape(count, 784),
-        np.frombuffer(labels, np.uint8, count, offset=8),
+def settings_of(folder: Path, **rest: Any) -> Settings:
+    """Settings for a start model, which is trained now."""
+    model, out = str(train_start(folder / "start")), str(folder / "out")
+    return Settings(model=model, out=out, evaluate=f"{HOST_TRAINER} evaluate --json", **rest)
+
+
+def test_boards_learn_together_and_have_the_bits_of_the_host(tmp_path: Path) -> None:
+    taught = lessons_of(devices=3, count=10)
+    settings, build = settings_of(tmp_path, rounds=2), build_of(tmp_path / "start", lessons=10)
+    found = []
+    for devices in (boards(3, build, tmp_path), host_devices(3, build), host_devices(3, build)):
+        with devices as ports:
+            for port, lessons in zip(ports, taught, strict=True):
+                teach(port, lessons)
+            found.append(run_fleet(settings, ports))
+    first = found[0]
+    print(*first["rounds"], first["sha256"], sep="\n")
+    assert first["devices"] == [3, 3]
+    assert [row["num-examples"] for row in first["rounds"][1:]] == [30, 30]
+    assert first["rounds"][2]["accuracy"] > first["rounds"][0]["accuracy"] + 0.1
+    assert len({run["sha256"] for run in found}) == 1
+
+
+class Spoiled(LocalGrid):
+    """The last of its nodes answers with a parameter that is NaN."""
+
+    def send_and_receive(self, messages: Any, *, timeout: float | None = None) -> list[Message]:
+        *replies, last = super().send_and_receive(messages, timeout=timeout)
+        values = last.content.array_records["arrays"]["parameters"].numpy().copy()
+        values[7] = np.nan
+        last.content["arrays"] = ArrayRecord({"parameters": Array(values)})
+        return [*replies, last]
+
+
+def test_wrong_labels_and_nan_do_not_ruin_the_others(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, rounds=10, devices=4)
+    *honest, last = lessons_of(devices=5, classes=10)
+    taught = [*honest, [(image, (label + 1) % 10) for image, label in last]]
+    accuracy = {}
+    with boards(5, build_of(tmp_path / "start", lessons=100), tmp_path) as ports:
+        for port, lessons in zip(ports, taught, strict=True):
+            teach(port, lessons)
+        for name, strategy, grid in [
+            ("without it", "fedavg", LocalGrid(ports[:4], settings)),
+            ("fedavg", "fedavg", LocalGrid(ports, settings)),
+            ("fedmedian", "fedmedian", LocalGrid(ports, settings)),
+            ("fedtrimmedavg", "fedtrimmedavg", LocalGrid(ports, settings)),
+            ("nan", "fedavg", Spoiled(ports, settings)),
+        ]:
+            history = run(grid, replace(settings, strategy=strategy))
+            accuracy[name] = history["rounds"][-1]["accuracy"]
+            assert history["devices"] == [4 if name in ("without it", "nan") else 5] * 10
+        print(json.dumps(accuracy))
+        with Device.open(ports[0]) as device:
+            nan = WriteParameters(0, Floats.of(np.array([0.5, np.nan], np.float32)))
+            with pytest.raises(RefusedError) as refused:
+                device._request(nan, lambda reply: reply)
+            assert isinstance(refused.value.refusal, NotFinite)
+            assert device.checksum() == device.description.factory_checksum
+    assert accuracy["nan"] == accuracy["without it"]
+    assert accuracy["fedavg"] < accuracy["without it"] - 0.01
+    assert min(accuracy["fedmedian"], accuracy["fedtrimmedavg"]) > accuracy["without it"] - 0.01
+
+
+def test_scales_and_offsets_of_an_int8_network_are_80_bytes(tmp_path: Path) -> None:
+    start = tmp_path / "start"
+    host_trainer("train", "--epochs", "1", "--limit", "1000", "--out", start)
+    settings = Settings(
+        model=str(start / "model.safetensors"),
+        out=str(tmp_path / "out"),
+        form="int8",
+        rounds=3,
+        evaluate=f"{HOST_TRAINER} evaluate --json",
     )
-
-
-@pytest.mark.slow
-def test_boards_learn_together_and_a_rerun_has_the_same_bits(tmp_path: Path) -> None:
-    train_start(tmp_path / "start")
-    pictures, labels = fashion_mnist(1000)
-    hashes = []
-    for name in ("first", "second"):
-        out = tmp_path / name
-        with boards(DEVICES, tmp_path / "start", out) as ports:
-            for index, port in enumerate(ports):
-                chosen = np.flatnonzero(np.isin(labels, (3 * index, 3 * index + 1)))[:LESSONS]
-                teach(port, [(pictures[place], int(labels[place])) for place in chosen])
-            arguments = {
-                "model": tmp_path / "start/model.safetensors",
-                "out": out,
-                "rounds": 2,
-                "devices": DEVICES,
-                "ports": " ".join(ports),
-                "evaluate": f"{HOST_TRAINER} evaluate --json",
-            }
-            command = [sys.executable, "-c", "from dense_fleet.simulate import main; main()"]
-            options = [f"--{option}={value}" for option, value in arguments.items()]
-            subprocess.run([*command, *options], cwd=REPOSITORY, check=True)
-        history = json.loads((out / "history.json").read_text())
-        print(*history["rounds"], history["sha256"], sep="\n")
-        assert [row.get("devices") for row in history["rounds"]] == [None, DEVICES, DEVICES]
-        assert [row["num-examples"] for row in history["rounds"][1:]] == [DEVICES * LESSONS] * 2
-        hashes.append(history["sha256"])
-    assert hashes[0] == hashes[1]
+    build = build_of(start, lessons=50, weights="quantized.rs")
+    taught, found = lessons_of(devices=2, count=50, classes=10), []
+    for devices in (boards(2, build, tmp_path), host_devices(2, build)):
+        with devices as ports:
+            for port, lessons in zip(ports, taught, strict=True):
+                teach(port, lessons)
+            found.append(run_fleet(settings, ports))
+    print(*found[0]["rounds"], sep="\n")
+    first, last = found[0]["rounds"][0], found[0]["rounds"][-1]
+    assert found[0]["sha256"] == found[1]["sha256"]
+    assert len(found[0]["scales-and-offsets"]) == 20
+    assert found[0]["devices"] == [2, 2, 2]
+    assert 2 * 80 < last["bytes-sent"] < 2 * 400
+    assert last["loss"] < first["loss"]

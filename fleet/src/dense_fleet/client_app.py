@@ -16,8 +16,9 @@ from dense_fleet.device import Device, DeviceError
 from dense_fleet.practice import Orders, run_round
 from dense_fleet.protocol.authentication import Key
 from dense_fleet.protocol.checksum import crc_32c
+from dense_fleet.protocol.hello import Form
 from dense_fleet.protocol.messages import Step
-from dense_fleet.settings import Settings, SettingsError
+from dense_fleet.settings import FORMS, Settings, SettingsError
 from dense_fleet.transport import BAUD, PortError
 
 log = logging.getLogger("flwr")
@@ -101,6 +102,7 @@ def config_of(settings: Settings, pixel_table: bytes | None) -> ConfigRecord:
             "learning-rate": settings.learning_rate,
             "first-trained": settings.first_trained,
             "pixel-table": pixel_table or b"",
+            "form": settings.form,
         }
     )
 
@@ -119,7 +121,10 @@ def orders_of(config: ConfigRecord, partition: int) -> Orders:
         raise SettingsError(f"learning-rate is {rate!r} and pixel-table {table!r}, expected a number and 256 bytes")
     steps = number("steps")
     seed = crc_32c(f"{number('seed')} {number('server-round')} {partition}".encode())
-    return Orders(steps, seed, Step(rate, number("first-trained")), table or None)
+    form = config["form"]
+    if form not in FORMS:
+        raise SettingsError(f"form is {form!r}, expected one of {', '.join(FORMS)}")
+    return Orders(steps, seed, Step(rate, number("first-trained")), table or None, Form[form.upper()])
 
 
 def client_app(settings_of: Callable[[Context], Settings]) -> ClientApp:

@@ -57,8 +57,27 @@ class ModelFile:
         """Layer by layer, weights `[output][input]` before biases."""
         return np.concatenate([tensor.ravel() for tensor in self.tensors.values()])
 
-    def write(self, path: Path, parameters: NDArray[np.float32], changes: dict[str, Any]) -> None:
-        """Writes a model like this one with other parameters, and with changes of its description."""
+    def outputs(self) -> int:
+        """Outputs of the network."""
+        return list(self.tensors.values())[-1].size
+
+    def rescaled(self, parameters: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The parameters of the network whose logits are scale · logit + offset: `parameters` are all scales, then all
+        offsets, as a device has them that serves this model in int8."""
+        count = self.outputs()
+        if parameters.shape != (2 * count,):
+            raise ModelFileError(f"{self.path}: {parameters.shape} scales and offsets, expected ({2 * count},)")
+        scales, offsets = parameters[:count], parameters[count:]
+        *before, kernel, bias = [tensor.copy() for tensor in self.tensors.values()]
+        kernel *= scales[:, np.newaxis]
+        bias = bias * scales + offsets
+        return np.concatenate([tensor.ravel() for tensor in [*before, kernel, bias]])
+
+    def write(
+        self, path: Path, parameters: NDArray[np.float32], changes: dict[str, Any], fleet: dict[str, Any] | None = None
+    ) -> None:
+        """Writes a model like this one with other parameters, with changes of its description, and with what `fleet`
+        says of a run."""
         tensors: dict[str, NDArray[Any]] = {}
         place = 0
         for name, tensor in self.tensors.items():
@@ -69,4 +88,7 @@ class ModelFile:
         if self.pixel_table is not None:
             tensors[PIXEL_TABLE] = np.frombuffer(self.pixel_table, np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, path, {"model": json.dumps(self.description | changes)})
+        metadata = {"model": json.dumps(self.description | changes)}
+        if fleet is not None:
+            metadata["fleet"] = json.dumps(fleet)
+        save_file(tensors, path, metadata)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dense_fleet.device import STEPS_AT_ONCE, Device, DeviceError, RefusedError
-from dense_fleet.protocol.hello import Count, Description, OriginHost
+from dense_fleet.protocol.hello import Count, Description, Form, OriginHost
 from dense_fleet.protocol.messages import Step
 from dense_fleet.protocol.refusals import NothingSaved
 
@@ -23,6 +23,8 @@ class Orders:
     seed: int
     step: Step
     pixel_table: bytes | None
+    form: Form = Form.F32
+    """What the weights of the device's network have to be."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ def run_round(device: Device, parameters: NDArray[np.float32], orders: Orders, o
     """
     start = time.monotonic()
     lessons = kept_lessons(device.port, device.description)
+    if (form := device.description.network.form) != orders.form:
+        raise DeviceError(
+            f"{device.port}: the device's network is in {form.name.lower()}, the run's in {orders.form.name.lower()}"
+        )
     own = keep_own(device, own)
     device.write_parameters(parameters, orders.pixel_table)
     steps, loss = 0, 0.0

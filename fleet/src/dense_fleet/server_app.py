@@ -35,11 +35,11 @@ def run(grid: Grid, settings: Settings) -> dict[str, Any]:
     """Runs all rounds, and returns what `history.json` has."""
     model = ModelFile.read(Path(settings.model))
     out = Path(settings.out)
-    start = model.parameters()
+    start = exchanged(model, settings)
     tests: dict[int, dict[str, float]] = {}
 
     def test(server_round: int, arrays: ArrayRecord) -> MetricRecord:
-        tests[server_round] = evaluate(settings.evaluate, model, parameters_of(arrays))
+        tests[server_round] = evaluate(settings.evaluate, model, all_parameters(model, settings, parameters_of(arrays)))
         return MetricRecord(dict(tests[server_round]))
 
     result = strategy_of(settings, sum_traffic).start(
@@ -56,22 +56,40 @@ def run(grid: Grid, settings: Settings) -> dict[str, Any]:
     rounds = [
         {"round": number, **tests.get(number, {}), **trained.get(number, {})} for number in sorted({*tests, *trained})
     ]
-    history = {
+    provenance = {
         "settings": settings.as_config(),
         "start": f"{of_parameters(model.pixel_table, start):08x}",
-        "rounds": rounds,
+        "devices": [trained.get(number, {}).get("devices", 0) for number in range(1, settings.rounds + 1)],
         "checksum": f"{of_parameters(model.pixel_table, parameters):08x}",
         "sha256": hashlib.sha256(parameters.astype("<f4").tobytes()).hexdigest(),
     }
+    history = provenance | {"rounds": rounds}
+    if settings.form == "int8":
+        history["scales-and-offsets"] = [float(value) for value in parameters]
     out.mkdir(parents=True, exist_ok=True)
     (out / "history.json").write_text(json.dumps(history, indent=1) + "\n")
     draw({settings.strategy: rounds}, out / "curves.png")
-    # Not the recipe of the start model, which these weights are not the result of; history.json has the settings.
-    origin = {"origin": "imported", "file": model.path.name, "format": f"{settings.strategy} of Flower"}
-    changes = {"test": tests.get(settings.rounds, {}), "provenance": origin}
-    model.write(out / "model.safetensors", parameters, changes)
+    # Not the recipe of the start model, which these weights are not the result of.
+    how = f"{settings.strategy} of Flower, {settings.rounds} rounds of {settings.devices} devices"
+    changes = {
+        "test": tests.get(settings.rounds, {}),
+        "provenance": {"origin": "imported", "file": model.path.name, "format": how},
+    }
+    model.write(out / "model.safetensors", all_parameters(model, settings, parameters), changes, provenance)
     log.info("checksum %s of the final weights, in %s", history["checksum"], out)
     return history
+
+
+def exchanged(model: ModelFile, settings: Settings) -> NDArray[np.float32]:
+    """What devices learn of the start model: its parameters, or the scales 1 and the offsets 0 of one in int8."""
+    if settings.form == "f32":
+        return model.parameters()
+    return np.repeat(np.array([1, 0], np.float32), model.outputs())
+
+
+def all_parameters(model: ModelFile, settings: Settings, learnt: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The parameters in f32 of a model of which devices have learnt this."""
+    return learnt if settings.form == "f32" else model.rescaled(learnt)
 
 
 def parameters_of(arrays: ArrayRecord) -> NDArray[np.float32]:

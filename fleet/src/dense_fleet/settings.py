@@ -12,6 +12,9 @@ class SettingsError(ValueError):
 STRATEGIES = ("fedavg", "fedavgm", "fedmedian", "fedtrimmedavg")
 
 
+FORMS = ("f32", "int8")
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a run does."""
@@ -20,6 +23,8 @@ class Settings:
     """Model file that the devices' firmware was built from: the weights of round 0."""
     out: str = "out/fleet"
     """Folder for the model file, the curves and their picture."""
+    form: str = "f32"
+    """The devices' networks: in f32, all of whose parameters learn, or in int8, whose scales and offsets do."""
     strategy: str = "fedavg"
     server_learning_rate: float = 1.0
     """Of fedavgm: how far the server follows the mean change of a round."""
@@ -43,8 +48,9 @@ class Settings:
     its own."""
 
     def __post_init__(self) -> None:
-        if self.strategy not in STRATEGIES:
-            raise SettingsError(f"strategy {self.strategy!r}, expected one of {', '.join(STRATEGIES)}")
+        for name, choices in [("strategy", STRATEGIES), ("form", FORMS)]:
+            if getattr(self, name) not in choices:
+                raise SettingsError(f"{name} {getattr(self, name)!r}, expected one of {', '.join(choices)}")
         for name, least, most in [
             ("rounds", 1, 100_000),
             ("devices", 1, 1_000_000),
