@@ -49,41 +49,47 @@ class Spoiled(LocalGrid):
     """The last of its nodes answers with a parameter that is NaN."""
 
     def send_and_receive(self, messages: Any, *, timeout: float | None = None) -> list[Message]:
-        *replies, last = super().send_and_receive(messages, timeout=timeout)
+        replies = list(super().send_and_receive(messages, timeout=timeout))
+        # Flower also asks when there is nothing to send.
+        if not replies:
+            return []
+        last = replies[-1]
         values = last.content.array_records["arrays"]["parameters"].numpy().copy()
         values[7] = np.nan
         last.content["arrays"] = ArrayRecord({"parameters": Array(values)})
-        return [*replies, last]
+        return replies
 
 
-def test_wrong_labels_and_nan_do_not_ruin_the_others(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path, rounds=10, devices=4)
-    *honest, last = lessons_of(devices=5, classes=10)
+@pytest.mark.parametrize(
+    ("machine", "devices", "rounds", "robust"),
+    [("host", 5, 10, ["fedmedian", "fedtrimmedavg"]), ("qemu", 3, 4, ["fedmedian"])],
+)
+def test_wrong_labels_and_nan_do_not_ruin_the_others(
+    tmp_path: Path, machine: str, devices: int, rounds: int, robust: list[str]
+) -> None:
+    settings = settings_of(tmp_path, rounds=rounds, devices=devices - 1)
+    *honest, last = lessons_of(devices, classes=10)
     taught = [*honest, [(image, (label + 1) % 10) for image, label in last]]
+    build = build_of(tmp_path / "start", lessons=100)
     accuracy = {}
-    with boards(5, build_of(tmp_path / "start", lessons=100), tmp_path) as ports:
+    with boards(devices, build, tmp_path) if machine == "qemu" else host_devices(devices, build) as ports:
         for port, lessons in zip(ports, taught, strict=True):
             teach(port, lessons)
-        for name, strategy, grid in [
-            ("without it", "fedavg", LocalGrid(ports[:4], settings)),
-            ("fedavg", "fedavg", LocalGrid(ports, settings)),
-            ("fedmedian", "fedmedian", LocalGrid(ports, settings)),
-            ("fedtrimmedavg", "fedtrimmedavg", LocalGrid(ports, settings)),
-            ("nan", "fedavg", Spoiled(ports, settings)),
-        ]:
+        cases = [("without it", "fedavg", LocalGrid(ports[:-1], settings)), ("nan", "fedavg", Spoiled(ports, settings))]
+        cases += [(strategy, strategy, LocalGrid(ports, settings)) for strategy in ["fedavg", *robust]]
+        for name, strategy, grid in cases:
             history = run(grid, replace(settings, strategy=strategy))
             accuracy[name] = history["rounds"][-1]["accuracy"]
-            assert history["devices"] == [4 if name in ("without it", "nan") else 5] * 10
-        print(json.dumps(accuracy))
+            assert history["devices"] == [devices - (name in ("without it", "nan"))] * rounds
+        print(machine, devices, json.dumps(accuracy))
         with Device.open(ports[0]) as device:
             nan = WriteParameters(0, Floats.of(np.array([0.5, np.nan], np.float32)))
             with pytest.raises(RefusedError) as refused:
                 device._request(nan, lambda reply: reply)
             assert isinstance(refused.value.refusal, NotFinite)
-            assert device.checksum() == device.description.factory_checksum
     assert accuracy["nan"] == accuracy["without it"]
     assert accuracy["fedavg"] < accuracy["without it"] - 0.01
-    assert min(accuracy["fedmedian"], accuracy["fedtrimmedavg"]) > accuracy["without it"] - 0.01
+    assert min(accuracy[name] for name in robust) > accuracy["without it"] - 0.01
 
 
 def test_scales_and_offsets_of_an_int8_network_are_80_bytes(tmp_path: Path) -> None:
