@@ -59,14 +59,16 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--server-learning-rate", type=float, default=3.0, help="with a momentum of 0, 1 is the mean")
+    parser.add_argument("--server-momentum", type=float, default=0.7)
     arguments = parser.parse_args()
     out, devices = arguments.out.resolve(), arguments.devices
     settings = Settings(
         model=str(train_start(out / "start")),
         out=str(out),
         strategy="fedavgm",
-        server_learning_rate=3.0,
-        server_momentum=0.7,
+        server_learning_rate=arguments.server_learning_rate,
+        server_momentum=arguments.server_momentum,
         rounds=arguments.rounds,
         devices=devices,
         steps=256,
