@@ -14,7 +14,6 @@ from machines import HOST_TRAINER, boards, build_of, host_devices, host_trainer,
 from runs import run_fleet
 
 from dense_fleet.device import Device, RefusedError
-from dense_fleet.protocol.messages import Floats, WriteParameters
 from dense_fleet.protocol.refusals import NotFinite
 from dense_fleet.server_app import run
 from dense_fleet.settings import Settings
@@ -83,9 +82,9 @@ def test_wrong_labels_and_nan_do_not_ruin_the_others(
             assert history["devices"] == [devices - (name in ("without it", "nan"))] * rounds
         print(machine, devices, json.dumps(accuracy))
         with Device.open(ports[0]) as device:
-            nan = WriteParameters(0, Floats.of(np.array([0.5, np.nan], np.float32)))
+            nan = np.full(device.description.network.parameters, np.nan, np.float32)
             with pytest.raises(RefusedError) as refused:
-                device._request(nan, lambda reply: reply)
+                device.write_parameters(nan, None)
             assert isinstance(refused.value.refusal, NotFinite)
     assert accuracy["nan"] == accuracy["without it"]
     assert accuracy["fedavg"] < accuracy["without it"] - 0.01
