@@ -46,7 +46,7 @@ def lessons_of(devices: int, count: int = LESSONS, classes: int = 2) -> list[lis
 
 
 def train_start(folder: Path) -> Path:
-    """The model of round 0: one epoch of 100 images, four steps."""
+    """The model of round 0: one epoch of 100 images."""
     host_trainer("train", "--epochs", "1", "--limit", "100", "--out", folder)
     return folder / "model.safetensors"
 
