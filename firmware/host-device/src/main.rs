@@ -41,8 +41,14 @@ fn serve(listener: &TcpListener) -> Result<(), Box<dyn Error>> {
     let lesson_bytes = lesson_bytes();
     let mut flash = RamFlash::new(vec![0xff; (lesson_bytes + SAVE_BYTES) as usize]);
     let samples = practice::samples(&mut flash, 0..lesson_bytes).map_err(|error| format!("lessons: {error:?}"))?;
-    let machine =
-        Machine { board: "host", clock_hz: 1, clock_source: ClockSource::Host, static_bytes: 0, cycles: || 0 };
+    let machine = Machine {
+        board: "host",
+        clock_hz: 1,
+        clock_source: ClockSource::Host,
+        static_bytes: 0,
+        cycles: || 0,
+        feed_watchdog: || (),
+    };
     let mut memory = Box::new(weights::Memory::NEW);
     let region = lesson_bytes..lesson_bytes + SAVE_BYTES;
     let device = Device::new(weights::new(&mut memory), flash, region, machine);
