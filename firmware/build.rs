@@ -3,6 +3,7 @@
 
 use dense_device::Model;
 use dense_protocol::authentication::Key;
+use dense_protocol::messages::Form;
 use std::{env, error::Error, fmt::Write, fs, path::Path, path::PathBuf};
 use weights::samples;
 
@@ -17,6 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let firmware = env::var("CARGO_MANIFEST_DIR")?;
     golden_vectors(Path::new(&firmware), out)?;
     key(out)?;
+    // The program `ad01` is for one network alone.
+    println!("cargo::rustc-check-cfg=cfg(ad01)");
+    if is_ad01() {
+        println!("cargo::rustc-cfg=ad01");
+    }
     if env::var("CARGO_CFG_TARGET_OS")? != "none" {
         return Ok(());
     }
@@ -93,6 +99,19 @@ fn key(out: &Path) -> Result<(), Box<dyn Error>> {
         return Err(format!("{}: expected a key of 64 hexadecimal digits", path.display()).into());
     }
     Ok(fs::write(out.join("key"), digits)?)
+}
+
+/// Whether the network has the shape of MLPerf Tiny's anomaly detector, and is int8 from bytes to bytes.
+fn is_ad01() -> bool {
+    let mut memory = Box::new(weights::Memory::NEW);
+    let mut units = Vec::new();
+    let model = weights::new(&mut memory);
+    model.visit_units(&mut |width| units.push(width));
+    is_int8(&model) && weights::INPUTS == 640 && units == [128, 128, 128, 128, 8, 128, 128, 128, 128, 640]
+}
+
+fn is_int8<M: Model>(_: &M) -> bool {
+    M::FORM == Form::Int8
 }
 
 /// How long a region of a memory map is, from its line `NAME : ORIGIN = …, LENGTH = 512K`, or `… - 8K`.
