@@ -38,7 +38,8 @@ pub enum Order {
     BiasedOutputs,
     /// Input after input.
     Inputs,
-    /// In groups of ten outputs, then of two, then one. In a group, four inputs after four inputs: first those of
+    /// In groups of eight outputs where their number is a multiple of eight; else of ten, then of two, then one. In a
+    /// group, four inputs after four inputs: first those of
     /// inputs 0 and 2, then those of 1 and 3, and of either, outputs 0 and 1, then 2 and 3, and so on. Two outputs and
     /// two inputs are four bytes, two numbers of 16 bits, the lowest byte first: `256 · odd + even` for the lower
     /// input, then for the higher. What is left of the inputs, and an output without a partner, are plain bytes, input
@@ -65,7 +66,9 @@ pub const ORDER: Order = if cfg!(helium) {
     Order::Inputs
 };
 
-/// Outputs of the larger groups of [`Order::Pairs`].
+/// Outputs of the groups of [`Order::Pairs`] where their number is a multiple of it.
+pub(crate) const EIGHT: usize = 8;
+/// Outputs of its larger groups where it is not.
 pub(crate) const TEN: usize = 10;
 /// Inputs that [`Order::Pairs`] takes at a time.
 pub(crate) const QUAD: usize = 4;
@@ -117,7 +120,8 @@ impl Order {
             Self::BiasedOutputs => WeightIndex::Biased(output * inputs + input),
             Self::Inputs => WeightIndex::Plain(input * outputs + output),
             Self::Pairs => {
-                let Group { start, len, member } = group(output, outputs, inputs, TEN, 2);
+                let large = if outputs.is_multiple_of(EIGHT) { EIGHT } else { TEN };
+                let Group { start, len, member } = group(output, outputs, inputs, large, 2);
                 if len == 1 || input >= inputs - inputs % QUAD {
                     return WeightIndex::Plain(start + input * len + member);
                 }
@@ -208,7 +212,9 @@ mod tests {
     #[test]
     fn every_weight_has_an_index_of_its_own() {
         for order in ORDERS {
-            for (outputs, inputs) in [(1, 1), (1, 17), (2, 4), (3, 5), (10, 16), (10, 19), (13, 33), (27, 7)] {
+            for (outputs, inputs) in
+                [(1, 1), (1, 17), (2, 4), (3, 5), (10, 16), (10, 19), (8, 21), (24, 4), (13, 33), (27, 7)]
+            {
                 let mut weights = [order.zero(); 27 * 33];
                 let weights = &mut weights[..outputs * inputs];
                 let indices = || (0..outputs).flat_map(|output| (0..inputs).map(move |input| (output, input)));

@@ -94,15 +94,13 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
     /// # Errors
     /// [`Error::Setting`] where a bias leaves the range of [`set_bias`](Self::set_bias); nothing has changed then.
     pub const fn fold_zero_point(&mut self, zero_point: u8) -> Result<(), Error> {
-        let mut folded = [0; OUT];
+        let mut folded = self.bias;
         let mut output = 0;
         while output < OUT {
-            let bias = self.bias[output] as i64 - zero_point as i64 * self.weight_sum(output) as i64;
-            if bias.unsigned_abs() > LARGEST_BIAS as u64 {
-                let most = LARGEST_BIAS as f32;
-                return Err(Error::Setting { what: "bias", found: bias as f32, least: -most, most });
+            match folded_bias(self.bias[output], zero_point, self.weight_sum(output)) {
+                Ok(bias) => folded[output] = bias,
+                Err(error) => return Err(error),
             }
-            folded[output] = bias as i32;
             output += 1;
         }
         self.bias = folded;
@@ -206,4 +204,14 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         }
         logits
     }
+}
+
+/// The bias of a sum, without the part that the zero point of the input makes of its weights.
+pub(super) const fn folded_bias(bias: i32, zero_point: u8, weight_sum: i32) -> Result<i32, Error> {
+    let folded = bias as i64 - zero_point as i64 * weight_sum as i64;
+    if folded.unsigned_abs() > LARGEST_BIAS as u64 {
+        let most = LARGEST_BIAS as f32;
+        return Err(Error::Setting { what: "bias", found: folded as f32, least: -most, most });
+    }
+    Ok(folded as i32)
 }

@@ -2,6 +2,9 @@
 
 use super::fixed::saturate;
 
+/// A shift of a zero point to the left that leaves room for a product.
+const LONGEST_SHIFT: i32 = 20;
+
 /// A factor `significand` · 2^(`shift` − 31), with a significand from 2³⁰ to 2³¹ − 1, or 0.
 ///
 /// TensorFlow Lite's quantized multiplier: `QuantizeMultiplier` and the single-rounding
@@ -67,9 +70,42 @@ impl Multiplier {
     #[inline]
     #[must_use]
     pub const fn multiply(self, value: i32) -> i32 {
+        if self.shift < -1 {
+            // The lower half of the product decides nothing, and the result is less than 2³⁰.
+            let right = -1 - self.shift;
+            return (self.upper_half(value) + (1 << (right - 1))) >> right;
+        }
         let shift = 31 - self.shift;
         let product = value as i64 * self.significand as i64;
         let rounded = (product + (1 << (shift - 1))) >> shift;
         saturate(rounded)
+    }
+
+    /// The upper half of the product with `value`, from −2³⁰ to 2³⁰.
+    #[inline]
+    const fn upper_half(self, value: i32) -> i32 {
+        ((value as i64 * self.significand as i64) >> 32) as i32
+    }
+
+    /// Writes to `bytes` the [products](Self::multiply) with `values`, plus the zero point, as bytes from `smallest` to
+    /// `largest`.
+    // Not generic, so that it is compiled for speed with this crate.
+    pub(super) fn requantize(self, values: &[i32], zero_point: u8, [smallest, largest]: [u8; 2], bytes: &mut [u8]) {
+        let right = -1 - self.shift;
+        if !(1..=LONGEST_SHIFT).contains(&right) {
+            for (byte, &value) in bytes.iter_mut().zip(values) {
+                let value = self.multiply(value).saturating_add(zero_point.into());
+                *byte = value.clamp(smallest.into(), largest.into()) as u8;
+            }
+            return;
+        }
+        // Half a step, for rounding, and the zero point.
+        let offset = (1 << (right - 1)) + (i32::from(zero_point) << right);
+        for (byte, &value) in bytes.iter_mut().zip(values) {
+            *byte = ((self.upper_half(value) + offset) >> right).clamp(0, u8::MAX.into()) as u8;
+        }
+        if (smallest, largest) != (0, u8::MAX) {
+            bytes.iter_mut().for_each(|byte| *byte = (*byte).clamp(smallest, largest));
+        }
     }
 }

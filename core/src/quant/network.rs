@@ -75,9 +75,9 @@ impl<const IN: usize, const OUT: usize> QuantizedNetwork<IN> for RequantizedDens
     const ZERO: Self = Self::ZERO;
 
     fn infer_with(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<[u8; OUT], Error> {
-        let mut sums = [0; OUT];
-        self.layer.forward_row(kernel, inputs, &mut sums)?;
-        Ok(self.requantize(&sums))
+        let mut bytes = [0; OUT];
+        self.forward_row(kernel, inputs, &mut bytes)?;
+        Ok(bytes)
     }
 }
 
@@ -88,7 +88,8 @@ impl<const IN: usize, const WIDTH: usize, A: QuantizedActivation, Next: Quantize
     const ZERO: Self = Self { layer: RequantizedDense::ZERO, table: A::ZERO, next: Next::ZERO };
 
     fn infer_with(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<Self::Output, Error> {
-        let mut bytes = self.layer.infer_with(kernel, inputs)?;
+        let mut bytes = [0; WIDTH];
+        self.layer.forward_row(kernel, inputs, &mut bytes)?;
         A::apply(&self.table, &mut bytes);
         self.next.infer_with(kernel, &bytes)
     }

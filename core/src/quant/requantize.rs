@@ -1,5 +1,8 @@
 //! The int8 dense layer with requantised outputs: bytes in, bytes out.
 
+use core::array;
+
+use super::dense::folded_bias;
 use super::{Clamp, Multiplier, Quantization, QuantizedDense};
 use crate::error::check_length;
 use crate::kernels::Kernel;
@@ -13,6 +16,8 @@ pub struct RequantizedDense<const IN: usize, const OUT: usize> {
     /// The sums.
     pub layer: QuantizedDense<IN, OUT>,
     multipliers: [Multiplier; OUT],
+    /// Whether all multipliers are the first one.
+    is_uniform: bool,
     zero_point: u8,
     smallest: u8,
     largest: u8,
@@ -23,6 +28,7 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
     pub const ZERO: Self = Self {
         layer: QuantizedDense::ZERO,
         multipliers: [Multiplier::ZERO; OUT],
+        is_uniform: true,
         zero_point: 0,
         smallest: 0,
         largest: u8::MAX,
@@ -44,6 +50,7 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
             self.multipliers[index] = Multiplier::new(self.layer.scale[index] as f64 / output.scale() as f64);
             index += 1;
         }
+        self.is_uniform = is_uniform(&self.multipliers);
         (self.smallest, self.largest) = clamp.bytes(output);
         self.zero_point = output.zero_point();
     }
@@ -70,17 +77,22 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
         let mut this = Self::ZERO;
         let mut index = 0;
         while index < OUT {
-            let mut at = 0;
+            let (mut at, mut weight_sum) = (0, 0);
             while at < IN {
                 let weight = weights[index][at];
                 if weight == i8::MIN {
                     return Err(Error::Setting { what: "weight", found: -128.0, least: -127.0, most: 127.0 });
                 }
                 this.layer.set_weight(index, at, weight);
+                weight_sum += weight as i32;
                 at += 1;
             }
             let weight_scale = weight_scales[if per_channel { index } else { 0 }];
-            if let Err(error) = this.layer.set_bias(index, bias[index]) {
+            let folded = match folded_bias(bias[index], input.zero_point(), weight_sum) {
+                Ok(folded) => folded,
+                Err(error) => return Err(error),
+            };
+            if let Err(error) = this.layer.set_bias(index, folded) {
                 return Err(error);
             }
             if let Err(error) = this.layer.set_scale(index, input.scale() * weight_scale) {
@@ -93,9 +105,7 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
             this.multipliers[index] = Multiplier::new(product / output.scale() as f64);
             index += 1;
         }
-        if let Err(error) = this.layer.fold_zero_point(input.zero_point()) {
-            return Err(error);
-        }
+        this.is_uniform = is_uniform(&this.multipliers);
         (this.smallest, this.largest) = clamp.bytes(output);
         this.zero_point = output.zero_point();
         Ok(this)
@@ -111,11 +121,26 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
     #[must_use]
     pub fn requantize(&self, sums: &[i32; OUT]) -> [u8; OUT] {
         let mut bytes = [0; OUT];
-        for ((byte, &sum), multiplier) in bytes.iter_mut().zip(sums).zip(&self.multipliers) {
-            let value = multiplier.multiply(sum).saturating_add(i32::from(self.zero_point));
-            *byte = value.clamp(self.smallest.into(), self.largest.into()) as u8;
-        }
+        self.requantize_into(sums, &mut bytes);
         bytes
+    }
+
+    fn requantize_into(&self, sums: &[i32; OUT], bytes: &mut [u8; OUT]) {
+        let limits = [self.smallest, self.largest];
+        if let (true, Some(multiplier)) = (self.is_uniform, self.multipliers.first()) {
+            return multiplier.requantize(sums, self.zero_point, limits, bytes);
+        }
+        for ((byte, sum), multiplier) in bytes.iter_mut().zip(sums).zip(&self.multipliers) {
+            multiplier.requantize(array::from_ref(sum), self.zero_point, limits, array::from_mut(byte));
+        }
+    }
+
+    /// The bytes of one sample.
+    pub(super) fn forward_row(&self, kernel: Kernel, row: &[u8], bytes: &mut [u8; OUT]) -> Result<(), Error> {
+        let mut sums = [0; OUT];
+        self.layer.forward_row(kernel, row, &mut sums)?;
+        self.requantize_into(&sums, bytes);
+        Ok(())
     }
 
     /// Forward: `outputs[sample][output]`.
@@ -138,10 +163,21 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
     ) -> Result<(), Error> {
         check_length("outputs", outputs.len(), batch.len())?;
         for (index, bytes) in outputs.iter_mut().enumerate() {
-            let mut sums = [0; OUT];
-            self.layer.forward_row(kernel, batch.rows().row(index), &mut sums)?;
-            *bytes = self.requantize(&sums);
+            self.forward_row(kernel, batch.rows().row(index), bytes)?;
         }
         Ok(())
     }
+}
+
+/// Whether all multipliers are the same.
+const fn is_uniform(multipliers: &[Multiplier]) -> bool {
+    let mut index = 1;
+    while index < multipliers.len() {
+        let (first, other) = (multipliers[0], multipliers[index]);
+        if first.significand() != other.significand() || first.shift() != other.shift() {
+            return false;
+        }
+        index += 1;
+    }
+    true
 }

@@ -15,8 +15,34 @@
 use core::arch::{asm, naked_asm};
 use core::{array, slice};
 
-use super::{QUAD, TEN};
+use super::{EIGHT, QUAD, TEN};
 use crate::kernels::Rows;
+
+/// Tells the assembler of instructions that the target has; a naked function does not say.
+#[cfg(armv8m)]
+macro_rules! processor {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+
+#[cfg(all(fpv4, not(armv8m)))]
+macro_rules! processor {
+    () => {
+        ".fpu fpv4-sp-d16"
+    };
+}
+
+#[cfg(not(any(fpv4, armv8m)))]
+macro_rules! processor {
+    () => {
+        ""
+    };
+}
+
+use processor;
+
+mod eights;
 
 /// Inputs after which the sums are taken apart.
 const BLOCK: usize = 256;
@@ -31,8 +57,12 @@ struct Step([[u8; QUAD]; STEP / QUAD]);
 pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
     let (width, units) = (rows.width(), bias.len());
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
-        outputs.copy_from_slice(bias);
         let row = rows.row(index);
+        if units.is_multiple_of(EIGHT) {
+            eights::forward(row, weights, bias, outputs);
+            continue;
+        }
+        outputs.copy_from_slice(bias);
         let (tens, rest) = outputs.as_chunks_mut::<TEN>();
         let (pairs, rest) = rest.as_chunks_mut::<2>();
         let mut weights = weights;
@@ -163,28 +193,6 @@ macro_rules! quad {
             load!($number, "32", "36"), pair!("r0" "r10" "r11"), pair!("r3" "r12" "lr"),
             "3:"
         )
-    };
-}
-
-/// Tells the assembler of instructions that the target has; a naked function does not say.
-#[cfg(armv8m)]
-macro_rules! processor {
-    () => {
-        ".cpu cortex-m33"
-    };
-}
-
-#[cfg(all(fpv4, not(armv8m)))]
-macro_rules! processor {
-    () => {
-        ".fpu fpv4-sp-d16"
-    };
-}
-
-#[cfg(not(any(fpv4, armv8m)))]
-macro_rules! processor {
-    () => {
-        ""
     };
 }
 
