@@ -38,7 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let map = format!("memory/{memory}.x");
     let regions = fs::read_to_string(&map).map_err(|error| format!("{map}: {error}"))?;
-    println!("cargo::rustc-env=RAM_BYTES={}", bytes_of("RAM", &regions).ok_or(format!("{map}: no length of RAM"))?);
+    for region in ["RAM", "STACK"] {
+        let bytes = bytes_of(region, &regions).ok_or(format!("{map}: no length of {region}"))?;
+        println!("cargo::rustc-env={region}_BYTES={bytes}");
+    }
     let common = fs::read_to_string("memory/common.x")?;
     let of_key = format!("memory/{memory}-key.x");
     let has_more = env::var_os("CARGO_FEATURE_KEY").is_some() && Path::new(&of_key).exists();

@@ -35,6 +35,7 @@ pub mod updates;
 #[allow(unsafe_code)]
 mod vector;
 
+pub(crate) use dispatch::requantize;
 pub use dispatch::{
     Kernel, KernelError, forward, forward_int8, input_gradient, softmax, softmax_cross_entropy, weight_gradient_update,
 };

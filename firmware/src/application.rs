@@ -6,10 +6,10 @@ use crate::{log, self_test};
 use core::convert::Infallible;
 #[cfg(feature = "key")]
 use dense_device::boots::next_boot;
-use dense_device::{Device, Machine, Session, Window, session};
+use dense_device::{Device, Machine, Model, Session, Window, session};
 #[cfg(feature = "key")]
 use dense_protocol::authentication::Key;
-use dense_protocol::messages::{ClockSource, Origin};
+use dense_protocol::messages::{ClockSource, Form, Origin};
 use embedded_hal::digital::StatefulOutputPin;
 use weights::practice::{self, Samples};
 
@@ -36,6 +36,17 @@ type Flash = <Selected as Board>::Flash;
 pub type Served = Device<'static, weights::Served<'static>, Flash, Samples>;
 /// The device on its line.
 pub type Conversation = Session<'static, weights::Served<'static>, Flash, REQUEST, ANSWER, Samples>;
+
+/// Fails, at compile time, where requests of the network take more stack than the machine has. An int8 network has arrays
+/// of its outputs there, and of the sums of its widest layer; one in f32 has its own in a static.
+pub const fn check_stack() {
+    let most = if matches!(<weights::Served<'static> as Model>::FORM, Form::Int8) {
+        5 * size_of::<f32>() * weights::OUTPUTS + weights::INPUTS + 6 * weights::WIDEST + 2048
+    } else {
+        0
+    };
+    assert!(most <= ram::STACK, "the network has too many outputs for the region STACK of the machine's memory map");
+}
 
 /// The network, with the weights of the firmware. To be called once.
 #[inline(never)]

@@ -7,7 +7,7 @@ use dense_core::{Kernel, Random};
 /// Shapes by hazard: around four inputs, a vector of 16, of 64, and the 256 of a block of Arm's DSP kernel; and
 /// around the groups of outputs.
 const WIDTHS: [usize; 21] = [1, 2, 3, 4, 5, 7, 15, 16, 17, 31, 33, 63, 64, 65, 79, 255, 256, 257, 783, 784, 785];
-const UNITS: [usize; 10] = [1, 2, 3, 4, 5, 7, 10, 11, 17, 20];
+const UNITS: [usize; 12] = [1, 2, 3, 4, 5, 7, 8, 10, 11, 16, 17, 20];
 const BATCHES: [usize; 3] = [1, 3, 6];
 
 /// Kinds of pixels and weights by hazard.

@@ -25,6 +25,7 @@ mod int8;
 mod kernel_error;
 
 pub use int8::forward_int8;
+pub(crate) use int8::requantize;
 pub use kernel_error::KernelError;
 
 /// A compute kernel that this machine can run. Holding one proves that its instructions were detected.

@@ -48,7 +48,7 @@ pub enum Order {
     /// One multiplication of such halves with two inputs gives 256 times the odd output's sum plus the even one's. The
     /// low bytes, sign-extended, give the even one's, and the difference the odd one's.
     Pairs,
-    /// In groups of five outputs, then of one. In a group, 16 inputs (in the end, what is left) after 16 inputs: those
+    /// In groups of eight outputs where their number is a multiple of eight; else of five, then of one. In a group, 16 inputs (in the end, what is left) after 16 inputs: those
     /// of the first output, of the second, and so on, each weight as the byte `w + 128`.
     BiasedVectors,
 }
@@ -66,13 +66,13 @@ pub const ORDER: Order = if cfg!(helium) {
     Order::Inputs
 };
 
-/// Outputs of the groups of [`Order::Pairs`] where their number is a multiple of it.
+/// Outputs of the groups of [`Order::Pairs`] and [`Order::BiasedVectors`] where their number is a multiple of it.
 pub(crate) const EIGHT: usize = 8;
-/// Outputs of its larger groups where it is not.
+/// Outputs of the larger groups of [`Order::Pairs`] where it is not.
 pub(crate) const TEN: usize = 10;
 /// Inputs that [`Order::Pairs`] takes at a time.
 pub(crate) const QUAD: usize = 4;
-/// Outputs of the larger groups of [`Order::BiasedVectors`]. More sums would not stay in the registers of a Cortex-M3
+/// Outputs of the larger groups of [`Order::BiasedVectors`] where it is not. More sums would not stay in the registers of a Cortex-M3
 /// either.
 pub(crate) const FIVE: usize = 5;
 /// Inputs that [`Order::BiasedVectors`] takes at a time.
@@ -81,12 +81,26 @@ pub(crate) const VECTOR: usize = 16;
 /// The largest magnitude of a weight. Not 128, which would not fit a half of [`Order::Pairs`].
 pub const LARGEST_WEIGHT: i8 = 127;
 
+/// Scales sums to bytes: (sum · `significand` / 2³² + `offset`) / 2^`right`, each division rounded down, from 0 to 255.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Requantization {
+    pub(crate) significand: i32,
+    pub(crate) offset: i32,
+    /// 1 to 30.
+    pub(crate) right: i32,
+}
+
 /// A group of outputs whose weights are interleaved: its start, its length, and the index of an output in it.
 #[derive(Clone, Copy)]
 struct Group {
     start: usize,
     len: usize,
     member: usize,
+}
+
+/// The size of the larger groups.
+const fn large(outputs: usize, otherwise: usize) -> usize {
+    if outputs.is_multiple_of(EIGHT) { EIGHT } else { otherwise }
 }
 
 /// The group of `output` where outputs are taken `large` at a time, the rest `small` at a time, and then one by one.
@@ -120,8 +134,7 @@ impl Order {
             Self::BiasedOutputs => WeightIndex::Biased(output * inputs + input),
             Self::Inputs => WeightIndex::Plain(input * outputs + output),
             Self::Pairs => {
-                let large = if outputs.is_multiple_of(EIGHT) { EIGHT } else { TEN };
-                let Group { start, len, member } = group(output, outputs, inputs, large, 2);
+                let Group { start, len, member } = group(output, outputs, inputs, large(outputs, TEN), 2);
                 if len == 1 || input >= inputs - inputs % QUAD {
                     return WeightIndex::Plain(start + input * len + member);
                 }
@@ -131,7 +144,7 @@ impl Order {
                 if member.is_multiple_of(2) { WeightIndex::Low(half) } else { WeightIndex::High(half + 1) }
             }
             Self::BiasedVectors => {
-                let Group { start, len, member } = group(output, outputs, inputs, FIVE, 1);
+                let Group { start, len, member } = group(output, outputs, inputs, large(outputs, FIVE), 1);
                 let first = input / VECTOR * VECTOR;
                 let width = if inputs - first < VECTOR { inputs - first } else { VECTOR };
                 WeightIndex::Biased(start + first * len + member * width + input % VECTOR)

@@ -89,6 +89,26 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         ORDER.set_weight(self.weights.as_flattened_mut(), output, input, OUT, IN, weight);
     }
 
+    /// Sets the weights of `output`, and returns their sum.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where a weight is −128.
+    pub(super) const fn set_row(&mut self, output: usize, row: &[i8; IN]) -> Result<i32, Error> {
+        // Once, because the compiler's interpreter takes long for it.
+        let weights = self.weights.as_flattened_mut();
+        let (mut sum, mut input) = (0, 0);
+        while input < IN {
+            let weight = row[input];
+            if weight == i8::MIN {
+                return Err(Error::Setting { what: "weight", found: -128.0, least: -127.0, most: 127.0 });
+            }
+            ORDER.set_weight(weights, output, input, OUT, IN, weight);
+            sum += weight as i32;
+            input += 1;
+        }
+        Ok(sum)
+    }
+
     /// Moves the zero point of the input into the biases: each loses `zero_point` · Σ weight.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Fixed-point multiplication by a positive real number, as in TensorFlow Lite.
 
 use super::fixed::saturate;
+use crate::kernels::int8::Requantization;
+use crate::kernels::{self, Kernel};
 
 /// A shift of a zero point to the left that leaves room for a product.
 const LONGEST_SHIFT: i32 = 20;
@@ -90,7 +92,14 @@ impl Multiplier {
     /// Writes to `bytes` the [products](Self::multiply) with `values`, plus the zero point, as bytes from `smallest` to
     /// `largest`.
     // Not generic, so that it is compiled for speed with this crate.
-    pub(super) fn requantize(self, values: &[i32], zero_point: u8, [smallest, largest]: [u8; 2], bytes: &mut [u8]) {
+    pub(super) fn requantize(
+        self,
+        kernel: Kernel,
+        values: &[i32],
+        zero_point: u8,
+        [smallest, largest]: [u8; 2],
+        bytes: &mut [u8],
+    ) {
         let right = -1 - self.shift;
         if !(1..=LONGEST_SHIFT).contains(&right) {
             for (byte, &value) in bytes.iter_mut().zip(values) {
@@ -101,11 +110,51 @@ impl Multiplier {
         }
         // Half a step, for rounding, and the zero point.
         let offset = (1 << (right - 1)) + (i32::from(zero_point) << right);
-        for (byte, &value) in bytes.iter_mut().zip(values) {
-            *byte = ((self.upper_half(value) + offset) >> right).clamp(0, u8::MAX.into()) as u8;
-        }
+        let requantization = Requantization { significand: self.significand, offset, right };
+        kernels::requantize(kernel, requantization, values, bytes);
         if (smallest, largest) != (0, u8::MAX) {
             bytes.iter_mut().for_each(|byte| *byte = (*byte).clamp(smallest, largest));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Multiplier;
+    use crate::{Kernel, Random};
+
+    const SUMS: [i32; 10] = [i32::MIN, i32::MIN + 1, -1 << 30, -129, -1, 0, 1, 128, 1 << 30, i32::MAX];
+
+    /// The product, rounded once to the nearest, ties upwards.
+    fn exact(multiplier: Multiplier, sum: i32) -> i32 {
+        let shift = 31 - multiplier.shift;
+        let rounded = (i128::from(sum) * i128::from(multiplier.significand) * 2 + (1 << shift)) >> (shift + 1);
+        rounded.clamp(i32::MIN.into(), i32::MAX.into()) as i32
+    }
+
+    #[test]
+    fn products_are_exact_and_so_are_bytes_by_every_kernel() {
+        let mut random = Random::new(2026, 31);
+        for shift in -31..=30 {
+            for significand in [1 << 30, i32::MAX, (1 << 30) | (random.next_u32() >> 2).cast_signed()] {
+                let multiplier = Multiplier { significand, shift };
+                let mut sums: [i32; 37] = core::array::from_fn(|_| random.next_u32().cast_signed() >> random.below(32));
+                sums[..SUMS.len()].copy_from_slice(&SUMS);
+                for sum in sums {
+                    assert_eq!(multiplier.multiply(sum), exact(multiplier, sum), "{multiplier:?}, {sum}");
+                }
+                for (zero_point, limits) in [(0, [0, 255]), (224, [0, 255]), (255, [255, 255]), (7, [7, 99])] {
+                    let bytes = sums.map(|sum| {
+                        let value = exact(multiplier, sum).saturating_add(i32::from(zero_point));
+                        value.clamp(limits[0].into(), limits[1].into()) as u8
+                    });
+                    for kernel in Kernel::available() {
+                        let mut found = [0; 37];
+                        multiplier.requantize(kernel, &sums, zero_point, limits, &mut found);
+                        assert_eq!(found, bytes, "{kernel:?}, {multiplier:?}, zero point {zero_point}");
+                    }
+                }
+            }
         }
     }
 }

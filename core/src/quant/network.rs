@@ -75,9 +75,14 @@ impl<const IN: usize, const OUT: usize> QuantizedNetwork<IN> for RequantizedDens
     const ZERO: Self = Self::ZERO;
 
     fn infer_with(&self, kernel: Kernel, inputs: &[u8; IN]) -> Result<[u8; OUT], Error> {
-        let mut bytes = [0; OUT];
-        self.forward_row(kernel, inputs, &mut bytes)?;
-        Ok(bytes)
+        // In place: the bytes of a result are not aligned, so that a copy takes long.
+        let mut outputs = Ok([0; OUT]);
+        if let Ok(bytes) = &mut outputs
+            && let Err(error) = self.forward_row(kernel, inputs, bytes)
+        {
+            outputs = Err(error);
+        }
+        outputs
     }
 }
 

@@ -77,16 +77,10 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
         let mut this = Self::ZERO;
         let mut index = 0;
         while index < OUT {
-            let (mut at, mut weight_sum) = (0, 0);
-            while at < IN {
-                let weight = weights[index][at];
-                if weight == i8::MIN {
-                    return Err(Error::Setting { what: "weight", found: -128.0, least: -127.0, most: 127.0 });
-                }
-                this.layer.set_weight(index, at, weight);
-                weight_sum += weight as i32;
-                at += 1;
-            }
+            let weight_sum = match this.layer.set_row(index, &weights[index]) {
+                Ok(sum) => sum,
+                Err(error) => return Err(error),
+            };
             let weight_scale = weight_scales[if per_channel { index } else { 0 }];
             let folded = match folded_bias(bias[index], input.zero_point(), weight_sum) {
                 Ok(folded) => folded,
@@ -121,17 +115,17 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
     #[must_use]
     pub fn requantize(&self, sums: &[i32; OUT]) -> [u8; OUT] {
         let mut bytes = [0; OUT];
-        self.requantize_into(sums, &mut bytes);
+        self.requantize_into(Kernel::best(), sums, &mut bytes);
         bytes
     }
 
-    fn requantize_into(&self, sums: &[i32; OUT], bytes: &mut [u8; OUT]) {
+    fn requantize_into(&self, kernel: Kernel, sums: &[i32; OUT], bytes: &mut [u8; OUT]) {
         let limits = [self.smallest, self.largest];
         if let (true, Some(multiplier)) = (self.is_uniform, self.multipliers.first()) {
-            return multiplier.requantize(sums, self.zero_point, limits, bytes);
+            return multiplier.requantize(kernel, sums, self.zero_point, limits, bytes);
         }
         for ((byte, sum), multiplier) in bytes.iter_mut().zip(sums).zip(&self.multipliers) {
-            multiplier.requantize(array::from_ref(sum), self.zero_point, limits, array::from_mut(byte));
+            multiplier.requantize(kernel, array::from_ref(sum), self.zero_point, limits, array::from_mut(byte));
         }
     }
 
@@ -139,7 +133,7 @@ impl<const IN: usize, const OUT: usize> RequantizedDense<IN, OUT> {
     pub(super) fn forward_row(&self, kernel: Kernel, row: &[u8], bytes: &mut [u8; OUT]) -> Result<(), Error> {
         let mut sums = [0; OUT];
         self.layer.forward_row(kernel, row, &mut sums)?;
-        self.requantize_into(&sums, bytes);
+        self.requantize_into(kernel, &sums, bytes);
         Ok(())
     }
 

@@ -47,6 +47,8 @@ mod on_device {
     const ZERO: Models = Models { regression: Model::ZERO, mlp: Mlp::ZERO, watch: Watch::ZERO };
     const CALLS: u8 = lesson::COUNT as u8;
 
+    const _: () = firmware::application::check_stack();
+
     #[entry]
     fn main() -> ! {
         runtime::start();

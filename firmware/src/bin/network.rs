@@ -27,6 +27,8 @@ mod on_device {
     use firmware::log;
     use firmware::runtime::{self, entry, semihosting, singleton};
 
+    const _: () = firmware::application::check_stack();
+
     #[entry]
     fn main() -> ! {
         runtime::start();

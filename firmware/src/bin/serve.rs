@@ -8,6 +8,8 @@ mod on_device {
     use firmware::boards;
     use firmware::runtime::entry;
 
+    const _: () = firmware::application::check_stack();
+
     #[entry]
     fn main() -> ! {
         let (session, mut serial, mut led) = application::start(boards::start);

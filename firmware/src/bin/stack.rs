@@ -38,6 +38,8 @@ mod on_device {
         ]
     }
 
+    const _: () = firmware::application::check_stack();
+
     #[entry]
     fn main() -> ! {
         let board = boards::start();

@@ -26,6 +26,8 @@ mod on_device {
         assert!(is_classes, "watch needs WEIGHTS of a network for classes");
     };
 
+    const _: () = firmware::application::check_stack();
+
     #[entry]
     fn main() -> ! {
         let mut sensor = None;

@@ -4,10 +4,16 @@
 use super::stack_pointer;
 
 /// Bytes of RAM beside the stack, as the memory map has them.
-const BYTES: usize = match usize::from_str_radix(env!("RAM_BYTES"), 10) {
-    Ok(bytes) => bytes,
-    Err(_) => panic!("RAM_BYTES is not a number"),
-};
+const BYTES: usize = number(env!("RAM_BYTES"));
+/// Bytes of the stack, as the memory map has them.
+pub const STACK: usize = number(env!("STACK_BYTES"));
+
+const fn number(text: &str) -> usize {
+    match usize::from_str_radix(text, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("a length of the memory map is not a number"),
+    }
+}
 
 /// Whether a static of so many bytes fits, with 2 KB for all the others.
 #[must_use]

@@ -43,6 +43,20 @@ pub const OUTPUTS: usize = <Network as dense_core::Layers>::OUTPUTS;
 #[cfg(int8)]
 pub const OUTPUTS: usize = generated::UNITS[generated::UNITS.len() - 1];
 
+/// Outputs of the widest layer.
+#[cfg(int8)]
+pub const WIDEST: usize = {
+    let (mut widest, mut layer) = (0, 0);
+    while layer < generated::UNITS.len() {
+        widest = if generated::UNITS[layer] > widest { generated::UNITS[layer] } else { widest };
+        layer += 1;
+    }
+    widest
+};
+/// Outputs of the widest layer.
+#[cfg(not(int8))]
+pub const WIDEST: usize = OUTPUTS;
+
 /// What an input is in a message.
 pub const ELEMENT: Element = if cfg!(pixels) { Element::U8 } else { Element::F32 };
 

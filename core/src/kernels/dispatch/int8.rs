@@ -4,15 +4,16 @@
 use super::cpu_features;
 use super::{Kernel, Version, check, check_not_zero, product};
 use crate::Error;
+use crate::kernels::Rows;
 #[cfg(all(dsp, not(helium)))]
 use crate::kernels::int8::dsp;
 #[cfg(helium)]
 use crate::kernels::int8::helium;
 #[cfg(target_arch = "aarch64")]
 use crate::kernels::int8::neon;
+use crate::kernels::int8::{Requantization, portable};
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::int8::{avx2, avx512};
-use crate::kernels::{Rows, int8::portable};
 
 /// Forward pass of an int8 dense layer, Y = X·Wᵀ + b, in wrapping 32-bit arithmetic: exact where the sum fits.
 ///
@@ -80,4 +81,13 @@ pub fn forward_int8(
         },
     }
     Ok(())
+}
+
+/// Writes the bytes of sums, as many as there are of both.
+pub(crate) fn requantize(kernel: Kernel, requantization: Requantization, sums: &[i32], bytes: &mut [u8]) {
+    match kernel.0 {
+        #[cfg(helium)]
+        Version::Helium => helium::requantize(requantization, sums, bytes),
+        _ => portable::requantize(requantization, sums, bytes),
+    }
 }

@@ -1,18 +1,31 @@
 //! Helium, in Cortex-M55 and M85: one instruction multiplies 16 pairs of bytes and adds all products to a register.
 //!
 //! Both factors are unsigned, or both are signed. So the weights are stored as w + 128, and from a sum of products with
-//! those, 128 times the sum of the row is subtracted. The weights of five outputs follow each other, 16 inputs at a
+//! those, 128 times the sum of the row is subtracted. The weights of five outputs, or of eight, follow each other, 16 inputs at a
 //! time ([`Order::BiasedVectors`](super::Order::BiasedVectors)), because a sum needs a register of even number.
 
 use core::arch::{asm, naked_asm};
 
-use super::FIVE;
+use super::{EIGHT, FIVE};
 use crate::kernels::Rows;
+
+mod eights;
+mod requantize;
+
+pub(in crate::kernels) use requantize::requantize;
 
 pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
     let (width, units) = (rows.width(), bias.len());
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);
+        if units.is_multiple_of(EIGHT) {
+            assert!(row.len() == width && bias.len() == units && weights.len() == units * width);
+            let (bias, outputs) = (bias.as_ptr().cast(), outputs.as_mut_ptr().cast());
+            // SAFETY: each group has eight biases and outputs, and every input of the row eight weights in it. There is a
+            // group, because chunks of no units do not exist.
+            unsafe { eights::add_eights(row.as_ptr(), width, weights.as_ptr(), bias, outputs, units / EIGHT) };
+            continue;
+        }
         let (fives, ones) = outputs.as_chunks_mut::<FIVE>();
         let (biases_of_fives, biases_of_ones) = bias.as_chunks::<FIVE>();
         let (weights_of_fives, weights_of_ones) = weights.split_at(fives.len() * FIVE * width);

@@ -1,6 +1,6 @@
 //! Plain Rust: the specification, and the kernel of processors without vectors.
 
-use super::{FIVE, ORDER};
+use super::{FIVE, ORDER, Requantization};
 use crate::kernels::Rows;
 
 pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i32], outputs: &mut [i32]) {
@@ -48,4 +48,22 @@ fn add_some<const N: usize>(row: &[u8], weights: &[i8], first: usize, units: usi
         }
     }
     *sums = totals;
+}
+
+/// Writes the bytes of sums.
+pub(in crate::kernels) fn requantize(requantization: Requantization, sums: &[i32], bytes: &mut [u8]) {
+    let Requantization { significand, offset, right } = requantization;
+    let byte = |sum: i32| {
+        let product = ((i64::from(sum) * i64::from(significand)) >> 32) as i32;
+        (product.wrapping_add(offset) >> right).clamp(0, u8::MAX.into()) as u8
+    };
+    // Four at a time: loads that follow each other take less.
+    let (quads, rest) = sums.as_chunks::<4>();
+    let (quads_of_bytes, rest_of_bytes) = bytes.split_at_mut(quads.as_flattened().len().min(bytes.len()));
+    for (bytes, sums) in quads_of_bytes.as_chunks_mut::<4>().0.iter_mut().zip(quads) {
+        *bytes = sums.map(byte);
+    }
+    for (place, &sum) in rest_of_bytes.iter_mut().zip(rest) {
+        *place = byte(sum);
+    }
 }
