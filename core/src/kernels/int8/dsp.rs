@@ -40,8 +40,6 @@ macro_rules! processor {
     };
 }
 
-use processor;
-
 mod eights;
 
 /// Inputs after which the sums are taken apart.

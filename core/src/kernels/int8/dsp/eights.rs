@@ -6,7 +6,7 @@
 
 use core::arch::naked_asm;
 
-use super::{BLOCK, QUAD, add_rest, processor};
+use super::{BLOCK, QUAD, add_rest};
 use crate::kernels::int8::EIGHT;
 
 /// The sums of a row: each its bias and the products of the row with the weights of its unit.
