@@ -5,7 +5,8 @@
 //! - `bench_mlp_infer`, `bench_mlp_learn`: a 96-24-5 perceptron on f32 features, ReLU, softmax;
 //! - `bench_watch_infer`, `bench_watch_learn`: a 150-32-7 perceptron of the same kind;
 //! - `bench_device_infer`, `bench_device_learn`: whole requests of the network that the firmware is built with, from the
-//!   message to the reply.
+//!   message to the reply;
+//! - `bench_authenticate`: the check of the message authentication code of such a request to learn, with the feature `key`.
 //!
 //! A training step is forward, loss, backward and the SGD update of all layers. What does not fit into RAM is left out.
 //!
@@ -89,6 +90,8 @@ mod on_device {
         }
         run_perceptron(mlp, bench_mlp_infer, bench_mlp_learn, sgd)?;
         run_perceptron(watch, bench_watch_infer, bench_watch_learn, sgd)?;
+        #[cfg(feature = "key")]
+        authentication::run();
         // A static of its own, which a machine without room for the models has none for either.
         if const { MODELS > 0 } {
             run_device();
@@ -106,6 +109,41 @@ mod on_device {
             let _ = hint::black_box(bench_device_infer(&mut device, &bytes, &mut counters));
             let target = samples::target(number, &mut numbers);
             let _ = hint::black_box(bench_device_learn(&mut device, &bytes, target, &mut counters));
+        }
+    }
+
+    #[cfg(feature = "key")]
+    mod authentication {
+        use super::{CALLS, Input, Step, Target, hint, lesson};
+        use dense_protocol::authentication::Key;
+        use dense_protocol::frames::{self, Decoder};
+        use dense_protocol::messages::{Command, MAC, Request};
+        use heapless::Vec;
+
+        /// Bytes of a frame, more than enough.
+        const FRAME: usize = 1024;
+
+        pub(super) fn run() {
+            let (key, mut mac) = (Key::new([5; 32]), [0; MAC]);
+            let step = Step { learning_rate: 0.01, first_trained: 0 };
+            let Some(image) = lesson::images().first() else { return };
+            let command =
+                Command::Learn { input: Input::Values(image), target: Target::Class(3), step, expected: None };
+            let request = Request { sequence: 1, session: 1, command, mac: &[] };
+            let request = key.authenticate(request, 1, 1, &mut mac);
+            let (mut frame, mut decoder) = (Vec::<u8, FRAME>::new(), Decoder::<FRAME>::new());
+            let encoded = frames::encode(&request, &mut frame);
+            let Some((end, start)) = frame.split_last() else { panic!("{encoded:?}") };
+            start.iter().for_each(|&byte| drop(decoder.push(byte)));
+            let Some(Ok(message)) = decoder.push(*end) else { panic!("no message") };
+            for _ in 0..CALLS {
+                assert!(hint::black_box(bench_authenticate(&key, &request, message)) == Some(1), "not authentic");
+            }
+        }
+
+        #[inline(never)]
+        fn bench_authenticate(key: &Key, request: &Request<'_>, message: &[u8]) -> Option<u32> {
+            key.verified_counter(1, request, message)
         }
     }
 
