@@ -2,7 +2,7 @@
 
 use dense_core::Kernel;
 use dense_core::kernels::updates::StoreGradient;
-use dense_core::kernels::{Rows, weight_gradient_update};
+use dense_core::kernels::{Rows, forward, weight_gradient_update};
 use dense_core::math::{self, canonical};
 
 /// Random triples beside the combinations of [`VALUES`].
@@ -26,16 +26,35 @@ fn multiply_add(kernel: Kernel, factors: &[f32], other: f32, summands: &[f32]) -
     gradient
 }
 
+/// So are the outputs of one unit, of which the other input of each row has the weight 1, since inputs that are 16 apart
+/// are added first.
+fn dot(kernel: Kernel, factors: &[f32], other: f32, summands: &[f32]) -> Vec<f32> {
+    let apart = |first, last| {
+        let mut values = [0.0; 17];
+        (values[0], values[16]) = (first, last);
+        values
+    };
+    let rows: Vec<_> = summands.iter().zip(factors).map(|(&summand, &factor)| apart(summand, factor)).collect();
+    let rows = Rows::contiguous(rows.as_flattened(), 17, factors.len());
+    let mut outputs = vec![0.0; factors.len()];
+    forward(kernel, rows, &apart(1.0, other), &[0.0], 1.0, &mut outputs).unwrap();
+    outputs
+}
+
 fn check(kernel: Kernel, factors: &[f32], other: f32, summands: &[f32]) {
-    let found = multiply_add(kernel, factors, other, summands);
-    for ((&factor, &summand), found) in factors.iter().zip(summands).zip(found) {
+    let gradients = multiply_add(kernel, factors, other, summands);
+    let outputs = dot(kernel, factors, other, summands);
+    for (index, (&factor, &summand)) in factors.iter().zip(summands).enumerate() {
         // As a sum that begins with +0.0. By `math`, since `f32::mul_add` of WebAssembly rounds a subnormal twice.
         let expected = math::fused_multiply_add(factor, other, 0.0 + summand);
-        assert_eq!(
-            canonical(found).to_bits(),
-            canonical(expected).to_bits(),
-            "{factor:e} * {other:e} + {summand:e}: {found:e} instead of {expected:e}"
-        );
+        // The bias is +0.0.
+        for (found, expected) in [(gradients[index], expected), (outputs[index], expected + 0.0)] {
+            assert_eq!(
+                canonical(found).to_bits(),
+                canonical(expected).to_bits(),
+                "{factor:e} * {other:e} + {summand:e}: {found:e} instead of {expected:e}"
+            );
+        }
     }
 }
 
@@ -67,4 +86,20 @@ pub(crate) fn hard_cases(kernel: Kernel) {
         let summands: Vec<f32> = factors.iter().enumerate().map(near).collect();
         check(kernel, &factors, other, &summands);
     }
+}
+
+/// 2⁵³ + 59 · 9,099,507 is 2⁵³ + 2²⁹ + 1, just above the middle of two neighbours; as an f64 it is that middle.
+pub(crate) fn pixels_next_to_a_tie(kernel: Kernel) {
+    const LARGE: f32 = (1_u64 << 53) as f32;
+    const NEXT: f32 = ((1_u64 << 53) + (1 << 30)) as f32;
+    let mut gradient = [0.0; 5];
+    let pixels = [[1; 5], [59; 5]];
+    let rows = Rows::contiguous(pixels.as_flattened(), 5, 2);
+    weight_gradient_update(kernel, rows, &[LARGE, 9_099_507.0], 1.0, &StoreGradient, [&mut gradient]).unwrap();
+    assert_eq!(gradient, [NEXT; 5]);
+
+    let (mut row, mut weights, mut output) = ([0_u8; 17], [0.0; 17], [0.0]);
+    ([row[0], row[16]], [weights[0], weights[16]]) = ([1, 59], [LARGE, 9_099_507.0]);
+    forward(kernel, Rows::contiguous(&row, 17, 1), &weights, &[0.0], 1.0, &mut output).unwrap();
+    assert_eq!(output, [NEXT]);
 }

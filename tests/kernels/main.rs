@@ -71,6 +71,7 @@ macro_rules! suite {
                 forward_f32 = forward::forward::<f32>,
                 forward_keeps_negative_zeros = forward::forward_keeps_negative_zeros,
                 fused_multiply_add = fused::hard_cases,
+                fused_pixels_next_to_a_tie = fused::pixels_next_to_a_tie,
                 input_gradient = forward::input_gradient,
                 input_gradient_flushes_at_the_limit = forward::input_gradient_flushes_at_the_limit,
                 weight_gradient_u8 = weight_gradient::weight_gradient::<u8>,

@@ -31,7 +31,8 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
         *array = parameters.as_mut_ptr();
     }
     let width = rows.width();
-    let layer = Layer { rows, deltas: deltas.as_ptr(), units, scale, update, arrays };
+    let are_plain = V::has_plain_sums(rows, deltas);
+    let layer = Layer { rows, deltas: deltas.as_ptr(), units, scale, update, arrays, are_plain };
     // SAFETY: the caller's; columns are below the width.
     unsafe {
         match width {
@@ -69,6 +70,8 @@ struct Layer<'a, T, U, const A: usize> {
     scale: f32,
     update: &'a U,
     arrays: [*mut f32; A],
+    /// Whether rows and deltas have [`Vector::plain_sums`].
+    are_plain: bool,
 }
 
 /// Safety of all: that of [`weight_gradient_update`]; there are the units and columns, or the parameters, that the
@@ -208,7 +211,18 @@ impl<T: Element, U: Update<A>, const A: usize> Layer<'_, T, U, A> {
                 row(index)
             };
             let delta = |row, unit| *self.deltas.add(row * self.units + first + unit);
-            let mut sums = weighted_sums::<V, I, N, C>(self.rows.len(), inputs, readable, delta);
+            let mut sums = [[V::splat(0.0); C]; N];
+            if self.are_plain {
+                for chunk in 0..C {
+                    let inputs = |index| inputs(index).wrapping_add(chunk * V::LANES);
+                    let of_chunk: [V; N] = V::plain_sums(self.rows.len(), inputs, readable, delta);
+                    for unit in 0..N {
+                        sums[unit][chunk] = of_chunk[unit];
+                    }
+                }
+            } else {
+                sums = weighted_sums::<V, I, N, C>(self.rows.len(), inputs, readable, delta);
+            }
             // All begin before the first is finished, so that several roots are on their way.
             for unit in 0..N {
                 for chunk in 0..C {

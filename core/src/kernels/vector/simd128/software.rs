@@ -4,6 +4,11 @@
 //! differs from once only where the f64 lies in the middle between two neighbouring f32, or the f32 is subnormal. There,
 //! it is computed as the scalar is.
 
+#[path = "sums.rs"]
+pub(in crate::kernels::vector) mod sums;
+#[path = "wide.rs"]
+mod wide;
+
 use core::arch::wasm32::*;
 
 use crate::math;
