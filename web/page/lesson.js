@@ -117,7 +117,8 @@ class Lesson {
       row.delta.textContent = digits(deltas[unit], 3);
       const gradient = Float32Array.from(this.pixels, (pixel) => (deltas[unit] * pixel) / 255);
       if (this.isOneLayer) paintSigned(row.gradient, gradient, this.size, 1);
-      row.change.textContent = this.before ? `${percent(this.before.outputs[unit])} → ${percent(p[unit])}` : "";
+      const [from, to] = [this.before?.outputs[unit] ?? p[unit], p[unit]].map(percent);
+      row.change.textContent = from === to ? "" : `${from.replace(" %", "")} → ${to}`;
     });
   }
 

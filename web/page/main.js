@@ -13,7 +13,11 @@ async function start() {
   const size = [model.input.height, model.input.width];
   const testSet = new TestSet(await unpack($("test-set").textContent), size);
   const lesson = new Lesson(engine, model);
-  const drawing = new Drawing(size, (label) => lesson.setPixels(drawing.pixels, label));
+  const device = new DeviceSection(engine, model, () => drawing.pixels);
+  const drawing = new Drawing(size, (label) => {
+    lesson.setPixels(drawing.pixels, label);
+    device.setLabel(lesson.label);
+  });
 
   const offer = (first) => {
     $("samples").replaceChildren();

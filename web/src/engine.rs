@@ -2,6 +2,7 @@
 
 use formats::{Activation, Layer, Loss};
 
+use crate::device::{Command, Device};
 use crate::networks::Entry;
 use crate::session::Session;
 
@@ -17,6 +18,7 @@ pub(crate) struct Engine {
     pub(crate) buffer: Vec<u8>,
     networks: Vec<Entry>,
     session: Option<(usize, Session)>,
+    device: Option<Device>,
 }
 
 impl Engine {
@@ -63,6 +65,16 @@ impl Engine {
         let index = self.add(entry);
         self.session = Some((index, session));
         Ok((index as u32).to_le_bytes().into())
+    }
+
+    /// The request that starts a session with a device, which is to have this network.
+    pub(crate) fn meet(&mut self, network: usize, session: u32, sequence: u32) -> Answer {
+        let twin = self.network(network)?.clone();
+        self.device.insert(Device::new(twin, session, sequence as u16)).request(Command::Hello)
+    }
+
+    pub(crate) fn device(&mut self) -> Result<&mut Device, String> {
+        self.device.as_mut().ok_or_else(|| "no device is connected".into())
     }
 
     pub(crate) fn train(&mut self, steps: usize) -> Answer {

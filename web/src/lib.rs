@@ -4,12 +4,14 @@
 //! the bytes and leaves its result there. A function returns the length of the result, or, where it failed, minus one
 //! minus the length of a text that says why. Numbers are little-endian, as WebAssembly has them.
 
+mod device;
 mod engine;
 mod networks;
 mod session;
 
 use std::cell::RefCell;
 
+use device::Command;
 use engine::{Answer, Engine};
 
 thread_local! {
@@ -92,4 +94,29 @@ exports! {
     /// Goes on with the training for so many steps. f64: whether it is done; the steps made and the mean loss and metric
     /// of the epoch so far; of each epoch that is over, loss and metric on the training samples and on the test.
     train(steps: usize) = move |engine, _| engine.train(steps);
+
+    /// The bytes that start a session with a device, which is to have this network. Two random numbers begin it.
+    device_hello(network: usize, session: u32, sequence: u32) =
+        move |engine, _| engine.meet(network, session, sequence);
+
+    /// The bytes that ask a device for the checksum of its weights.
+    device_checksum() = |engine, _| engine.device()?.request(Command::Checksum);
+
+    /// The bytes that ask a device for parameters that have not been read.
+    device_read() = |engine, _| engine.device()?.request(Command::ReadParameters);
+
+    /// Takes an input. The bytes that ask a device for its outputs.
+    device_infer() = |engine, input| engine.device()?.request(Command::Infer { input });
+
+    /// Takes an input. The bytes that ask a device for a step of gradient descent on it.
+    device_learn(label: u32, learning_rate: f32) = move |engine, input| {
+        let label = u8::try_from(label).map_err(|_| format!("{label} is no class"))?;
+        engine.device()?.request(Command::Learn { input, label, learning_rate })
+    };
+
+    /// Takes bytes that arrived from a device. Nothing, or, where an answer is complete, what it says, in JSON.
+    device_receive() = |engine, bytes| engine.device()?.receive(&bytes);
+
+    /// Fails with what to tell where a request had no answer.
+    device_silence(tries: u32, seconds: f32) = move |engine, _| Err(engine.device()?.silence(tries, seconds));
 }

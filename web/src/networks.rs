@@ -14,16 +14,19 @@ pub(crate) struct Entry {
     /// Height and width, where inputs are pictures.
     pub(crate) picture: Option<[usize; 2]>,
     pub(crate) pixel_table: Option<Box<PixelTable>>,
+    /// Checksum of the names of inputs and outputs, as devices have it.
+    pub(crate) names_checksum: u32,
     /// What trained it.
     pub(crate) recipe: Option<Recipe>,
 }
 
 impl Entry {
     pub(crate) fn new(network: Network) -> Self {
-        Self { network, picture: None, pixel_table: None, recipe: None }
+        Self { network, picture: None, pixel_table: None, names_checksum: checksum::of_names([]), recipe: None }
     }
 
     pub(crate) fn of_model(model: Model) -> Result<Self, String> {
+        let names_checksum = checksum::of_names(model.names_of_inputs_and_outputs());
         let network = Network::new(model.layers, model.loss).map_err(|error| error.to_string())?;
         let recipe = match model.provenance {
             Provenance::Trained { recipe, .. } => Some(*recipe),
@@ -33,7 +36,7 @@ impl Entry {
             Input::Pixels(pixels) => (Some([pixels.height, pixels.width]), pixels.table),
             Input::Features { .. } => (None, None),
         };
-        Ok(Self { network, picture, pixel_table, recipe })
+        Ok(Self { network, picture, pixel_table, names_checksum, recipe })
     }
 
     pub(crate) fn parameters(&self) -> impl Iterator<Item = f32> {
@@ -107,6 +110,13 @@ impl Entry {
         let epochs = fitted.map_err(|error| error.to_string())?.state.position.epochs;
         let loss = epochs.first().map_or(f64::NAN, |epoch| epoch.train.loss);
         Ok(loss.to_le_bytes().into())
+    }
+
+    /// The loss of one sample. The mean over one is a number of f32.
+    pub(crate) fn loss(&self, bytes: &[u8]) -> Result<f32, String> {
+        let sample = self.samples(bytes, 1)?;
+        let metrics = evaluate(&self.network, &sample, Kernel::best(), 1).map_err(|error| error.to_string())?;
+        Ok(metrics.loss as f32)
     }
 
     pub(crate) fn evaluate(&self, bytes: &[u8], samples: usize) -> Answer {

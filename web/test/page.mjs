@@ -1,60 +1,15 @@
-// Opens the page in Chromium and does what a visitor does: draws, teaches, trains; compares the bits, looks for violations
+// Opens the page in Chromium and does what a visitor does: draws, teaches, trains, connects a device; compares the bits, looks for violations
 // of accessibility, and leaves pictures of what it saw.
 //
 //     node page.mjs PAGE FOLDER-FOR-SCREENSHOTS
 import assert from "node:assert/strict";
-import { mkdtemp, mkdir, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { browse, checkAccessibility, checkWidth, look, text } from "./browser.mjs";
+import { visitDevice } from "./device.mjs";
 
-const [, , file, folder] = process.argv;
-const address = pathToFileURL(resolve(file)).href;
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
 // Seconds that ten epochs may take.
 const LIMITS = { relaxed_simd: 5, simd128: 20 };
 // Other work on the machine makes every limit meaningless; a caller that knows of it says so.
 const slack = Number(process.env.SLACK ?? 1);
-
-await mkdir(folder, { recursive: true });
-
-// Runs `visit` in a new browser of that size and scheme, on the page once it has started.
-async function browse(width, colorScheme, visit) {
-  const profile = await mkdtemp(join(tmpdir(), "page-"));
-  const options = { executablePath: "/usr/bin/chromium", args, viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" };
-  const context = await chromium.launchPersistentContext(profile, options);
-  try {
-    const page = context.pages()[0] ?? (await context.newPage());
-    const faults = [];
-    page.on("pageerror", (error) => faults.push(error.message));
-    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-    page.on("request", ({ url }) => /^https?:/.test(url) && faults.push(`asks for ${url}`));
-    await page.goto(address);
-    await page.waitForFunction(() => !document.getElementById("facts").textContent.startsWith("Loading"));
-    await visit(page);
-    assert.deepEqual(faults, []);
-  } finally {
-    await context.close();
-    await rm(profile, { recursive: true, force: true });
-  }
-}
-
-const text = (page, id) => page.textContent(`#${id}`);
-
-async function checkAccessibility(page, state) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join("; ")}`);
-  assert.deepEqual(found, [], state);
-}
-
-async function look(page, name) {
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-}
 
 async function classify(page) {
   assert.match(await text(page, "answer"), /^Ankle boot, .* The test set says: Ankle boot\.$/);
@@ -144,10 +99,11 @@ for (const width of [1280, 390]) {
     await browse(width, scheme, async (page) => {
       await page.click("#learn");
       await checkAccessibility(page, `${width} ${scheme}`);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(overflow <= 0, `${width}: ${overflow} pixels too wide`);
+      await checkWidth(page, `${width} ${scheme}`);
       await look(page, `${width}-${scheme}`);
     });
   }
 }
+await visitDevice(1280, "light");
+await visitDevice(390, "dark");
 console.log("the page passes");
