@@ -27,7 +27,7 @@ def replies(devices: int) -> list[Message]:
     # Flower sets these for the process of a task; a message needs them.
     TaskIdentity.run_id = TaskIdentity.task_id = TaskIdentity.node_id = 1
     random = np.random.default_rng(0)
-    metrics = {"num-examples": 100, "bytes-sent": 38400, "bytes-received": 38100, "seconds": 1.0}
+    metrics = {"num-examples": 100, "bytes-sent": 38800, "bytes-received": 38100, "seconds": 1.0}
     found = []
     for device in range(devices):
         arrays = ArrayRecord({PARAMETERS: Array(random.normal(size=COUNT).astype(np.float32))})
