@@ -32,8 +32,8 @@ const fn board(
 
 /// All of them; the last four are simulated.
 pub(super) const BOARDS: [Board; 8] = [
-    board("micro:bit", Processor::M0, Some(16), [256, 0, 16]),
-    board("nRF52840-DK", Processor::M4, Some(64), [736, 128, 256]),
+    board("micro:bit", Processor::M0, Some(16), [248, 0, 16]),
+    board("nRF52840-DK", Processor::M4, Some(64), [728, 128, 256]),
     board("STM32F405", Processor::M4, Some(168), [512, 128, 128]),
     // The firmware has no driver for its flash.
     board("Pico 2", Processor::M33, Some(150), [3840, 0, 512]),
