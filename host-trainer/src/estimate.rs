@@ -141,6 +141,12 @@ fn estimate(shape: &Shape, board: &Board) -> Estimate {
 
 /// The firmware's `serve`.
 fn f32_program(shape: &Shape, board: &Board, inference: Work) -> Program {
+    let (flash, ram, stack) = f32_memory(shape);
+    program(board, flash, ram, stack, inference)
+}
+
+/// Bytes of flash, of RAM and, among these, of stack that the firmware's `serve` takes.
+fn f32_memory(shape: &Shape) -> (usize, usize, usize) {
     let stack = ["hello", "infer", "learn", "save", "load", "reset"]
         .map(|request| figure(&format!("stack of {request}, bytes")))
         .into_iter()
@@ -153,7 +159,7 @@ fn f32_program(shape: &Shape, board: &Board, inference: Work) -> Program {
     let workspace = 2 * size_of::<f32>() * shape.hidden_units();
     let flash = figure("flash of serve without the weights, bytes") + shape.f32_bytes();
     let ram = buffers + inputs(shape) + shape.f32_bytes() + workspace + stack;
-    program(board, flash, ram, stack, inference)
+    (flash, ram, stack)
 }
 
 /// The firmware's package `classify`.
@@ -174,6 +180,18 @@ fn program(board: &Board, flash: usize, ram: usize, stack: usize, inference: Wor
     Program { flash, ram, stack, fits, inference, sgd_step: None }
 }
 
+impl Program {
+    /// What it needs more of than the board has, in words.
+    fn lacks(&self) -> String {
+        let lack = |what: &str, memory: Memory| {
+            (memory.needed > memory.available)
+                .then(|| format!("{} of {} {what}", kilobytes(memory.needed), kilobytes(memory.available)))
+        };
+        let lacks = [lack("flash", self.flash), lack("RAM", self.ram)];
+        lacks.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl Estimate {
     /// The most that fits: the program that learns, or else that which only infers; where none does, the latter.
     #[must_use]
@@ -184,20 +202,12 @@ impl Estimate {
     /// What fits, in words.
     #[must_use]
     pub fn verdict(&self) -> String {
-        let lacks = |program: &Program| {
-            let lack = |what: &str, memory: Memory| {
-                (memory.needed > memory.available)
-                    .then(|| format!("{} of {} {what}", kilobytes(memory.needed), kilobytes(memory.available)))
-            };
-            let lacks = [lack("flash", program.flash), lack("RAM", program.ram)];
-            lacks.into_iter().flatten().collect::<Vec<_>>().join(", ")
-        };
         match &self.f32 {
             Some(f32) if f32.fits && self.saves => "fits: infers, learns and saves".into(),
             Some(f32) if f32.fits => "fits: infers and learns, cannot save".into(),
-            Some(f32) if self.int8.fits => format!("fits in int8: infers; learning needs {}", lacks(f32)),
+            Some(f32) if self.int8.fits => format!("fits in int8: infers; learning needs {}", f32.lacks()),
             None if self.int8.fits => "fits in int8: infers".into(),
-            _ => format!("does not fit: needs {}", lacks(&self.int8)),
+            _ => format!("does not fit: needs {}", self.int8.lacks()),
         }
     }
 }
@@ -208,5 +218,7 @@ pub fn kilobytes(bytes: usize) -> String {
     format!("{} KB", bytes.div_ceil(1024))
 }
 
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod tests;

@@ -31,10 +31,13 @@ const fn board(
 }
 
 /// All of them; the last four are simulated.
-pub(super) const BOARDS: [Board; 8] = [
+pub(super) const BOARDS: [Board; 10] = [
     board("micro:bit", Processor::M0, Some(16), [248, 0, 16]),
     board("nRF52840-DK", Processor::M4, Some(64), [728, 128, 256]),
     board("STM32F405", Processor::M4, Some(168), [512, 128, 128]),
+    board("STM32F411", Processor::M4, Some(100), [256, 128, 128]),
+    // It has the instructions of a Cortex-M0. The firmware has no driver for its flash.
+    board("Pico", Processor::M0, Some(125), [2047, 0, 256]),
     // The firmware has no driver for its flash.
     board("Pico 2", Processor::M33, Some(150), [3840, 0, 512]),
     board("MPS2 AN385", Processor::M3, None, [4096, 128, 4096]),

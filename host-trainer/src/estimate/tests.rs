@@ -77,7 +77,7 @@ fn verdicts_say_what_is_missing() {
         (&[784, 10][..], "STM32F405", "fits: infers, learns and saves"),
         (&[784, 10], "micro:bit", "fits in int8: infers"),
         (&[784, 40, 10], "STM32F405", "fits in int8: infers; learning needs 131 KB of 128 KB RAM"),
-        (&[784, 400, 10], "micro:bit", "does not fit: needs 318 KB of 256 KB flash"),
+        (&[784, 400, 10], "micro:bit", "does not fit: needs 318 KB of 248 KB flash"),
         (&[784, 50, 10], "nRF52840-DK", "fits: infers and learns, cannot save"),
     ] {
         assert_eq!(verdict(widths, board), wanted, "{widths:?}");
@@ -92,6 +92,8 @@ fn boards_have_the_memory_of_the_memory_maps() {
         ("micro:bit", "microbit"),
         ("nRF52840-DK", "nrf52840"),
         ("STM32F405", "stm32f405"),
+        ("STM32F411", "stm32f411"),
+        ("Pico", "rp2040"),
         ("Pico 2", "rp2350"),
         ("MPS2 AN385", "mps2-an385"),
         ("MPS2 AN500", "mps2-an385"),
