@@ -1,4 +1,5 @@
-//! Measures how much stack each request takes, from the last byte of its frame to the answer; fails above the budget.
+//! Measures how much stack each request takes, from the first byte of its frame to the answer, and how much its repeat;
+//! fails above the budget.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
@@ -20,21 +21,36 @@ mod on_device {
     /// Pixels of 63, or features of 0.747.
     static INPUT: [u8; INPUT_BYTES] = [0x3f; INPUT_BYTES];
 
-    /// What is measured: its name, the request, and the bytes of stack that it may take.
-    fn cases(target: Target<'_>) -> [(&'static str, Command<'_>, usize); 11] {
+    /// Whether there are samples to practise on: the lesson that is learned, at least.
+    const PRACTISES: bool = size_of::<weights::practice::Samples>() > 0;
+    const ZERO: [[u8; 4]; 1] = [[0; 4]];
+
+    /// What is measured: its name, the request, the bytes of stack that it may take, and whether it is done, not refused.
+    fn cases(target: Target<'_>) -> [(&'static str, Command<'_>, usize, bool); 18] {
         let input = Input::Values(&INPUT);
+        let learn = |expected| Command::Learn { input, target, step: STEP, expected };
+        let values = Floats::from_bytes(&ZERO);
         [
-            ("hello", Command::Hello, 2048),
-            ("infer", Command::Infer { input }, 1024),
-            ("learn", Command::Learn { input, target, step: STEP, expected: None }, 2048),
-            ("refusal", Command::Infer { input: Input::Values(&[]) }, 1024),
-            ("checksum", Command::Checksum, 1024),
-            ("counters", Command::Counters, 1024),
-            ("read parameters", Command::ReadParameters { first: 0 }, 1024),
-            ("write parameters", Command::WriteParameters { first: 1, values: Floats::default() }, 1024),
-            ("save", Command::Save, 2048),
-            ("load", Command::Load, 2048),
-            ("reset", Command::Reset, 2048),
+            ("hello", Command::Hello, 2048, true),
+            ("infer", Command::Infer { input }, 1024, true),
+            ("learn", learn(None), 2048, true),
+            ("practise", Command::Practise { steps: 2, seed: 0, step: STEP }, 2048, PRACTISES),
+            ("series", Command::Series { restart: true, samples: Floats::default() }, 1024, weights::WINDOW.is_some()),
+            ("refusal", Command::Infer { input: Input::Values(&[]) }, 1024, false),
+            ("refusal to learn", learn(Some(0)), 2048, false),
+            ("checksum", Command::Checksum, 1024, true),
+            ("counters", Command::Counters, 1024, true),
+            ("read parameters", Command::ReadParameters { first: 0 }, 1024, true),
+            ("save", Command::Save, 2048, true),
+            ("load", Command::Load, 2048, true),
+            // From here to the reset, parameters are missing.
+            ("write parameters", Command::WriteParameters { first: 0, values }, 1024, true),
+            ("refusal of parameters", Command::WriteParameters { first: 2, values }, 1024, false),
+            ("refusal to use parameters", Command::UseParameters { checksum: 0 }, 1024, false),
+            ("refusal to save", Command::Save, 2048, false),
+            ("reset", Command::Reset, 2048, true),
+            // Nothing is saved now.
+            ("refusal to load", Command::Load, 2048, false),
         ]
     }
 
@@ -51,16 +67,27 @@ mod on_device {
         let mut numbers = [[0; 4]; OUTPUTS];
         let target = samples::target(3, &mut numbers);
         let mut within = true;
-        for ((name, command, budget), sequence) in cases(target).into_iter().zip(1..) {
+        let (mut repeated, mut refused, mut deepest_repeat) = (0, 0, 0);
+        for ((name, command, budget, is_done), sequence) in cases(target).into_iter().zip(1..) {
             let mut frame = Vec::<u8, { frame_bytes(INPUT_BYTES + 4 * OUTPUTS + 64) }>::new();
             let request = Request { sequence, session: SESSION, command, mac: &[] };
             let Ok(()) = frames::encode(&request, &mut frame) else { panic!("too long a frame") };
-            let (answered, bytes) =
-                ram::measure_stack(|| frame.iter().filter(|&&byte| session.receive(byte).is_some()).count() == 1);
+            let mut ask =
+                || ram::measure_stack(|| frame.iter().filter(|&&byte| session.receive(byte).is_some()).count() == 1);
+            let ((answered, bytes), (answered_again, of_repeat)) = (ask(), ask());
             log::info!("{=str}: {=usize} bytes of stack", name, bytes);
             semihosting::print(format_args!("{name}: {bytes} bytes of stack, budget {budget}"));
-            within &= answered && bytes <= budget;
+            deepest_repeat = deepest_repeat.max(of_repeat);
+            within &= answered && answered_again && bytes <= budget;
+            let counters = session.counters();
+            (repeated, refused) = (repeated + 1, refused + u32::from(!is_done));
+            if [counters.repeated, counters.refused] != [repeated, refused] {
+                semihosting::print(format_args!("{name}: not done, not refused, or not repeated, as it should be"));
+                within = false;
+            }
         }
+        semihosting::print(format_args!("repeat: {deepest_repeat} bytes of stack, budget 1024"));
+        within &= deepest_repeat <= 1024;
         let (taken, size) = (ram::static_bytes(), ram::stack_bytes());
         semihosting::print(format_args!(
             "statics: {taken} bytes, {} of them weights; stack: {size}",
