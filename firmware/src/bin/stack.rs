@@ -9,7 +9,7 @@ mod on_device {
     use dense_protocol::frames::{self, frame_bytes};
     use dense_protocol::messages::{Command, Floats, Input, Request, Step, Target};
     use firmware::application;
-    use firmware::boards;
+    use firmware::boards::{self, Board, Selected};
     use firmware::log;
     use firmware::runtime::{entry, ram, semihosting};
     use heapless::Vec;
@@ -23,6 +23,8 @@ mod on_device {
 
     /// Whether there are samples to practise on: the lesson that is learned, at least.
     const PRACTISES: bool = size_of::<weights::practice::Samples>() > 0;
+    /// Whether the board has flash for saves.
+    const SAVES: bool = Selected::FLASH_REGION.start < Selected::FLASH_REGION.end;
     const ZERO: [[u8; 4]; 1] = [[0; 4]];
 
     /// What is measured: its name, the request, the bytes of stack that it may take, and whether it is done, not refused.
@@ -41,8 +43,8 @@ mod on_device {
             ("checksum", Command::Checksum, 1024, true),
             ("counters", Command::Counters, 1024, true),
             ("read parameters", Command::ReadParameters { first: 0 }, 1024, true),
-            ("save", Command::Save, 2048, true),
-            ("load", Command::Load, 2048, true),
+            ("save", Command::Save, 2048, SAVES),
+            ("load", Command::Load, 2048, SAVES),
             // From here to the reset, parameters are missing.
             ("write parameters", Command::WriteParameters { first: 0, values }, 1024, true),
             ("refusal of parameters", Command::WriteParameters { first: 2, values }, 1024, false),

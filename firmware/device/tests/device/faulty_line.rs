@@ -10,20 +10,23 @@ use heapless::Vec;
 type Network = <Committed as Kind>::Model;
 
 /// All that comes out of a decoder for some bytes.
-fn decode(decoder: &mut Decoder<MAX_FRAME>, bytes: &[u8]) -> std::vec::Vec<Result<std::vec::Vec<u8>, FrameError>> {
+pub(crate) fn decode(
+    decoder: &mut Decoder<MAX_FRAME>,
+    bytes: &[u8],
+) -> std::vec::Vec<Result<std::vec::Vec<u8>, FrameError>> {
     bytes.iter().filter_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec()))).collect()
 }
 
 /// What happened to a frame on the line.
 #[derive(Clone, Copy, PartialEq)]
-enum Damage {
+pub(crate) enum Damage {
     None,
     Loss,
     Burst,
 }
 
 /// Sends a frame over a line on which 15 % of the frames lose bytes and 15 % are changed in a burst.
-fn disturb(frame: &[u8], random: &mut Random) -> (std::vec::Vec<u8>, Damage) {
+pub(crate) fn disturb(frame: &[u8], random: &mut Random) -> (std::vec::Vec<u8>, Damage) {
     let mut bytes = frame.to_vec();
     match random.below(100) {
         0..15 => {
@@ -123,7 +126,7 @@ fn sequence(answer: &[u8]) -> u16 {
 }
 
 /// Whether two answers are the same but for the count of broken frames.
-fn are_equal(ours: &[u8], theirs: &[u8]) -> bool {
+pub(crate) fn are_equal(ours: &[u8], theirs: &[u8]) -> bool {
     let [ours, theirs] = [ours, theirs].map(|message| {
         let mut answer = Answer::from_message(message).expect("an answer");
         if let Ok(Reply::Counters(counters)) = &mut answer.result {

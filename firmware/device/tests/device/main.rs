@@ -10,6 +10,7 @@ mod bit_flips;
 mod boots;
 mod commands;
 mod faulty_line;
+mod faulty_line_changes;
 mod flash_faults;
 mod foreign_records;
 mod frame_lengths;
