@@ -1,31 +1,54 @@
 //! Weights in flash, so that a power cut at any moment leaves either the old ones or the new ones.
 //!
-//! There are two slots, and a save goes into the one that does not hold the newest. It erases as many sectors as it needs,
-//! writes a record into them, and reads it back. A record is
+//! There are two slots, and a save goes into the one that does not hold the record that counts. It erases as many sectors
+//! as it needs, writes a record into them, and reads it back. A record is
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 32 | header: [`MAGIC`], version, bits of a parameter and [backend](dense_core::math::BACKEND), number of parameters, save number, [factory checksum](crate::Model::factory_checksum), twelve zeros |
 //! | 4 each | the parameters, then ones up to a multiple of 16 bytes |
 //! | 16 | commit: [`COMMIT_MAGIC`], save number, CRC-32C of all before it, the same inverted |
+//! | 16 | confirmation: [`CONFIRMATION_MAGIC`], then as in the commit |
+//! | 16 | acknowledgement: [`ACKNOWLEDGEMENT_MAGIC`], then as in the commit |
 //!
-//! with all numbers little-endian. The commit is written last, so a record without it is none; with it, the checksum
-//! tells. Every word is written once after an erase, as flash with error correction demands, and the words may be of
-//! any size that divides 16.
+//! with all numbers little-endian. Every word is written once after an erase, as flash with error correction demands, and
+//! the words may be of any size that divides 16. Records of earlier versions are none.
+//!
+//! # Power cuts
+//!
+//! The word that a power cut falls into may read differently each time, until it is erased. So the last three parts, the
+//! seals, are written one after the other, each after the record with those before it was read back:
+//!
+//! - A record with its commit is whole. While that may change from reading to reading, there is no confirmation.
+//! - A record with its confirmation as well is confirmed: read once, it says that the record stays whole. The newest
+//!   confirmed record counts. Where there is none, the older whole one does: the newer was written while that was kept.
+//! - A record with all three is acknowledged: the confirmation stays, and so it counts unless a newer one is confirmed. Where
+//!   there is no newer one, a save of the same parameters returns without writing.
+//!
+//! A save that was cut before its confirmation has changed nothing; one that was cut in it may count after one start and
+//! not after the next, until another save or an erase returns. What is assumed is that an erase which was cut short has
+//! changed so many bits that the record is no longer read as whole.
+//!
+//! # Other weights and failures
 //!
 //! A record whose factory checksum is not that of the firmware grew from other weights: it is never loaded, and it stays
 //! until its slot is needed. A slot that cannot be read is not an empty one: nothing is loaded or saved then.
+//!
+//! # Wear
+//!
+//! A save erases each sector of its slot once, and saves alternate between the slots: 20,000 saves take 10,000 erasures of
+//! a sector, which is what flash of microcontrollers endures as a rule. Saving what was acknowledged already erases nothing.
 
 mod record;
 
-pub use record::{COMMIT_MAGIC, MAGIC};
+pub use record::{ACKNOWLEDGEMENT_MAGIC, COMMIT_MAGIC, CONFIRMATION_MAGIC, MAGIC};
 
 use crate::Model;
 use core::fmt;
 use core::ops::Range;
 use dense_protocol::checksum::Checksum;
 use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
-use record::{Commit, HEADER, Header, UNIT};
+use record::{HEADER, Header, SEAL_BYTES, SEALS, UNIT};
 
 /// How many bytes are read or written at once.
 const CHUNK: usize = 256;
@@ -53,6 +76,8 @@ pub struct Saved {
 struct Record {
     header: Header,
     slot: u8,
+    /// How many seals it has, at least the commit.
+    seals: usize,
 }
 
 impl Record {
@@ -61,13 +86,18 @@ impl Record {
         self.header.save.wrapping_sub(other.header.save).cast_signed() > 0
     }
 
+    /// Whether it has the confirmation.
+    const fn is_confirmed(self) -> bool {
+        self.seals >= 2
+    }
+
     const fn saved(self) -> Saved {
         Saved { save: self.header.save, slot: self.slot }
     }
 }
 
-/// The newest records.
-struct Newest {
+/// The records that count.
+struct Current {
     /// Of this network.
     own: Option<Record>,
     /// Of any.
@@ -77,7 +107,7 @@ struct Newest {
 /// Bytes of a record of so many parameters.
 #[must_use]
 pub const fn record_bytes(parameters: usize) -> usize {
-    commit_offset(parameters) + UNIT
+    commit_offset(parameters) + SEAL_BYTES
 }
 
 /// Where the commit of a record is, from its start.
@@ -123,30 +153,35 @@ impl Store {
         self.factory
     }
 
-    /// Whether the newest record grew from other weights than the firmware's.
+    /// Whether the record that counts grew from other weights than the firmware's.
     ///
     /// # Errors
     /// [`StoreError::Flash`] where a slot cannot be read, [`StoreError::NoFlash`].
     #[inline(never)]
     pub fn is_foreign<F: NorFlash>(&self, flash: &mut F) -> Result<bool, StoreError> {
-        let Newest { own, any } = self.newest(flash)?;
+        let Current { own, any } = self.current(flash)?;
         Ok(own != any)
     }
 
-    /// Makes the parameters of `model` what the newest whole record of this network says. The record is read twice, and
-    /// `model` does not change before the whole of it was found to be good.
+    /// Makes the parameters of `model` what the record of this network that counts says. The record is read twice, and
+    /// `model` does not change before the whole of it was found to be good. Where the second reading is not as the first,
+    /// the other record of this network is loaded.
     ///
     /// # Errors
     /// [`StoreError::NothingSaved`], [`StoreError::Flash`] where a slot cannot be read, [`StoreError::NoFlash`]; `model` is
-    /// then as it was. [`StoreError::Verify`] where the second reading is not as the first; `model` may then be partly
-    /// changed.
+    /// then as it was. [`StoreError::Verify`] where the second reading is not as the first, and there is no other record;
+    /// `model` may then be partly changed.
     #[inline(never)]
     pub fn load<F: NorFlash>(&self, flash: &mut F, model: &mut impl Model) -> Result<Saved, StoreError> {
-        let record = self.newest(flash)?.own.ok_or(StoreError::NothingSaved)?;
-        match self.read(flash, record.slot, &mut |index, value| model.set_parameter(index, value)) {
-            Ok(Some(again)) if again == record => Ok(record.saved()),
-            _ => Err(StoreError::Verify),
+        let Record { slot, .. } = self.current(flash)?.own.ok_or(StoreError::NothingSaved)?;
+        for slot in [slot, 1 - slot] {
+            match self.read(flash, slot, &mut |index, value| model.set_parameter(index, value)) {
+                Ok(Some(record)) if self.is_own(record.header) => return Ok(record.saved()),
+                Ok(_) => {}
+                Err(_) => break,
+            }
         }
+        Err(StoreError::Verify)
     }
 
     /// Saves the parameters of `model`. When this returns `Ok`, they are in the flash and have been read back. Those that
@@ -154,15 +189,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFinite`] where a parameter is not a number to be saved, [`StoreError::Flash`] and
-    /// [`StoreError::Verify`] where the flash fails, [`StoreError::NoFlash`]. The newest record is then still there.
+    /// [`StoreError::Verify`] where the flash fails, [`StoreError::NoFlash`]. What counted is then still there, unless only
+    /// the acknowledgement failed.
     #[inline(never)]
     pub fn save<F: NorFlash>(&self, flash: &mut F, model: &impl Model) -> Result<Saved, StoreError> {
         if let Some(index) = model.parameters().position(|value| !value.is_finite()) {
             return Err(StoreError::NotFinite { index });
         }
-        let Newest { own, any } = self.newest(flash)?;
+        let Current { own, any } = self.current(flash)?;
         if let Some(own) = own
-            && own.slot == any.map_or(own.slot, |any| any.slot)
+            && own.seals == SEALS
+            // A newer one may be confirmed at another reading.
+            && self.read(flash, 1 - own.slot, &mut |_, _| ())?.is_none_or(|other| own.is_newer_than(other))
             && self.is_same(flash, own, model)?
         {
             return Ok(own.saved());
@@ -170,28 +208,33 @@ impl Store {
         let save = any.map_or(1, |any| any.header.save.wrapping_add(1));
         // Of the two, the record of this network is the one to keep.
         let slot = own.or(any).map_or(0, |kept| 1 - kept.slot);
-        let record = Record { header: Header { parameters: self.parameters, save, factory: self.factory }, slot };
+        let header = Header { parameters: self.parameters, save, factory: self.factory };
         let needed = (record_bytes(self.parameters as usize)).next_multiple_of(F::ERASE_SIZE) as u32;
         self.erase_slot(flash, slot, needed)?;
-        self.write(flash, record, model)?;
-        let found = self.read(flash, slot, &mut |_, _| ())?;
-        if found == Some(record) && self.is_same(flash, record, model)? {
-            Ok(record.saved())
-        } else {
-            Err(StoreError::Verify)
+        let checksum = self.write(flash, header, slot, model)?;
+        let mut record = Record { header, slot, seals: 0 };
+        for seal in record::seals(save, checksum) {
+            let offset = commit_offset(self.parameters as usize) + record.seals * UNIT;
+            flash.write(self.address(slot, offset), &seal).map_err(failed(Operation::Write))?;
+            record.seals += 1;
+            if !self.is_same(flash, record, model)? {
+                return Err(StoreError::Verify);
+            }
         }
+        Ok(record.saved())
     }
 
     /// Erases what was saved, of any network. When this returns `Ok`, there is nothing to load; until then, there is the
-    /// newest record or nothing. Where a slot cannot be read, nobody knows which is the newest, and there may be the other.
+    /// record that counted or nothing. Where a slot cannot be read, nobody knows which one counts, and there may be the
+    /// other.
     ///
     /// # Errors
     /// [`StoreError::Flash`] and [`StoreError::Verify`] where the flash fails, [`StoreError::NoFlash`].
     #[inline(never)]
     pub fn erase<F: NorFlash>(&self, flash: &mut F) -> Result<(), StoreError> {
-        // The newest goes last, or a power cut in between would bring back the one before. What cannot be read goes, too.
-        let last = match self.newest(flash) {
-            Ok(Newest { own, any }) => own.or(any).map_or(1, |kept| kept.slot),
+        // What counts goes last, or a power cut in between would bring back the one before. What cannot be read goes, too.
+        let last = match self.current(flash) {
+            Ok(Current { own, any }) => own.or(any).map_or(1, |kept| kept.slot),
             Err(StoreError::NoFlash) => return Err(StoreError::NoFlash),
             Err(_) => 1,
         };
@@ -204,15 +247,15 @@ impl Store {
         Ok(())
     }
 
-    /// The newest records that are whole.
+    /// The records that count.
     #[inline(never)]
-    fn newest<F: NorFlash>(&self, flash: &mut F) -> Result<Newest, StoreError> {
+    fn current<F: NorFlash>(&self, flash: &mut F) -> Result<Current, StoreError> {
         if self.slot_bytes == 0 {
             return Err(StoreError::NoFlash);
         }
         let records = [self.read(flash, 0, &mut |_, _| ())?, self.read(flash, 1, &mut |_, _| ())?];
         let own = records.map(|record| record.filter(|record| self.is_own(record.header)));
-        Ok(Newest { own: newer(own), any: newer(records) })
+        Ok(Current { own: counting(own), any: counting(records) })
     }
 
     const fn is_own(&self, header: Header) -> bool {
@@ -228,10 +271,15 @@ impl Store {
         flash.erase(start, start + bytes.min(self.slot_bytes)).map_err(failed(Operation::Erase))
     }
 
-    /// Writes a record into an erased slot.
+    /// Writes a record without its seals into an erased slot, and returns its checksum.
     #[inline(never)]
-    fn write<F: NorFlash>(&self, flash: &mut F, record: Record, model: &impl Model) -> Result<(), StoreError> {
-        let Record { header, slot } = record;
+    fn write<F: NorFlash>(
+        &self,
+        flash: &mut F,
+        header: Header,
+        slot: u8,
+        model: &impl Model,
+    ) -> Result<u32, StoreError> {
         let commit = commit_offset(parameters(model));
         let bytes = header.to_bytes();
         let mut checksum = Checksum::default();
@@ -248,8 +296,7 @@ impl Store {
             checksum.update(chunk);
             flash.write(self.address(slot, offset), chunk).map_err(failed(Operation::Write))?;
         }
-        let end = Commit { save: header.save, checksum: checksum.finish() }.to_bytes();
-        flash.write(self.address(slot, commit), &end).map_err(failed(Operation::Write))
+        Ok(checksum.finish())
     }
 
     /// Whether a record has the parameters of `model`, to the last bit.
@@ -275,16 +322,13 @@ impl Store {
         flash.read(self.address(slot, 0), &mut bytes).map_err(failed(Operation::Read))?;
         let Some(header) = Header::from_bytes(&bytes) else { return Ok(None) };
         // A header of anything may ask for more than there is.
-        let most = (self.slot_bytes as usize).saturating_sub(HEADER + UNIT) / size_of::<f32>();
+        let most = (self.slot_bytes as usize).saturating_sub(HEADER + SEAL_BYTES) / size_of::<f32>();
         let (count, is_own) = (header.parameters as usize, self.is_own(header));
-        if count > most || commit_offset(count) + UNIT > self.slot_bytes as usize {
+        if count > most || record_bytes(count) > self.slot_bytes as usize {
             return Ok(None);
         }
-        let mut commit = [0; UNIT];
-        flash.read(self.address(slot, commit_offset(count)), &mut commit).map_err(failed(Operation::Read))?;
-        let Some(commit) = Commit::from_bytes(commit).filter(|commit| commit.save == header.save) else {
-            return Ok(None);
-        };
+        let mut seals = [0; SEAL_BYTES];
+        flash.read(self.address(slot, commit_offset(count)), &mut seals).map_err(failed(Operation::Read))?;
         let mut checksum = Checksum::default();
         checksum.update(&bytes);
         let (mut chunk, mut index) = ([0; CHUNK], 0);
@@ -304,7 +348,9 @@ impl Store {
                 index += 1;
             }
         }
-        Ok((checksum.finish() == commit.checksum).then_some(Record { header, slot }))
+        let expected = record::seals(header.save, checksum.finish());
+        let seals = seals.as_chunks().0.iter().zip(&expected).take_while(|(found, expected)| found == expected).count();
+        Ok((seals > 0).then_some(Record { header, slot, seals }))
     }
 }
 
@@ -312,9 +358,14 @@ fn parameters<M: Model>(_: &M) -> usize {
     M::PARAMETERS
 }
 
-fn newer(records: [Option<Record>; 2]) -> Option<Record> {
+/// The record that counts: the newest confirmed one or, where none is confirmed, the older one.
+fn counting(records: [Option<Record>; 2]) -> Option<Record> {
     match records {
-        [Some(first), Some(second)] => Some(if second.is_newer_than(first) { second } else { first }),
+        [Some(first), Some(second)] => {
+            let [is_first, is_second] = [first.is_confirmed(), second.is_confirmed()];
+            let takes_second = if is_first == is_second { second.is_newer_than(first) == is_first } else { is_second };
+            Some(if takes_second { second } else { first })
+        }
         [first, second] => first.or(second),
     }
 }

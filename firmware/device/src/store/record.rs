@@ -4,10 +4,14 @@ use dense_core::math::BACKEND;
 
 /// Begins a record: "DENS".
 pub const MAGIC: u32 = u32::from_le_bytes(*b"DENS");
-/// Begins the end of a record: "DONE".
+/// Begins the commit: "DONE".
 pub const COMMIT_MAGIC: u32 = u32::from_le_bytes(*b"DONE");
+/// Begins the confirmation: "SURE".
+pub const CONFIRMATION_MAGIC: u32 = u32::from_le_bytes(*b"SURE");
+/// Begins the acknowledgement: "TOLD".
+pub const ACKNOWLEDGEMENT_MAGIC: u32 = u32::from_le_bytes(*b"TOLD");
 /// The version of the format.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 /// What a parameter is: an f32.
 const PARAMETER_BITS: u8 = 32;
 
@@ -53,23 +57,20 @@ impl Header {
     }
 }
 
-/// What comes after them.
-pub(super) struct Commit {
-    pub(super) save: u32,
-    pub(super) checksum: u32,
-}
+/// What the seals begin with, in the order in which they are written.
+const SEAL_MAGICS: [u32; 3] = [COMMIT_MAGIC, CONFIRMATION_MAGIC, ACKNOWLEDGEMENT_MAGIC];
+/// How many seals there are.
+pub(super) const SEALS: usize = SEAL_MAGICS.len();
+/// Bytes of all seals.
+pub(super) const SEAL_BYTES: usize = SEALS * UNIT;
 
-impl Commit {
-    pub(super) const fn to_bytes(&self) -> [u8; UNIT] {
-        let [a, b, c, d] = COMMIT_MAGIC.to_le_bytes();
-        let [e, f, g, h] = self.save.to_le_bytes();
-        let [i, j, k, l] = self.checksum.to_le_bytes();
-        [a, b, c, d, e, f, g, h, i, j, k, l, !i, !j, !k, !l]
-    }
-
-    pub(super) fn from_bytes(bytes: [u8; UNIT]) -> Option<Self> {
-        let [_, _, _, _, a, b, c, d, e, f, g, h, ..] = bytes;
-        let commit = Self { save: u32::from_le_bytes([a, b, c, d]), checksum: u32::from_le_bytes([e, f, g, h]) };
-        (commit.to_bytes() == bytes).then_some(commit)
-    }
+/// The seals of a record, which come after the parameters. `checksum` is that of all before.
+pub(super) fn seals(save: u32, checksum: u32) -> [[u8; UNIT]; SEALS] {
+    SEAL_MAGICS.map(|magic| {
+        let mut seal = [0; UNIT];
+        for (place, word) in seal.as_chunks_mut().0.iter_mut().zip([magic, save, checksum, !checksum]) {
+            *place = word.to_le_bytes();
+        }
+        seal
+    })
 }

@@ -9,7 +9,7 @@ use dense_protocol::messages::{Command, FlashFault, Origin, Refusal, Reply, Save
 
 #[test]
 fn says_what_failed_and_changes_nothing_in_ram() {
-    let record_words = 31_456 / 4;
+    let record_words = 31_488 / 4;
     for (command, after, fault) in [
         (Command::Save, 0, FlashFault::Erase),
         (Command::Save, 1, FlashFault::Write),
@@ -141,6 +141,6 @@ fn saving_the_same_again_takes_nothing_from_the_flash() {
         assert_eq!(conversation.ask(Command::Save), saved);
     }
     let flash = conversation.into_flash();
-    assert_eq!(flash.operations(), 1 + 31_456 / 4, "a sector erased, and the words of a record");
+    assert_eq!(flash.operations(), 1 + 31_488 / 4, "a sector erased, and the words of a record");
     assert!(flash.bytes()[SECTOR..].iter().all(|&byte| byte == 0xff));
 }

@@ -1,18 +1,22 @@
 //! A NOR flash with the rules of the strictest ones, whose power can be cut at any operation.
 //!
 //! A word is written once after an erase, whole and aligned; sectors are erased whole. Writing a word and erasing a
-//! sector are one operation each. The operation that the power cut falls into leaves the old content, the new one, or
-//! random bits; nothing works after it until [`Flash::power_up`].
+//! sector are one operation each. The operation that the power cut falls into leaves the old content, the new one, random
+//! bits, or bits that read differently each time; nothing works after it until [`Flash::power_up`].
 
 use super::Random;
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
 };
+use std::collections::BTreeMap;
 
 #[derive(Clone)]
 pub struct Flash<const WORD: usize, const SECTOR: usize> {
     bytes: Vec<u8>,
     is_written: Vec<bool>,
+    /// The bits of a byte that read differently each time, by its address.
+    marginal: BTreeMap<usize, u8>,
+    noise: Random,
     operations: u64,
     power: Power,
     /// A byte that no write changes.
@@ -42,10 +46,13 @@ pub enum Torn {
     Old,
     New,
     RandomBits,
+    /// Bits that read differently each time, until they are erased: up to three of a word that was else written, and any
+    /// in half of the words of a sector whose other words are as they were, or erased.
+    Marginal,
 }
 
 impl Torn {
-    pub const ALL: [Self; 3] = [Self::Old, Self::New, Self::RandomBits];
+    pub const ALL: [Self; 4] = [Self::Old, Self::New, Self::RandomBits, Self::Marginal];
 }
 
 #[derive(Debug)]
@@ -72,6 +79,8 @@ impl<const WORD: usize, const SECTOR: usize> Flash<WORD, SECTOR> {
         Self {
             bytes: vec![0xff; bytes],
             is_written: vec![false; bytes / WORD],
+            marginal: BTreeMap::new(),
+            noise: Random(0),
             operations: 0,
             power: Power::On,
             stuck: None,
@@ -87,6 +96,11 @@ impl<const WORD: usize, const SECTOR: usize> Flash<WORD, SECTOR> {
 
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Whether some bits read differently each time.
+    pub fn is_marginal(&self) -> bool {
+        !self.marginal.is_empty()
     }
 
     /// The content, to be tampered with. It must be erased before anything else is written.
@@ -129,6 +143,8 @@ impl<const WORD: usize, const SECTOR: usize> Flash<WORD, SECTOR> {
     pub fn copy_from(&mut self, other: &Self) {
         self.bytes.copy_from_slice(&other.bytes);
         self.is_written.copy_from_slice(&other.is_written);
+        self.marginal.clone_from(&other.marginal);
+        self.noise = other.noise.clone();
         self.operations = other.operations;
         self.power = other.power.clone();
         self.stuck = other.stuck;
@@ -166,6 +182,9 @@ impl<const WORD: usize, const SECTOR: usize> ReadNorFlash for Flash<WORD, SECTOR
         check_read(self, offset, bytes.len()).map_err(Fault::Misuse)?;
         let offset = offset as usize;
         bytes.copy_from_slice(&self.bytes[offset..offset + bytes.len()]);
+        for (address, bits) in self.marginal.range(offset..offset + bytes.len()) {
+            bytes[address - offset] ^= bits & self.noise.next() as u8;
+        }
         Ok(())
     }
 
@@ -183,9 +202,24 @@ impl<const WORD: usize, const SECTOR: usize> NorFlash for Flash<WORD, SECTOR> {
         for start in (from as usize..to as usize).step_by(SECTOR) {
             let mut failure = self.begin()?;
             let sector = &mut self.bytes[start..start + SECTOR];
+            if !matches!(failure, Some((Torn::Old, _))) {
+                self.marginal.retain(|address, _| !(start..start + SECTOR).contains(address));
+            }
             match &mut failure {
                 None | Some((Torn::New, _)) => sector.fill(0xff),
                 Some((Torn::Old, _)) => {}
+                Some((Torn::Marginal, random)) => {
+                    self.noise = random.fork();
+                    for (word, start) in sector.chunks_exact_mut(WORD).zip((start..).step_by(WORD)) {
+                        match random.below(4) {
+                            0 => {}
+                            1 => word.fill(0xff),
+                            _ => self
+                                .marginal
+                                .extend((start..start + WORD).map(|address| (address, random.next() as u8))),
+                        }
+                    }
+                }
                 Some((Torn::RandomBits, random)) => {
                     // Some bytes are as they were, some are erased, some are neither.
                     for byte in sector {
@@ -198,7 +232,7 @@ impl<const WORD: usize, const SECTOR: usize> NorFlash for Flash<WORD, SECTOR> {
                     }
                 }
             }
-            let is_erased = !matches!(failure, Some((Torn::Old | Torn::RandomBits, _)));
+            let is_erased = matches!(failure, None | Some((Torn::New, _)));
             self.is_written[start / WORD..(start + SECTOR) / WORD].fill(!is_erased);
             if failure.is_some() {
                 return Err(Fault::PowerIsOff);
@@ -223,6 +257,14 @@ impl<const WORD: usize, const SECTOR: usize> NorFlash for Flash<WORD, SECTOR> {
                 None | Some((Torn::New, _)) => word.copy_from_slice(new),
                 Some((Torn::Old, _)) => {}
                 Some((Torn::RandomBits, random)) => word.fill_with(|| random.next() as u8),
+                Some((Torn::Marginal, random)) => {
+                    word.copy_from_slice(new);
+                    self.noise = random.fork();
+                    for _ in 0..=random.below(3) {
+                        let address = start + random.below(WORD as u64) as usize;
+                        *self.marginal.entry(address).or_default() |= 1 << random.below(8);
+                    }
+                }
             }
             if let Some((address, byte)) = kept {
                 self.bytes[address] = byte;
