@@ -71,10 +71,10 @@ fn mount(content: [u8; 2 * SLOT]) {
 
 /// Gives a record the magic numbers and the checksum that its other bytes ask for, and those of this network.
 fn seal(record: &mut [u8], is_own: bool) {
-    let (body, commit) = record.split_at_mut(SLOT - 16);
+    let (body, seals) = record.split_at_mut(SLOT - 48);
     body[..4].copy_from_slice(b"DENS");
     if is_own {
-        body[4..8].copy_from_slice(&[2, 0, 32, dense_core::math::BACKEND as u8]);
+        body[4..8].copy_from_slice(&[3, 0, 32, dense_core::math::BACKEND as u8]);
         body[8..12].copy_from_slice(&8_u32.to_le_bytes());
         let mut factory = Checksum::default();
         factory.update(&[0; 32]);
@@ -84,8 +84,10 @@ fn seal(record: &mut [u8], is_own: bool) {
     let mut checksum = Checksum::default();
     checksum.update(body);
     let checksum = checksum.finish();
-    commit[..4].copy_from_slice(b"DONE");
-    commit[4..8].copy_from_slice(&body[12..16]);
-    commit[8..12].copy_from_slice(&checksum.to_le_bytes());
-    commit[12..].copy_from_slice(&(!checksum).to_le_bytes());
+    for (seal, magic) in seals.chunks_exact_mut(16).zip([b"DONE", b"SURE", b"TOLD"]) {
+        seal[..4].copy_from_slice(magic);
+        seal[4..8].copy_from_slice(&body[12..16]);
+        seal[8..12].copy_from_slice(&checksum.to_le_bytes());
+        seal[12..].copy_from_slice(&(!checksum).to_le_bytes());
+    }
 }

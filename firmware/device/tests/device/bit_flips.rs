@@ -9,7 +9,8 @@ use dense_device::{Model, Store, StoreError};
 /// As many kilobytes as a record needs.
 const SECTOR: usize = 32 * 1024;
 const PARAMETERS: usize = <Committed as Kind>::Model::PARAMETERS;
-const RECORD_BITS: u64 = 8 * record_bytes(PARAMETERS) as u64;
+/// Those through the commit: the confirmation and the acknowledgement, of 16 bytes each, make a record no less whole.
+const RECORD_BITS: u64 = 8 * (record_bytes(PARAMETERS) - 32) as u64;
 
 fn saved() -> (Store, Flash<16, SECTOR>) {
     let (model, mut flash) = (Committed::model(), Flash::new(2));

@@ -9,7 +9,7 @@ use dense_device::{Model, Store, StoreError};
 use dense_protocol::messages::{Command, Origin, Refusal, Reply};
 
 type Tiny = <Regression as Kind>::Model;
-type TinyFlash = Flash<4, 80>;
+type TinyFlash = Flash<4, 112>;
 
 /// A network with those factory weights whose first parameter has learned.
 fn learned(seed: u64, first: f32) -> Tiny {

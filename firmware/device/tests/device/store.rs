@@ -10,8 +10,8 @@ use embedded_storage::nor_flash::NorFlashErrorKind;
 
 type Tiny = <Regression as Kind>::Model;
 
-/// A record of eight parameters takes 32 + 32 + 16 bytes.
-const SECTOR: usize = 80;
+/// A record of eight parameters takes 32 + 32 + 3 · 16 bytes.
+const SECTOR: usize = 112;
 
 /// Parameters whose first one is that.
 fn tiny(first: f32) -> Tiny {
@@ -34,7 +34,7 @@ fn store<const WORD: usize, const SECTOR: usize>(flash: &Flash<WORD, SECTOR>) ->
 /// A record as the documentation has it.
 fn record(model: &impl Model, save: u32) -> Vec<u8> {
     let mut bytes = b"DENS".to_vec();
-    bytes.extend(2_u16.to_le_bytes());
+    bytes.extend(3_u16.to_le_bytes());
     bytes.extend([32, dense_core::math::BACKEND as u8]);
     bytes.extend((model.parameters().count() as u32).to_le_bytes());
     bytes.extend(save.to_le_bytes());
@@ -42,20 +42,24 @@ fn record(model: &impl Model, save: u32) -> Vec<u8> {
     bytes.extend([0; 12]);
     bytes.extend(model.parameters().flat_map(f32::to_le_bytes));
     bytes.resize(bytes.len().next_multiple_of(16), 0xff);
-    bytes.extend(b"DONE");
-    bytes.extend(save.to_le_bytes());
-    bytes.extend([0; 8]);
+    for magic in [b"DONE", b"SURE", b"TOLD"] {
+        bytes.extend(magic);
+        bytes.extend(save.to_le_bytes());
+        bytes.extend([0; 8]);
+    }
     sealed(bytes)
 }
 
 /// The record with its checksum made right.
 fn sealed(mut record: Vec<u8>) -> Vec<u8> {
-    let end = record.len() - 16;
+    let end = record.len() - 48;
     let mut checksum = Checksum::default();
     checksum.update(&record[..end]);
     let checksum = checksum.finish();
-    record[end + 8..end + 12].copy_from_slice(&checksum.to_le_bytes());
-    record[end + 12..].copy_from_slice(&(!checksum).to_le_bytes());
+    for seal in record[end..].as_chunks_mut::<16>().0 {
+        seal[8..12].copy_from_slice(&checksum.to_le_bytes());
+        seal[12..].copy_from_slice(&(!checksum).to_le_bytes());
+    }
     record
 }
 
@@ -150,7 +154,7 @@ fn the_older_record_stays_until_the_next_save() {
 
 #[test]
 fn ok_means_that_it_was_read_back() {
-    for broken in [0, 12, 16, 32, 33, 63, 64, 72, 79] {
+    for broken in [0, 12, 16, 32, 33, 63, 64, 72, 79, 80, 95] {
         let mut flash = Flash::<1, SECTOR>::new(2);
         let store = store(&flash);
         for first in [1.0, 2.0] {
@@ -209,16 +213,16 @@ fn refuses_records_of_another_kind() {
 #[test]
 fn refuses_regions_that_hold_no_two_slots() {
     let cases = [
-        (0..160, true),
-        (80..240, true),
-        (160..320, true),
-        (0..320, true),
+        (0..224, true),
+        (112..336, true),
+        (224..448, true),
+        (0..448, true),
         // That of a board without flash.
         (0..0, true),
-        (0..80, false),
-        (40..200, false),
-        (240..400, false),
-        (0..240, false),
+        (0..112, false),
+        (56..280, false),
+        (336..560, false),
+        (0..336, false),
     ];
     for (region, fits) in cases {
         let store = Store::new(&Flash::<4, SECTOR>::new(4), region.clone(), &tiny(1.0));
@@ -226,7 +230,7 @@ fn refuses_regions_that_hold_no_two_slots() {
     }
     assert_eq!(
         Store::new(&Flash::<4, 32>::new(6), 0..128, &tiny(1.0)).err(),
-        Some(StoreError::Region { start: 0, end: 128, least: 192, sector: 32 })
+        Some(StoreError::Region { start: 0, end: 128, least: 256, sector: 32 })
     );
 }
 
@@ -245,20 +249,20 @@ fn a_board_without_flash_says_so() {
 
 #[test]
 fn a_region_in_the_middle_leaves_the_rest_alone_and_a_save_what_it_does_not_need() {
-    // Slots of four sectors, of which a record takes three.
-    let mut flash = Flash::<4, 32>::new(12);
+    // Slots of five sectors, of which a record takes four.
+    let mut flash = Flash::<4, 32>::new(14);
     flash.bytes_mut().fill(0x55);
-    let store = Store::new(&flash, 64..320, &tiny(1.0)).expect("it fits");
+    let store = Store::new(&flash, 64..384, &tiny(1.0)).expect("it fits");
     for first in [1.0, 2.0, 3.0] {
         let before = flash.operations();
         store.save(&mut flash, &tiny(first)).expect("the flash works");
-        assert_eq!(flash.operations() - before, 3 + 80 / 4, "sectors erased and words written");
+        assert_eq!(flash.operations() - before, 4 + 112 / 4, "sectors erased and words written");
     }
-    let unused = [0..64, 160..192, 288..320, 320..384];
+    let unused = [0..64, 192..224, 352..384, 384..448];
     assert!(unused.into_iter().all(|range| flash.bytes()[range].iter().all(|&byte| byte == 0x55)));
     store.erase(&mut flash).expect("the flash works");
-    assert!(flash.bytes()[64..320].iter().all(|&byte| byte == 0xff), "erased as a whole");
-    assert!(flash.bytes()[..64].iter().chain(&flash.bytes()[320..]).all(|&byte| byte == 0x55));
+    assert!(flash.bytes()[64..384].iter().all(|&byte| byte == 0xff), "erased as a whole");
+    assert!(flash.bytes()[..64].iter().chain(&flash.bytes()[384..]).all(|&byte| byte == 0x55));
 }
 
 #[test]
