@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use dense_core::Random;
+use dense_protocol::authentication::{KEY, Key};
 use host_trainer::device::{Address, Device, DeviceError, RetryPolicy, Sample, Transport};
 use simulator::{Simulator, dataset, one, reference, step};
 
@@ -92,6 +93,33 @@ fn on_a_noisy_line_every_answer_is_right_and_every_step_is_taken_once() {
     assert!(counters.repeated > 0 && device.repeats() > counters.repeated, "answers and requests were lost");
     assert!(counters.broken_frames > 0 && device.broken_frames() > 0, "requests and answers were broken");
     assert_eq!(device.checksum().unwrap(), reference.weights_checksum());
+}
+
+#[test]
+fn on_a_noisy_line_parameters_and_authenticated_requests_are_taken_once() {
+    let key = Key::new([5; KEY]);
+    let simulator = Simulator::start_with_key(key.clone());
+    let (test, mut reference) = (dataset().test, reference());
+    let line = NoisyLine { stream: simulator.connect(), random: Random::new(8, 8) };
+    // Shorter, for there are some hundred pieces of parameters.
+    let policy = RetryPolicy { timeout: Duration::from_millis(5), tries: 400 };
+    let mut device = Device::new(Box::new(line), "noise".into(), policy, Some(&key)).unwrap();
+    for index in 0..20 {
+        let lesson = Sample::of(&test, index).unwrap();
+        let learned = device.learn(lesson.input(), lesson.target(), step(0.01), None).unwrap();
+        reference.check_learned("sample", &one(&test, index), step(0.01), &learned).unwrap();
+    }
+    assert_eq!((device.save().unwrap().save, device.load().unwrap()), (1, 1));
+    // The weights go out, and come back.
+    let parameters = device.read_parameters(|_| ()).unwrap();
+    assert_eq!(parameters, reference.parameters());
+    device.reset().unwrap();
+    assert_eq!(device.checksum().unwrap(), device.info().factory_checksum);
+    device.write_parameters(&parameters, reference.weights_checksum(), |_| ()).unwrap();
+    assert_eq!(device.checksum().unwrap(), reference.weights_checksum());
+    let counters = device.counters().unwrap();
+    assert_eq!((counters.learned, counters.refused), (20, 0), "each request is done once, and none is refused");
+    assert!(counters.repeated > 0 && counters.broken_frames > 0, "answers were lost and requests were broken");
 }
 
 #[test]
