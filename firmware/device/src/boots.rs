@@ -1,11 +1,13 @@
-//! The number of a start, one more than that of the start before, whatever happens to the power.
+//! The number of a start, larger than those of all starts before, whatever happens to the power.
 //!
 //! A region of flash of two sectors holds entries of 16 bytes, one for each start: its number, and the same inverted, in
 //! little-endian order, each in a word of its own size or smaller. The next entry goes behind the last one. When a sector is
 //! full, the other one is erased, and it goes on there; the last entry of the full one stays until that is full, too.
 //!
-//! A word that a power cut fell into may look erased. A flash with error correction refuses to write it again, and then the
-//! next one is taken. A number is used only when its entry has been read back.
+//! A word that a power cut fell into may look erased, though a flash with error correction refuses to write it again, or
+//! may read differently each time. So each place has a number of its own, whether it is used or passed over: a cut entry
+//! that reads as whole at one start and as broken at the next never has the number of another. A number is used only when
+//! its entry has been read back. What is needed of the power: that it holds while one entry of each sector is written.
 
 use core::ops::Range;
 use dense_protocol::messages::FlashFault;
@@ -16,7 +18,8 @@ const ENTRY: u32 = 16;
 /// Entries of a sector, at most: all of them are read at a start.
 const MOST_ENTRIES: u32 = 256;
 
-/// The number of this start, from 1, which is then in the flash. To be called once a start.
+/// The number of this start, from 1, which is then in the flash: one more than that of the last start, and one more for each
+/// place that cannot be written. To be called once a start.
 ///
 /// # Errors
 /// [`FlashFault`]; [`FlashFault::None`] where `region` is empty, and [`FlashFault::Verify`] where no entry can be written or
@@ -49,8 +52,9 @@ pub fn next_boot<F: NorFlash>(flash: &mut F, region: Range<u32>) -> Result<u32, 
             }
         }
     }
-    let boot = last.boot.checked_add(1).ok_or(FlashFault::Verify)?;
+    let mut boot = last.boot;
     for index in last.next..entries::<F>() {
+        boot = boot.checked_add(1).ok_or(FlashFault::Verify)?;
         if write(flash, starts[last.sector] + ENTRY * index, boot) {
             return Ok(boot);
         }
@@ -58,6 +62,7 @@ pub fn next_boot<F: NorFlash>(flash: &mut F, region: Range<u32>) -> Result<u32, 
     let other = starts[1 - last.sector];
     flash.erase(other, other + sector).map_err(|_| FlashFault::Erase)?;
     for index in 0..entries::<F>() {
+        boot = boot.checked_add(1).ok_or(FlashFault::Verify)?;
         if write(flash, other + ENTRY * index, boot) {
             return Ok(boot);
         }

@@ -5,7 +5,7 @@ use super::costs::Processor;
 const KB: usize = 1024;
 
 /// What a record of saved weights has beside them.
-pub(super) const RECORD_BYTES: usize = 48;
+pub(super) const RECORD_BYTES: usize = 80;
 
 /// A board.
 pub(super) struct Board {

@@ -78,7 +78,11 @@ fn faults_of_the_flash_are_told() {
 
     let mut unwritable = flash::<4>();
     unwritable.bytes_mut().fill(0xff);
-    assert_eq!(next(&mut unwritable), Ok(1), "what refuses to be written is erased, and then it goes on");
+    assert_eq!(
+        next(&mut unwritable),
+        Ok(5),
+        "four places refuse to be written and are passed over; the next sector is erased"
+    );
 
     assert_eq!(next_boot(&mut flash::<4>(), 0..0), Err(FlashFault::None));
 
