@@ -124,6 +124,7 @@ pub fn start(
         Origin::Factory | Origin::Host => log::info!("weights: those of the firmware"),
     }
     let session = conversation(device);
+    session.report_refusals(|refusal| log::warn!("request refused: {}", refusal));
     #[cfg(feature = "key")]
     match boot {
         Ok(boot) => {

@@ -293,6 +293,7 @@ impl Counters {
 
 /// Why a command was not executed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refusal {
     /// No message of this version.
     UnknownMessage,
@@ -388,6 +389,7 @@ pub enum Refusal {
 
 /// What is wrong with the message authentication code of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MacFault {
     /// There is none.
     Missing,
@@ -403,6 +405,7 @@ pub enum MacFault {
 /// The flash operation that failed. The weights saved before are still there, unless they were to be erased, and those in
 /// RAM are unchanged, unless a [`Command::Load`] ended in [`FlashFault::Verify`]: then they are the firmware's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FlashFault {
     /// Erase.
     Erase,

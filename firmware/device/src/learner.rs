@@ -106,9 +106,9 @@ where
         let rows = workspace.forward(&*self.network, Batch::new(array::from_ref(&*self.input))?)?;
         let logits = rows.first_mut().ok_or(Error::EmptyBatch)?;
         let [of_logits, of_outputs] = &mut *self.outputs;
-        *of_logits = model::bytes(*logits);
+        model::store_bytes(logits, of_logits);
         N::output_activation(Kernel::best(), array::from_mut(logits))?;
-        *of_outputs = model::bytes(*logits);
+        model::store_bytes(logits, of_outputs);
         Ok(())
     }
 

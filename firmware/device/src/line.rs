@@ -32,11 +32,11 @@ pub fn serve<M: Model, F: NorFlash, S: Samples, const REQUEST: usize, const ANSW
 }
 
 /// Answers the requests that have arrived on `line`, for a program that has other work: returns whether a byte had arrived,
-/// without waiting for more. Calls `answered` with the frame of each answer.
+/// without waiting for more. Calls `answered` after each.
 pub fn serve_received<M: Model, F: NorFlash, S: Samples, const REQUEST: usize, const ANSWER: usize>(
     session: &mut Session<'_, M, F, REQUEST, ANSWER, S>,
     line: &mut Blocking<impl serial::Read<u8> + serial::Write<u8>>,
-    mut answered: impl FnMut(&[u8]),
+    mut answered: impl FnMut(),
 ) -> bool {
     let mut received = false;
     loop {
@@ -49,7 +49,7 @@ pub fn serve_received<M: Model, F: NorFlash, S: Samples, const REQUEST: usize, c
         received = true;
         if let Some(answer) = session.receive(byte) {
             send(line, answer);
-            answered(answer);
+            answered();
         }
     }
 }

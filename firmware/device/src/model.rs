@@ -196,7 +196,9 @@ pub(crate) fn check_learning_rate(learning_rate: f32) -> Result<(), Refusal> {
     }
 }
 
-/// The bytes of numbers in a message.
-pub(crate) fn bytes<const N: usize>(values: [f32; N]) -> [[u8; 4]; N] {
-    values.map(f32::to_le_bytes)
+/// Stores numbers as they stand in a message.
+pub(crate) fn store_bytes<const N: usize>(values: &[f32; N], bytes: &mut [[u8; 4]; N]) {
+    for (bytes, value) in bytes.iter_mut().zip(values) {
+        *bytes = value.to_le_bytes();
+    }
 }

@@ -134,9 +134,10 @@ where
     #[inline(never)]
     fn infer(&mut self) -> Result<(), Error> {
         let [_, mut logits] = self.forward()?;
-        let of_logits = model::bytes(logits);
+        let [of_logits, of_outputs] = &mut self.memory.outputs;
+        model::store_bytes(&logits, of_logits);
         L::output_activation(array::from_mut(&mut logits))?;
-        self.memory.outputs = [of_logits, model::bytes(logits)];
+        model::store_bytes(&logits, of_outputs);
         Ok(())
     }
 

@@ -63,6 +63,7 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize, S: Sa
             last: None,
             answer: Vec::new(),
             refusal: Vec::new(),
+            report: |_| {},
             #[cfg(feature = "authentication")]
             authenticator: None,
         };
@@ -75,6 +76,11 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize, S: Sa
     #[cfg(feature = "authentication")]
     pub const fn set_key(&mut self, key: Key, boot: u32) {
         self.worker.authenticator = Some(Authenticator::new(key, boot));
+    }
+
+    /// Calls `report` with the cause of each request that is refused from now on, for a log.
+    pub const fn report_refusals(&mut self, report: fn(&Refusal)) {
+        self.worker.report = report;
     }
 
     /// The device.
@@ -148,6 +154,8 @@ struct Worker<'a, M, F, S, const ANSWER: usize> {
     answer: Vec<u8, ANSWER>,
     /// What was answered to a request with its sequence number that was not it.
     refusal: Vec<u8, REFUSAL>,
+    /// What is called with the cause of each refusal.
+    report: fn(&Refusal),
     /// Where there is a key.
     #[cfg(feature = "authentication")]
     authenticator: Option<Authenticator>,
@@ -180,8 +188,10 @@ impl<M: Model, F: NorFlash, S: Samples, const ANSWER: usize> Worker<'_, M, F, S,
         let reused = self.last.is_some_and(|last| last.sequence == sequence);
         if reused {
             // The last request keeps its answer, in case it comes again.
+            let refusal = Refusal::SequenceReused { sequence };
             self.counters.refused = self.counters.refused.wrapping_add(1);
-            let answer = Answer { sequence, session: self.session, result: Err(Refusal::SequenceReused { sequence }) };
+            (self.report)(&refusal);
+            let answer = Answer { sequence, session: self.session, result: Err(refusal) };
             return frames::encode(&answer, &mut self.refusal).is_ok().then_some(&self.refusal);
         }
         self.last = Some(identity);
@@ -208,8 +218,9 @@ impl<M: Model, F: NorFlash, S: Samples, const ANSWER: usize> Worker<'_, M, F, S,
             Ok(Reply::Hello(hello)) => Ok(Reply::Hello(Hello { authentication, ..hello })),
             result => result,
         };
-        if result.is_err() {
+        if let Err(refusal) = &result {
             self.counters.refused = self.counters.refused.wrapping_add(1);
+            (self.report)(refusal);
         }
         match frames::encode(&Answer { sequence, session: self.session, result }, &mut self.answer) {
             Ok(()) => Some(&self.answer),

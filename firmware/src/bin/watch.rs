@@ -8,8 +8,7 @@
 mod on_device {
     use core::fmt::{self, Display, Formatter};
     use dense_device::{Model, serve_received};
-    use dense_protocol::frames::Decoder;
-    use dense_protocol::messages::{Answer, Task};
+    use dense_protocol::messages::Task;
     use dense_sensor::{CHANNELS, Imu, Sampler};
     use firmware::application::{self, Conversation};
     use firmware::boards;
@@ -40,10 +39,7 @@ mod on_device {
         let mut sampler = Sampler::new(Imu::new(bus, Default::default()), clock.now());
         let (mut heard, mut reported) = (clock.now(), None);
         loop {
-            let received = serve_received(session, &mut line, |answer| {
-                application::toggle(&mut led);
-                report_refusal(answer);
-            });
+            let received = serve_received(session, &mut line, || application::toggle(&mut led));
             let now = clock.now();
             if received {
                 heard = now;
@@ -87,18 +83,6 @@ mod on_device {
                 log::print(format_args!("window: {}, {}", Class(class), Percent(probability)));
             }
             Err(refusal) => log::print(format_args!("window refused: {refusal}")),
-        }
-    }
-
-    /// Says why a request was refused, if it was.
-    fn report_refusal(frame: &[u8]) {
-        let mut decoder = Decoder::<{ application::ANSWER }>::new();
-        for &byte in frame {
-            if let Some(Ok(message)) = decoder.push(byte)
-                && let Ok(Answer { result: Err(refusal), .. }) = Answer::from_message(message)
-            {
-                log::print(format_args!("request refused: {refusal}"));
-            }
         }
     }
 

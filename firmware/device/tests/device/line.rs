@@ -169,10 +169,7 @@ fn a_program_with_other_work_goes_on_where_no_byte_has_arrived() {
     let (mut conversation, mut answered) = (device(), 0);
     // Whether a byte had arrived, and what is answered by then: nothing yet, a part, the rest, a byte that was lost.
     for (received, answers) in [(false, 0), (true, 0), (true, 1), (true, 1)] {
-        let found = serve_received(&mut conversation.session, &mut port, |frame| {
-            assert!(matches!(answer(frame).result, Ok(Reply::Hello(_))));
-            answered += 1;
-        });
+        let found = serve_received(&mut conversation.session, &mut port, || answered += 1);
         assert_eq!(found, received);
         assert_eq!(answered, answers);
     }

@@ -11,6 +11,7 @@ use dense_protocol::messages::{
     Command, Counters, Floats, Input, NO_SESSION, Origin, Refusal, Reply, Request, Step, Target,
 };
 use heapless::Vec;
+use std::cell::RefCell;
 
 const STEP: Step = Step { learning_rate: 0.1, first_trained: 0 };
 
@@ -229,6 +230,30 @@ fn a_message_that_is_no_request_is_refused_and_changes_nothing() {
     let expected = Counters { refused: 6, broken_frames: 3, ..Counters::ZERO };
     assert_eq!(conversation.session.counters(), expected);
     assert_eq!(conversation.bits(), Regression::twin().bits());
+}
+
+#[test]
+fn the_cause_of_each_refusal_is_reported_once() {
+    thread_local! {
+        static REPORTED: RefCell<std::vec::Vec<Refusal>> = const { RefCell::new(std::vec::Vec::new()) };
+    }
+    let mut conversation = start::<Regression>();
+    conversation.session.report_refusals(|refusal| REPORTED.with_borrow_mut(|reported| reported.push(*refusal)));
+    let request = |sequence, command| Request { sequence, session: SESSION, command, mac: &[] };
+    let [sequence, next] = [conversation.sequence + 1, conversation.sequence + 2];
+    let short = Command::Infer { input: Input::Values(&[1]) };
+    let expected = input::<<Regression as Kind>::Model>(&mut Random(1)).len() as u32;
+    let wrong_length = Refusal::WrongLength { found: 1, expected };
+    // A repetition is answered again, and not refused again.
+    for (request, reported) in [
+        (request(sequence, short), &[wrong_length][..]),
+        (request(sequence, short), &[]),
+        (request(sequence, Command::Save), &[Refusal::SequenceReused { sequence }]),
+        (request(next, Command::Counters), &[]),
+    ] {
+        let _ = send(&mut conversation, request);
+        assert_eq!(REPORTED.take(), reported, "{request:?}");
+    }
 }
 
 /// The message of a request.
