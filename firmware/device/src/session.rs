@@ -185,14 +185,8 @@ impl<M: Model, F: NorFlash, S: Samples, const ANSWER: usize> Worker<'_, M, F, S,
             self.counters.repeated = self.counters.repeated.wrapping_add(1);
             return Some(&self.answer);
         }
-        let reused = self.last.is_some_and(|last| last.sequence == sequence);
-        if reused {
-            // The last request keeps its answer, in case it comes again.
-            let refusal = Refusal::SequenceReused { sequence };
-            self.counters.refused = self.counters.refused.wrapping_add(1);
-            (self.report)(&refusal);
-            let answer = Answer { sequence, session: self.session, result: Err(refusal) };
-            return frames::encode(&answer, &mut self.refusal).is_ok().then_some(&self.refusal);
+        if self.last.is_some_and(|last| last.sequence == sequence) {
+            return self.refuse_reused(sequence);
         }
         self.last = Some(identity);
         let accepted = match request {
@@ -229,6 +223,16 @@ impl<M: Model, F: NorFlash, S: Samples, const ANSWER: usize> Worker<'_, M, F, S,
                 None
             }
         }
+    }
+
+    /// The answer to a request with the sequence number of the last one. That keeps its answer, in case it comes again.
+    #[inline(never)]
+    fn refuse_reused(&mut self, sequence: u16) -> Option<&[u8]> {
+        let refusal = Refusal::SequenceReused { sequence };
+        self.counters.refused = self.counters.refused.wrapping_add(1);
+        (self.report)(&refusal);
+        let answer = Answer { sequence, session: self.session, result: Err(refusal) };
+        frames::encode(&answer, &mut self.refusal).is_ok().then_some(&self.refusal)
     }
 
     /// Whether a request may be executed.
