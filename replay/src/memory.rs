@@ -4,7 +4,9 @@
 //! of which the last few count. When that half is full, the other one is erased, those few are copied there, and it goes
 //! on there. So it does after every start, and after a failed write: a word that a power cut fell into may look as if it
 //! had never been written, and a word must be written once after an erase, where flash has error correction. See
-//! [`record`] for their bytes.
+//! [`record`] for their bytes. A lesson that a power cut fell into is there, or is not, or its bits read differently each
+//! time: then it is [damaged](MemoryError::Damaged) whenever its checksum is wrong, until the next lesson, which is kept
+//! without it, or with it.
 //!
 //! What is kept follows from the number of lessons alone, whatever starts there were between and however large the flash
 //! is: a host can tell.
@@ -217,9 +219,15 @@ impl<'a> Memory<'a> {
     }
 
     /// Copies the lessons that count into the erased other half. What is in this half stays until the other one goes
-    /// further.
+    /// further, but for a lesson that was cut short, with which it is erased.
     fn move_to_other_half<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), MemoryError> {
-        let (dropped, other) = (self.outdated(), self.half.other());
+        // Bits of a lesson that a power cut fell into may read differently each time; only the last one can be it.
+        let last = self.count.saturating_sub(1);
+        if !self.is_open && self.number_at(flash, self.half, last)?.is_none() {
+            self.count = last;
+        }
+        let is_cut = !self.is_open && !self.is_erased(flash, self.half, self.count)?;
+        let (dropped, before, other) = (self.outdated(), self.half, self.half.other());
         let kept = self.count - dropped;
         self.erase(flash, other)?;
         for index in 0..kept {
@@ -228,6 +236,10 @@ impl<'a> Memory<'a> {
             if self.number_at(flash, other, index)? != Some(self.first.wrapping_add(dropped + index)) {
                 return Err(MemoryError::Verify);
             }
+        }
+        if is_cut {
+            // It could read as whole at another start, and have the number of the next lesson.
+            self.erase(flash, before)?;
         }
         self.half = other;
         self.first = self.first.wrapping_add(dropped);
@@ -254,6 +266,17 @@ impl<'a> Memory<'a> {
     /// The records that a half has room for.
     fn room(&self) -> u32 {
         self.half_bytes / self.record_bytes() as u32
+    }
+
+    /// Whether nothing is where a record could be, or there is no room for one.
+    fn is_erased<F: NorFlash>(&self, flash: &mut F, half: Half, index: u32) -> Result<bool, MemoryError> {
+        if index >= self.room() {
+            return Ok(true);
+        }
+        let mut reader = self.reader(flash, half, index);
+        let is_erased = reader.by_ref().all(|byte| byte == 0xff);
+        reader.finish()?;
+        Ok(is_erased)
     }
 
     /// The number of a record, if it is whole.
