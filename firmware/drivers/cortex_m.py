@@ -7,7 +7,7 @@ import struct
 import unicorn
 from unicorn import arm_const as arm
 
-CORTEX_M0, CORTEX_M4 = arm.UC_CPU_ARM_CORTEX_M0, arm.UC_CPU_ARM_CORTEX_M4
+CORTEX_M0, CORTEX_M4, CORTEX_M33 = arm.UC_CPU_ARM_CORTEX_M0, arm.UC_CPU_ARM_CORTEX_M4, arm.UC_CPU_ARM_CORTEX_M33
 CYCLES_PER_ACCESS = 4
 # A run that takes more is one that does not end. A wait that is given up takes 400,000 accesses.
 MOST_ACCESSES = 4_000_000
@@ -53,24 +53,29 @@ def segments(elf):
 
 class Machine:
     """The processor with `chip`, which has `reset`, `read`, `write`, `flash_read`, `flash_write` and `advance`, and may ask for
-    an NMI. Its `VECTORS` are those of the program. Of its flash the program's part is memory. Its `REGIONS` are those of registers beside the peripherals.
+    an NMI. Its `PROCESSOR` is one of the above, and its `VECTORS` are those of the program. Where it has a `ROM`, `call` does what
+    a function of that does. Of its flash the program's part is memory. Its `REGIONS` are those of registers beside the peripherals.
 
-    `commands` is what the host's file of that name holds; without a host (None) a question to it is a fault. `lines` is what it printed, `resets` how often it reset the chip, and
-    `exit_code` whether it ended well.
+    `commands` is what the host's file of that name holds; without a host (None) a question to it is a
+    fault. `lines` is what it printed, `resets` how often it reset the chip, and `exit_code` whether it ended well.
     """
 
-    def __init__(self, elf, chip, commands=b"", processor=CORTEX_M4):
+    def __init__(self, elf, chip, commands=b""):
         self.chip, self.commands, self.position = chip, commands, 0
         self.lines, self.resets, self.exit_code = [""], 0, None
         self.accesses, self.failure, self.is_nmi_pending, self.is_reset_asked = 0, None, False, False
         chip.machine = self
         self.cpu = cpu = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        cpu.ctl_set_cpu_model(processor)
+        cpu.ctl_set_cpu_model(chip.PROCESSOR)
         cpu.mem_map(chip.FLASH, chip.PROGRAM_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
         cpu.mem_map(RAM, chip.RAM_BYTES)
         for address, data in segments(elf):
             cpu.mem_write(address, data)
         self.map(chip.FLASH + chip.PROGRAM_BYTES, chip.FLASH_BYTES - chip.PROGRAM_BYTES, chip.flash_read, chip.flash_write)
+        if rom := getattr(chip, "ROM", None):
+            cpu.mem_map(0, len(rom), unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
+            cpu.mem_write(0, bytes(rom))
+            cpu.hook_add(unicorn.UC_HOOK_CODE, self.on_rom, begin=0, end=len(rom) - 1)
         for base, length in [(PERIPHERALS, PERIPHERAL_BYTES)] + chip.REGIONS:
             self.map(base, length, chip.read, chip.write)
         self.map(BIT_BAND, BIT_BAND_BYTES, self.read_bit, self.write_bit)
@@ -85,6 +90,13 @@ class Machine:
         def on_write(_cpu, offset, size, value, _data):
             self.guard(lambda: write(base + offset, size, value))
         self.cpu.mmio_map(base, length, on_read, None, on_write, None)
+
+    def on_rom(self, cpu, address, _size, _data):
+        """Does what a function of the boot ROM does, whose bytes only return."""
+        arguments = [cpu.reg_read(register) for register in SAVED[:4]]
+        result = self.guard(lambda: self.chip.call(address, *arguments))
+        if result is not None:
+            cpu.reg_write(arm.UC_ARM_REG_R0, result)
 
     def guard(self, access):
         """Does it, and ends the run with what it raises, which cannot pass through Unicorn."""

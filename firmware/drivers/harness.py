@@ -6,9 +6,13 @@ import os
 import pathlib
 import struct
 import nrf52840
+import rp2040
+import rp2350
 import stm32f4
 from cortex_m import Machine
 
+MODELS = {"nrf52840": nrf52840.Chip, "rp2040": rp2040.Chip, "pico2": rp2350.Chip, "stm32f405": stm32f4.Chip,
+          "stm32f411": stm32f4.Chip}
 PROGRAMS = pathlib.Path(os.environ["DRIVERS"]).resolve()
 BY_CRYSTAL = "stm32f405 at 168000000 Hz, Crystal"
 BY_INTERNAL = "stm32f405 at 16000000 Hz, Internal"
@@ -43,7 +47,7 @@ class Run:
 
     def __init__(self, commands=(), lines=None, holds=None, erased=None, resets=0, exit_code=0, program="stm32f405-12", **chip):
         name = program.split("-")[0]
-        self.chip = (nrf52840 if name == "nrf52840" else stm32f4).Chip(name, **chip)
+        self.chip = MODELS[name](name, **chip)
         elf = (PROGRAMS / f"{program}.elf").read_bytes()
         self.machine = Machine(elf, self.chip, b"".join(commands))
         self.problems = []

@@ -1,5 +1,7 @@
 """nRF52840 as far as its crystal, its flash and its debug port go, by Nordic's *nRF52840 Product Specification*, CLOCK, NVMC and
 "Debug and trace"."""
+from cortex_m import CORTEX_M4
+
 CLOCK, UARTE, NVMC, PORT, INFORMATION, CONFIGURATION = (
     0x4000_0000, 0x4000_2000, 0x4001_E000, 0x5000_0000, 0x1000_0000, 0x1000_1000)
 BLOCK = 0x1000
@@ -25,6 +27,7 @@ class Chip:
     `flash` are arguments of the flash, and `tamper` is as that of an STM32F4.
     """
 
+    PROCESSOR = CORTEX_M4
     FLASH, VECTORS, FLASH_BYTES, PROGRAM_BYTES = 0, 0, 1024 * 1024, 728 * 1024
     RAM_BYTES = 256 * 1024
     REGIONS = [(INFORMATION, 2 * BLOCK), (PORT, BLOCK)]

@@ -1,64 +1,58 @@
-"""RP2040 as far as its start goes: crystal, loops, clocks and resets, by the *RP2040 Datasheet*, 2.14 to 2.18. They are ready at once,
-but for the crystal; frequencies are not checked."""
-RESETS, CLOCKS, OSCILLATOR, LOOPS, PORT = 0x4000_C000, 0x4000_8000, 0x4002_4000, (0x4002_8000, 0x4002_C000), 0xD000_0000
-BLOCK = 0x4000
-# What is written there sets, or clears, or toggles bits of the register at the address below.
-TOGGLE, SET, CLEAR = 0x1000, 0x2000, 0x3000
-RESET_DONE, OSCILLATOR_STATUS, LOOP_STATUS = 0x8, 0x4, 0x0
-STABLE = LOCKED = 1 << 31
-ENABLED = 0xFAB << 12
-# Of each clock, its control and what it selected, a bit for each source.
-REFERENCE, SYSTEM, SELECTED = 0x30, 0x3C, 8
-# The ring oscillator, at its fastest.
-HZ = 12_000_000
-CRYSTAL_START = 1e-3
+"""RP2040: its addresses, and the controller (SSI) through which the flash is read as memory, by the *RP2040 Datasheet*, 4.10.
+Between `flash_exit_xip` and the second stage of the boot the flash cannot be read at all."""
+import struct
+import unicorn
+import pico
+import pico_flash
+from cortex_m import CORTEX_M0
+
+SSI = 0x1800_0000
+# The controller: what it sends, whether it is on, its state, the data, and how it reads as memory.
+CTRLR0, SSIENR, STATUS, DATA, SPI_CTRLR0 = 0x00, 0x08, 0x28, 0x60, 0xF4
+TRANSMIT_EMPTY = 1 << 2
+# On four lines, with an address and no command, which the flash has kept.
+QUAD, READ, NO_COMMAND = 2 << 21, 3 << 8, 0
+# The second status register of the flash: four lines are enabled.
+QUAD_ENABLED = 2
+# Of the boot ROM, the address of the function that looks for others in a table.
+ROM_LOOKUP = 0x18
 
 
-class Chip:
-    """A chip whose crystal takes `crystal_start` seconds."""
+class Flash(pico_flash.Flash):
+    def flash_exit_xip(self, *_):
+        super().flash_exit_xip()
+        self.protect(unicorn.UC_PROT_NONE)
 
-    FLASH, FLASH_BYTES, PROGRAM_BYTES, VECTORS = 0x1000_0000, 2048 * 1024, 2044 * 1024, 0x1000_0100
-    RAM_BYTES = 256 * 1024
-    REGIONS = [(PORT, 0x1000)]
+    def read(self, register):
+        return {STATUS: TRANSMIT_EMPTY, DATA: QUAD_ENABLED}.get(register, self.registers.get(register, 0))
 
-    def __init__(self, name, crystal_start=CRYSTAL_START):
-        self.crystal_start, self.violations, self.machine, self.cycles, self.seconds = crystal_start, [], None, 0, 0.0
+    def write(self, register, value):
+        self.registers[register] = value
+        control, memory = self.registers.get(CTRLR0, 0), self.registers.get(SPI_CTRLR0, 0)
+        is_memory = control & 3 << 21 == QUAD and control & 3 << 8 == READ and memory & 3 << 8 == NO_COMMAND
+        if register == SSIENR and value == 1 and is_memory and self.tamper("second_stage") is not None:
+            self.prepare()
+            self.protect(unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
 
-    def reset(self):
-        # All blocks are held in reset.
-        self.registers, self.crystal_at = {RESETS: 0x1FF_FFFF}, float("inf")
+    def protect(self, what):
+        """The program, too, is not to be had while the flash is no memory."""
+        self.chip.machine.cpu.mem_protect(self.chip.FLASH, self.chip.PROGRAM_BYTES, what)
 
-    def advance(self, cycles):
-        self.cycles += cycles
-        self.seconds += cycles / HZ
+    def load(self, address, size):
+        if self.is_ready:
+            self.chip.violation("the flash is read while it is no memory")
+        return super().load(address, size)
 
-    def read(self, address, size):
-        block, register = address & -BLOCK, address % BLOCK % TOGGLE
-        value = self.registers.get(block + register, 0)
-        if (block, register) == (RESETS, RESET_DONE):
-            return ~self.registers[RESETS] & 0x1FF_FFFF
-        if (block, register) == (OSCILLATOR, OSCILLATOR_STATUS):
-            return STABLE if self.seconds >= self.crystal_at else 0
-        if block in LOOPS and register == LOOP_STATUS:
-            return value | LOCKED
-        if block == CLOCKS and register in (REFERENCE + SELECTED, SYSTEM + SELECTED):
-            source = self.registers.get(block + register - SELECTED, 0)
-            return 1 << (source & (3 if register == REFERENCE + SELECTED else 1))
-        if block == CLOCKS and register <= 0x80 and register % 12 == SELECTED:
-            return 1
-        return value
 
-    def write(self, address, size, value):
-        kind = address % BLOCK & CLEAR if address < PORT else 0
-        address -= kind
-        before = self.registers.get(address, 0)
-        value = {0: value, TOGGLE: before ^ value, SET: before | value, CLEAR: before & ~value}[kind]
-        self.registers[address] = value
-        if address == OSCILLATOR and value & 0xFF_F000 == ENABLED and self.crystal_at == float("inf"):
-            self.crystal_at = self.seconds + self.crystal_start
-
-    def flash_read(self, address, size):
-        return 0xFFFF_FFFF
-
-    def flash_write(self, address, size, value):
-        self.violations.append(f"a store to {address:#x}")
+class Chip(pico.Chip):
+    PROCESSOR = CORTEX_M0
+    FLASH_BYTES, PROGRAM_BYTES, VECTORS, RAM_BYTES = 2048 * 1024, 1656 * 1024, 0x1000_0100, 256 * 1024
+    RESETS, CLOCKS, OSCILLATOR, LOOPS, WATCHDOG = (
+        0x4000_C000, 0x4000_8000, 0x4002_4000, (0x4002_8000, 0x4002_C000), 0x4005_8000)
+    FLASH_BLOCK, Flash = SSI, Flash
+    REGIONS = [(pico.PORT, 0x1000), (SSI, 0x1000)]
+    WATCHDOG_SECONDS = 8.3
+    # The first argument of the function that looks for others is the table.
+    CODE_ARGUMENT = 1
+    ROM = bytearray(pico.RETURN * (pico.ROM_BYTES // 2))
+    struct.pack_into("<H", ROM, ROM_LOOKUP, pico.LOOK_UP | pico.THUMB)

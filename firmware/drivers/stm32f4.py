@@ -2,6 +2,7 @@
 
 `violations` are what the manual forbids, or leaves open what comes of it. A chip whose program did nothing of that has none.
 """
+from cortex_m import CORTEX_M4
 from stm32f4_clocks import INTERNAL, INTERNAL_HZ, Clocks
 from stm32f4_flash import LOCK, Flash
 from stm32f4_watchdog import Watchdog
@@ -29,6 +30,7 @@ class Chip:
     returns what is written in fact, or None for nothing: so a fault is planted that the program does not have.
     """
 
+    PROCESSOR = CORTEX_M4
     FLASH = VECTORS = 0x0800_0000
     RAM_BYTES = 128 * 1024
     REGIONS = []

@@ -20,6 +20,8 @@ mod nrf51;
 mod nrf52840;
 #[cfg(any(board = "nrf51", board = "nrf52840"))]
 mod nvmc;
+#[cfg(any(board = "rp2040", board = "rp2350"))]
+mod pico_flash;
 #[cfg(board = "rp2040")]
 mod rp2040;
 #[cfg(board = "rp2350")]

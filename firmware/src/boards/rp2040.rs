@@ -1,9 +1,10 @@
-//! Raspberry Pi Pico: UART0 on GP0 (transmit) and GP1 (receive), the LED on GP25. It learns but does not save: the HAL has no
-//! driver for the external flash, and the program runs from it.
+//! Raspberry Pi Pico: UART0 on GP0 (transmit) and GP1 (receive), the LED on GP25. Lessons, saved
+//! weights and the numbers of starts are in the last 392 KB of the external flash.
 
+use super::pico_flash::Sectors;
 use super::{BAUD_RATE, Board, Parts};
 use core::ops::Range;
-use dense_device::{Blocking, NoFlash};
+use dense_device::Blocking;
 use dense_protocol::messages::ClockSource;
 use hal::clocks::init_clocks_and_plls;
 use hal::fugit::{ExtU32, RateExtU32};
@@ -21,6 +22,13 @@ use rp2040_hal as hal;
 #[unsafe(link_section = ".boot2")]
 #[used]
 static SECOND_STAGE: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
+
+/// Bytes for lessons.
+const LESSON_BYTES: usize = 128 * 1024;
+/// Bytes of them and of both slots.
+const SAVE_END: usize = LESSON_BYTES + 256 * 1024;
+/// Bytes of all, as the memory map has them.
+const CAPACITY: usize = SAVE_END + 2 * 4 * 1024;
 
 /// The crystal on the board.
 const CRYSTAL_HZ: u32 = 12_000_000;
@@ -40,11 +48,13 @@ pub struct Pico;
 
 impl Board for Pico {
     const NAME: &'static str = "pico";
-    const FLASH_REGION: Range<u32> = 0..0;
+    const FLASH_REGION: Range<u32> = LESSON_BYTES as u32..SAVE_END as u32;
+    const LESSON_REGION: Range<u32> = 0..LESSON_BYTES as u32;
+    const BOOT_REGION: Range<u32> = SAVE_END as u32..CAPACITY as u32;
     type Serial = Line;
     /// Lit by a high level.
     type Led = Pin<Gpio25, FunctionSioOutput, PullDown>;
-    type Flash = NoFlash;
+    type Flash = Sectors<CAPACITY>;
 
     fn start() -> Result<Parts<Self>, &'static str> {
         let chip = Peripherals::take().ok_or("the board was started before")?;
@@ -69,7 +79,7 @@ impl Board for Pico {
         Ok(Parts {
             serial: Blocking::new(serial).with_idle(Self::feed_watchdog),
             led: pins.gpio25.into_push_pull_output_in_state(PinState::High),
-            flash: NoFlash,
+            flash: Sectors::new(),
             clock_hz: clocks.system_clock.freq().to_Hz(),
             clock_source: ClockSource::Crystal,
         })

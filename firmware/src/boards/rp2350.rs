@@ -1,9 +1,10 @@
-//! Raspberry Pi Pico 2: UART0 on GP0 (transmit) and GP1 (receive), the LED on GP25. It learns but does not save: the HAL
-//! has no driver for the external flash, and the program runs from it.
+//! Raspberry Pi Pico 2: UART0 on GP0 (transmit) and GP1 (receive), the LED on GP25. Lessons, saved
+//! weights and the numbers of starts are in the last 392 KB of the external flash.
 
+use super::pico_flash::Sectors;
 use super::{BAUD_RATE, Board, Parts, cycle_counter};
 use core::ops::Range;
-use dense_device::{Blocking, NoFlash};
+use dense_device::Blocking;
 use dense_protocol::messages::ClockSource;
 use hal::clocks::init_clocks_and_plls;
 use hal::fugit::{ExtU32, RateExtU32};
@@ -22,6 +23,13 @@ use rp235x_hal as hal;
 #[used]
 static IMAGE_DEFINITION: hal::block::ImageDef = hal::block::ImageDef::secure_exe();
 
+/// Bytes for lessons.
+const LESSON_BYTES: usize = 128 * 1024;
+/// Bytes of them and of both slots.
+const SAVE_END: usize = LESSON_BYTES + 256 * 1024;
+/// Bytes of all, as the memory map has them.
+const CAPACITY: usize = SAVE_END + 2 * 4 * 1024;
+
 /// The crystal on the board.
 const CRYSTAL_HZ: u32 = 12_000_000;
 /// How often to look for the crystal before giving up: at least 300 ms by the oscillator that the chip starts with. It takes some ms.
@@ -39,11 +47,13 @@ pub struct Pico2;
 
 impl Board for Pico2 {
     const NAME: &'static str = "pico2";
-    const FLASH_REGION: Range<u32> = 0..0;
+    const FLASH_REGION: Range<u32> = LESSON_BYTES as u32..SAVE_END as u32;
+    const LESSON_REGION: Range<u32> = 0..LESSON_BYTES as u32;
+    const BOOT_REGION: Range<u32> = SAVE_END as u32..CAPACITY as u32;
     type Serial = Line;
     /// Lit by a high level.
     type Led = Pin<Gpio25, FunctionSioOutput, PullDown>;
-    type Flash = NoFlash;
+    type Flash = Sectors<CAPACITY>;
 
     fn start() -> Result<Parts<Self>, &'static str> {
         let (Some(mut core), Some(mut chip)) = (cortex_m::Peripherals::take(), pac::Peripherals::take()) else {
@@ -69,11 +79,13 @@ impl Board for Pico2 {
         let uart = UartPeripheral::new(chip.UART0, line, resets)
             .enable(config, clocks.peripheral_clock.freq())
             .map_err(|_| "the serial line has no such baud rate at this clock")?;
-        watchdog.start(16_700.millis());
+        // The HAL refuses more, as if the counter went down by two, as the RP2040's does.
+        watchdog.start(8_300.millis());
+        Self::feed_watchdog();
         Ok(Parts {
             serial: Blocking::new(uart).with_idle(Self::feed_watchdog),
             led: pins.gpio25.into_push_pull_output_in_state(PinState::High),
-            flash: NoFlash,
+            flash: Sectors::new(),
             clock_hz: clocks.system_clock.freq().to_Hz(),
             clock_source: ClockSource::Crystal,
         })

@@ -36,10 +36,9 @@ pub(super) const BOARDS: [Board; 10] = [
     board("nRF52840-DK", Processor::M4, Some(64), [728, 128, 256]),
     board("STM32F405", Processor::M4, Some(168), [512, 128, 128]),
     board("STM32F411", Processor::M4, Some(100), [256, 128, 128]),
-    // It has the instructions of a Cortex-M0. The firmware has no driver for its flash.
-    board("Pico", Processor::M0, Some(125), [2047, 0, 256]),
-    // The firmware has no driver for its flash.
-    board("Pico 2", Processor::M33, Some(150), [3840, 0, 512]),
+    // It has the instructions of a Cortex-M0.
+    board("Pico", Processor::M0, Some(125), [1655, 128, 256]),
+    board("Pico 2", Processor::M33, Some(150), [3704, 128, 512]),
     board("MPS2 AN385", Processor::M3, None, [4096, 128, 4096]),
     board("MPS2 AN500", Processor::M7, None, [4096, 128, 4096]),
     board("MPS2 AN505", Processor::M33, None, [4096, 128, 4096]),

@@ -1,0 +1,173 @@
+//! The external flash of the Raspberry Pi Pico and Pico 2 by the functions of the boot ROM. The program runs from that flash,
+//! so that it waits in RAM, without interrupts, while a sector is erased or a page is written. The boot ROM waits for the flash
+//! as long as it takes; a flash that never gets ready is ended by the watchdog.
+//!
+//! Source: Raspberry Pi, *RP2040 Datasheet*, 2.8.3.1.3, and *RP2350 Datasheet*, 5.4.8. Which bytes of a page may be written one
+//! after the other: Winbond, *W25Q16JV*, 8.2.15.
+
+use super::{Board, Selected};
+use core::ptr::{null, without_provenance};
+use embedded_storage::nor_flash::{
+    ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
+};
+use hal::rom_data::{
+    connect_internal_flash, flash_exit_xip, flash_flush_cache, flash_range_erase, flash_range_program,
+};
+#[cfg(board = "rp2350")]
+use rp235x_hal as hal;
+#[cfg(board = "rp2040")]
+use rp2040_hal as hal;
+
+/// Where the flash can be read as memory.
+const MEMORY: u32 = 0x1000_0000;
+/// The function that prepares it for that: the second stage of the boot at its start, or what the boot ROM has left in RAM of
+/// its own, where nothing can run.
+const SETUP: u32 = if cfg!(board = "rp2040") { MEMORY } else { 0x400E_0000 };
+/// Its words.
+const SETUP_WORDS: usize = 64;
+/// Bytes that are erased at once.
+const SECTOR: usize = 4 * 1024;
+/// Bytes that the boot ROM writes at once. Those that are ones stay as they are.
+const PAGE: usize = 256;
+/// Bytes that must be written at once.
+const WORD: usize = 4;
+/// A larger block, and the command that erases it. It is never used: `SECTOR` bytes are fewer.
+const BLOCK: (u32, u8) = (64 * 1024, 0xD8);
+
+#[allow(unsafe_code)]
+unsafe extern "C" {
+    /// The address of the first of the sectors.
+    static _slots_start: u8;
+}
+
+/// `CAPACITY` bytes in sectors, from where the memory map has them.
+#[derive(Debug)]
+pub struct Sectors<const CAPACITY: usize> {
+    setup: [u32; SETUP_WORDS],
+}
+
+impl<const CAPACITY: usize> Sectors<CAPACITY> {
+    /// The sectors. To be called once.
+    pub(super) fn new() -> Self {
+        let mut setup = [0; SETUP_WORDS];
+        for (word, address) in setup.iter_mut().zip((SETUP..).step_by(4)) {
+            // SAFETY: it is memory that can be read, and aligned.
+            #[allow(unsafe_code)]
+            (*word = unsafe { without_provenance::<u32>(address as usize).read_volatile() });
+        }
+        Self { setup }
+    }
+
+    fn address(offset: u32) -> *const u8 {
+        (&raw const _slots_start).wrapping_add(offset as usize)
+    }
+
+    /// Erases the sector at `offset`, or writes a page there.
+    fn operate(&mut self, offset: u32, page: Option<&[u8; PAGE]>) {
+        let operation = Operation {
+            connect: connect_internal_flash::ptr(),
+            exit: flash_exit_xip::ptr(),
+            erase: flash_range_erase::ptr(),
+            program: flash_range_program::ptr(),
+            flush: flash_flush_cache::ptr(),
+            setup: self.setup.as_ptr().wrapping_byte_add(1),
+            address: Self::address(offset).addr() as u32 - MEMORY,
+            page: page.map_or(null(), |page| page.as_ptr()),
+        };
+        // SAFETY: the sector is one of those that hold no program, the page and the copy are in RAM, and no interrupt can look
+        // at the flash meanwhile. The second core is never started.
+        #[allow(unsafe_code)]
+        cortex_m::interrupt::free(|_| unsafe { operate(&operation) });
+        Selected::feed_watchdog();
+    }
+}
+
+/// What to do, and all that is called for it.
+struct Operation {
+    connect: unsafe extern "C" fn(),
+    exit: unsafe extern "C" fn(),
+    erase: unsafe extern "C" fn(u32, usize, u32, u8),
+    program: unsafe extern "C" fn(u32, *const u8, usize),
+    flush: unsafe extern "C" fn(),
+    /// A copy of the function that prepares reading, in RAM, with the bit of Thumb.
+    setup: *const u32,
+    /// From the start of the flash.
+    address: u32,
+    /// What to write; to erase, null.
+    page: *const u8,
+}
+
+/// Does it. In RAM, as nothing can be read from the flash in between; it calls nothing that is not in `operation`.
+///
+/// # Safety
+/// The address must be that of a sector without program, or of a page of one; the functions must be those of the boot ROM, and
+/// both pointers must be to RAM.
+#[allow(unsafe_code)]
+#[inline(never)]
+#[unsafe(link_section = ".data.operate")]
+unsafe extern "C" fn operate(operation: &Operation) {
+    // SAFETY: as above, and in the order that the datasheets ask for.
+    unsafe {
+        (operation.connect)();
+        (operation.exit)();
+        if operation.page.is_null() {
+            let (block, command) = BLOCK;
+            (operation.erase)(operation.address, SECTOR, block, command);
+        } else {
+            (operation.program)(operation.address, operation.page, PAGE);
+        }
+        (operation.flush)();
+        let setup = core::mem::transmute::<*const u32, unsafe extern "C" fn()>(operation.setup);
+        setup();
+    }
+}
+
+impl<const CAPACITY: usize> ErrorType for Sectors<CAPACITY> {
+    type Error = NorFlashErrorKind;
+}
+
+impl<const CAPACITY: usize> ReadNorFlash for Sectors<CAPACITY> {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+        check_read(self, offset, bytes.len())?;
+        let mut address = Self::address(offset);
+        for byte in bytes {
+            // SAFETY: it is within the sectors, which can be read as memory.
+            #[allow(unsafe_code)]
+            (*byte = unsafe { address.read_volatile() });
+            address = address.wrapping_add(1);
+        }
+        Ok(())
+    }
+
+    fn capacity(&self) -> usize {
+        CAPACITY
+    }
+}
+
+impl<const CAPACITY: usize> NorFlash for Sectors<CAPACITY> {
+    const WRITE_SIZE: usize = WORD;
+    const ERASE_SIZE: usize = SECTOR;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+        check_erase(self, from, to)?;
+        (from..to).step_by(SECTOR).for_each(|offset| self.operate(offset, None));
+        Ok(())
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+        check_write(self, offset, bytes.len())?;
+        let end = offset as usize + bytes.len();
+        let mut bytes = bytes.iter();
+        for start in (offset as usize & !(PAGE - 1)..end).step_by(PAGE) {
+            let mut page = [0xFF; PAGE];
+            let place = page.iter_mut().zip(start..).filter(|&(_, address)| address >= offset as usize);
+            for ((byte, _), new) in place.zip(&mut bytes) {
+                *byte = *new;
+            }
+            self.operate(start as u32, Some(&page));
+        }
+        Ok(())
+    }
+}
