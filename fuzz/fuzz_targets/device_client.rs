@@ -11,8 +11,8 @@ use dense_protocol::frames::{self, Decoder, MAX_FRAME};
 use dense_protocol::messages::{Input, Request, Step, Target};
 use heapless::Vec;
 use host_trainer::device::{Device, RetryPolicy, Transport};
+use host_trainer_fuzz::Raw;
 use libfuzzer_sys::fuzz_target;
-use serde::ser::{Serialize, SerializeTuple, Serializer};
 
 fuzz_target!(|bytes: &[u8]| {
     let policy = RetryPolicy { timeout: Duration::from_secs(1), tries: 2 };
@@ -66,7 +66,7 @@ impl Write for Liar {
                 continue;
             }
             let mut frame = Vec::<u8, MAX_FRAME>::new();
-            frames::encode(&Message { sequence, session, bytes: &bytes }, &mut frame).expect("127 bytes fit into a frame");
+            frames::encode(&(sequence, session, Raw(&bytes)), &mut frame).expect("127 bytes fit into a frame");
             self.answer.extend(frame);
         }
         Ok(bytes.len())
@@ -83,22 +83,5 @@ impl Read for Liar {
         let length = buffer.len().min(self.answer.len());
         buffer.iter_mut().zip(self.answer.drain(..length)).for_each(|(place, byte)| *place = byte);
         Ok(length)
-    }
-}
-
-/// A message of any content.
-struct Message<'a> {
-    sequence: u16,
-    session: u32,
-    bytes: &'a [u8],
-}
-
-impl Serialize for Message<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut message = serializer.serialize_tuple(2 + self.bytes.len())?;
-        message.serialize_element(&self.sequence)?;
-        message.serialize_element(&self.session)?;
-        self.bytes.iter().try_for_each(|byte| message.serialize_element(byte))?;
-        message.end()
     }
 }

@@ -1,6 +1,15 @@
-//! A flash in RAM that always works.
+//! A flash in RAM that always works, as long as a byte is written once after an erase.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
+
+static CHANGES: AtomicUsize = AtomicUsize::new(0);
+
+/// How often any flash was erased or written.
+pub fn flash_changes() -> usize {
+    CHANGES.load(Relaxed)
+}
 
 /// A flash of `BYTES` bytes in sectors of `SECTOR`.
 #[derive(Debug)]
@@ -35,13 +44,19 @@ impl<const BYTES: usize, const SECTOR: usize> NorFlash for Flash<BYTES, SECTOR> 
     const ERASE_SIZE: usize = SECTOR;
 
     fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+        CHANGES.fetch_add(1, Relaxed);
         self.range(from, to)?.fill(0xff);
         Ok(())
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
         let end = offset + bytes.len() as u32;
-        self.range(offset, end)?.copy_from_slice(bytes);
+        CHANGES.fetch_add(1, Relaxed);
+        let place = self.range(offset, end)?;
+        if place.iter().any(|&byte| byte != 0xff) {
+            return Err(NorFlashErrorKind::Other);
+        }
+        place.copy_from_slice(bytes);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! What the fuzz targets share.
 
 mod flash;
+mod message;
 
 use std::fs;
 use std::panic;
@@ -11,7 +12,8 @@ use std::thread;
 use formats::{Activation, ImportOptions, Loss, Model, import, isolation, safetensors};
 use tempfile::TempDir;
 
-pub use flash::Flash;
+pub use flash::{Flash, flash_changes};
+pub use message::Raw;
 
 /// Lets panics of other projects' decoders pass, which [`isolation`] makes errors of the file; those of this project's code
 /// still end the program. For the start of each execution.
