@@ -65,7 +65,7 @@ pub struct Store {
 /// A record in flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Saved {
-    /// Its number: one more than that of the record before.
+    /// Its number: one more than that of the record that it was saved beside.
     pub save: u32,
     /// Which slot it is in, 0 or 1.
     pub slot: u8,
@@ -205,9 +205,11 @@ impl Store {
         {
             return Ok(own.saved());
         }
-        let save = any.map_or(1, |any| any.header.save.wrapping_add(1));
-        // Of the two, the record of this network is the one to keep.
-        let slot = own.or(any).map_or(0, |kept| 1 - kept.slot);
+        // Of the two, the record of this network is the one to keep. What comes after it must have a higher number, for it may
+        // be the newer one without being confirmed; the other record is erased, whatever its number.
+        let kept = own.or(any);
+        let save = kept.map_or(1, |kept| kept.header.save.wrapping_add(1));
+        let slot = kept.map_or(0, |kept| 1 - kept.slot);
         let header = Header { parameters: self.parameters, save, factory: self.factory };
         let needed = (record_bytes(self.parameters as usize)).next_multiple_of(F::ERASE_SIZE) as u32;
         self.erase_slot(flash, slot, needed)?;

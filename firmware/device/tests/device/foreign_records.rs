@@ -7,6 +7,7 @@ use crate::common::twins::bits_of;
 use dense_device::store::Saved;
 use dense_device::{Model, Store, StoreError};
 use dense_protocol::messages::{Command, Origin, Refusal, Reply};
+use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 
 type Tiny = <Regression as Kind>::Model;
 type TinyFlash = Flash<4, 112>;
@@ -67,9 +68,34 @@ fn our_record_is_kept_though_theirs_is_newer() {
     save(&mut flash, &learned(2, 6.0)).expect("the flash works");
     assert_eq!(find(&mut flash, 1), (Some(5.0), true));
     // The same as our older one, but no longer the newest.
-    assert_eq!(save(&mut flash, &learned(1, 5.0)), Ok(Saved { save: 3, slot: 1 }));
+    assert_eq!(save(&mut flash, &learned(1, 5.0)), Ok(Saved { save: 2, slot: 1 }));
     assert_eq!(find(&mut flash, 1), (Some(5.0), false));
     assert_eq!(find(&mut flash, 2), (None, true));
+}
+
+/// Our record counts although theirs is the confirmed one. Whatever becomes of its seals, the one that is saved next is newer.
+#[test]
+fn what_is_saved_after_our_unconfirmed_record_is_newer_than_that() {
+    const WHOLE: usize = 112 - 32;
+    for theirs_first in [false, true] {
+        let mut flash = TinyFlash::new(2);
+        if !theirs_first {
+            // Theirs is then in the second slot, and ours in the first.
+            save(&mut flash, &learned(2, 4.0)).expect("the flash works");
+        }
+        save(&mut flash, &learned(2, 5.0)).expect("the flash works");
+        let ours = save(&mut flash, &learned(1, 6.0)).expect("the flash works");
+        let (start, mut confirmed) = (112 * usize::from(ours.slot), [0; 112]);
+        flash.read(start as u32, &mut confirmed).expect("it works");
+        flash.erase(start as u32, start as u32 + 112).expect("it works");
+        flash.write(start as u32, &confirmed[..WHOLE]).expect("it works");
+        assert_eq!(find(&mut flash, 1), (Some(6.0), true));
+        let newer = save(&mut flash, &learned(1, 7.0)).expect("the flash works");
+        assert_eq!((newer.save, newer.slot), (ours.save + 1, 1 - ours.slot));
+        // The words of the seals that the power cut fell into read as written after all.
+        flash.write((start + WHOLE) as u32, &confirmed[WHOLE..]).expect("it works");
+        assert_eq!(find(&mut flash, 1), (Some(7.0), false), "theirs first: {theirs_first}");
+    }
 }
 
 #[test]
