@@ -113,7 +113,7 @@ impl Host<'_> {
         self.authentic_lessons += u32::from(matches!(request.command, Command::Learn { .. }));
         let frame = frame(&self.key.authenticate(request, BOOT, counter, &mut [0; MAC]));
         let answer = self.feed(&frame);
-        // What the device has not heard, or not from this session, it may still do.
+        // What the device has not heard, it may still do.
         if matches!(answer, Heard::Answer | Heard::Hello) {
             self.last = frame;
         }
@@ -139,7 +139,7 @@ impl Host<'_> {
                 heard = match answer.result {
                     _ if heard == Heard::Hello => heard,
                     Ok(Reply::Hello(_)) => Heard::Hello,
-                    Err(Refusal::Session { .. }) => Heard::OtherSession,
+                    Err(Refusal::Session { .. } | Refusal::SequenceReused { .. }) => Heard::NotYet,
                     _ => Heard::Answer,
                 };
             }
@@ -159,8 +159,8 @@ impl Host<'_> {
 enum Heard {
     Nothing,
     Hello,
-    /// A refusal, for the session is not its.
-    OtherSession,
+    /// A refusal of a request that may still be done, in another session or after another request.
+    NotYet,
     Answer,
 }
 
