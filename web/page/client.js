@@ -34,7 +34,7 @@ class DeviceClient {
 
   break(error) {
     if (this.isClosed) return;
-    const broken = new Error(`The connection to the device broke (${error.message}). Is it still plugged in?`);
+    const broken = new Error(`The connection to the device broke (${error.message.replace(/\.$/, "")}). Is it still plugged in?`);
     this.close(broken);
     this.lost(broken);
   }

@@ -1,6 +1,8 @@
 // Gradient descent with one weight: guessing a number, and a curve.
 
 const NOTHING = bytesOf(new Float32Array(1));
+// A weight that is farther from zero will not come back.
+const FARTHEST = 1e6;
 const number = (value) => bytesOf(Float32Array.of(value));
 
 // One input, which is always 0, so that the weight stays 0 and the output is the bias: the only parameter.
@@ -49,7 +51,7 @@ class UpAndDown {
     const change = this.guess.value - before;
     this.rate /= 2;
     const cells = [digits(before, 1), digits(loss, 1)].map((text) => element("td", { className: "number" }, text));
-    const answer = isRight ? "right" : change > 0 ? "up" : "down";
+    const answer = isRight ? "correct" : change > 0 ? "up" : "down";
     const step = isRight ? "" : `${change > 0 ? "+" : ""}${digits(change, 1)}`;
     $("guesses").append(element("tr", {}, ...cells, element("td", {}, answer), element("td", { className: "number" }, step)));
     $("guess").disabled = isRight;
@@ -79,6 +81,7 @@ class Curve {
     this.ball.value = -1;
     this.path = [-1];
     $("curve-text").textContent = "";
+    $("curve-step").disabled = false;
     this.draw();
   }
 
@@ -87,8 +90,11 @@ class Curve {
     this.ball.step(1, this.rate);
     this.path.push(this.ball.value);
     const slope = 2 * (w - 1);
+    const isFar = Math.abs(this.ball.value) > FARTHEST;
+    $("curve-step").disabled = isFar;
     $("curve-text").textContent = `Step ${this.path.length - 1}: w = ${digits(w, 3)} − ${digits(this.rate)} × ` +
-      `${digits(slope, 3)} = ${digits(this.ball.value, 3)}; loss ${digits((this.ball.value - 1) ** 2, 4)}.`;
+      `${digits(slope, 3)} = ${digits(this.ball.value, 3)}; loss ${digits((this.ball.value - 1) ** 2, 4)}.` +
+      (isFar ? " It diverges." : "");
     this.draw();
   }
 
@@ -105,11 +111,12 @@ class Curve {
     for (let w = -2; w <= 4; w++) {
       svg.append(shape("text", { x: Math.min(width - 6, Math.max(6, x(w))), y: height - 6, "text-anchor": "middle" }, digits(w, 0)));
     }
+    svg.append(shape("text", { x: x(1), y: 16, "text-anchor": "middle" }, "Loss over w"));
     const inside = this.path.filter((w) => w >= -2.05 && w <= 4.05);
     svg.append(shape("polyline", { class: "path way0", points: points(inside) }));
     inside.forEach((w, at) => {
       svg.append(shape("circle", { class: "ball", cx: x(w), cy: y(w), r: at === inside.length - 1 ? 6 : 2.5 }));
     });
-    if (inside.length < this.path.length) svg.append(shape("text", { x: 8, y: 16 }, "The weight has left the picture."));
+    if (inside.length < this.path.length) svg.append(shape("text", { x: x(1), y: 34, "text-anchor": "middle" }, "The weight has left the picture."));
   }
 }

@@ -5,6 +5,7 @@ class DeviceSection {
   constructor(engine, model, pixels) {
     Object.assign(this, { engine, network: model.network, names: model.output.names, pixels });
     this.client = null;
+    this.hasKey = false;
     $("device-label").append(...this.names.map((name, value) => element("option", { value }, name)));
     this.rows = this.names.map((name) => {
       const cells = Array.from({ length: 4 }, () => element("td", { className: "number" }));
@@ -29,7 +30,7 @@ class DeviceSection {
   }
 
   showRate() {
-    $("device-rate-value").textContent = this.rate.toPrecision(2);
+    showPower("device-rate", this.rate);
   }
 
   // What the drawing is taken for, to be corrected.
@@ -61,7 +62,8 @@ class DeviceSection {
   enable(isBusy = false) {
     const isConnected = this.client !== null;
     for (const id of ["device-connect", "device-baud"]) $(id).disabled = isBusy || isConnected;
-    for (const id of ["device-classify", "device-learn"]) $(id).disabled = isBusy || !isConnected;
+    $("device-classify").disabled = isBusy || !isConnected;
+    $("device-learn").disabled = isBusy || !isConnected || this.hasKey;
     $("device-disconnect").disabled = !isConnected;
     $("device-results").hidden = !isConnected;
   }
@@ -91,10 +93,11 @@ class DeviceSection {
     this.tell("Waiting for its answer …");
     const [session, sequence] = crypto.getRandomValues(new Uint32Array(2));
     const device = await this.client.request("device_hello", [], this.network, session, sequence % 65536);
+    this.hasKey = device.has_key;
     const clock = device.clock_hz ? `, ${device.clock_hz / 1e6} MHz ${device.clock}` : "";
     $("device-board").textContent = device.board + clock;
     $("device-kernel").textContent = device.kernel;
-    $("device-network").textContent = `${device.shape}, ${device.parameters.toLocaleString("en")} parameters`;
+    $("device-network").textContent = `${device.shape}, ${grouped(device.parameters)} parameters`;
     $("device-origin").textContent = device.weights;
     $("device-session").textContent = device.session;
     for (const cell of this.rows.flat()) cell.textContent = "";
@@ -102,14 +105,14 @@ class DeviceSection {
     if (!weights.same) await this.read();
     this.showChecksums(await this.client.request("device_checksum"));
     return `Connected to ${device.board}. ` +
-      (weights.same ? "It has the weights of this page." : "It had other weights than this page, which were read from it.") +
-      (device.has_key ? " It has a key, and learns only from who has it too: not from this page." : "");
+      (weights.same ? "It has the weights of this page." : "Its weights were others than those of this page, and have been read.") +
+      (this.hasKey ? " It learns only with its key, which this page does not have." : "");
   }
 
   async read() {
     for (let read = 0, count = 1; read < count; ) {
       ({ read, count } = await this.client.request("device_read"));
-      this.tell(`It has other weights than this page. Read: ${percent(read / count)}.`);
+      this.tell(`Reading its weights: ${percent(read / count)} …`);
     }
   }
 
@@ -120,7 +123,7 @@ class DeviceSection {
   }
 
   showSame(id, isSame) {
-    $(id).textContent = isSame ? "The same bits." : "They differ.";
+    $(id).textContent = isSame ? "The bits are the same." : "The bits differ.";
     $(id).className = isSame ? "equal" : "error";
   }
 
@@ -135,8 +138,8 @@ class DeviceSection {
       probability.parentElement.classList.toggle("first", unit === first);
     });
     this.showSame("device-same-logits", same);
-    const time = cycles ? ` It took ${cycles.toLocaleString("en")} clock cycles.` : "";
-    return `The device says: ${this.names[first]}, ${percent(outputs[first])}.${time}`;
+    const time = cycles ? ` It took ${grouped(cycles)} clock cycles.` : "";
+    return `The device’s answer: ${this.names[first]}, ${percent(outputs[first])}.${time}`;
   }
 
   async learn() {
@@ -145,8 +148,8 @@ class DeviceSection {
     const weights = await this.client.request("device_checksum");
     this.showChecksums(weights);
     await this.classify();
-    const time = cycles ? ` in ${cycles.toLocaleString("en")} clock cycles` : "";
-    return `The device made a step${time}: loss ${digits(before, 4)} → ${digits(after, 4)}. ` +
-      (same && weights.same ? "The page made it too, to the same bits." : "The page made it too, and its bits differ.");
+    const time = cycles ? ` in ${grouped(cycles)} clock cycles` : "";
+    return `The device took a step${time}: loss ${digits(before, 4)} → ${digits(after, 4)}. ` +
+      (same && weights.same ? "So did the page, to the same bits." : "So did the page, and its bits differ.");
   }
 }

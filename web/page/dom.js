@@ -19,10 +19,21 @@ function shape(name, attributes, ...children) {
   return created;
 }
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
 
-// Digits that tell numbers of any size, with a true minus.
-const digits = (number, count = 2) => number.toFixed(count).replace("-", "−");
+// So many digits, with a true minus; an exponent where there were too many of them.
+const digits = (number, count = 2) => (Math.abs(number) < 1e6 ? number.toFixed(count) : number.toExponential(2)).replaceAll("-", "−");
+
+const grouped = (number) => number.toLocaleString("en");
+
+// "1 class", "2 classes".
+const counted = (number, one, several) => `${grouped(number)} ${number === 1 ? one : several}`;
+
+// A slider of powers of ten: shows its number, and says it in place of the exponent.
+function showPower(id, number) {
+  $(`${id}-value`).textContent = number.toPrecision(2);
+  $(id).setAttribute("aria-valuetext", number.toPrecision(2));
+}
 
 // The red, green and blue of a colour of the style, which differs in the dark.
 function colour(name) {
@@ -61,17 +72,32 @@ function paintSigned(canvas, values, [height, width], largest) {
 
 const magnitude = (values) => values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
 
+// Round numbers around all values, so that there are at most six of them; from 0 to 1 where there is no value.
+function ticksAround(values) {
+  const [least, greatest] = values.length > 0 ? [Math.min(...values), Math.max(...values)] : [0, 1];
+  for (let power = 0.01; ; power *= 10) {
+    for (const step of [power, 2 * power, 5 * power]) {
+      const [first, last] = [Math.floor(least / step + 1e-9), Math.max(Math.ceil(greatest / step - 1e-9), Math.floor(least / step + 1e-9) + 1)];
+      if (last - first <= 5) return Array.from({ length: last - first + 1 }, (_, at) => (first + at) * step);
+    }
+  }
+}
+
+// A part of an epoch after which losses and accuracies count for the scale: the very first steps would make it useless.
+const SETTLED = 0.1;
+
 // Curves over epochs, each a list of points [epoch, value] with the name of its style.
-function drawCurves(svg, curves, epochs, [low, high], format) {
+function drawCurves(svg, curves, epochs) {
+  const ticks = ticksAround(curves.flatMap(({ points }) => points.filter(([epoch]) => epoch >= SETTLED).map(([, value]) => value)));
+  const [low, high] = [ticks[0], ticks.at(-1)];
   const [width, height, left, bottom] = [440, 200, 40, 22];
   const x = (epoch) => left + ((width - left - 8) * epoch) / epochs;
   const y = (value) => 8 + (height - bottom - 8) * (1 - (Math.min(high, Math.max(low, value)) - low) / (high - low));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.replaceChildren();
-  for (let tick = 0; tick <= 4; tick++) {
-    const value = low + ((high - low) * tick) / 4;
+  for (const value of ticks) {
     svg.append(shape("line", { class: "grid", x1: left, x2: width - 8, y1: y(value), y2: y(value) }));
-    svg.append(shape("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, format(value)));
+    svg.append(shape("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(2)));
   }
   const every = Math.ceil(epochs / 10);
   for (let epoch = 0; epoch <= epochs; epoch += every) {

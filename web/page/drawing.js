@@ -8,6 +8,7 @@ class Drawing {
     this.cursor = null;
     this.last = null;
     this.canvas = $("canvas");
+    this.canvas.setAttribute("aria-label", `Drawing of ${size[1]} by ${size[0]} pixels`);
     this.listen();
     this.show();
   }
@@ -20,6 +21,7 @@ class Drawing {
   }
 
   show() {
+    $("file-error").textContent = "";
     paintPixels(this.canvas, this.pixels, this.size);
     if (this.cursor) {
       const context = this.canvas.getContext("2d");
@@ -78,19 +80,33 @@ class Drawing {
     });
     $("erase").addEventListener("click", () => $("erase").setAttribute("aria-pressed", String(!isErasing())));
     $("clear").addEventListener("click", () => this.set(new Uint8Array(this.pixels.length)));
-    const open = async (file) => {
-      try {
-        if (file) this.set(await readPicture(file, this.size));
-      } catch {
-        $("answer").textContent = `${file.name} is no picture that this browser reads.`;
-      }
-    };
-    $("file").addEventListener("change", () => open($("file").files[0]));
-    document.addEventListener("dragover", (event) => event.preventDefault());
+    $("file").addEventListener("change", async () => {
+      await this.open($("file").files[0]);
+      // So that the same file can be chosen again.
+      $("file").value = "";
+    });
+    const mark = (isTarget) => canvas.classList.toggle("target", isTarget);
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      mark(event.dataTransfer.types.includes("Files"));
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) mark(false);
+    });
     document.addEventListener("drop", (event) => {
       event.preventDefault();
-      open(event.dataTransfer.files[0]);
+      mark(false);
+      this.open(event.dataTransfer.files[0]);
     });
+  }
+
+  async open(file) {
+    if (!file) return;
+    try {
+      this.set(await readPicture(file, this.size));
+    } catch (error) {
+      $("file-error").textContent = `${file.name} ${error.message}`;
+    }
   }
 
   key(event) {
@@ -101,14 +117,21 @@ class Drawing {
       const [right, down] = moves[event.key];
       this.cursor = [Math.min(width - 1, Math.max(0, x + right)), Math.min(height - 1, Math.max(0, y + down))];
       this.show();
+      this.tellCursor();
     } else if (event.key === " " || event.key === "Backspace") {
       this.cursor = [x, y];
       this.last = null;
       this.draw(x + 0.5, y + 0.5, event.key === "Backspace");
       this.last = null;
+      this.tellCursor();
     } else {
       return;
     }
     event.preventDefault();
+  }
+
+  tellCursor() {
+    const [column, row] = this.cursor;
+    $("canvas-place").textContent = `Column ${column + 1}, row ${row + 1}: ${this.pixels[row * this.size[1] + column]}`;
   }
 }

@@ -5,21 +5,46 @@ class Lesson {
   constructor(engine, model) {
     this.engine = engine;
     this.network = model.network;
+    // Takes steps whose result is not kept.
+    this.copy = engine.load(model.file).network;
     this.classes = model.output.names;
     this.size = [model.input.height, model.input.width];
+    this.pixelTable = model.pixel_table;
     this.trained = engine.parameters(model.network);
     // With hidden layers, a logit is no sum of pixel × weight.
-    this.isOneLayer = this.trained.length === (this.size[0] * this.size[1] + 1) * this.classes.length;
+    this.isOneLayer = model.hidden.length === 0;
     this.pixels = new Uint8Array(this.size[0] * this.size[1]);
     this.known = null;
     this.before = null;
     $("label").append(...this.classes.map((name, value) => element("option", { value }, name)));
+    this.explain(model);
     this.rows = this.classes.map((name) => this.forwardRow(name));
     this.steps = this.classes.map((name) => this.stepRow(name));
     $("label").addEventListener("change", () => this.restart());
     $("rate").addEventListener("input", () => this.show());
     $("learn").addEventListener("click", () => this.learn());
     $("reset").addEventListener("click", () => this.setWeights(this.trained));
+  }
+
+  // Says what holds for this network.
+  explain({ hidden, loss }) {
+    const isCrossentropy = loss === "sparse_categorical_crossentropy";
+    const [height, width] = this.size;
+    const units = hidden.length === 1 ? `a hidden layer of ${hidden[0]} units` : `hidden layers of ${hidden.join(" and ")} units`;
+    $("forward").textContent = `It has ${width} × ${height} pixels. ` + (this.isOneLayer
+      ? "Each class has a weight for each pixel. The sum of pixel × weight, plus a bias, is the logit of the class; softmax " +
+        "turns the logits into probabilities."
+      : `They pass through ${units}. Each class has a weight for each unit of the last; the sum of unit × weight, plus a ` +
+        "bias, is the logit of the class; softmax turns the logits into probabilities.");
+    $("classes-caption").textContent = this.isOneLayer
+      ? "Pixel × weight for each pixel, the logit, and the probability" : "The logit and the probability of each class";
+    $("gradients-caption").textContent = "Probability p and target y of each class" +
+      (isCrossentropy ? ", their difference" : "") + (this.isOneLayer ? ", the gradient of each weight" : "") +
+      ", and what the last step changed";
+    const formula = ["(", element("var", {}, "p"), " − ", element("var", {}, "y"), ") × pixel"];
+    $("gradient-formula").replaceChildren(...(this.isOneLayer && isCrossentropy ? formula : ["By backpropagation"]));
+    document.body.classList.toggle("has-hidden-layers", !this.isOneLayer);
+    document.body.classList.toggle("has-other-loss", !isCrossentropy);
   }
 
   forwardRow(name) {
@@ -29,7 +54,7 @@ class Lesson {
       bar: element("span"),
       share: element("span", { className: "number" }),
     };
-    row.element = element("tr", {}, element("td", {}, row.products), element("th", { className: "class", scope: "row" }, name),
+    row.element = element("tr", {}, element("td", { className: "one-layer" }, row.products), element("th", { className: "class", scope: "row" }, name),
       row.logit, element("td", {}, element("div", { className: "bar" }, row.bar, row.share)));
     $("classes").tBodies[0].append(row.element);
     return row;
@@ -39,11 +64,11 @@ class Lesson {
     const row = {
       p: element("td", { className: "number" }),
       y: element("td", { className: "number" }),
-      delta: element("td", { className: "number" }),
+      delta: element("td", { className: "number crossentropy" }),
       gradient: element("canvas", { width: 1, height: 1, "aria-hidden": "true" }),
       change: element("td"),
     };
-    const cells = [row.p, row.y, row.delta, element("td", {}, row.gradient), row.change];
+    const cells = [row.p, row.y, row.delta, element("td", { className: "one-layer" }, row.gradient), row.change];
     $("gradients").tBodies[0].append(element("tr", {}, element("th", { className: "class", scope: "row" }, name), ...cells));
     return row;
   }
@@ -76,9 +101,17 @@ class Lesson {
     this.show();
   }
 
-  weights(unit) {
+  // Those numbers of `parameters` that belong to the weights of a class, in a network of one layer.
+  weights(parameters, unit) {
     const inputs = this.pixels.length;
-    return this.parameters.subarray(unit * inputs, (unit + 1) * inputs);
+    return parameters.subarray(unit * inputs, (unit + 1) * inputs);
+  }
+
+  // The derivative of the loss with respect to each parameter: what a step with a learning rate of 1 subtracts.
+  gradientNow() {
+    this.engine.setParameters(this.copy, this.parameters);
+    this.engine.learn(this.copy, this.pixels, Uint8Array.of(this.label), 1, 1);
+    return this.engine.parameters(this.copy).map((value, index) => this.parameters[index] - value);
   }
 
   show() {
@@ -87,17 +120,19 @@ class Lesson {
     this.outputs = outputs;
     const first = outputs.indexOf(Math.max(...outputs));
     const isBlank = this.pixels.every((pixel) => pixel === 0);
-    const known = this.known !== null ? ` The test set says: ${this.classes[this.known]}.` : "";
+    const known = this.known !== null ? ` Label in the test set: ${this.classes[this.known]}.` : "";
     $("answer").textContent = isBlank
-      ? "Nothing is drawn yet: the biases alone decide."
+      ? "Nothing is drawn: the biases alone decide."
       : `${this.classes[first]}, ${percent(outputs[first])}.${known}`;
-    const products = this.rows.map((_, unit) => this.weights(unit).map((weight, index) => (weight * this.pixels[index]) / 255));
+    const inputs = Float32Array.from(this.pixels, (pixel) => (this.pixelTable?.[pixel] ?? pixel) / 255);
+    const product = (weight, index) => weight * inputs[index];
+    const products = this.isOneLayer ? this.rows.map((_, unit) => this.weights(this.parameters, unit).map(product)) : [];
     const largest = Math.max(...products.map(magnitude));
     this.rows.forEach((row, unit) => {
       row.element.classList.toggle("first", unit === first);
       if (this.isOneLayer) paintSigned(row.products, products[unit], this.size, largest);
       row.logit.textContent = digits(logits[unit]);
-      row.bar.style.setProperty("--share", percent(outputs[unit]).replace(" ", ""));
+      row.bar.style.setProperty("--share", `${100 * outputs[unit]}%`);
       row.share.textContent = percent(outputs[unit]);
     });
     this.showStep();
@@ -106,29 +141,30 @@ class Lesson {
   showStep() {
     const p = this.outputs;
     const deltas = p.map((probability, unit) => probability - (unit === this.label ? 1 : 0));
-    const brightest = Math.max(...this.pixels) / 255;
-    $("rate-value").textContent = this.rate.toPrecision(2);
-    $("loss").textContent = digits(-Math.log(Math.max(p[this.label], 2 ** -30)), 4);
-    $("gradient").textContent = digits(magnitude(deltas) * brightest, 4);
+    const gradient = this.gradientNow();
+    const largest = magnitude(gradient);
+    showPower("rate", this.rate);
+    this.loss = this.engine.evaluate(this.network, this.pixels, Uint8Array.of(this.label), 1).loss;
+    $("loss").textContent = digits(this.loss, 4);
+    $("gradient").textContent = digits(largest, 4);
     $("checksum").textContent = this.engine.checksum(this.network);
     this.steps.forEach((row, unit) => {
       row.p.textContent = digits(p[unit], 3);
       row.y.textContent = unit === this.label ? "1" : "0";
       row.delta.textContent = digits(deltas[unit], 3);
-      const gradient = Float32Array.from(this.pixels, (pixel) => (deltas[unit] * pixel) / 255);
-      if (this.isOneLayer) paintSigned(row.gradient, gradient, this.size, 1);
+      if (this.isOneLayer) paintSigned(row.gradient, this.weights(gradient, unit), this.size, largest);
       const [from, to] = [this.before?.outputs[unit] ?? p[unit], p[unit]].map(percent);
       row.change.textContent = from === to ? "" : `${from.replace(" %", "")} → ${to}`;
     });
   }
 
   learn() {
-    const { outputs, parameters } = this;
-    const loss = this.engine.learn(this.network, this.pixels, Uint8Array.of(this.label), 1, this.rate);
+    const { outputs, parameters, loss } = this;
+    this.engine.learn(this.network, this.pixels, Uint8Array.of(this.label), 1, this.rate);
     this.before = { outputs };
     this.show();
     const changed = this.parameters.reduce((sum, value, index) => sum + (value !== parameters[index]), 0);
-    $("lesson").textContent = `The step changed ${changed} of ${parameters.length} weights. ` +
-      `Loss ${digits(loss, 4)} → ${$("loss").textContent}.`;
+    $("lesson").textContent = `The step changed ${grouped(changed)} of ${grouped(parameters.length)} parameters. ` +
+      `Loss ${digits(loss, 4)} → ${digits(this.loss, 4)}.`;
   }
 }

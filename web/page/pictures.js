@@ -18,9 +18,15 @@ class TestSet {
   }
 }
 
-// The pixels of a file: grey, bright on dark, fitted into the size.
+// Bytes of a file at most. A photograph has fewer.
+const LARGEST_FILE = 64 << 20;
+
+// The pixels of a file: grey, bright on dark, fitted into the size. Fails with what the file is or is not.
 async function readPicture(file, [height, width]) {
-  const bitmap = await createImageBitmap(file);
+  if (file.size > LARGEST_FILE) throw new Error(`is larger than ${LARGEST_FILE >> 20} MB.`);
+  const bitmap = await createImageBitmap(file).catch(() => {
+    throw new Error("is not an image that this browser can read.");
+  });
   const scale = Math.min(width / bitmap.width, height / bitmap.height);
   const [w, h] = [Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale))];
   const canvas = element("canvas", { width, height });

@@ -1,6 +1,6 @@
 // Gradient descent with two weights, by all samples, some, or one: three paths over the same loss.
 
-const WAYS = ["Gradient descent", "Mini-batch", "Stochastic"];
+const METHODS = ["Gradient descent", "Mini-batch", "Stochastic"];
 const START = Float32Array.of(-1.6, 1.7);
 // Of slope and intercept.
 const RANGE = [[-2, 2], [-2, 2]];
@@ -13,7 +13,7 @@ class Surface {
     this.noise = 1;
     this.x = Float32Array.from({ length: POINTS }, () => 3 * this.random() - 1);
     this.y = this.x.map((x) => 0.8 * x - 0.6 + 0.9 * (this.random() + this.random() - 1));
-    this.ways = WAYS.map((name, way) => this.makeWay(name, way));
+    this.ways = METHODS.map((name, way) => this.makeWay(name, way));
     $("points-count").textContent = POINTS;
     $("surface-rate").addEventListener("input", () => this.restart());
     $("surface-batch").addEventListener("input", () => this.restart());
@@ -88,7 +88,7 @@ class Surface {
   }
 
   show() {
-    $("surface-rate-value").textContent = this.rate.toPrecision(2);
+    showPower("surface-rate", this.rate);
     $("surface-batch-value").textContent = $("surface-batch").value;
     for (const { row, path, seen } of this.ways) {
       const loss = this.loss(path.at(-1));

@@ -1,18 +1,27 @@
 // Training in a worker: curves, weights and the checksum as they come.
 
+const OPTIMIZERS = { adam: "Adam", sgd: "SGD", rmsprop: "RMSprop" };
+// Pictures of weights at most.
+const MOST_MAPS = 64;
+
 class Training {
   constructor(engine, model, lesson, modules, testSet) {
     Object.assign(this, { engine, model, lesson, modules, testSet });
     this.worker = null;
     const { recipe, samples, data_set: name } = model.provenance;
     const { optimizer } = recipe;
-    $("recipe").textContent = `${name}: ${samples.toLocaleString("en")} pictures, ${recipe.epochs} epochs, batches of ` +
-      `${recipe.batch_size}, ${optimizer.name} with learning rate ${Number(optimizer.learning_rate.toPrecision(6))}, seed ${recipe.seed}: the recipe ` +
-      "of the weights above. The page trains by the same code, in a thread of its own.";
+    $("recipe").textContent = `Data set ${name}: ${counted(samples, "picture", "pictures")}, ${counted(recipe.epochs, "epoch", "epochs")}, ` +
+      `batch size ${recipe.batch_size}, optimizer ${OPTIMIZERS[optimizer.name]}, learning rate ` +
+      `${Number(optimizer.learning_rate.toPrecision(6))}${recipe.schedule === "constant" ? "" : `, ${recipe.schedule} schedule`}, ` +
+      `seed ${recipe.seed}: as the weights above were trained, by the same code, in a thread of its own.`;
     this.samples = samples;
     this.epochs = recipe.epochs;
     this.steps = Math.ceil(samples / recipe.batch_size);
-    this.maps = model.output.names.map((name) => {
+    const [units] = model.hidden;
+    const names = units ? Array.from({ length: Math.min(units, MOST_MAPS) }, (_, unit) => `Unit ${unit + 1}`) : model.output.names;
+    if (units) $("weights-title").textContent = "The weights of the units of the first hidden layer";
+    if (units > MOST_MAPS) $("weights-title").textContent += `, ${MOST_MAPS} of ${units}`;
+    this.maps = names.map((name) => {
       const canvas = element("canvas", { width: 1, height: 1, role: "img", "aria-label": `Weights of ${name}` });
       $("weights").append(element("figure", {}, canvas, element("figcaption", {}, name)));
       return canvas;
@@ -23,19 +32,27 @@ class Training {
       lesson.setWeights(this.parameters);
       $("classify").scrollIntoView();
     });
+    // For what a training holds back there is no place in the page.
+    this.isPossible = (recipe.validation_split ?? null) === null;
+    if (!this.isPossible) $("progress").textContent = "The page cannot train this model: its recipe has a validation set.";
+    $("start").disabled = !this.isPossible;
+    for (const option of $("module").options) option.disabled = option.value !== "" && !modules.has(option.value);
+    this.parameters = engine.parameters(model.network);
     this.clear();
-    this.showWeights(engine.parameters(model.network));
+    this.showWeights();
   }
 
   clear() {
     this.curves = { loss: [], accuracy: [] };
+    // Epochs whose end is in the curves.
+    this.ended = 0;
     this.draw([]);
     $("result").textContent = "";
   }
 
   start() {
     this.clear();
-    $("progress").textContent = "Unpacking the pictures …";
+    this.tell("Unpacking the pictures …");
     const chosen = $("module").value;
     const modules = [...this.modules].filter(([name]) => !chosen || name === chosen);
     this.worker = new Worker(URL.createObjectURL(new Blob([$("worker").textContent], { type: "text/javascript" })));
@@ -54,26 +71,32 @@ class Training {
   end(text) {
     this.worker?.terminate();
     this.worker = null;
-    $("progress").textContent = text;
+    this.tell(text);
     $("start").disabled = false;
     $("stop").disabled = true;
+  }
+
+  // To everybody; to a screen reader not as often as `progress` changes.
+  tell(text) {
+    for (const id of ["progress", "progress-status"]) $(id).textContent = text;
   }
 
   report({ isDone, kernel, seconds, running, epochs, parameters, checksum, native }) {
     this.parameters = parameters;
     $("use").disabled = false;
+    const isNewEpoch = epochs.length > this.ended;
+    for (; this.ended < epochs.length; this.ended++) this.addPoint(this.ended + 1, epochs[this.ended][0], epochs[this.ended][1]);
     if (running.steps > 0) {
-      const at = epochs.length + running.steps / this.steps;
-      this.curves.loss.push([at, running.loss]);
-      this.curves.accuracy.push([at, running.metric]);
+      this.addPoint(epochs.length + running.steps / this.steps, running.loss, running.metric);
     }
     this.draw(epochs);
-    this.showWeights(parameters);
+    this.showWeights();
     const last = epochs.at(-1);
     const test = last ? ` Test: loss ${digits(last[2], 4)}, accuracy ${digits(last[3], 4)}.` : "";
     const progress = isDone ? `${epochs.length} epochs in ${digits(seconds, 1)} s.` : `Epoch ${epochs.length + 1}, ${digits(seconds, 1)} s.`;
     if (!isDone) {
       $("progress").textContent = progress + test;
+      if (isNewEpoch) this.tell(progress + test);
       return;
     }
     this.end(progress + test);
@@ -82,21 +105,25 @@ class Training {
       "CRC-32C of the weights trained here (", element("span", { id: "trained-kernel" }, kernel), "): ",
       element("span", { className: "mono", id: "trained-checksum" }, checksum), "; of the native trainer’s: ",
       element("span", { className: "mono", id: "native-checksum" }, native), ". ",
-      element("span", { className: isEqual ? "equal" : "" }, isEqual ? "The same bits." : "They differ."),
+      element("span", { className: isEqual ? "equal" : "" }, isEqual ? "The bits are the same." : "The bits differ."),
     );
+  }
+
+  addPoint(epoch, loss, accuracy) {
+    this.curves.loss.push([epoch, loss]);
+    this.curves.accuracy.push([epoch, accuracy]);
   }
 
   draw(epochs) {
     const test = (column) => epochs.map((epoch, index) => [index + 1, epoch[column]]);
     const curves = (points, column) => [{ style: "training", points }, { style: "test", points: test(column) }];
-    drawCurves($("loss-curve"), curves(this.curves.loss, 2), this.epochs, [0.3, 0.9], (value) => value.toFixed(2));
-    drawCurves($("accuracy-curve"), curves(this.curves.accuracy, 3), this.epochs, [0.7, 0.9], (value) => value.toFixed(2));
+    drawCurves($("loss-curve"), curves(this.curves.loss, 2), this.epochs);
+    drawCurves($("accuracy-curve"), curves(this.curves.accuracy, 3), this.epochs);
   }
 
-  showWeights(parameters) {
-    const { size } = this.lesson;
+  showWeights() {
+    const { parameters, lesson: { size } } = this;
     const inputs = size[0] * size[1];
-    if (!this.lesson.isOneLayer) return;
     const largest = magnitude(parameters.subarray(0, inputs * this.maps.length));
     this.maps.forEach((map, unit) => paintSigned(map, parameters.subarray(unit * inputs, (unit + 1) * inputs), size, largest));
   }

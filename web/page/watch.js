@@ -8,6 +8,8 @@ const LESSONS = 4;
 const PASSES = 10;
 const LESSON_RATE = 0.003;
 const WINDOWS_A_SECOND = 3;
+// What the picture of a window shows goes so far up and down; anything further lies on its edge.
+const RANGE_SHOWN = 4;
 
 class Watch {
   constructor(engine, model, bytes) {
@@ -71,9 +73,9 @@ class Watch {
 
   tell() {
     $("watch-learn").disabled = this.after !== null;
-    $("watch-result").textContent = `On the ${this.others.length} windows that are no lessons, accuracy ` +
+    $("watch-result").textContent = `Accuracy on the ${this.others.length} windows that are not learned from: ` +
       `${percent(this.accuracy(this.before))} before` +
-      (this.after ? `, ${percent(this.accuracy(this.after))} after ${this.lessons.length} windows, ${PASSES} times each.` : ".");
+      (this.after ? `, ${percent(this.accuracy(this.after))} after learning from ${this.lessons.length} windows in ${PASSES} epochs.` : ".");
     this.show(this.place);
   }
 
@@ -91,21 +93,26 @@ class Watch {
     const answer = (this.after ?? this.before)[place];
     const isRight = answer.best === this.labels[place];
     $("watch-answer").textContent = `Window ${place + 1}: ${name(answer.best)}, ${percent(answer.share)}` +
-      (isRight ? ": right." : `; it was ${name(this.labels[place])}.`);
+      (isRight ? ", correct." : `; wrong: it was ${name(this.labels[place])}.`);
+    $("watch-place").setAttribute("aria-valuetext", $("watch-answer").textContent);
     this.drawSignal();
     this.drawAnswers();
   }
 
   drawSignal() {
-    const [width, height] = [440, 150];
+    const [width, height, left] = [440, 150, 24];
     const values = this.window(this.place);
     const rows = this.width / CHANNELS;
     const svg = $("watch-signal");
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const y = (value) => height / 2 - Math.max(-1, Math.min(1, value / 4)) * (height / 2 - 4);
-    svg.replaceChildren(shape("line", { class: "grid", x1: 0, x2: width, y1: y(0), y2: y(0) }));
+    const y = (value) => height / 2 - Math.max(-1, Math.min(1, value / RANGE_SHOWN)) * (height / 2 - 4);
+    svg.replaceChildren();
+    for (const value of [-RANGE_SHOWN, 0, RANGE_SHOWN]) {
+      svg.append(shape("line", { class: "grid", x1: left, x2: width, y1: y(value), y2: y(value) }));
+      svg.append(shape("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, digits(value, 0)));
+    }
     for (let channel = 0; channel < CHANNELS; channel++) {
-      const points = Array.from({ length: rows }, (_, row) => `${((row * width) / (rows - 1)).toFixed(1)},${y(values[row * CHANNELS + channel]).toFixed(1)}`);
+      const points = Array.from({ length: rows }, (_, row) => `${(left + (row * (width - left)) / (rows - 1)).toFixed(1)},${y(values[row * CHANNELS + channel]).toFixed(1)}`);
       svg.append(shape("polyline", { class: channel < CHANNELS / 2 ? "training" : "test", points: points.join(" ") }));
     }
   }
@@ -116,6 +123,7 @@ class Watch {
     const step = width / this.count;
     const svg = $("watch-answers");
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("preserveAspectRatio", "none");
     svg.replaceChildren();
     [this.before, this.after].forEach((answers, line) => {
       answers?.forEach(({ best }, index) => {
@@ -123,7 +131,7 @@ class Watch {
         svg.append(shape("rect", { class: isRight ? "right" : "wrong", x: index * step, y: 28 * line + (isRight ? 0 : 8), width: step * 0.75, height: isRight ? 22 : 6 }));
       });
     });
-    for (const index of this.lessons) svg.append(shape("circle", { class: "lesson", cx: (index + 0.4) * step, cy: 58, r: 2.5 }));
+    for (const index of this.lessons) svg.append(shape("rect", { class: "lesson", x: index * step, y: 56, width: step * 0.75, height: 5 }));
     svg.append(shape("line", { class: "place", x1: (this.place + 0.4) * step, x2: (this.place + 0.4) * step, y1: 0, y2: 62 }));
   }
 }

@@ -37,7 +37,8 @@ impl Engine {
             "description": model.description(),
             "input": model.input,
             "output": model.output,
-            "test": model.test,
+            "loss": model.loss.name(),
+            "pixel_table": model.input.pixel_table().map(|table| table.values().as_slice()),
             "provenance": model.provenance,
         });
         let index = self.add(Entry::of_model(model)?);

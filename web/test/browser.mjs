@@ -1,4 +1,4 @@
-// A browser with the page in it, and what every test does with it. The page and a folder for pictures of it are arguments.
+// A browser with the page in it, and what every test does with it. Two pages and a folder for pictures of them are arguments.
 import assert from "node:assert/strict";
 import { mkdtemp, mkdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -7,16 +7,16 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
-const [, , file, folder] = process.argv;
-const address = pathToFileURL(resolve(file)).href;
+const [, , oneLayer] = process.argv;
+export const [, , , hiddenLayer, folder] = process.argv;
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 
 await mkdir(folder, { recursive: true });
 
-// Runs `visit` in a new browser of that size and scheme, on the page once it has started; `prepare` before it is opened.
-export async function browse(width, colorScheme, visit, prepare = () => {}) {
+// Runs `visit` in a new browser of that size and scheme, on a page once it has started; `prepare` before it is opened.
+export async function browse(width, colorScheme, visit, prepare = () => {}, file = oneLayer) {
   const profile = await mkdtemp(join(tmpdir(), "page-"));
   const options = { executablePath: "/usr/bin/chromium", args, viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" };
   const context = await chromium.launchPersistentContext(profile, options);
@@ -27,7 +27,7 @@ export async function browse(width, colorScheme, visit, prepare = () => {}) {
     page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
     page.on("request", (request) => /^https?:/.test(request.url()) && faults.push(`asks for ${request.url()}`));
     await prepare(page);
-    await page.goto(address);
+    await page.goto(pathToFileURL(resolve(file)).href);
     await page.waitForFunction(() => !document.getElementById("facts").textContent.startsWith("Loading"));
     await visit(page);
     assert.deepEqual(faults, []);

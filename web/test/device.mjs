@@ -27,15 +27,15 @@ export async function visitDevice(width, scheme) {
 // Clicks, and returns what the page says once that is done.
 async function say(page, button) {
   await page.click(`#device-${button}`);
-  await page.waitForFunction(() => !/…$|^$|^It has other/.test(document.getElementById("device-status").textContent));
+  await page.waitForFunction(() => !/…$|^$/.test(document.getElementById("device-status").textContent));
   return text(page, "device-status");
 }
 
 const column = (page, place) => page.$$eval(`#device-classes td:nth-child(${place})`, (cells) => cells.map(({ textContent }) => textContent));
 
 async function sameBits(page) {
-  assert.equal(await text(page, "device-same-logits"), "The same bits.");
-  assert.equal(await text(page, "device-same-weights"), "The same bits.");
+  assert.equal(await text(page, "device-same-logits"), "The bits are the same.");
+  assert.equal(await text(page, "device-same-weights"), "The bits are the same.");
   const device = await column(page, 4);
   assert.deepEqual(device, await column(page, 5));
   assert.ok(device.length === 10 && device.every((bits) => /^[0-9a-f]{8}$/.test(bits)));
@@ -57,7 +57,7 @@ const STATES = {
   },
 
   async classified(page) {
-    assert.match(await say(page, "classify"), /^The device says: Ankle boot, [\d.]+ %\.$/);
+    assert.match(await say(page, "classify"), /^The device’s answer: Ankle boot, [\d.]+\s%\.$/);
     await sameBits(page);
   },
 
@@ -66,7 +66,7 @@ const STATES = {
     const before = await column(page, 4);
     for (const id of ["device-label", "label"]) await page.selectOption(`#${id}`, { label: "Bag" });
     for (const id of ["device-rate", "rate"]) await page.locator(`#${id}`).fill("-1");
-    assert.match(await say(page, "learn"), /loss ([\d.]+) → [\d.]+\. The page made it too, to the same bits\.$/);
+    assert.match(await say(page, "learn"), /loss ([\d.]+) → [\d.]+\. So did the page, to the same bits\.$/);
     await sameBits(page);
     assert.notDeepEqual(await column(page, 4), before);
     await page.click("#learn");
@@ -91,15 +91,15 @@ const STATES = {
 
   async unplugged(page, line) {
     line.unplug(page, 5);
-    assert.match(await say(page, "classify"), /^The connection to the device broke \(The device has been lost\.\)/);
+    assert.match(await say(page, "classify"), /^The connection to the device broke \(The device has been lost\)\. /);
     assert.ok(await page.isEnabled("#device-connect"));
     assert.ok(await page.isHidden("#device-results"));
   },
 
   // It has kept its lesson, of which the page, with its weights as trained, does not know.
   async reconnected(page) {
-    assert.equal(await say(page, "connect"), "Connected to stm32f405. It had other weights than this page, which were read from it.");
-    assert.match(await say(page, "classify"), /^The device says/);
+    assert.equal(await say(page, "connect"), "Connected to stm32f405. Its weights were others than those of this page, and have been read.");
+    assert.match(await say(page, "classify"), /^The device’s answer/);
     await sameBits(page);
   },
 
