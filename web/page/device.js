@@ -129,12 +129,15 @@ class DeviceSection {
 
   async classify() {
     const { logits, outputs, device, page, same, cycles } = await this.client.request("device_infer", [this.pixels()]);
+    // Two classes have one output, the probability of the second.
+    const others = this.names.length - outputs.length;
+    if (others > 0) outputs.unshift(1 - outputs[0]);
     const first = outputs.indexOf(Math.max(...outputs));
     this.rows.forEach(([probability, logit, bits, here], unit) => {
       probability.textContent = percent(outputs[unit]);
-      logit.textContent = digits(logits[unit]);
-      bits.textContent = device[unit];
-      here.textContent = page[unit];
+      logit.textContent = unit < others ? "" : digits(logits[unit - others]);
+      bits.textContent = device[unit - others] ?? "";
+      here.textContent = page[unit - others] ?? "";
       probability.parentElement.classList.toggle("first", unit === first);
     });
     this.showSame("device-same-logits", same);

@@ -9,6 +9,8 @@ class Lesson {
     this.copy = engine.load(model.file).network;
     this.classes = model.output.names;
     this.size = [model.input.height, model.input.width];
+    // Two classes share one output, the probability of the second: what softmax makes of its logit beside zero.
+    this.isBinary = model.output.kind === "binary";
     this.pixelTable = model.pixel_table;
     this.trained = engine.parameters(model.network);
     // With hidden layers, a logit is no sum of pixel × weight.
@@ -28,14 +30,13 @@ class Lesson {
 
   // Says what holds for this network.
   explain({ hidden, loss }) {
-    const isCrossentropy = loss === "sparse_categorical_crossentropy";
+    const isCrossentropy = ["sparse_categorical_crossentropy", "binary_crossentropy"].includes(loss);
     const [height, width] = this.size;
     const units = hidden.length === 1 ? `a hidden layer of ${hidden[0]} units` : `hidden layers of ${hidden.join(" and ")} units`;
-    $("forward").textContent = `It has ${width} × ${height} pixels. ` + (this.isOneLayer
-      ? "Each class has a weight for each pixel. The sum of pixel × weight, plus a bias, is the logit of the class; softmax " +
-        "turns the logits into probabilities."
-      : `They pass through ${units}. Each class has a weight for each unit of the last; the sum of unit × weight, plus a ` +
-        "bias, is the logit of the class; softmax turns the logits into probabilities.");
+    const [input, owner] = [this.isOneLayer ? "pixel" : "unit of the last", this.isBinary ? `The class ${this.classes[1]}` : "Each class"];
+    $("forward").textContent = `It has ${width} × ${height} pixels. ` + (this.isOneLayer ? "" : `They pass through ${units}. `) +
+      `${owner} has a weight for each ${input}. The sum of ${this.isOneLayer ? "pixel" : "unit"} × weight, plus a bias, is the ` +
+      (this.isBinary ? "logit; sigmoid turns it into the probability of that class." : "logit of the class; softmax turns the logits into probabilities.");
     $("classes-caption").textContent = this.isOneLayer
       ? "Pixel × weight for each pixel, the logit, and the probability" : "The logit and the probability of each class";
     $("gradients-caption").textContent = "Probability p and target y of each class" +
@@ -81,11 +82,18 @@ class Lesson {
     return 10 ** Number($("rate").value);
   }
 
+  // Logit and probability of each class.
+  predict(pixels) {
+    const { logits, outputs } = this.engine.predict(this.network, pixels);
+    return this.isBinary
+      ? { logits: Float32Array.of(0, logits[0]), outputs: Float32Array.of(1 - outputs[0], outputs[0]) } : { logits, outputs };
+  }
+
   // Another picture; its class, where it is known. Else what the network takes it for is offered to be corrected.
   setPixels(pixels, label) {
     this.pixels = pixels;
     this.known = label;
-    const { outputs } = this.engine.predict(this.network, pixels);
+    const { outputs } = this.predict(pixels);
     $("label").value = label ?? outputs.indexOf(Math.max(...outputs));
     this.restart();
   }
@@ -104,7 +112,8 @@ class Lesson {
   // Those numbers of `parameters` that belong to the weights of a class, in a network of one layer.
   weights(parameters, unit) {
     const inputs = this.pixels.length;
-    return parameters.subarray(unit * inputs, (unit + 1) * inputs);
+    const place = this.isBinary ? unit - 1 : unit;
+    return place < 0 ? new Float32Array(inputs) : parameters.subarray(place * inputs, (place + 1) * inputs);
   }
 
   // The derivative of the loss with respect to each parameter: what a step with a learning rate of 1 subtracts.
@@ -116,7 +125,7 @@ class Lesson {
 
   show() {
     this.parameters = this.engine.parameters(this.network);
-    const { logits, outputs } = this.engine.predict(this.network, this.pixels);
+    const { logits, outputs } = this.predict(this.pixels);
     this.outputs = outputs;
     const first = outputs.indexOf(Math.max(...outputs));
     const isBlank = this.pixels.every((pixel) => pixel === 0);

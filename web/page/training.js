@@ -18,7 +18,9 @@ class Training {
     this.epochs = recipe.epochs;
     this.steps = Math.ceil(samples / recipe.batch_size);
     const [units] = model.hidden;
-    const names = units ? Array.from({ length: Math.min(units, MOST_MAPS) }, (_, unit) => `Unit ${unit + 1}`) : model.output.names;
+    const names = units ? Array.from({ length: Math.min(units, MOST_MAPS) }, (_, unit) => `Unit ${unit + 1}`)
+      : lesson.isBinary ? lesson.classes.slice(1) : lesson.classes;
+    if (lesson.isBinary) $("weights-title").textContent = `The weights of the class ${lesson.classes[1]}`;
     if (units) $("weights-title").textContent = "The weights of the units of the first hidden layer";
     if (units > MOST_MAPS) $("weights-title").textContent += `, ${MOST_MAPS} of ${units}`;
     this.maps = names.map((name) => {

@@ -21,7 +21,7 @@ pub(crate) struct Session {
 impl Session {
     /// Of `bytes`: pictures, their labels, pictures for the test, their labels; so many as `origin`, a model, takes.
     pub(crate) fn new(bytes: &[u8], origin: &Entry, counts: [usize; 2], recipe: Recipe) -> Result<Self, String> {
-        if recipe.validation_split.is_some() || recipe.loss.task() != Task::Multiclass || origin.picture.is_none() {
+        if recipe.validation_split.is_some() || recipe.loss.task() == Task::Regression || origin.picture.is_none() {
             return Err("the page trains on pictures with classes, without a validation set".into());
         }
         let (inputs, outputs) = (origin.network.inputs(), origin.network.outputs());

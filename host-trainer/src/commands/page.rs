@@ -64,8 +64,8 @@ pub struct PageArgs {
 pub fn page(arguments: &PageArgs) -> Result<(), Failure> {
     let model = load_model(&arguments.weights)?;
     let failed = |what: &str| Failure::about(arguments.weights.display(), what);
-    let (Input::Pixels(_), Output::Classes { .. }) = (&model.input, &model.output) else {
-        return Err(failed("the page is for pictures of several classes"));
+    let (Input::Pixels(_), Output::Classes { .. } | Output::Binary { .. }) = (&model.input, &model.output) else {
+        return Err(failed("the page is for pictures with classes"));
     };
     let Provenance::Trained { samples, .. } = model.provenance else {
         return Err(failed("the page trains by the recipe of the model, and an imported one has none"));
