@@ -141,8 +141,17 @@ def test_a_sequence_number_of_the_program_before_is_replaced() -> None:
 
 
 def test_ports_that_are_none() -> None:
-    for name in ["", "tcp:", "tcp:4000", "tcp::4000", "tcp:localhost:", "tcp:localhost:0", "tcp:localhost:65536"]:
-        with pytest.raises(PortError):
+    for name in [
+        "",
+        "tcp:",
+        "tcp:4000",
+        "tcp::4000",
+        "tcp:a..b:1",
+        "tcp:localhost:",
+        "tcp:localhost:0",
+        "tcp:localhost:65536",
+    ]:
+        with pytest.raises(PortError, match=name or "empty"):
             Device.open(name, QUICK)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

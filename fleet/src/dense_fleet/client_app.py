@@ -1,25 +1,20 @@
-"""Flower's ClientApp: a node is a gateway with a device at its port.
-
-The node's configuration names the port: `--node-config 'port="/dev/ttyACM0"'`, its `baud` where that is another than
-115,200, and the file of its `key` where it has one, which does not leave the gateway.
-"""
+"""Flower's ClientApp: a node is a gateway with a device at its port."""
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
 
 from dense_fleet.device import Device, DeviceError
+from dense_fleet.node import Node
 from dense_fleet.practice import Orders, run_round
-from dense_fleet.protocol.authentication import Key
 from dense_fleet.protocol.checksum import crc_32c
 from dense_fleet.protocol.hello import Form
 from dense_fleet.protocol.messages import Step
 from dense_fleet.settings import FORMS, Settings, SettingsError
-from dense_fleet.transport import BAUD, PortError
+from dense_fleet.transport import PortError
 
 log = logging.getLogger("flwr")
 
@@ -29,54 +24,27 @@ NODE_FAILED = 0
 """Flower's code of an error without one of its own."""
 
 
-def port_of(context: Context, settings: Settings) -> tuple[str, int]:
-    """The port of a node's device, and its bits per second."""
-    node = context.node_config
-    if "port" in node:
-        port, baud = node["port"], node.get("baud", BAUD)
-        if not isinstance(port, str) or not isinstance(baud, int):
-            raise SettingsError(f"port {port!r} and baud {baud!r} of the node, expected a text and a whole number")
-        return port, baud
-    ports, partition = settings.ports.split(), node.get("partition-id")
-    if not isinstance(partition, int) or not 0 <= partition < len(ports):
-        raise SettingsError("the node's configuration names no port: --node-config 'port=\"/dev/ttyACM0\"'")
-    return ports[partition], BAUD
-
-
-def key_of(context: Context) -> Key | None:
-    """The key of a node's device, from the file that its configuration names."""
-    path = context.node_config.get("key")
-    if path is None:
-        return None
-    if not isinstance(path, str):
-        raise SettingsError(f"key {path!r} of the node, expected the path of a file")
-    try:
-        return Key.read(Path(path))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"the key of the node: {error}") from error
-
-
 def train(message: Message, context: Context, settings: Settings) -> Message:
     """A round on the node's device. Where it fails, the answer is an error, which the server logs."""
     try:
-        port, baud = port_of(context, settings)
-        with Device.open(port, baud=baud, key=key_of(context)) as device:
-            content = _round(device, message.content, context)
+        node = Node.of(context.node_config, settings)
+        with Device.open(node.port, baud=node.baud, key=node.key) as device:
+            content = _round(device, message.content, context, node.partition)
     except (DeviceError, PortError, SettingsError) as error:
         log.warning("%s", error)
         return Message(Error(NODE_FAILED, str(error)), reply_to=message)
     return Message(content, reply_to=message)
 
 
-def _round(device: Device, content: RecordDict, context: Context) -> RecordDict:
+def _round(device: Device, content: RecordDict, context: Context, partition: int) -> RecordDict:
     config = content.config_records["config"]
     arrays = content.array_records["arrays"]
     state = context.state.config_records.get(STATE, ConfigRecord())
-    own, partition = state.get("own"), context.node_config.get("partition-id")
+    own = state.get("own")
     outcome = run_round(
         device,
         arrays[PARAMETERS].numpy().astype(np.float32).ravel(),
-        orders_of(config, partition if isinstance(partition, int) else 0),
+        orders_of(config, partition),
         own if isinstance(own, int) else None,
     )
     context.state[STATE] = ConfigRecord({"own": outcome.own})

@@ -32,7 +32,10 @@ class TcpTransport:
     """A connection to a TCP server that passes bytes on to a serial port."""
 
     def __init__(self, host: str, port: int, timeout: float) -> None:
-        self._socket = socket.create_connection((host, port), timeout)
+        try:
+            self._socket = socket.create_connection((host, port), timeout)
+        except UnicodeError as error:
+            raise PortError(f"tcp:{host}:{port}: {error}") from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data: bytes, timeout: float) -> None:
@@ -54,7 +57,10 @@ class SerialTransport:
     """A serial port; 8 data bits, no parity, 1 stop bit."""
 
     def __init__(self, name: str, baud: int, timeout: float) -> None:
-        self._port = serial.Serial(name, baud, timeout=timeout, write_timeout=timeout)
+        try:
+            self._port = serial.Serial(name, baud, timeout=timeout, write_timeout=timeout)
+        except ValueError as error:
+            raise PortError(f"{name}: {baud} baud: {error}") from error
 
     def send(self, data: bytes, timeout: float) -> None:
         self._port.write_timeout = timeout
