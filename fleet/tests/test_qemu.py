@@ -28,7 +28,7 @@ def settings_of(folder: Path, **rest: Any) -> Settings:
 
 
 def test_boards_learn_together_and_have_the_bits_of_the_host(tmp_path: Path) -> None:
-    taught = lessons_of(devices=3, count=10)
+    taught = lessons_of(devices=3, count=10, classes=10)
     settings, build = settings_of(tmp_path, rounds=2), build_of(tmp_path / "start", lessons=10)
     found = []
     for devices in (boards(3, build, tmp_path), host_devices(3, build), host_devices(3, build)):
@@ -40,7 +40,7 @@ def test_boards_learn_together_and_have_the_bits_of_the_host(tmp_path: Path) -> 
     print(*first["rounds"], first["sha256"], sep="\n")
     assert first["devices"] == [3, 3]
     assert [row["num-examples"] for row in first["rounds"][1:]] == [30, 30]
-    assert first["rounds"][2]["accuracy"] > first["rounds"][0]["accuracy"] + 0.1
+    assert first["rounds"][2]["accuracy"] > first["rounds"][0]["accuracy"] + 0.3
     assert len({run["sha256"] for run in found}) == 1
 
 
