@@ -24,6 +24,7 @@ from dense_fleet.protocol.checksum import of_parameters
 from dense_fleet.protocol.messages import Floats, Practise, ReadParameters, Request
 from dense_fleet.server_app import EvaluationError, evaluate, run
 from dense_fleet.settings import Settings, SettingsError
+from dense_fleet.simulate import main
 from dense_fleet.strategies import fault_of
 
 CLASSES_OF = [[0, 1], [1, 2], [0, 2]]
@@ -227,6 +228,7 @@ def test_settings_are_those_of_pyproject() -> None:
 @pytest.mark.parametrize(
     "config",
     [
+        {"round": 3},
         {"rounds": 0},
         {"rounds": "3"},
         {"strategy": "best"},
@@ -242,6 +244,35 @@ def test_settings_are_those_of_pyproject() -> None:
 def test_settings_out_of_range_are_named(config: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=next(iter(config))):
         Settings.of(config)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "ports is empty"),
+        (["--ports=tcp:127.0.0.1:1"], "devices is 2, but ports names 1"),
+        (["--ports=tcp:127.0.0.1:1", "--devices=1", "--model=/nowhere"], "/nowhere: no model file"),
+        (["--rounds=many"], "argument --rounds: invalid int value: 'many'"),
+        (["--strategy=best"], "strategy 'best', expected one of fedavg,"),
+    ],
+)
+def test_the_command_says_what_it_cannot_do(
+    options: list[str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["dense-fleet", *options])
+    with pytest.raises(SystemExit):
+        main()
+    assert words in capsys.readouterr().err
+
+
+def test_the_commands_help_names_all_settings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["dense-fleet", "--help"])
+    with pytest.raises(SystemExit):
+        main()
+    help_text = capsys.readouterr().out
+    assert all(f"--{name} " in help_text for name in Settings().as_config())
 
 
 def test_each_round_and_device_draws_other_samples() -> None:

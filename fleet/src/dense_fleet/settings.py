@@ -1,7 +1,7 @@
 """The settings of a run: those of `[tool.flwr.app.config]` in pyproject.toml, which `--run-config` overrides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 
@@ -10,42 +10,38 @@ class SettingsError(ValueError):
 
 
 STRATEGIES = ("fedavg", "fedavgm", "fedmedian", "fedtrimmedavg")
-
-
 FORMS = ("f32", "int8")
+
+
+def setting(default: Any, text: str) -> Any:
+    """A field, and what the command's help says of it."""
+    return field(default=default, metadata={"help": text})
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a run does."""
 
-    model: str = "out/model.safetensors"
-    """Model file that the devices' firmware was built from: the weights of round 0."""
-    out: str = "out/fleet"
-    """Folder for the model file, the curves and their picture."""
-    form: str = "f32"
-    """The devices' networks: in f32, all of whose parameters learn, or in int8, whose scales and offsets do."""
-    strategy: str = "fedavg"
-    server_learning_rate: float = 1.0
-    """Of fedavgm: how far the server follows the mean change of a round."""
-    server_momentum: float = 0.0
-    """Of fedavgm: how much of its last step the server repeats."""
-    rounds: int = 20
-    devices: int = 2
-    """Devices that a round waits for before it starts."""
-    timeout: float = 600.0
-    """Seconds after which a round goes on without those that have not answered."""
-    steps: int = 256
-    """Steps of practice on each device in a round."""
-    learning_rate: float = 0.01
-    first_trained: int = 0
-    """The first layer that is trained; those before it stay as they are."""
-    seed: int = 0
-    evaluate: str = "host-trainer evaluate --json"
-    """Command that tests a model file, to which `--weights FILE` is appended; empty for none."""
-    ports: str = ""
-    """Ports of the devices with spaces between them, where one machine simulates the nodes; else each node names
-    its own."""
+    model: str = setting("out/model.safetensors", "model file that the devices' firmware was built from")
+    out: str = setting("out/fleet", "folder for the model file, the curves and their picture")
+    form: str = setting("f32", "the devices' networks: f32, or int8, whose scales and offsets learn")
+    strategy: str = setting("fedavg", ", ".join(STRATEGIES))
+    server_learning_rate: float = setting(1.0, "of fedavgm: how far the server follows the mean change of a round")
+    server_momentum: float = setting(0.0, "of fedavgm: how much of its last step the server repeats")
+    rounds: int = setting(20, "rounds of the run")
+    devices: int = setting(2, "devices that a round waits for before it starts")
+    timeout: float = setting(600.0, "seconds after which a round goes on without those that have not answered")
+    steps: int = setting(256, "steps of practice on each device in a round")
+    learning_rate: float = setting(0.01, "learning rate of the devices")
+    first_trained: int = setting(0, "first layer that is trained; those before it stay as they are")
+    seed: int = setting(0, "seed of the samples that devices practise")
+    evaluate: str = setting(
+        "host-trainer evaluate --json",
+        "command that tests a model file, to which --weights FILE is appended; '' for none",
+    )
+    ports: str = setting(
+        "", "ports of the devices with spaces between them, where one machine has them all; else nodes name their own"
+    )
 
     def __post_init__(self) -> None:
         for name, choices in [("strategy", STRATEGIES), ("form", FORMS)]:
@@ -73,20 +69,22 @@ class Settings:
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Self:
         """The settings in a run's configuration, whose names have hyphens."""
+        if unknown := sorted(set(config) - {known.name.replace("_", "-") for known in fields(cls)}):
+            raise SettingsError(f"{', '.join(unknown)}: no such setting")
         values: dict[str, Any] = {}
-        for field in fields(cls):
-            name = field.name.replace("_", "-")
+        for known in fields(cls):
+            name = known.name.replace("_", "-")
             if name not in config:
                 continue
             value = config[name]
-            kind = type(field.default)
+            kind = type(known.default)
             if kind is float and type(value) is int:
                 value = float(value)
             if type(value) is not kind:
                 raise SettingsError(f"{name} is {value!r}, expected {kind.__name__}")
-            values[field.name] = value
+            values[known.name] = value
         return cls(**values)
 
     def as_config(self) -> dict[str, str | int | float]:
         """As a run's configuration has them."""
-        return {field.name.replace("_", "-"): getattr(self, field.name) for field in fields(self)}
+        return {known.name.replace("_", "-"): getattr(self, known.name) for known in fields(self)}
