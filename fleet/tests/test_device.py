@@ -175,7 +175,7 @@ def test_a_device_with_a_key_is_changed_only_by_who_has_it() -> None:
         device.load()
     with Device.open(fake.port, QUICK) as device:
         device.checksum()
-        with pytest.raises(AuthenticationError, match="save changes the device, which has a key"):
+        with pytest.raises(AuthenticationError, match="save changes the device, which has a key, and none was given"):
             device.save()
     with pytest.raises(AuthenticationError, match="the device has another key"):
         Device.open(fake.port, QUICK, key=other)

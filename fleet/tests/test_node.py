@@ -89,7 +89,7 @@ def test_a_key_lets_a_device_take_part_and_stays_on_the_gateway(tmp_path: Path) 
     settings = Settings(model=str(model), out=str(tmp_path / "out"), rounds=2, steps=10, evaluate="")
     grid = Recorded([device.port for device in devices], settings)
     assert run(grid, replace(settings, devices=1))["devices"] == [1, 1]
-    assert all("changes the device, which has a key" in error for error in grid.errors)
+    assert all("changes the device, which has a key, and none was given" in error for error in grid.errors)
     grid.contexts[0].node_config["key"] = str(file)
     assert run(grid, settings)["devices"] == [2, 2]
     assert any(b"num-examples" in message for message in grid.recorded)

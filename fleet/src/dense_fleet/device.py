@@ -325,7 +325,7 @@ class Device:
         if self._boot is None or not isinstance(command, messages.CHANGES):
             return request
         if self._key is None:
-            raise AuthenticationError(f"{self.port}: {name} changes the device, which has a key")
+            raise AuthenticationError(f"{self.port}: {name} changes the device, which has a key, and none was given")
         self._counter += 1
         return self._key.authenticate(request, self._boot, self._counter)
 
