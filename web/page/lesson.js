@@ -163,7 +163,7 @@ class Lesson {
       row.delta.textContent = digits(deltas[unit], 3);
       if (this.isOneLayer) paintSigned(row.gradient, this.weights(gradient, unit), this.size, largest);
       const [from, to] = [this.before?.outputs[unit] ?? p[unit], p[unit]].map(percent);
-      row.change.textContent = from === to ? "" : `${from.replace(" %", "")} → ${to}`;
+      row.change.textContent = from === to ? "" : `${from.replace("\u00a0%", "")} →\u00a0${to}`;
     });
   }
 

@@ -128,7 +128,7 @@ await browse(1280, "light", async (page) => {
   await checkAccessibility(page, "trained");
   await look(page, "trained");
 });
-for (const width of [1280, 390]) {
+for (const width of [1280, 820, 390]) {
   for (const scheme of ["light", "dark"]) {
     await browse(width, scheme, async (page) => {
       await page.click("#learn");
