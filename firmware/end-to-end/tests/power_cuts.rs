@@ -20,7 +20,7 @@ use simulator::{dataset, model, one, reference, step, workspace};
 
 const CUTS: u32 = 50;
 /// Most answers of a life before the power fails.
-const MOST_ANSWERS: usize = 6;
+const MOST_ANSWERS: usize = 4;
 /// Steps of practice after each start: enough to draw most of the lessons.
 const STEPS: u16 = 40;
 const LEARNING_RATE: f32 = 0.01;
@@ -72,11 +72,12 @@ fn power_cuts_lose_no_lesson_and_no_save_that_was_confirmed_and_do_nothing_twice
     let mut draw = |count: usize| (random.uniform() * count as f32) as usize;
     let (mut cuts, mut kept) = ([0; 3], [0; 3]);
     for cut in 1..=CUTS {
-        let requests: Vec<Request> = (0..2 * MOST_ANSWERS)
-            .map(|_| if draw(3) == 0 { Request::Save } else { Request::Learn(draw(10_000)) })
-            .collect();
-        // The power fails after so many answers, and this part of the time that the next one takes.
-        let (answers, thousandths) = (draw(MOST_ANSWERS + 1), draw(1_100) as f32);
+        let requests: Vec<Request> =
+            (0..40).map(|_| if draw(3) == 0 { Request::Save } else { Request::Learn(draw(10_000)) }).collect();
+        // The power fails after so many answers, and this part of the time that the next one takes, or as many changes of the
+        // flash: what is written for a lesson is a small part of that time.
+        let (answers, thousandths, changes) = (draw(MOST_ANSWERS + 1), draw(1_100) as f32, 1 << draw(5));
+        let by_changes = draw(3) > 0;
         let (sender, answered) = mpsc::channel();
         let (test, asked) = (data.test.clone(), requests.clone());
         let life = thread::spawn(move || live(device, &test, &asked, mirror, &sender));
@@ -84,11 +85,16 @@ fn power_cuts_lose_no_lesson_and_no_save_that_was_confirmed_and_do_nothing_twice
             times[kind(&requests, index)] = time;
         }
         let delay = times[kind(&requests, answers)].mul_f32(thousandths / 1_000.0);
-        thread::sleep(delay);
+        if by_changes {
+            wait_for_changes(&board, changes);
+        } else {
+            thread::sleep(delay);
+        }
         board.cut_power();
         let life = life.join().unwrap();
         device = board.restart();
-        let what = format!("cut {cut}, {delay:?} after {answers} answers, in {:?}", life.unanswered);
+        let when = if by_changes { format!("{changes} changes") } else { format!("{delay:?}") };
+        let what = format!("cut {cut}, {when} after {answers} answers, in {:?}", life.unanswered);
         mirror = life.mirror;
         let counts = mirror.find(&mut device, &data.test, life.unanswered, &what);
         let kind = kind(&requests, answered.iter().count() + answers);
@@ -107,6 +113,16 @@ fn power_cuts_lose_no_lesson_and_no_save_that_was_confirmed_and_do_nothing_twice
     );
     for (cuts, kept) in cuts.into_iter().zip(kept) {
         assert!(cuts >= CUTS / 10 && kept < cuts, "the cuts missed what they were for");
+    }
+}
+
+/// Waits until the flash was seen changed so often.
+fn wait_for_changes(board: &Board, changes: u32) {
+    let (deadline, mut last, mut seen) = (Instant::now() + Duration::from_secs(2), board.flash(), 0);
+    while seen < changes && Instant::now() < deadline {
+        let flash = board.flash();
+        seen += u32::from(flash != last);
+        last = flash;
     }
 }
 

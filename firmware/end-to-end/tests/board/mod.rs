@@ -109,6 +109,11 @@ impl Board {
         fs::read_to_string(self.folder.path().join(PRINTED)).unwrap()
     }
 
+    /// What is in its flash.
+    pub(crate) fn flash(&self) -> Vec<u8> {
+        fs::read(self.folder.path().join("flash.bin")).unwrap()
+    }
+
     /// Where its serial port is.
     pub(crate) fn address(&self) -> String {
         self.address.to_string()
