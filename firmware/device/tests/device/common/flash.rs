@@ -53,8 +53,6 @@ pub enum Torn {
 
 impl Torn {
     pub const ALL: [Self; 4] = [Self::Old, Self::New, Self::RandomBits, Self::Marginal];
-    /// Those after which a bit reads the same each time.
-    pub const STABLE: [Self; 3] = [Self::Old, Self::New, Self::RandomBits];
 }
 
 #[derive(Debug)]
