@@ -6,6 +6,7 @@
 //! after the other: Winbond, *W25Q16JV*, 8.2.15.
 
 use super::{Board, Selected};
+use core::ops::Range;
 use core::ptr::{null, without_provenance};
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
@@ -27,6 +28,17 @@ const SETUP: u32 = if cfg!(board = "rp2040") { MEMORY } else { 0x400E_0000 };
 const SETUP_WORDS: usize = 64;
 /// Bytes that are erased at once.
 const SECTOR: usize = 4 * 1024;
+/// Bytes for lessons, and for both slots; two sectors for the numbers of starts follow. The memory map has them.
+const LESSON_BYTES: usize = 128 * 1024;
+const SAVE_BYTES: usize = 256 * 1024;
+/// The addresses for lessons.
+pub(super) const LESSON_REGION: Range<u32> = 0..LESSON_BYTES as u32;
+/// Those for saved weights.
+pub(super) const SAVE_REGION: Range<u32> = LESSON_REGION.end..(LESSON_BYTES + SAVE_BYTES) as u32;
+/// Those for the numbers of starts.
+pub(super) const BOOT_REGION: Range<u32> = SAVE_REGION.end..CAPACITY as u32;
+/// Bytes of all.
+const CAPACITY: usize = LESSON_BYTES + SAVE_BYTES + 2 * SECTOR;
 /// Bytes that the boot ROM writes at once. Those that are ones stay as they are.
 const PAGE: usize = 256;
 /// Bytes that must be written at once.
@@ -40,13 +52,13 @@ unsafe extern "C" {
     static _slots_start: u8;
 }
 
-/// `CAPACITY` bytes in sectors, from where the memory map has them.
+/// The sectors, from where the memory map has them.
 #[derive(Debug)]
-pub struct Sectors<const CAPACITY: usize> {
+pub struct Sectors {
     setup: [u32; SETUP_WORDS],
 }
 
-impl<const CAPACITY: usize> Sectors<CAPACITY> {
+impl Sectors {
     /// The sectors. To be called once.
     pub(super) fn new() -> Self {
         let mut setup = [0; SETUP_WORDS];
@@ -122,11 +134,11 @@ unsafe extern "C" fn operate(operation: &Operation) {
     }
 }
 
-impl<const CAPACITY: usize> ErrorType for Sectors<CAPACITY> {
+impl ErrorType for Sectors {
     type Error = NorFlashErrorKind;
 }
 
-impl<const CAPACITY: usize> ReadNorFlash for Sectors<CAPACITY> {
+impl ReadNorFlash for Sectors {
     const READ_SIZE: usize = 1;
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
@@ -146,7 +158,7 @@ impl<const CAPACITY: usize> ReadNorFlash for Sectors<CAPACITY> {
     }
 }
 
-impl<const CAPACITY: usize> NorFlash for Sectors<CAPACITY> {
+impl NorFlash for Sectors {
     const WRITE_SIZE: usize = WORD;
     const ERASE_SIZE: usize = SECTOR;
 

@@ -1,7 +1,7 @@
 //! Raspberry Pi Pico 2: UART0 on GP0 (transmit) and GP1 (receive), the LED on GP25. Lessons, saved
 //! weights and the numbers of starts are in the last 392 KB of the external flash.
 
-use super::pico_flash::Sectors;
+use super::pico_flash::{self, Sectors};
 use super::{BAUD_RATE, Board, Parts, cycle_counter};
 use core::ops::Range;
 use dense_device::Blocking;
@@ -23,13 +23,6 @@ use rp235x_hal as hal;
 #[used]
 static IMAGE_DEFINITION: hal::block::ImageDef = hal::block::ImageDef::secure_exe();
 
-/// Bytes for lessons.
-const LESSON_BYTES: usize = 128 * 1024;
-/// Bytes of them and of both slots.
-const SAVE_END: usize = LESSON_BYTES + 256 * 1024;
-/// Bytes of all, as the memory map has them.
-const CAPACITY: usize = SAVE_END + 2 * 4 * 1024;
-
 /// The crystal on the board.
 const CRYSTAL_HZ: u32 = 12_000_000;
 /// How often to look for the crystal before giving up: at least 300 ms by the oscillator that the chip starts with. It takes some ms.
@@ -47,13 +40,13 @@ pub struct Pico2;
 
 impl Board for Pico2 {
     const NAME: &'static str = "pico2";
-    const FLASH_REGION: Range<u32> = LESSON_BYTES as u32..SAVE_END as u32;
-    const LESSON_REGION: Range<u32> = 0..LESSON_BYTES as u32;
-    const BOOT_REGION: Range<u32> = SAVE_END as u32..CAPACITY as u32;
+    const FLASH_REGION: Range<u32> = pico_flash::SAVE_REGION;
+    const LESSON_REGION: Range<u32> = pico_flash::LESSON_REGION;
+    const BOOT_REGION: Range<u32> = pico_flash::BOOT_REGION;
     type Serial = Line;
     /// Lit by a high level.
     type Led = Pin<Gpio25, FunctionSioOutput, PullDown>;
-    type Flash = Sectors<CAPACITY>;
+    type Flash = Sectors;
 
     fn start() -> Result<Parts<Self>, &'static str> {
         let (Some(mut core), Some(mut chip)) = (cortex_m::Peripherals::take(), pac::Peripherals::take()) else {
