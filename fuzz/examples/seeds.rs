@@ -422,7 +422,7 @@ fn stores() {
     }
 }
 
-/// Records of lessons in two halves of 128 bytes; the target gives them their checksums.
+/// Records of lessons in two halves of 128 bytes; the target gives them their checksums, by the generations of the halves.
 fn lessons() {
     let record = |number: u32| [&number.to_le_bytes()[..], &[number as u8; 6], &[0xff; 2], &[0; 4]].concat();
     let half = |numbers: &[u32]| {
@@ -430,16 +430,18 @@ fn lessons() {
         bytes.resize(128, 0xff);
         bytes
     };
-    for (name, halves, damaged) in [
-        ("blank", [half(&[]), half(&[])], 0_u16),
-        ("few", [half(&[0, 1]), half(&[])], 0),
-        ("full", [half(&[0, 1, 2, 3, 4, 5, 6, 7]), half(&[])], 0),
-        ("moved", [half(&[0, 1, 2, 3, 4, 5, 6, 7]), half(&[5, 6, 7, 8])], 0),
-        ("cut-move", [half(&[0, 1, 2, 3, 4, 5, 6, 7]), half(&[5, 6])], 0),
-        ("cut-record", [half(&[0, 1, 2]), half(&[])], 1 << 2),
-        ("gap", [half(&[0, 1, 3]), half(&[])], 0),
-        ("wrapped", [half(&[u32::MAX - 1, u32::MAX, 0]), half(&[u32::MAX, 0, 1])], 0),
+    for (name, halves, damaged, generations) in [
+        ("blank", [half(&[]), half(&[])], 0_u16, 0_u8),
+        ("few", [half(&[0, 1]), half(&[])], 0, 0),
+        ("full", [half(&[0, 1, 2, 3, 4, 5, 6, 7]), half(&[])], 0, 0),
+        ("moved", [half(&[0, 1, 2, 3, 4, 5, 6, 7]), half(&[5, 6, 7, 8])], 0, 0b0100),
+        ("cut-move", [half(&[0, 1, 2, 3, 4, 5, 6, 7]), half(&[5, 6])], 0, 0b0100),
+        ("cut-record", [half(&[0, 1, 2]), half(&[])], 1 << 2, 0),
+        ("copied", [half(&[0, 1]), half(&[0, 1])], 0, 0b1110),
+        ("gap", [half(&[0, 1, 3]), half(&[])], 0, 0),
+        ("wrapped", [half(&[u32::MAX - 1, u32::MAX, 0]), half(&[u32::MAX, 0, 1])], 0, 0),
     ] {
-        write("lessons_mount", name, &[&halves.concat()[..], &damaged.to_le_bytes()].concat());
+        let [low, high] = damaged.to_le_bytes();
+        write("lessons_mount", name, &[&halves.concat()[..], &[low, high, generations]].concat());
     }
 }

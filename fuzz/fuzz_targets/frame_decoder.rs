@@ -27,7 +27,8 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// Whether a frame with `values` in it comes out as it went in.
 fn arrives(decoder: &mut Decoder<LENGTH>, values: &[u8]) {
-    let request = Request { sequence: 7, session: 1, command: Command::Infer { input: Input::Values(values) }, mac: &[] };
+    let request =
+        Request { sequence: 7, session: 1, command: Command::Infer { input: Input::Values(values) }, mac: &[] };
     let mut frame = Vec::<u8, LENGTH>::new();
     if let Err(error) = frames::encode(&request, &mut frame) {
         assert_eq!(error, FrameError::TooLong { most: LENGTH });

@@ -24,11 +24,12 @@ fuzz_target!(|bytes: &[u8]| {
         *place = *byte;
     }
     mount(content);
-    // A bit for each record says whether it stays as it is.
-    let damaged = bytes.get(content.len()..content.len() + 2).map_or(0, |bits| u16::from_le_bytes([bits[0], bits[1]]));
+    // A bit for each record says whether it stays as it is, and two bits for each half its generation.
+    let [low, high, generations] = *bytes.get(content.len()..).and_then(<[u8]>::first_chunk).unwrap_or(&[0; 3]);
+    let damaged = u16::from_le_bytes([low, high]);
     for (index, record) in content.as_chunks_mut::<RECORD>().0.iter_mut().enumerate() {
         if damaged >> index & 1 == 0 && *record != [0xff; RECORD] {
-            seal(record);
+            seal(record, generations >> (index / (HALF / RECORD) * 2) & 3);
         }
     }
     mount(content);
@@ -77,13 +78,14 @@ fn all(memory: &Memory<'_>, flash: &mut Lessons) -> Vec<([u8; 5], u8)> {
 }
 
 /// Gives a record the checksum that its other bytes ask for.
-fn seal(record: &mut [u8; RECORD]) {
+fn seal(record: &mut [u8; RECORD], generation: u8) {
     let (mut origin, mut checksum) = (Checksum::default(), Checksum::default());
     // The format and the identity: inputs, no numbers, bits, one quantization with its minimum and its step.
     for word in [5, 0, 8, 1, 0.0_f32.to_bits(), 1.0_f32.to_bits(), IDENTITY] {
         origin.update(&word.to_le_bytes());
     }
     checksum.update(&origin.finish().to_le_bytes());
+    checksum.update(&[generation]);
     let (body, end) = record.split_last_chunk_mut::<4>().expect("16 bytes");
     checksum.update(body);
     *end = checksum.finish().to_le_bytes();

@@ -14,8 +14,14 @@ use heapless::Vec;
 use host_trainer_fuzz::Flash;
 use libfuzzer_sys::fuzz_target;
 
-const MACHINE: Machine =
-    Machine { board: "fuzzed", clock_hz: 1, clock_source: ClockSource::Host, static_bytes: 0, cycles: || 0, feed_watchdog: || () };
+const MACHINE: Machine = Machine {
+    board: "fuzzed",
+    clock_hz: 1,
+    clock_source: ClockSource::Host,
+    static_bytes: 0,
+    cycles: || 0,
+    feed_watchdog: || (),
+};
 const FLASH: usize = 512;
 
 /// Two numbers of windows of three channels.

@@ -4,9 +4,11 @@
 //! of which the last few count. When that half is full, the other one is erased, those few are copied there, and it goes
 //! on there. So it does after every start, and after a failed write: a word that a power cut fell into may look as if it
 //! had never been written, and a word must be written once after an erase, where flash has error correction. See
-//! [`record`] for their bytes. A lesson that a power cut fell into is there, or is not, or its bits read differently each
-//! time: then it is [damaged](MemoryError::Damaged) whenever its checksum is wrong, until the next lesson, which is kept
-//! without it, or with it.
+//! [`record`] for their bytes.
+//!
+//! A lesson whose write was cut short is kept, is lost, or has bits that read differently each time. In the last case
+//! [`read`](Memory::read) returns [`Damaged`](MemoryError::Damaged) whenever its checksum is wrong, and the next
+//! [`append`](Memory::append) keeps it or drops it.
 //!
 //! What is kept follows from the number of lessons alone, whatever starts there were between and however large the flash
 //! is: a host can tell.
@@ -20,10 +22,11 @@ pub use record::record_bytes;
 use crate::format::SampleFormat;
 use crate::quantization::Value;
 use crate::target::Target;
+use core::cmp::Ordering;
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
 use error::failed;
-use record::{Reader, UNIT};
+use record::{GENERATIONS, Reader, Seed, UNIT};
 
 /// The last lessons, in a region of a flash that each method is lent. It remembers where they are.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct Memory<'a> {
     capacity: u32,
     /// Which half holds the lessons.
     half: Half,
+    /// The generations of the lower and the upper half: that of a copy is the next one.
+    generations: [u8; 2],
     /// The number of the first lesson of that half.
     first: u32,
     /// How many are in it. The last ones of them, as many as are kept, count.
@@ -94,10 +99,17 @@ impl<'a> Memory<'a> {
         let mut origin = format.checksum();
         origin.update(&identity.to_le_bytes());
         let (origin, start) = (origin.finish(), region.start);
-        let (half, is_open) = (Half::Lower, false);
-        let mut memory = Self { format, origin, start, half_bytes, capacity, half, first: 0, count: 0, is_open };
-        let [lower, upper] = [memory.run(flash, Half::Lower)?, memory.run(flash, Half::Upper)?];
-        memory.half = if is_newer(upper, lower) { Half::Upper } else { Half::Lower };
+        let (half, generations, is_open) = (Half::Lower, [0; 2], false);
+        let mut memory =
+            Self { format, origin, start, half_bytes, capacity, half, generations, first: 0, count: 0, is_open };
+        let [lower, upper] = [memory.find_run(flash, Half::Lower)?, memory.find_run(flash, Half::Upper)?];
+        // Where both end with the same lesson, the one with copies of the other may not be whole at each start.
+        let [of_lower, of_upper] = memory.generations;
+        memory.half = match ahead(upper, lower) {
+            Ordering::Greater => Half::Upper,
+            Ordering::Equal if of_lower == next(of_upper) => Half::Upper,
+            _ => Half::Lower,
+        };
         (memory.first, memory.count) = if memory.half == Half::Upper { upper } else { lower };
         Ok(memory)
     }
@@ -163,7 +175,7 @@ impl<'a> Memory<'a> {
         let (number, address) = (self.next_number(), self.address(self.half, self.count));
         // Whatever fails from here on, the words of the record can be written no more.
         self.is_open = false;
-        record::write(flash, address, self.origin, number, sample, self.record_bytes())?;
+        record::write(flash, address, self.seed(self.half), number, sample, self.record_bytes())?;
         if self.number_at(flash, self.half, self.count)? != Some(number) {
             return Err(MemoryError::Verify);
         }
@@ -218,32 +230,32 @@ impl<'a> Memory<'a> {
         Ok(())
     }
 
-    /// Copies the lessons that count into the erased other half. What is in this half stays until the other one goes
-    /// further, but for a lesson that was cut short, with which it is erased.
+    /// Copies the lessons that count into the other half, once that is erased. This half stays as it is until the other one
+    /// holds a newer lesson, unless the write of its last lesson was cut short: then it is erased at once.
     fn move_to_other_half<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), MemoryError> {
+        let (half, other) = (self.half, self.half.other());
         // Bits of a lesson that a power cut fell into may read differently each time; only the last one can be it.
         let last = self.count.saturating_sub(1);
-        if !self.is_open && self.number_at(flash, self.half, last)?.is_none() {
-            self.count = last;
-        }
-        let is_cut = !self.is_open && !self.is_erased(flash, self.half, self.count)?;
-        let (dropped, before, other) = (self.outdated(), self.half, self.half.other());
-        let kept = self.count - dropped;
+        let is_broken = !self.is_open && self.number_at(flash, half, last)?.is_none();
+        let count = if is_broken { last } else { self.count };
+        let is_cut = !self.is_open && !self.is_erased(flash, half, count)?;
+        let dropped = count.saturating_sub(self.capacity);
+        self.set_generation(other, next(self.generation(half)));
         self.erase(flash, other)?;
-        for index in 0..kept {
-            let source = self.address(self.half, dropped + index);
-            record::copy(flash, source, self.address(other, index), self.record_bytes())?;
+        for index in 0..count - dropped {
+            let from = (self.address(half, dropped + index), self.seed(half));
+            record::copy(flash, [from, (self.address(other, index), self.seed(other))], self.record_bytes())?;
             if self.number_at(flash, other, index)? != Some(self.first.wrapping_add(dropped + index)) {
                 return Err(MemoryError::Verify);
             }
         }
-        if is_cut {
-            // It could read as whole at another start, and have the number of the next lesson.
-            self.erase(flash, before)?;
-        }
         self.half = other;
         self.first = self.first.wrapping_add(dropped);
-        self.count = kept;
+        self.count = count - dropped;
+        if is_cut {
+            // It could read as whole at another start, and have the number of the next lesson.
+            self.erase(flash, half)?;
+        }
         self.is_open = true;
         Ok(())
     }
@@ -251,6 +263,32 @@ impl<'a> Memory<'a> {
     fn erase<F: NorFlash>(&self, flash: &mut F, half: Half) -> Result<(), MemoryError> {
         let start = self.address(half, 0);
         flash.erase(start, start + self.half_bytes).map_err(failed(Operation::Erase))
+    }
+
+    /// Finds the generation of a half, and returns its [run](Self::run).
+    fn find_run<F: NorFlash>(&mut self, flash: &mut F, half: Half) -> Result<(u32, u32), MemoryError> {
+        for generation in 0..GENERATIONS {
+            self.set_generation(half, generation);
+            let run = self.run(flash, half)?;
+            if run.1 > 0 {
+                return Ok(run);
+            }
+        }
+        Ok((0, 0))
+    }
+
+    const fn generation(&self, half: Half) -> u8 {
+        let [lower, upper] = self.generations;
+        if matches!(half, Half::Lower) { lower } else { upper }
+    }
+
+    const fn set_generation(&mut self, half: Half, generation: u8) {
+        let [lower, upper] = &mut self.generations;
+        *(if matches!(half, Half::Lower) { lower } else { upper }) = generation;
+    }
+
+    const fn seed(&self, half: Half) -> Seed {
+        Seed { origin: self.origin, generation: self.generation(half) }
     }
 
     /// The lessons that a half begins with: the number of the first, and how many follow each other.
@@ -268,7 +306,7 @@ impl<'a> Memory<'a> {
         self.half_bytes / self.record_bytes() as u32
     }
 
-    /// Whether nothing is where a record could be, or there is no room for one.
+    /// Whether the record of an index is erased, or beyond the end of the half.
     fn is_erased<F: NorFlash>(&self, flash: &mut F, half: Half, index: u32) -> Result<bool, MemoryError> {
         if index >= self.room() {
             return Ok(true);
@@ -287,7 +325,7 @@ impl<'a> Memory<'a> {
     }
 
     fn reader<'f, F: NorFlash>(&self, flash: &'f mut F, half: Half, index: u32) -> Reader<'f, F> {
-        Reader::new(flash, self.address(half, index), self.record_bytes(), self.origin)
+        Reader::new(flash, self.address(half, index), self.record_bytes(), self.seed(half))
     }
 
     fn address(&self, half: Half, index: u32) -> u32 {
@@ -304,12 +342,17 @@ pub fn region_bytes(format: &SampleFormat<'_>, capacity: usize, sector: usize) -
     2 * capacity.saturating_add(1).saturating_mul(record_bytes(format)).next_multiple_of(sector)
 }
 
-/// Whether one run of lessons goes further than another or, where both end with the same lesson, begins earlier. Numbers
-/// wrap around; those of two halves are never far apart.
-const fn is_newer((first, count): (u32, u32), (other_first, other_count): (u32, u32)) -> bool {
+/// Whether one run of lessons ends later than another or, where both end with the same lesson, begins earlier. Numbers wrap
+/// around; those of two halves are never far apart.
+fn ahead((first, count): (u32, u32), (other_first, other_count): (u32, u32)) -> Ordering {
     if count == 0 || other_count == 0 {
-        return count > 0;
+        return count.cmp(&other_count);
     }
     let ahead = first.wrapping_add(count).wrapping_sub(other_first.wrapping_add(other_count)).cast_signed();
-    ahead > 0 || ahead == 0 && count > other_count
+    ahead.cmp(&0).then(count.cmp(&other_count))
+}
+
+/// The generation after one.
+const fn next(generation: u8) -> u8 {
+    (generation + 1) % GENERATIONS
 }

@@ -87,10 +87,14 @@ fn bits_that_read_differently_each_time_lose_none_before_them() {
     for round in 0..20_000 {
         let mut flash = Flash::<WORD, 64>::new(2);
         let mut memory = open(&mut flash, capacity, SMALL).unwrap();
-        let lessons: Vec<Sample> = (0..3 + random.below(6)).map(|_| sample(&SMALL, &mut random)).collect();
+        let lessons: Vec<Sample> = (0..1 + random.below(8)).map(|_| sample(&SMALL, &mut random)).collect();
         let (last, before) = lessons.split_last().unwrap();
         for (input, class) in before {
             memory.append(&mut flash, input, class).unwrap();
+        }
+        // After a start the lessons are copied first.
+        if random.below(2) == 0 {
+            memory = open(&mut flash, capacity, SMALL).unwrap();
         }
         flash.cut_power(random.below(4 * 16 / WORD as u64 + 1), Torn::Marginal, random.fork());
         let is_kept = memory.append(&mut flash, &last.0, &last.1).is_ok();
@@ -120,7 +124,7 @@ fn bits_that_read_differently_each_time_lose_none_before_them() {
         for _ in 0..4 {
             let (_, found) = content(&memory, &mut flash);
             let is_good = with.ends_with(&found) || !is_kept && without.ends_with(&found);
-            assert!(is_good && found.len() == capacity, "round {round}: {found:?}");
+            assert!(is_good && found.len() >= capacity.min(before.len() + 1), "round {round}: {found:?}");
         }
     }
     assert!(damaged > 100, "only {damaged} lessons were damaged");

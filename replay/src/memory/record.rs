@@ -5,7 +5,7 @@
 //! | 4 | the number of the lesson |
 //! | those of a [sample](SampleFormat::sample_bytes) | its target and its input |
 //! | up to 15 | ones, so that the record is a multiple of 16 bytes |
-//! | 4 | CRC-32C of a checksum of what it belongs to, and of all before it |
+//! | 4 | CRC-32C of a checksum of what it belongs to, of the [generation](Seed) of its half, and of all before it |
 //!
 //! with all numbers little-endian. The words of the flash may be of any size that divides 16.
 
@@ -30,23 +30,38 @@ pub fn record_bytes(format: &SampleFormat<'_>) -> usize {
     (WORD + format.sample_bytes() + WORD).next_multiple_of(UNIT).max(UNIT)
 }
 
-/// The checksum of a record, before its first byte.
-fn begin(origin: u32) -> Checksum {
-    let mut checksum = Checksum::default();
-    checksum.update(&origin.to_le_bytes());
-    checksum
+/// What the checksum of a record begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seed {
+    /// The checksum of the format and the identity.
+    pub(super) origin: u32,
+    /// The generation of the half: one more than that of the half that it was copied from, modulo [`GENERATIONS`].
+    pub(super) generation: u8,
+}
+
+/// Two halves have the same generation or one after the other.
+pub(super) const GENERATIONS: u8 = 4;
+
+impl Seed {
+    /// The checksum of a record, before its first byte.
+    fn begin(self) -> Checksum {
+        let mut checksum = Checksum::default();
+        checksum.update(&self.origin.to_le_bytes());
+        checksum.update(&[self.generation]);
+        checksum
+    }
 }
 
 /// Writes a record of so many bytes into erased flash.
 pub(super) fn write<F: NorFlash>(
     flash: &mut F,
     address: u32,
-    origin: u32,
+    seed: Seed,
     number: u32,
     sample: impl Iterator<Item = u8>,
     bytes: usize,
 ) -> Result<(), MemoryError> {
-    let mut checksum = begin(origin);
+    let mut checksum = seed.begin();
     let mut content = number.to_le_bytes().into_iter().chain(sample).chain(iter::repeat(0xff));
     for start in (0..bytes).step_by(CHUNK) {
         let mut chunk = [0; CHUNK];
@@ -63,13 +78,32 @@ pub(super) fn write<F: NorFlash>(
     Ok(())
 }
 
-/// Copies a record of so many bytes into erased flash.
-pub(super) fn copy<F: NorFlash>(flash: &mut F, source: u32, target: u32, bytes: usize) -> Result<(), MemoryError> {
+/// Copies a record of so many bytes, with another seed, into erased flash.
+///
+/// # Errors
+/// [`MemoryError::Flash`]; [`MemoryError::Verify`] where the checksum of the source is wrong: then the copy has none.
+pub(super) fn copy<F: NorFlash>(
+    flash: &mut F,
+    [source, target]: [(u32, Seed); 2],
+    bytes: usize,
+) -> Result<(), MemoryError> {
+    let [mut before, mut after] = [source, target].map(|(_, seed)| seed.begin());
     for start in (0..bytes).step_by(CHUNK) {
         let mut chunk = [0; CHUNK];
         let chunk = chunk.get_mut(..CHUNK.min(bytes - start)).unwrap_or_default();
-        flash.read(source + start as u32, chunk).map_err(failed(Operation::Read))?;
-        flash.write(target + start as u32, chunk).map_err(failed(Operation::Write))?;
+        flash.read(source.0 + start as u32, chunk).map_err(failed(Operation::Read))?;
+        if start + CHUNK < bytes {
+            before.update(chunk);
+            after.update(chunk);
+        } else if let Some((rest, end)) = chunk.split_last_chunk_mut() {
+            before.update(rest);
+            after.update(rest);
+            if *end != before.clone().finish().to_le_bytes() {
+                return Err(MemoryError::Verify);
+            }
+            *end = after.clone().finish().to_le_bytes();
+        }
+        flash.write(target.0 + start as u32, chunk).map_err(failed(Operation::Write))?;
     }
     Ok(())
 }
@@ -91,9 +125,9 @@ pub(super) struct Reader<'f, F> {
 
 impl<'f, F: NorFlash> Reader<'f, F> {
     /// A record of so many bytes.
-    pub(super) fn new(flash: &'f mut F, address: u32, bytes: usize, origin: u32) -> Self {
+    pub(super) fn new(flash: &'f mut F, address: u32, bytes: usize, seed: Seed) -> Self {
         let (chunk, stored) = ([0; CHUNK], [0; WORD]);
-        Self { flash, address, left: bytes, chunk, ahead: 0..0, checksum: begin(origin), stored, failure: None }
+        Self { flash, address, left: bytes, chunk, ahead: 0..0, checksum: seed.begin(), stored, failure: None }
     }
 
     /// The first four bytes.
