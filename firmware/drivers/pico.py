@@ -14,6 +14,7 @@ STABLE = LOCKED = 1 << 31
 ENABLED = 0xFAB << 12
 # Of each clock, its control and what it selected, a bit for each source.
 REFERENCE, SYSTEM, SELECTED = 0x30, 0x3C, 8
+WATCHDOG_ENABLED = 1 << 30
 # The ring oscillator, at its fastest.
 HZ = 12_000_000
 CRYSTAL_START = 1e-3
@@ -104,5 +105,5 @@ class Chip:
     def after_start(self):
         """What is wrong of what holds after every start."""
         yield from self.flash.after_start()
-        if self.fed_at is None:
+        if not self.registers.get(self.WATCHDOG, 0) & WATCHDOG_ENABLED:
             yield "the watchdog is not started"

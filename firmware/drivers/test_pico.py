@@ -40,7 +40,9 @@ CASES = {
         [WRITTEN] * 2 + [ERASED],
         {"erased": [SECTORS - 1], "holds": {(SECTORS - 1) * SECTOR - 40: DATA + b"\xff" * SECTOR}}),
     "a slot, at 0.4 s a sector, and the watchdog is fed": ([erase(0, 32 * SECTOR)], [ERASED], {"erased": [*range(32)]}),
-    "nothing": ([erase(SECTOR, SECTOR), write(0, b""), read(0, 0)], [ERASED, WRITTEN, found(b"")], {"erased": []}),
+    "nothing": (
+        [erase(SECTOR, SECTOR), write(0, b""), write(40, b""), read(0, 0)], [ERASED, WRITTEN, WRITTEN, found(b"")],
+        {"erased": []}),
     "not aligned": (
         [erase(4, SECTOR), erase(0, SECTOR - 4), write(2, DATA), write(0, DATA[:3])],
         ["erase: Err(NotAligned)"] * 2 + ["write: Err(NotAligned)"] * 2, {"erased": [], "holds": {0: b"\xff" * 48}}),

@@ -78,22 +78,22 @@ struct Host<'a> {
 impl Host<'_> {
     fn send(&mut self, how: u8, piece: &[u8]) {
         match how % 6 {
-            0 => self.send_without_right(piece),
-            1 => self.send_without_right(&frame(&Raw(piece))),
+            0 => self.send_unauthenticated(piece),
+            1 => self.send_unauthenticated(&frame(&Raw(piece))),
             // A repetition: at once, or after other requests.
-            2 => self.send_without_right(&self.last.clone()),
+            2 => self.send_unauthenticated(&self.last.clone()),
             how => {
                 let Ok(request) = Request::from_message(piece) else { return };
                 self.sequence = self.sequence.wrapping_add(1);
                 let request = Request { sequence: self.sequence, session: SESSION, ..request };
                 let next = self.counter + 1;
                 match how {
-                    3 => self.send_without_right(&frame(&request)),
+                    3 => self.send_unauthenticated(&frame(&request)),
                     // Of the start before, then with a counter that is not the next one.
                     4 => {
                         for (boot, counter) in [(BOOT - 1, next), (BOOT, 0)] {
                             let request = Request { sequence: self.sequence, ..request };
-                            self.send_without_right(&frame(&self.key.authenticate(
+                            self.send_unauthenticated(&frame(&self.key.authenticate(
                                 request,
                                 boot,
                                 counter,
@@ -102,13 +102,13 @@ impl Host<'_> {
                             self.sequence = self.sequence.wrapping_add(1);
                         }
                     }
-                    _ => self.send_with_right(request, next),
+                    _ => self.send_authenticated(request, next),
                 }
             }
         }
     }
 
-    fn send_with_right(&mut self, request: Request<'_>, counter: u32) {
+    fn send_authenticated(&mut self, request: Request<'_>, counter: u32) {
         self.counter = counter;
         self.authentic_lessons += u32::from(matches!(request.command, Command::Learn { .. }));
         let frame = frame(&self.key.authenticate(request, BOOT, counter, &mut [0; MAC]));
@@ -122,7 +122,7 @@ impl Host<'_> {
 
     /// Sends bytes that may change nothing, but for a hello, which begins the window anew, and gives up parameters that are
     /// being written.
-    fn send_without_right(&mut self, bytes: &[u8]) {
+    fn send_unauthenticated(&mut self, bytes: &[u8]) {
         let before = self.state();
         let answer = self.feed(bytes);
         assert!(answer == Heard::Hello || self.state() == before, "changed without the key");

@@ -21,7 +21,7 @@ function shape(name, attributes, ...children) {
 
 const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
 
-// So many digits, with a true minus; an exponent where there were too many of them.
+// Fixed-point with `count` decimals and a minus sign (U+2212); scientific notation from a million.
 const digits = (number, count = 2) => (Math.abs(number) < 1e6 ? number.toFixed(count) : number.toExponential(2)).replaceAll("-", "−");
 
 const grouped = (number) => number.toLocaleString("en");

@@ -9,7 +9,7 @@ class Lesson {
     this.copy = engine.load(model.file).network;
     this.classes = model.output.names;
     this.size = [model.input.height, model.input.width];
-    // Two classes share one output, the probability of the second: what softmax makes of its logit beside zero.
+    // Two classes have one output: the sigmoid of the logit is the probability of the second class; the logit of the first is 0.
     this.isBinary = model.output.kind === "binary";
     this.pixelTable = model.pixel_table;
     this.trained = engine.parameters(model.network);
@@ -151,7 +151,9 @@ class Lesson {
     const p = this.outputs;
     const deltas = p.map((probability, unit) => probability - (unit === this.label ? 1 : 0));
     const gradient = this.gradientNow();
-    const largest = magnitude(gradient);
+    // The biases are last, one an output.
+    const outputs = this.isBinary ? 1 : this.classes.length;
+    const largest = magnitude(gradient.subarray(0, gradient.length - outputs));
     showPower("rate", this.rate);
     this.loss = this.engine.evaluate(this.network, this.pixels, Uint8Array.of(this.label), 1).loss;
     $("loss").textContent = digits(this.loss, 4);

@@ -34,7 +34,7 @@ class Training {
       lesson.setWeights(this.parameters);
       $("classify").scrollIntoView();
     });
-    // For what a training holds back there is no place in the page.
+    // The page holds no validation samples.
     this.isPossible = (recipe.validation_split ?? null) === null;
     if (!this.isPossible) $("progress").textContent = "The page cannot train this model: its recipe has a validation set.";
     $("start").disabled = !this.isPossible;
@@ -46,7 +46,7 @@ class Training {
 
   clear() {
     this.curves = { loss: [], accuracy: [] };
-    // Epochs whose end is in the curves.
+    // Number of epochs plotted.
     this.ended = 0;
     this.draw([]);
     $("result").textContent = "";
@@ -78,7 +78,7 @@ class Training {
     $("stop").disabled = true;
   }
 
-  // To everybody; to a screen reader not as often as `progress` changes.
+  // Sets the visible status and the one for screen readers, which is updated less often.
   tell(text) {
     for (const id of ["progress", "progress-status"]) $(id).textContent = text;
   }
@@ -97,8 +97,8 @@ class Training {
     const test = last ? ` Test: loss ${digits(last[2], 4)}, accuracy ${digits(last[3], 4)}.` : "";
     const progress = isDone ? `${epochs.length} epochs in ${digits(seconds, 1)} s.` : `Epoch ${epochs.length + 1}, ${digits(seconds, 1)} s.`;
     if (!isDone) {
-      $("progress").textContent = progress + test;
       if (isNewEpoch) this.tell(progress + test);
+      else $("progress").textContent = progress + test;
       return;
     }
     this.end(progress + test);

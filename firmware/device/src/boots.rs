@@ -7,7 +7,9 @@
 //! A word that a power cut fell into may look erased, though a flash with error correction refuses to write it again, or
 //! may read differently each time. So each place has a number of its own, whether it is used or passed over: a cut entry
 //! that reads as whole at one start and as broken at the next never has the number of another. A number is used only when
-//! its entry has been read back. What is needed of the power: that it holds while one entry of each sector is written.
+//! its entry has been read back.
+//!
+//! Assumption: in each sector, at least one entry is written without a power cut. Otherwise numbers may be used again.
 
 use core::ops::Range;
 use dense_protocol::messages::FlashFault;

@@ -78,7 +78,8 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize, S: Sa
         self.worker.authenticator = Some(Authenticator::new(key, boot));
     }
 
-    /// Calls `report` with the cause of each request that is refused from now on, for a log.
+    /// Sets the function that is called with the cause of each refused request, for a log. A repeated request is not reported
+    /// again, and a broken frame is no request.
     pub const fn report_refusals(&mut self, report: fn(&Refusal)) {
         self.worker.report = report;
     }
@@ -154,7 +155,7 @@ struct Worker<'a, M, F, S, const ANSWER: usize> {
     answer: Vec<u8, ANSWER>,
     /// What was answered to a request with its sequence number that was not it.
     refusal: Vec<u8, REFUSAL>,
-    /// What is called with the cause of each refusal.
+    /// Logs the cause of a refusal.
     report: fn(&Refusal),
     /// Where there is a key.
     #[cfg(feature = "authentication")]

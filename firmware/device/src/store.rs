@@ -65,7 +65,7 @@ pub struct Store {
 /// A record in flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Saved {
-    /// Its number: one more than that of the record that it was saved beside.
+    /// Its number: one more than that of the record in the other slot when it was saved; 1 where there was none.
     pub save: u32,
     /// Which slot it is in, 0 or 1.
     pub slot: u8,
@@ -205,8 +205,8 @@ impl Store {
         {
             return Ok(own.saved());
         }
-        // Of the two, the record of this network is the one to keep. What comes after it must have a higher number, for it may
-        // be the newer one without being confirmed; the other record is erased, whatever its number.
+        // The record of this network is kept. The new one must have a higher number: until both are confirmed, the numbers decide
+        // which one counts. The other slot is erased, so its number does not matter.
         let kept = own.or(any);
         let save = kept.map_or(1, |kept| kept.header.save.wrapping_add(1));
         let slot = kept.map_or(0, |kept| 1 - kept.slot);

@@ -1,6 +1,6 @@
-//! The external flash of the Raspberry Pi Pico and Pico 2 by the functions of the boot ROM. The program runs from that flash,
-//! so that it waits in RAM, without interrupts, while a sector is erased or a page is written. The boot ROM waits for the flash
-//! as long as it takes; a flash that never gets ready is ended by the watchdog.
+//! The external flash of the Raspberry Pi Pico and Pico 2 by the functions of the boot ROM. The program executes from that flash,
+//! so the function that erases a sector or writes a page is in RAM and runs with interrupts disabled. The boot ROM waits without
+//! end for a flash that never gets ready: the watchdog then resets the chip.
 //!
 //! Source: Raspberry Pi, *RP2040 Datasheet*, 2.8.3.1.3, and *RP2350 Datasheet*, 5.4.8. Which bytes of a page may be written one
 //! after the other: Winbond, *W25Q16JV*, 8.2.15.
@@ -86,8 +86,8 @@ impl Sectors {
             address: Self::address(offset).addr() as u32 - MEMORY,
             page: page.map_or(null(), |page| page.as_ptr()),
         };
-        // SAFETY: the sector is one of those that hold no program, the page and the copy are in RAM, and no interrupt can look
-        // at the flash meanwhile. The second core is never started.
+        // SAFETY: the sector is one of those that hold no program; the operation and the page are on the stack, the copy in the
+        // device's static, so all are in RAM; no interrupt can read the flash meanwhile, and the second core is never started.
         #[allow(unsafe_code)]
         cortex_m::interrupt::free(|_| unsafe { operate(&operation) });
         Selected::feed_watchdog();
@@ -109,11 +109,13 @@ struct Operation {
     page: *const u8,
 }
 
-/// Does it. In RAM, as nothing can be read from the flash in between; it calls nothing that is not in `operation`.
+/// Erases the sector, or writes the page, of `operation`. In RAM, because the flash cannot be read meanwhile; it calls only the
+/// functions in `operation`.
 ///
 /// # Safety
-/// The address must be that of a sector without program, or of a page of one; the functions must be those of the boot ROM, and
-/// both pointers must be to RAM.
+/// `operation`, the copy at `setup` and the page must be in RAM; `page` is null or points to [`PAGE`] bytes; `address` is that of
+/// a sector without program, or of a page in one; the functions are those of the boot ROM; no interrupt or other core may read
+/// the flash until this returns.
 #[allow(unsafe_code)]
 #[inline(never)]
 #[unsafe(link_section = ".data.operate")]
@@ -170,6 +172,9 @@ impl NorFlash for Sectors {
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
         check_write(self, offset, bytes.len())?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
         let end = offset as usize + bytes.len();
         let mut bytes = bytes.iter();
         for start in (offset as usize & !(PAGE - 1)..end).step_by(PAGE) {

@@ -1,7 +1,8 @@
 """The configuration of a node: its device's port, and what goes with it.
 
 `--node-config 'port="/dev/ttyACM0"'`, its `baud` where that is another than 115,200, and the file of its `key` where it
-has one, which does not leave the gateway. `partition-id` is the seed of what the device draws.
+has one, which does not leave the gateway. `partition-id` is the node's number: the seed of a round is derived from the
+run's seed, the round and it, so that nodes with the same number draw alike.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from dense_fleet.settings import Settings, SettingsError
 from dense_fleet.transport import BAUD
 
 KINDS = {"port": str, "baud": int, "key": str, "partition-id": int, "num-partitions": int}
-"""What a configuration may have; the last one is set by Flower's simulation."""
+"""What a configuration may have; the last two are set by Flower's simulation."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Node:
 
     @classmethod
     def of(cls, config: Mapping[str, Any], settings: Settings) -> "Node":
-        """The node of a configuration. Without a port, it is the settings' port of its number."""
+        """The node of a configuration. Without `port`, it is the entry `partition-id` of the setting `ports`."""
         for name, value in config.items():
             if name not in KINDS:
                 raise SettingsError(f"{name} of the node is unknown, expected {', '.join(KINDS)}")
