@@ -36,6 +36,7 @@ mod on_device {
             parts
         });
         let Some((bus, clock)) = sensor else { panic!("the board has not started") };
+        session.report_refusals(|refusal| log::print(format_args!("request refused: {refusal}")));
         let mut sampler = Sampler::new(Imu::new(bus, Default::default()), clock.now());
         let (mut heard, mut reported) = (clock.now(), None);
         loop {
