@@ -23,7 +23,7 @@
 //!
 //! - [`messages`]: requests and answers
 //! - [`frames`]: encoder and decoder of frames
-//! - [`authentication`]: message authentication codes, with the feature `authentication`
+//! - `authentication`: message authentication codes, with the feature `authentication`
 //! - [`checksum`]: CRC-32C of bytes and of a model's parameters
 
 #![no_std]
