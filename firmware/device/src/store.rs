@@ -76,7 +76,7 @@ pub struct Saved {
 struct Record {
     header: Header,
     slot: u8,
-    /// How many seals it has, at least the commit.
+    /// Number of valid seals, at least 1: the commit.
     seals: usize,
 }
 

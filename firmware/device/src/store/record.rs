@@ -57,9 +57,9 @@ impl Header {
     }
 }
 
-/// What the seals begin with, in the order in which they are written.
+/// Magic numbers of the seals, in the order in which they are written.
 const SEAL_MAGICS: [u32; 3] = [COMMIT_MAGIC, CONFIRMATION_MAGIC, ACKNOWLEDGEMENT_MAGIC];
-/// How many seals there are.
+/// Number of seals.
 pub(super) const SEALS: usize = SEAL_MAGICS.len();
 /// Bytes of all seals.
 pub(super) const SEAL_BYTES: usize = SEALS * UNIT;
