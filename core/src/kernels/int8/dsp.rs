@@ -40,6 +40,16 @@ macro_rules! processor {
     };
 }
 
+/// Adds the products of a word of weights to the two sums of a pair.
+macro_rules! pair {
+    ($weights:literal $both:literal $even:literal) => {
+        concat!(
+            "smlad ", $both, ", r1, ", $weights, ", ", $both, "\n", "sxtb16 ", $weights, ", ", $weights, "\n",
+            "smlad ", $even, ", r1, ", $weights, ", ", $even, "\n",
+        )
+    };
+}
+
 mod eights;
 
 /// Inputs after which the sums are taken apart.
@@ -149,16 +159,6 @@ fn add_rest<const N: usize>(inputs: &[u8], weights: &[i8], sums: &mut [i32; N]) 
 mod waiting;
 
 use waiting::{begin, begin_block, compare_with_end, compare_with_end_of_block, end, fetch, inputs, sums};
-
-/// Adds the products of a word of weights to the two sums of a pair.
-macro_rules! pair {
-    ($weights:literal $both:literal $even:literal) => {
-        concat!(
-            "smlad ", $both, ", r1, ", $weights, ", ", $both, "\n", "sxtb16 ", $weights, ", ", $weights, "\n",
-            "smlad ", $even, ", r1, ", $weights, ", ", $even, "\n",
-        )
-    };
-}
 
 /// Loads two words of the 40 weights of a quad.
 macro_rules! load {

@@ -35,16 +35,6 @@ pub(super) fn forward(row: &[u8], weights: &[i8], bias: &[i32], sums: &mut [i32]
     }
 }
 
-/// Adds the products of a word of weights to the two sums of a pair.
-macro_rules! pair {
-    ($weights:literal $both:literal $even:literal) => {
-        concat!(
-            "smlad ", $both, ", r1, ", $weights, ", ", $both, "\n", "sxtb16 ", $weights, ", ", $weights, "\n",
-            "smlad ", $even, ", r1, ", $weights, ", ", $even, "\n",
-        )
-    };
-}
-
 /// Adds the products of two inputs with their 16 weights: 68 bytes of instructions.
 macro_rules! word {
     ($number:literal) => {
