@@ -67,7 +67,7 @@ fn steps(kernel: Kernel, threads: usize) -> Outcome {
     let settings = Settings { recipe, threads, kernel };
     let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
     let fit = fit(&mut network, &Data::new(&samples), &settings, None, &mut callbacks)?;
-    let seconds = fit.state.position.epochs.iter().map(|epoch| epoch.seconds / RUNS as f64);
+    let seconds = fit.state.progress.epochs.iter().map(|epoch| epoch.seconds / RUNS as f64);
     let plural = if threads == 1 { "" } else { "s" };
     print(
         kernel,

@@ -125,9 +125,9 @@ impl Checkpoint {
 
     /// Whether all epochs are done, or early stopping has ended the training.
     fn is_finished(&self) -> bool {
-        let Self { identity: Identity { recipe, .. }, state: State { position, .. } } = self;
-        let epochs = position.epochs.len();
-        let patience = position.best.as_ref().zip(recipe.early_stopping);
+        let Self { identity: Identity { recipe, .. }, state: State { progress, .. } } = self;
+        let epochs = progress.epochs.len();
+        let patience = progress.best.as_ref().zip(recipe.early_stopping);
         epochs >= recipe.epochs || patience.is_some_and(|(best, patience)| epochs >= best.epoch + patience)
     }
 
@@ -149,7 +149,7 @@ impl Checkpoint {
         if !differences.is_empty() {
             return Err(CheckpointError::Other { path, differences: differences.join(", ") });
         }
-        let reached = state.position.epochs.len() + usize::from(state.position.running.steps > 0);
+        let reached = state.progress.epochs.len() + usize::from(state.progress.current.steps > 0);
         if reached > wanted.recipe.epochs {
             return Err(CheckpointError::TooFar { path, reached, wanted: wanted.recipe.epochs });
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::data::Samples;
 use crate::events::named;
 use crate::learning::metrics::metric_name;
-use crate::learning::{Position, Settings};
+use crate::learning::{Settings, TrainingProgress};
 use crate::prepared::Prepared;
 
 /// A training: its settings and its results.
@@ -47,12 +47,12 @@ pub struct History {
 }
 
 impl History {
-    /// The history of a training that has come to its end at `position`.
+    /// The history of a training that has come to its end at `progress`.
     #[must_use]
     pub fn new(
         prepared: &Prepared,
         settings: &Settings,
-        position: &Position,
+        progress: &TrainingProgress,
         test: BTreeMap<String, f64>,
         int8_test: BTreeMap<String, f64>,
     ) -> Self {
@@ -60,11 +60,11 @@ impl History {
         let ends = [prepared.input.width(), prepared.output.width()];
         let widths = [&ends[..1], &prepared.recipe.hidden, &ends[1..]].concat();
         Self {
-            epochs: position.epochs.iter().map(|epoch| named(epoch, metric)).collect(),
+            epochs: progress.epochs.iter().map(|epoch| named(epoch, metric)).collect(),
             test,
             int8_test,
-            best_epoch: position.best.as_ref().map(|best| best.epoch),
-            fit_seconds: position.epochs.iter().map(|epoch| epoch.seconds).sum(),
+            best_epoch: progress.best.as_ref().map(|best| best.epoch),
+            fit_seconds: progress.epochs.iter().map(|epoch| epoch.seconds).sum(),
             parameters: widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum(),
             widths,
             data_set: prepared.name.clone(),

@@ -44,7 +44,7 @@ impl Training {
         let mut stop = || false;
         let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
         let fit = learning::fit(&mut network, &self.prepared.data(), &settings, None, &mut callbacks).unwrap();
-        (network, fit.state.position.epochs.last().unwrap().train.loss)
+        (network, fit.state.progress.epochs.last().unwrap().train.loss)
     }
 
     /// The training loss of the last epoch and the accuracy on the test set.

@@ -11,7 +11,7 @@ use super::functions::{check_finite, check_length};
 use super::optimizer::Optimizer;
 use super::settings::{Callbacks, Data, FitError, Settings};
 use super::standardization::Standardization;
-use super::state::{Best, End, Epoch, Fit, Position, State};
+use super::state::{Best, End, Epoch, Fit, State, TrainingProgress};
 use super::stopwatch::Stopwatch;
 use super::trainer::Trainer;
 use super::{Metrics, Network};
@@ -38,22 +38,22 @@ pub fn fit(
     let samples = data.train.len();
     let optimizer = Optimizer::new(&settings.recipe.optimizer, settings.schedule(samples))?;
     let mut trainer = Trainer::new(network, settings, &optimizer);
-    let mut position = Position::default();
+    let mut progress = TrainingProgress::default();
     if let Some(state) = from {
-        position = state.position.clone();
-        trainer.resume(&state.numbers, position.steps(settings.steps_per_epoch(samples)))?;
+        progress = state.progress.clone();
+        trainer.resume(&state.variables, progress.steps(settings.steps_per_epoch(samples)))?;
     }
     let measure = |smallest| Standardization::measure(&data.train.inputs, smallest);
     let standardization = settings.recipe.smallest_deviation.map(measure);
     let shifts = Shifts::new(settings, data)?;
     let mut training =
-        Training { network: network.clone(), trainer, shifts, standardization, data, settings, position };
+        Training { network: network.clone(), trainer, shifts, standardization, data, settings, progress };
     let end = training.run(callbacks).inspect_err(|_| callbacks.progress.break_off())?;
     let state = training.state();
-    if let (Some(best), true) = (&state.position.best, end != End::Interrupted) {
+    if let (Some(best), true) = (&state.progress.best, end != End::Interrupted) {
         training.trainer.set_layers(&best.layers)?;
     }
-    let (epoch, step) = (state.position.epochs.len(), settings.steps_per_epoch(samples));
+    let (epoch, step) = (state.progress.epochs.len(), settings.steps_per_epoch(samples));
     training.update_network().map_err(|error| FitError::of_step(error, epoch, step))?;
     *network = training.network;
     Ok(Fit { state, end })
@@ -89,20 +89,20 @@ struct Training<'a> {
     standardization: Option<Standardization>,
     data: &'a Data<'a>,
     settings: &'a Settings,
-    position: Position,
+    progress: TrainingProgress,
 }
 
 impl Training<'_> {
     fn run(&mut self, callbacks: &mut Callbacks<'_>) -> Result<End, FitError> {
         let mut random = Random::new(self.settings.recipe.seed, Random::SHUFFLE);
         let mut order: Vec<u32> = (0..).take(self.data.train.len()).collect();
-        for _ in &self.position.epochs {
+        for _ in &self.progress.epochs {
             random.shuffle(&mut order);
         }
         let mut last_kept = Stopwatch::start();
         let mut stopped = false;
         loop {
-            if self.position.epochs.len() >= self.settings.recipe.epochs {
+            if self.progress.epochs.len() >= self.settings.recipe.epochs {
                 return Ok(End::Finished);
             }
             if self.has_waited_enough() {
@@ -113,7 +113,7 @@ impl Training<'_> {
             }
             random.shuffle(&mut order);
             stopped = self.train(&order, callbacks)?.is_break();
-            if self.position.running.steps < self.settings.steps_per_epoch(order.len()) {
+            if self.progress.current.steps < self.settings.steps_per_epoch(order.len()) {
                 callbacks.progress.break_off();
                 return Ok(End::Interrupted);
             }
@@ -130,9 +130,9 @@ impl Training<'_> {
     /// Trains on the remaining batches of the epoch until it ends or `stop` returns true.
     fn train(&mut self, order: &[u32], callbacks: &mut Callbacks<'_>) -> Result<ControlFlow<()>, FitError> {
         let start = Stopwatch::start();
-        let steps_before = self.position.steps(self.settings.steps_per_epoch(order.len()));
-        let Self { trainer, network, data, settings, position: Position { epochs, running, .. }, .. } = self;
-        let (epoch, done_before) = (epochs.len() + 1, running.steps);
+        let steps_before = self.progress.steps(self.settings.steps_per_epoch(order.len()));
+        let Self { trainer, network, data, settings, progress: TrainingProgress { epochs, current, .. }, .. } = self;
+        let (epoch, done_before) = (epochs.len() + 1, current.steps);
         callbacks.progress.start_epoch(epoch);
         let size = settings.recipe.batch_size;
         let batches = Batches {
@@ -145,46 +145,46 @@ impl Training<'_> {
         };
         let mut flow = ControlFlow::Continue(());
         let result = trainer.run(batches, &mut |score| {
-            running.steps += 1;
-            running.loss += f64::from(score.loss_sum);
-            running.metric += metric_sum(network, &score);
-            let done = order.len().min(running.steps * size);
-            callbacks.progress.step(running.steps, &|| (running.metrics(done), done));
+            current.steps += 1;
+            current.loss += f64::from(score.loss_sum);
+            current.metric += metric_sum(network, &score);
+            let done = order.len().min(current.steps * size);
+            callbacks.progress.step(current.steps, &|| (current.metrics(done), done));
             if (callbacks.stop)() {
                 flow = ControlFlow::Break(());
             }
             flow
         });
         result.map_err(|failure| FitError::of_step(failure.error, epoch, done_before + failure.step + 1))?;
-        running.seconds += start.elapsed().as_secs_f64();
+        current.seconds += start.elapsed().as_secs_f64();
         Ok(flow)
     }
 
     /// Measures and records an epoch that is over.
     fn finish_epoch(&mut self, callbacks: &mut Callbacks<'_>) -> Result<(), FitError> {
         let samples = self.data.train.len();
-        let running = std::mem::take(&mut self.position.running);
-        let number = self.position.epochs.len() + 1;
-        let failed = |error| FitError::of_step(error, number, running.steps);
+        let current = std::mem::take(&mut self.progress.current);
+        let number = self.progress.epochs.len() + 1;
+        let failed = |error| FitError::of_step(error, number, current.steps);
         if self.data.validation.is_some() || self.data.test.is_some() {
             self.update_network().map_err(failed)?;
         }
         let Settings { kernel, threads, .. } = *self.settings;
         let measure = |samples| measure(&self.network, samples, kernel, threads).map_err(failed);
         let epoch = Epoch {
-            train: running.metrics(samples),
-            seconds: running.seconds,
+            train: current.metrics(samples),
+            seconds: current.seconds,
             validation: measure(self.data.validation)?,
             test: measure(self.data.test)?,
         };
         callbacks.progress.finish_epoch(&epoch, samples);
-        let position = &mut self.position;
-        position.epochs.push(epoch);
+        let progress = &mut self.progress;
+        progress.epochs.push(epoch);
         if self.settings.recipe.early_stopping.is_some() {
             let loss = |epoch: &Epoch| epoch.validation.map_or(f64::INFINITY, |validation| validation.loss);
-            let best = position.best.as_ref().map(|best| loss(&position.epochs[best.epoch - 1]));
+            let best = progress.best.as_ref().map(|best| loss(&progress.epochs[best.epoch - 1]));
             if best.is_none_or(|best| loss(&epoch) < best) {
-                position.best = Some(Best { epoch: number, layers: self.trainer.layers() });
+                progress.best = Some(Best { epoch: number, layers: self.trainer.layers() });
             }
         }
         Ok(())
@@ -192,8 +192,8 @@ impl Training<'_> {
 
     /// Whether early stopping's patience is exhausted.
     fn has_waited_enough(&self) -> bool {
-        match (self.settings.recipe.early_stopping, &self.position.best) {
-            (Some(patience), Some(best)) => self.position.epochs.len() - best.epoch >= patience,
+        match (self.settings.recipe.early_stopping, &self.progress.best) {
+            (Some(patience), Some(best)) => self.progress.epochs.len() - best.epoch >= patience,
             _ => false,
         }
     }
@@ -213,7 +213,7 @@ impl Training<'_> {
     }
 
     fn state(&self) -> State {
-        State { position: self.position.clone(), numbers: self.trainer.numbers() }
+        State { progress: self.progress.clone(), variables: self.trainer.variables() }
     }
 }
 

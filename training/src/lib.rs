@@ -31,4 +31,4 @@ pub use network::Network;
 pub use samples::{Inputs, Samples, Targets};
 pub use settings::{Callbacks, Checkpoints, Data, FitError, Progress, Settings, Silent};
 pub use standardization::Standardization;
-pub use state::{Best, End, Epoch, Fit, Numbers, Parameters, Position, Running, State};
+pub use state::{Best, End, Epoch, Fit, Parameters, PartialEpoch, State, TrainingProgress, Variables};

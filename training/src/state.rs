@@ -10,26 +10,26 @@ use super::Metrics;
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// How far it has come.
-    pub position: Position,
+    pub progress: TrainingProgress,
     /// The numbers that a step changes.
-    pub numbers: Numbers,
+    pub variables: Variables,
 }
 
 /// How far a training has come, and its record.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Position {
+pub struct TrainingProgress {
     /// The epochs that are done.
     pub epochs: Vec<Epoch>,
     /// What is done of the next one.
-    pub running: Running,
+    pub current: PartialEpoch,
     /// The best epoch so far, where early stopping looks for one.
     pub best: Option<Best>,
 }
 
-impl Position {
+impl TrainingProgress {
     /// The number of steps made in all.
     pub(super) const fn steps(&self, steps_per_epoch: usize) -> usize {
-        self.epochs.len() * steps_per_epoch + self.running.steps
+        self.epochs.len() * steps_per_epoch + self.current.steps
     }
 }
 
@@ -50,7 +50,7 @@ pub struct Epoch {
 
 /// A part of an epoch, as sums over its samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Running {
+pub struct PartialEpoch {
     /// Steps made.
     pub steps: usize,
     /// The sum of the samples' losses.
@@ -61,7 +61,7 @@ pub struct Running {
     pub seconds: f64,
 }
 
-impl Running {
+impl PartialEpoch {
     /// The means over so many samples.
     #[must_use]
     pub fn metrics(&self, samples: usize) -> Metrics {
@@ -80,7 +80,7 @@ pub struct Best {
 
 /// The numbers that a step changes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Numbers {
+pub struct Variables {
     /// The layers as they are trained: of standardised inputs, where inputs are standardised.
     pub layers: Vec<Layer>,
     /// Optimizer state of each layer: none for SGD, the velocity for momentum, the mean of squared gradients for RMSprop,

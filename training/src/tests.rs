@@ -142,8 +142,8 @@ fn inputs_are_standardised_for_the_training_and_folded_into_the_first_layer() {
         for threads in [1, 2, 5] {
             let settings = settings(recipe.clone(), threads, Kernel::best());
             let (network, fit) = train(&Data::new(&samples), 3, &settings).unwrap();
-            assert_eq!(fit.state.numbers, wanted.state.numbers);
-            let mut layers = wanted.state.numbers.layers.clone();
+            assert_eq!(fit.state.variables, wanted.state.variables);
+            let mut layers = wanted.state.variables.layers.clone();
             standardization.fold(&mut layers[0]);
             assert_eq!(network.layers(), layers);
         }
@@ -159,7 +159,7 @@ fn early_stopping_brings_back_the_weights_of_the_smallest_validation_loss() {
     let recipe = Recipe { epochs: 30, early_stopping: Some(patience), ..recipe() };
     let data = Data { validation: Some(&validation), test: Some(&validation), ..Data::new(&train_samples) };
     let (network, fit) = train(&data, 4, &settings(recipe.clone(), 2, Kernel::best())).unwrap();
-    let Position { epochs, best, .. } = &fit.state.position;
+    let TrainingProgress { epochs, best, .. } = &fit.state.progress;
     let losses: Vec<f64> = epochs.iter().map(|epoch| epoch.validation.unwrap().loss).collect();
     let smallest = losses.iter().copied().fold(f64::INFINITY, f64::min);
     let best = best.as_ref().unwrap();
@@ -173,7 +173,7 @@ fn early_stopping_brings_back_the_weights_of_the_smallest_validation_loss() {
     // As many epochs without early stopping give the same weights as the last ones before they are brought back.
     let shorter = Recipe { epochs: losses.len(), early_stopping: None, ..recipe };
     let (network, _) = train(&data, 4, &settings(shorter, 1, Kernel::best())).unwrap();
-    assert_eq!(network.layers(), fit.state.numbers.layers);
+    assert_eq!(network.layers(), fit.state.variables.layers);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn states_are_kept_at_the_end_of_epochs() {
     let recipe = Recipe { loss: Loss::Huber, ..recipe() };
     let mut network = Network::initial(5, 2, &recipe).unwrap();
     let mut kept = Vec::new();
-    let keep = Box::new(|state: &State| kept.push((state.position.epochs.len(), state.clone())));
+    let keep = Box::new(|state: &State| kept.push((state.progress.epochs.len(), state.clone())));
     let checkpoints = Some(Checkpoints { interval: std::time::Duration::ZERO, write: keep });
     let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints };
     let settings = settings(recipe, 2, Kernel::best());
@@ -223,7 +223,7 @@ fn shifts_are_the_same_for_any_threads_and_interruptions() {
     let data = Data { picture: Some([5, 6]), ..Data::new(&samples) };
     let (_, wanted) = train(&data, 4, &settings(recipe.clone(), 1, Kernel::best())).unwrap();
     let (_, plain) = train(&data, 4, &settings(Recipe { shift: 0, ..recipe.clone() }, 1, Kernel::best())).unwrap();
-    assert_ne!(wanted.state.numbers, plain.state.numbers);
+    assert_ne!(wanted.state.variables, plain.state.variables);
     for threads in 1..=5 {
         let settings = settings(recipe.clone(), threads, Kernel::best());
         let mut network = Network::initial(30, 4, &recipe).unwrap();
@@ -233,6 +233,6 @@ fn shifts_are_the_same_for_any_threads_and_interruptions() {
             let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || true, checkpoints: None };
             state = Some(fit(&mut network, &data, &settings, from, &mut callbacks).unwrap());
         }
-        assert_eq!(state.unwrap().state.numbers, wanted.state.numbers, "{threads} threads");
+        assert_eq!(state.unwrap().state.variables, wanted.state.variables, "{threads} threads");
     }
 }

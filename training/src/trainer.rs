@@ -13,7 +13,7 @@ use super::batches::Batches;
 use super::functions::check_length;
 use super::optimizer::Optimizer;
 use super::settings::Settings;
-use super::state::{Numbers, Parameters};
+use super::state::{Parameters, Variables};
 use super::worker::{Failure, Worker};
 
 /// The parameters of a network while it is trained, with the optimizer's state.
@@ -31,17 +31,17 @@ impl Trainer {
         Self { workers: (0..threads).map(worker).collect(), layers: layers.to_vec() }
     }
 
-    /// Goes on from these numbers, after so many steps.
+    /// Goes on from these variables, after so many steps.
     ///
     /// # Errors
     ///
     /// [`Error::Length`] where they are of another network or optimizer.
-    pub(super) fn resume(&mut self, numbers: &Numbers, steps: usize) -> Result<(), Error> {
-        self.set_layers(&numbers.layers)?;
-        check_length("layers of state", numbers.states.len(), self.layers.len())?;
+    pub(super) fn resume(&mut self, variables: &Variables, steps: usize) -> Result<(), Error> {
+        self.set_layers(&variables.layers)?;
+        check_length("layers of state", variables.states.len(), self.layers.len())?;
         for worker in &mut self.workers {
             worker.advance(steps);
-            for (layer, states) in worker.layers.iter_mut().zip(&numbers.states) {
+            for (layer, states) in worker.layers.iter_mut().zip(&variables.states) {
                 let arrays = &mut layer.arrays[1..];
                 check_length("arrays of state", states.len(), arrays.len())?;
                 for (array, Parameters { weights, bias }) in arrays.iter_mut().zip(states) {
@@ -110,7 +110,7 @@ impl Trainer {
     }
 
     /// The parameters and the optimizer's state.
-    pub(super) fn numbers(&self) -> Numbers {
+    pub(super) fn variables(&self) -> Variables {
         let states = self.layers.iter().enumerate().map(|(index, layer)| {
             let arrays = self.workers[0].layers[index].arrays.len();
             let state = |array| {
@@ -120,7 +120,7 @@ impl Trainer {
             };
             (1..arrays).map(state).collect()
         });
-        Numbers { layers: self.layers(), states: states.collect() }
+        Variables { layers: self.layers(), states: states.collect() }
     }
 
     /// Copies an array of a layer, of each unit from a thread that keeps it.

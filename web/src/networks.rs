@@ -107,7 +107,7 @@ impl Entry {
         let settings = Settings { recipe, threads: 1, kernel: Kernel::best() };
         let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
         let fitted = fit(&mut self.network, &Data::new(&train), &settings, None, &mut callbacks);
-        let epochs = fitted.map_err(|error| error.to_string())?.state.position.epochs;
+        let epochs = fitted.map_err(|error| error.to_string())?.state.progress.epochs;
         let loss = epochs.first().map_or(f64::NAN, |epoch| epoch.train.loss);
         Ok(loss.to_le_bytes().into())
     }

@@ -60,16 +60,16 @@ impl Session {
             self.is_done = fitted.end != End::Interrupted;
             self.state = Some(fitted.state);
         }
-        let Some(State { position, .. }) = &self.state else { return Err("no step was made".into()) };
-        let samples = position.running.steps * self.settings.recipe.batch_size;
-        let running = position.running.metrics(samples.clamp(1, self.train.len()));
-        let mut progress =
-            vec![f64::from(u8::from(self.is_done)), position.running.steps as f64, running.loss, running.metric];
-        for epoch in &position.epochs {
+        let Some(State { progress, .. }) = &self.state else { return Err("no step was made".into()) };
+        let samples = progress.current.steps * self.settings.recipe.batch_size;
+        let current = progress.current.metrics(samples.clamp(1, self.train.len()));
+        let mut numbers =
+            vec![f64::from(u8::from(self.is_done)), progress.current.steps as f64, current.loss, current.metric];
+        for epoch in &progress.epochs {
             let test = epoch.test.map_or([f64::NAN; 2], |test| [test.loss, test.metric]);
-            progress.extend([epoch.train.loss, epoch.train.metric]);
-            progress.extend(test);
+            numbers.extend([epoch.train.loss, epoch.train.metric]);
+            numbers.extend(test);
         }
-        Ok(progress)
+        Ok(numbers)
     }
 }

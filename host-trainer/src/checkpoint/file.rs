@@ -13,7 +13,7 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, Identity};
-use crate::learning::{Best, Epoch, Numbers, Parameters, Position, Running, State};
+use crate::learning::{Best, Epoch, Parameters, PartialEpoch, State, TrainingProgress, Variables};
 
 /// The writer and the version of the metadata.
 const FORMAT: &str = "host-trainer/checkpoint/2";
@@ -28,18 +28,18 @@ struct Metadata {
     format: String,
     identity: Identity,
     epochs_done: Vec<Epoch>,
-    running: Running,
+    running: PartialEpoch,
     best_epoch: Option<usize>,
 }
 
 pub(super) fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, SafeTensorError> {
-    let Checkpoint { identity, state: State { position, numbers } } = checkpoint;
+    let Checkpoint { identity, state: State { progress, variables } } = checkpoint;
     let metadata = Metadata {
         format: FORMAT.into(),
         identity: identity.clone(),
-        epochs_done: position.epochs.clone(),
-        running: position.running,
-        best_epoch: position.best.as_ref().map(|best| best.epoch),
+        epochs_done: progress.epochs.clone(),
+        running: progress.current,
+        best_epoch: progress.best.as_ref().map(|best| best.epoch),
     };
     let metadata = HashMap::from([(ENTRY.to_owned(), serde_json::to_string(&metadata)?)]);
 
@@ -49,13 +49,13 @@ pub(super) fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, SafeTensorError>
         tensors.push((kernel, vec![layer.units(), layer.inputs], to_bytes(weights)));
         tensors.push((bias_name, vec![layer.units()], to_bytes(bias)));
     };
-    for (index, layer) in numbers.layers.iter().enumerate() {
+    for (index, layer) in variables.layers.iter().enumerate() {
         add("trained", index, layer, &layer.weights, &layer.bias);
-        for (array, state) in numbers.states.get(index).into_iter().flatten().enumerate() {
+        for (array, state) in variables.states.get(index).into_iter().flatten().enumerate() {
             add(&format!("state_{array}"), index, layer, &state.weights, &state.bias);
         }
     }
-    for (index, layer) in position.best.iter().flat_map(|best| &best.layers).enumerate() {
+    for (index, layer) in progress.best.iter().flat_map(|best| &best.layers).enumerate() {
         add("best", index, layer, &layer.weights, &layer.bias);
     }
     let views: Result<Vec<_>, SafeTensorError> = tensors
@@ -95,8 +95,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
         Some(epoch) => Some(Best { epoch, layers: read_layers(&file, "best", &identity)? }),
         None => None,
     };
-    let position = Position { epochs: epochs_done, running, best };
-    Ok(Checkpoint { identity, state: State { position, numbers: Numbers { layers, states } } })
+    let progress = TrainingProgress { epochs: epochs_done, current: running, best };
+    Ok(Checkpoint { identity, state: State { progress, variables: Variables { layers, states } } })
 }
 
 /// Validates the metadata.

@@ -5,13 +5,13 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 use formats::bounded::{MAX_NUMBERS, MAX_ROWS, MAX_TABLE, read};
 
-use super::table::{Table, Texts};
+use super::table::{Table, TextColumn};
 use super::{DataError, names};
 use formats::DataOptions;
 
 /// More columns than any file for a network here should have.
 const MAX_COLUMNS: usize = 65_536;
-/// Texts that stand for a value that is not known.
+/// TextColumn that stand for a value that is not known.
 const MISSING: [&str; 6] = ["", "?", "na", "n/a", "nan", "null"];
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -71,7 +71,7 @@ fn read_table(path: &Path, roles: impl FnOnce(&[String]) -> Result<Vec<Role>, Da
     let roles = roles(&header)?;
     let named = |role| header.iter().zip(&roles).filter(move |(_, found)| **found == role).map(|(name, _)| name);
     let features: Vec<String> = named(Role::Feature).cloned().collect();
-    let texts = |name: &String| Texts::new(path, "line", name);
+    let texts = |name: &String| TextColumn::new(path, "line", name);
     let target = texts(named(Role::Target).next().unwrap_or(&String::new()));
     let groups = named(Role::Group).next().map(texts);
     let mut table = Table { path: path.to_owned(), features, values: Vec::new(), target, groups, lines: Vec::new() };

@@ -17,8 +17,8 @@ use formats::{DataOptions, Input, Output, Task};
 use self::array::Array;
 use super::images::pixels;
 use super::split::{order_rows, test_rows};
-use super::table::Texts;
-use super::targets::Meaning;
+use super::table::TextColumn;
+use super::targets::TargetKind;
 use super::{DataError, Dataset, Inputs, Loaded, Samples, Targets};
 
 /// Names of arrays: inputs and targets to train with, and those to test with where they are separate.
@@ -33,25 +33,25 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
         return Err(DataError::file(path, "neither an array x_train nor x nor data in it"));
     };
     let (input, inputs, target) = arrays.samples(path, train, options.task)?;
-    let meaning = match &target {
-        Target::Column(texts) => Some(Meaning::of(texts, options.task)?),
+    let kind = match &target {
+        Target::Column(texts) => Some(TargetKind::of(texts, options.task)?),
         Target::Numbers { .. } => None,
     };
-    let output = match (&meaning, &target) {
+    let output = match (&kind, &target) {
         (None, Target::Numbers { width, .. }) => {
             Output::Values { names: (0..*width).map(|place| format!("{}_{place}", train[1])).collect() }
         }
         (None, Target::Column(texts)) => Output::Values { names: vec![texts.name.clone()] },
-        (Some(meaning), _) => meaning.output.clone(),
+        (Some(kind), _) => kind.output.clone(),
     };
-    let all = Samples { inputs, targets: target.targets(meaning.as_ref())?, groups: Vec::new() };
+    let all = Samples { inputs, targets: target.targets(kind.as_ref())?, groups: Vec::new() };
     let (train, test) = match test {
         Some(_) if options.test_split.is_some() => {
             return Err(DataError::Conflict("--test-split: the file has arrays x_test and y_test to test with".into()));
         }
         Some(test) => {
             let (test_input, inputs, target) = arrays.samples(path, test, options.task)?;
-            let samples = Samples { inputs, targets: target.targets(meaning.as_ref())?, groups: Vec::new() };
+            let samples = Samples { inputs, targets: target.targets(kind.as_ref())?, groups: Vec::new() };
             let same_outputs = match (&samples.targets, &all.targets) {
                 (Targets::Numbers { width, .. }, Targets::Numbers { width: wanted, .. }) => width == wanted,
                 _ => true,
@@ -75,15 +75,15 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
 /// The targets of a file.
 enum Target {
     /// One number each.
-    Column(Texts),
+    Column(TextColumn),
     /// Several numbers each, `[samples][width]`.
     Numbers { width: usize, values: Vec<f32> },
 }
 
 impl Target {
-    fn targets(self, meaning: Option<&Meaning>) -> Result<Targets, DataError> {
-        match (self, meaning) {
-            (Self::Column(texts), Some(meaning)) => meaning.targets(&texts),
+    fn targets(self, kind: Option<&TargetKind>) -> Result<Targets, DataError> {
+        match (self, kind) {
+            (Self::Column(texts), Some(kind)) => kind.targets(&texts),
             (Self::Column(texts), None) => Err(texts.fault("of one number each, unlike those to train with")),
             (Self::Numbers { width, values }, _) => Ok(Targets::Numbers { width, values }),
         }
@@ -132,7 +132,7 @@ impl Arrays {
                 if target.len() > MAX_ROWS {
                     return fault(format!("{} samples, at most {MAX_ROWS}", target.len()));
                 }
-                let mut texts = Texts::new(path, "sample", y);
+                let mut texts = TextColumn::new(path, "sample", y);
                 for (sample, number) in target.numbers().enumerate() {
                     if !number.is_finite() {
                         return fault(format!("sample {sample} is {number}"));

@@ -2,7 +2,7 @@
 
 use dense_core::Random;
 
-use super::windows::{Place, runs};
+use super::windows::{WindowStart, runs};
 use super::{DataError, Samples, Targets};
 use formats::DataOptions;
 
@@ -108,7 +108,7 @@ pub(super) fn order_rows(rows: &mut [usize], groups: &[u32], seed: u64) {
 }
 
 /// The same for windows: group by group, or else those first that are early in their run.
-pub(super) fn order_places(places: &mut [Place], groups: &[u32], seed: u64) {
+pub(super) fn order_places(places: &mut [WindowStart], groups: &[u32], seed: u64) {
     let mut random = Random::new(seed, STREAM + 1);
     random.shuffle(places);
     match groups.iter().max() {

@@ -15,16 +15,16 @@ pub(super) struct Table {
     /// `[rows][features]`.
     pub(super) values: Vec<f32>,
     /// The target of each row.
-    pub(super) target: Texts,
+    pub(super) target: TextColumn,
     /// The group of each row, where a column says it.
-    pub(super) groups: Option<Texts>,
+    pub(super) groups: Option<TextColumn>,
     /// The line of the file where each row begins.
     pub(super) lines: Vec<u64>,
 }
 
 /// A column of texts, each distinct one stored once.
 #[derive(Debug)]
-pub(super) struct Texts {
+pub(super) struct TextColumn {
     /// The file.
     path: PathBuf,
     /// What a place is: a `line` of the file, or a `sample`.
@@ -40,7 +40,7 @@ pub(super) struct Texts {
     index: HashMap<String, u32>,
 }
 
-impl Texts {
+impl TextColumn {
     pub(super) fn new(path: &Path, unit: &'static str, name: &str) -> Self {
         Self {
             path: path.into(),

@@ -7,8 +7,8 @@ use formats::{Input, MAX_WIDTH, Output, Window};
 
 use super::split::{self, label};
 use super::table::Table;
-use super::targets::Meaning;
-use super::windows::{self, Place};
+use super::targets::TargetKind;
+use super::windows::{self, WindowStart};
 use super::{DataError, Dataset, Folds, Inputs, Loaded, Recording, Recordings, Samples, Targets, csv};
 use formats::DataOptions;
 
@@ -25,13 +25,13 @@ struct Rows {
 pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
-    let meaning = Meaning::of(&table.target, options.task)?;
+    let kind = TargetKind::of(&table.target, options.task)?;
     let test = options.test.as_ref().map(|path| test_table(path, &table, options)).transpose()?;
-    let mut all = rows(table, &meaning, options)?;
+    let mut all = rows(table, &kind, options)?;
     let (train, test) = match test {
         Some(table) => {
             let path = table.path.clone();
-            let mut second = rows(table, &meaning, options)?;
+            let mut second = rows(table, &kind, options)?;
             second.use_groups_of(&mut all);
             (all.cut(&options.path, options, Part::Train, |_| true)?, second.cut(&path, options, Part::Test, |_| true)?)
         }
@@ -51,8 +51,8 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
 pub(super) fn folds(options: &DataOptions, name: String) -> Result<Folds, DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
-    let meaning = Meaning::of(&table.target, options.task)?;
-    let all = rows(table, &meaning, options)?;
+    let kind = TargetKind::of(&table.target, options.task)?;
+    let all = rows(table, &kind, options)?;
     let [train, test] = [Part::Train, Part::Test].map(|part| all.cut(&options.path, options, part, |_| true));
     let (train, test) = (train?, test?);
     let lacking = |samples: &Samples| (0..all.groups.len()).find(|group| !samples.groups.contains(&(*group as u32)));
@@ -67,8 +67,8 @@ pub(super) fn folds(options: &DataOptions, name: String) -> Result<Folds, DataEr
 pub(super) fn recordings(options: &DataOptions) -> Result<Recordings, DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
-    let meaning = Meaning::of(&table.target, options.task)?;
-    let all = rows(table, &meaning, options)?;
+    let kind = TargetKind::of(&table.target, options.task)?;
+    let all = rows(table, &kind, options)?;
     let (Input::Features { window: Some(window), .. }, Inputs::Numbers { width, values }, Targets::Labels(labels)) =
         (all.input, &all.samples.inputs, &all.samples.targets)
     else {
@@ -148,7 +148,7 @@ impl Rows {
         Ok(self.windows(window, &places))
     }
 
-    fn windows(&self, window: &Window, places: &[Place]) -> Samples {
+    fn windows(&self, window: &Window, places: &[WindowStart]) -> Samples {
         let first: Vec<usize> = places.iter().map(|place| place.row).collect();
         let firsts = self.samples.select(&first);
         match &self.samples.inputs {
@@ -162,8 +162,8 @@ impl Rows {
 }
 
 /// The rows of a table, and what options make of them.
-fn rows(table: Table, meaning: &Meaning, options: &DataOptions) -> Result<Rows, DataError> {
-    let targets = meaning.targets(&table.target)?;
+fn rows(table: Table, kind: &TargetKind, options: &DataOptions) -> Result<Rows, DataError> {
+    let targets = kind.targets(&table.target)?;
     let (names, window) = match options.window {
         None => (table.features.clone(), None),
         Some(length) => {
@@ -190,7 +190,7 @@ fn rows(table: Table, meaning: &Meaning, options: &DataOptions) -> Result<Rows, 
         },
         groups,
         input: Input::Features { names, window, standardized: false },
-        output: meaning.output.clone(),
+        output: kind.output.clone(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use formats::{Output, Task};
 
-use super::table::Texts;
+use super::table::TextColumn;
 use super::{DataError, Targets};
 
 /// The most classes: a label is a byte.
@@ -11,16 +11,16 @@ pub const MAX_CLASSES: usize = 256;
 const MAX_NUMBERED_CLASSES: usize = 20;
 
 /// What a column of targets means.
-pub(super) struct Meaning {
+pub(super) struct TargetKind {
     pub(super) output: Output,
     pub(super) task: Task,
 }
 
-impl Meaning {
+impl TargetKind {
     /// Decides what the targets of training samples mean, unless `task` says it: two different ones are two classes;
     /// texts are classes; whole numbers from 0 to 255 are classes if they are 20 at most and half as many as rows at most;
     /// other numbers are numbers.
-    pub(super) fn of(target: &Texts, task: Option<Task>) -> Result<Self, DataError> {
+    pub(super) fn of(target: &TextColumn, task: Option<Task>) -> Result<Self, DataError> {
         let numbers: Option<Vec<f64>> = target.distinct.iter().map(|text| finite(text)).collect();
         let classes = classes(target, numbers.as_deref());
         let whole = |number: &f64| (0.0..256.0).contains(number) && number.fract() == 0.0;
@@ -59,7 +59,7 @@ impl Meaning {
     }
 
     /// The targets of a column, that of the training samples or another.
-    pub(super) fn targets(&self, target: &Texts) -> Result<Targets, DataError> {
+    pub(super) fn targets(&self, target: &TextColumn) -> Result<Targets, DataError> {
         if self.task == Task::Regression {
             return Ok(Targets::Numbers { width: 1, values: target_numbers(target)? });
         }
@@ -78,7 +78,7 @@ impl Meaning {
 }
 
 /// The names of the classes: numbers by size, texts by their code points.
-fn classes(target: &Texts, numbers: Option<&[f64]>) -> Vec<String> {
+fn classes(target: &TextColumn, numbers: Option<&[f64]>) -> Vec<String> {
     let mut order: Vec<usize> = (0..target.distinct.len()).collect();
     if let Some(numbers) = numbers {
         order.sort_by(|&one, &other| numbers[one].total_cmp(&numbers[other]));
@@ -100,7 +100,7 @@ fn class_name(text: &str) -> String {
     }
 }
 
-fn target_numbers(target: &Texts) -> Result<Vec<f32>, DataError> {
+fn target_numbers(target: &TextColumn) -> Result<Vec<f32>, DataError> {
     let number = |(index, text): (usize, &String)| {
         let number = finite(text).map(|number| number as f32).filter(|number| number.is_finite());
         number.ok_or_else(|| {

@@ -4,7 +4,7 @@ use formats::Window;
 
 /// The first row of each window, and where it lies in its run, from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
+pub(super) struct WindowStart {
     pub(super) row: usize,
     pub(super) position: f64,
 }
@@ -16,13 +16,13 @@ pub(super) fn places<K: PartialEq>(
     key: impl Fn(usize) -> Option<K>,
     length: usize,
     stride: usize,
-) -> Vec<Place> {
+) -> Vec<WindowStart> {
     let mut places = Vec::new();
     for run in runs(rows, key) {
         let windows = run.len().checked_sub(length).map_or(0, |room| room / stride + 1);
         for window in 0..windows {
             let row = run.start + window * stride;
-            places.push(Place { row, position: (row - run.start) as f64 / run.len() as f64 });
+            places.push(WindowStart { row, position: (row - run.start) as f64 / run.len() as f64 });
         }
     }
     places
@@ -43,7 +43,7 @@ pub(super) fn runs<K: PartialEq>(rows: usize, key: impl Fn(usize) -> Option<K>) 
 
 /// The inputs of windows: of each, rows of `window.downsample` rows' mean, channel by channel. A mean is the sum in
 /// rising order of rows, divided by their number, in f32.
-pub(super) fn cut(values: &[f32], window: &Window, places: &[Place]) -> Vec<f32> {
+pub(super) fn cut(values: &[f32], window: &Window, places: &[WindowStart]) -> Vec<f32> {
     let channels = window.channels.len();
     let mut inputs = vec![0.0; places.len() * window.features()];
     for (input, place) in inputs.chunks_exact_mut(window.features()).zip(places) {

@@ -15,8 +15,8 @@ use super::{DeviceError, DeviceInfo, Inference};
 use crate::data::{Inputs, Samples};
 use crate::factory_samples::FactorySamples;
 use crate::learning::{
-    self, Callbacks, Data, FitError, Network, Numbers, Parameters, Position, Settings, Silent, State, evaluate, int8,
-    metrics,
+    self, Callbacks, Data, FitError, Network, Parameters, Settings, Silent, State, TrainingProgress, Variables,
+    evaluate, int8, metrics,
 };
 
 /// A network that must have the bits of the device's.
@@ -400,11 +400,11 @@ fn learn(
     let settings = Settings { recipe: one_step(step.learning_rate, momentum), threads: 1, kernel };
     let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
     let from = velocities.as_ref().map(|states| State {
-        position: Position::default(),
-        numbers: Numbers { layers: layers.clone(), states: states.clone() },
+        progress: TrainingProgress::default(),
+        variables: Variables { layers: layers.clone(), states: states.clone() },
     });
     let mut states =
-        learning::fit(network, &Data::new(sample), &settings, from.as_ref(), &mut callbacks)?.state.numbers.states;
+        learning::fit(network, &Data::new(sample), &settings, from.as_ref(), &mut callbacks)?.state.variables.states;
     if frozen > 0 {
         // The gradient of a layer does not depend on what becomes of those before it.
         *network = Network::new([&layers[..frozen], &network.layers()[frozen..]].concat(), network.loss())?;

@@ -21,7 +21,7 @@ const REDRAW_INTERVAL: Duration = Duration::from_millis(1000 / REDRAWS_PER_SECON
 /// The progress of a fit: a bar per epoch on a terminal, or else a line per epoch.
 pub struct Progress {
     display: Display,
-    words: Words,
+    labels: ProgressLabels,
     epochs: usize,
     steps_per_epoch: usize,
     epoch: usize,
@@ -33,7 +33,7 @@ pub struct Progress {
 
 /// What a fit is described by.
 #[derive(Clone, Copy, Debug)]
-pub struct Words {
+pub struct ProgressLabels {
     /// Keras's name of the metric.
     pub metric: &'static str,
     /// The plural of what is learned from, such as `images`.
@@ -51,7 +51,7 @@ impl Progress {
     /// Progress of a fit of `epochs` passes of `steps_per_epoch` steps. Where standard output is no terminal, lines stand
     /// in for a bar.
     #[must_use]
-    pub fn new(voice: Verbosity, words: Words, epochs: usize, steps_per_epoch: usize) -> Self {
+    pub fn new(voice: Verbosity, labels: ProgressLabels, epochs: usize, steps_per_epoch: usize) -> Self {
         let display = match voice {
             Verbosity::Silent => Display::Nothing,
             Verbosity::Json => Display::Events,
@@ -61,7 +61,7 @@ impl Progress {
         let now = Instant::now();
         Self {
             display,
-            words,
+            labels,
             epochs,
             steps_per_epoch,
             epoch: 0,
@@ -83,7 +83,7 @@ impl Progress {
             let (metrics, samples) = running();
             let seconds = (now - self.epoch_start).as_secs_f64();
             let room = columns().saturating_sub(least_bar(self.steps_per_epoch));
-            bar.set_message(fit_text(self.words, metrics, None, seconds, samples, room));
+            bar.set_message(fit_text(self.labels, metrics, None, seconds, samples, room));
             bar.set_position(steps_done as u64);
         }
     }
@@ -108,12 +108,12 @@ impl learning::Progress for Progress {
 
     fn finish_epoch(&mut self, epoch: &Epoch, samples: usize) {
         self.next_look = usize::MAX;
-        let text = |room| fit_text(self.words, epoch.train, epoch.validation, epoch.seconds, samples, room);
+        let text = |room| fit_text(self.labels, epoch.train, epoch.validation, epoch.seconds, samples, room);
         let (number, epochs, steps) = (self.epoch, self.epochs, self.steps_per_epoch);
         match &self.display {
             Display::Nothing => {}
             Display::Events => {
-                print(&Event::Epoch { epoch: number, epochs, result: named(epoch, self.words.metric) }.line())
+                print(&Event::Epoch { epoch: number, epochs, result: named(epoch, self.labels.metric) }.line())
             }
             Display::Lines => {
                 let start = format!("Epoch {number}/{epochs} - {steps}/{steps} - ");
@@ -161,14 +161,14 @@ pub fn ordered(metrics: &BTreeMap<String, f64>) -> impl Iterator<Item = (&str, f
 
 /// Without the samples per second, where they do not fit into so much room.
 fn fit_text(
-    words: Words,
+    labels: ProgressLabels,
     trained: Metrics,
     validation: Option<Metrics>,
     seconds: f64,
     samples: usize,
     room: usize,
 ) -> String {
-    let Words { metric: name, samples: noun } = words;
+    let ProgressLabels { metric: name, samples: noun } = labels;
     let metrics =
         |prefix, Metrics { loss, metric }| format!(" - {prefix}loss: {loss:.4} - {prefix}{name}: {metric:.4}");
     let mut text = format!("{seconds:.3}s{}", metrics("", trained));
@@ -204,7 +204,7 @@ mod tests {
     use crate::learning::Progress as _;
 
     const METRICS: Metrics = Metrics { loss: 0.482_34, metric: 0.833_06 };
-    const WORDS: Words = Words { metric: "accuracy", samples: "images" };
+    const LABELS: ProgressLabels = ProgressLabels { metric: "accuracy", samples: "images" };
 
     #[test]
     fn text_is_as_documented() {
@@ -223,7 +223,7 @@ mod tests {
                 "0.500s - loss: 0.4823 - accuracy: 0.8331 - val_loss: 0.5000 - val_accuracy: 0.2500 - 16 images/s",
             ),
         ] {
-            assert_eq!(fit_text(WORDS, METRICS, validation, seconds, samples, room), wanted);
+            assert_eq!(fit_text(LABELS, METRICS, validation, seconds, samples, room), wanted);
         }
         let metrics = [("accuracy", 0.833_06), ("auc", 0.9), ("loss", 0.482_34)];
         let metrics = metrics.map(|(name, value)| (name.to_owned(), value)).into();
@@ -238,7 +238,7 @@ mod tests {
         };
         let mut progress = Progress {
             display: Display::Bar(ProgressBar::hidden()),
-            words: WORDS,
+            labels: LABELS,
             epochs: 1,
             steps_per_epoch: 1_875,
             epoch: 1,
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn metrics_are_never_asked_for_without_a_bar() {
         for voice in [Verbosity::Silent, Verbosity::Lines, Verbosity::Json] {
-            let mut progress = Progress::new(voice, WORDS, 1, 1_000);
+            let mut progress = Progress::new(voice, LABELS, 1, 1_000);
             progress.start_epoch(1);
             for steps_done in 1..=1_000 {
                 progress.step(steps_done, &|| panic!("asked at step {steps_done}"));

@@ -83,12 +83,15 @@ fn a_state_of_another_network_is_refused() {
     };
     assert_eq!(go_on(&|_| {}), Ok(()));
     for (change, wanted) in [
-        (&(|state: &mut State| _ = state.numbers.layers.pop()) as &dyn Fn(&mut State), "layers: length 1, expected 2"),
-        (&|state| _ = state.numbers.layers[1].bias.pop(), "units of a layer: length 2, expected 3"),
-        (&|state| _ = state.numbers.layers[0].weights.pop(), "weights: length 23, expected 24"),
-        (&|state| _ = state.numbers.states.pop(), "layers of state: length 1, expected 2"),
-        (&|state| _ = state.numbers.states[0].pop(), "arrays of state: length 1, expected 2"),
-        (&|state| _ = state.numbers.states[0][1].bias.pop(), "bias: length 3, expected 4"),
+        (
+            &(|state: &mut State| _ = state.variables.layers.pop()) as &dyn Fn(&mut State),
+            "layers: length 1, expected 2",
+        ),
+        (&|state| _ = state.variables.layers[1].bias.pop(), "units of a layer: length 2, expected 3"),
+        (&|state| _ = state.variables.layers[0].weights.pop(), "weights: length 23, expected 24"),
+        (&|state| _ = state.variables.states.pop(), "layers of state: length 1, expected 2"),
+        (&|state| _ = state.variables.states[0].pop(), "arrays of state: length 1, expected 2"),
+        (&|state| _ = state.variables.states[0][1].bias.pop(), "bias: length 3, expected 4"),
     ] {
         assert_eq!(go_on(change).unwrap_err().to_string(), wanted);
     }

@@ -139,22 +139,22 @@ fn found(samples: &Samples, outputs: usize, settings: &Settings) -> Bits {
         };
         let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
         let fit = fit(&mut network, &Data::new(samples), settings, state.as_ref(), &mut callbacks).unwrap();
-        assert_eq!(network.layers(), fit.state.numbers.layers);
+        assert_eq!(network.layers(), fit.state.variables.layers);
         state = Some(fit.state);
         if fit.end == End::Finished {
             break;
         }
     }
     let predictions = evaluate::predict(&network, &samples.inputs, settings.kernel, settings.threads).unwrap();
-    let State { position, numbers } = state.unwrap();
+    let State { progress, variables } = state.unwrap();
     let flat = |weights: &[f32], bias: &[f32]| -> Vec<u32> {
         weights.iter().chain(bias).map(|value| value.to_bits()).collect()
     };
-    let states = numbers.states.iter().flatten();
+    let states = variables.states.iter().flatten();
     Bits {
-        parameters: numbers.layers.iter().flat_map(|layer| flat(&layer.weights, &layer.bias)).collect(),
+        parameters: variables.layers.iter().flat_map(|layer| flat(&layer.weights, &layer.bias)).collect(),
         state: states.flat_map(|state| flat(&state.weights, &state.bias)).collect(),
-        epochs: position.epochs.iter().map(|epoch| [epoch.train.loss, epoch.train.metric].map(f64::to_bits)).collect(),
+        epochs: progress.epochs.iter().map(|epoch| [epoch.train.loss, epoch.train.metric].map(f64::to_bits)).collect(),
         predictions: predictions.into_iter().map(f32::to_bits).collect(),
     }
 }

@@ -107,7 +107,7 @@ fn run(
         Err(FitError::Diverged { .. }) => return Ok(Some(Outcome::Diverged)),
         fit => fit?,
     };
-    let epochs = &fit.state.position.epochs;
+    let epochs = &fit.state.progress.epochs;
     let seconds = epochs.iter().map(|epoch| epoch.seconds).sum();
     let validation = epochs.last().and_then(|epoch| epoch.validation).ok_or(FitError::NoValidation);
     match fit.end {
