@@ -39,6 +39,7 @@ pub(crate) use dispatch::requantize;
 pub use dispatch::{
     Kernel, KernelError, forward, forward_int8, input_gradient, softmax, softmax_cross_entropy, weight_gradient_update,
 };
+use dispatch::{RuleKernels, SampleKernels};
 pub use layout::weight_index;
 pub(crate) use portable::{largest, softmax_row};
 pub use rows::Rows;
@@ -58,7 +59,7 @@ use vector::Load;
     message = "samples are made of `u8` or `f32`, not of `{Self}`",
     note = "`u8` is for pixels, which are scaled by 1/255; any other number is an `f32`"
 )]
-pub trait Element: Copy + Into<f32> + Load {
+pub trait Element: Copy + Into<f32> + Load + SampleKernels {
     /// The scale of the values: 1/255 for pixels, 1 for f32.
     const SCALE: f32;
 

@@ -98,6 +98,12 @@ kernels! { $
     Helium "helium": helium, if helium, true;
 }
 
+// After the table, which defines `dispatch!`.
+#[allow(unsafe_code)]
+mod compiled;
+
+pub(super) use compiled::{RuleKernels, SampleKernels};
+
 impl Kernel {
     /// Plain Rust: the specification, on any machine.
     pub const PORTABLE: Self = Self(Version::Portable);
@@ -166,7 +172,8 @@ pub fn forward<T: Element>(
     check_not_zero("units", bias.len())?;
     check("weights", weights.len(), product(bias.len(), rows.width()))?;
     check("logits", outputs.len(), product(rows.len(), bias.len()))?;
-    dispatch!(kernel, forward(rows, weights, bias, scale, outputs));
+    // SAFETY: checked.
+    unsafe { T::forward(kernel, rows, weights, bias, scale, outputs) };
     Ok(())
 }
 
@@ -221,7 +228,8 @@ pub fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
     for array in &parameters {
         check("parameters", array.len(), product(rows.width(), units))?;
     }
-    dispatch!(kernel, weight_gradient_update(rows, deltas, units, scale, update, parameters));
+    // SAFETY: checked.
+    unsafe { T::weight_gradient_update(kernel, rows, deltas, units, scale, update, parameters) };
     Ok(())
 }
 

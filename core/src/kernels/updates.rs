@@ -9,6 +9,7 @@ mod rmsprop;
 mod sgd;
 mod store;
 
+use super::RuleKernels;
 use super::vector::Vector;
 
 pub use adam::AdamUpdate;
@@ -18,7 +19,7 @@ pub use sgd::SgdUpdate;
 pub use store::StoreGradient;
 
 /// An update rule over `N` arrays: the parameters, then the arrays of the optimizer's state.
-pub trait Update<const N: usize> {
+pub trait Update<const N: usize>: RuleKernels<N> {
     /// One parameter and its state after the step. The gradient is `sum` · `scale`.
     fn scalar(&self, sum: f32, scale: f32, parameter: [f32; N]) -> [f32; N];
 
