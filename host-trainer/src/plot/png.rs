@@ -12,7 +12,7 @@ use image::{ExtendedColorType, ImageEncoder, ImageResult};
 /// Whatever the encoder reports.
 pub(crate) fn encode(pixels: &[u8], width: usize, height: usize, colours: ExtendedColorType) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
     encoder.write_image(pixels, width as u32, height as u32, colours)?;
     Ok(bytes)
 }

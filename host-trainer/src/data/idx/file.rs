@@ -13,8 +13,6 @@ use crate::data::images::Images;
 const IMAGES_MAGIC: u32 = 0x0000_0803;
 /// Unsigned bytes in one dimension.
 const LABELS_MAGIC: u32 = 0x0000_0801;
-/// Bytes that are set aside on the word of the header alone.
-const FIRST_CHUNK: usize = 64 * 1024;
 
 /// Reads the images of a decompressed file.
 ///
@@ -82,19 +80,12 @@ fn read_values(mut source: impl Read, count: u32, bytes: u64, limit: u64) -> Res
         let limit = size(limit);
         return Err(format!("the header says {count} samples of {bytes} bytes each, more than the limit of {limit}"));
     }
-    let wanted = wanted as usize;
+    // The vector grows with what is read: the header may claim any number.
     let mut values = Vec::new();
-    while values.len() < wanted {
-        // Never more than as much again as has been read: the header may claim any number.
-        let start = values.len();
-        let growth = start.max(FIRST_CHUNK).min(wanted - start);
-        values.reserve_exact(growth);
-        values.resize(start + growth, 0);
-        let length = fill(&mut source, &mut values[start..]).map_err(cannot_read)?;
-        if length < growth {
-            let found = (start + length) as u64 / bytes;
-            return Err(format!("the header says {count} samples, the file ends after {found}"));
-        }
+    source.by_ref().take(wanted).read_to_end(&mut values).map_err(cannot_read)?;
+    let found = values.len() as u64;
+    if found < wanted {
+        return Err(format!("the header says {count} samples, the file ends after {}", found / bytes));
     }
     // Only at its end does a gzip stream compare its checksum.
     match fill(&mut source, &mut [0]).map_err(cannot_read)? {
