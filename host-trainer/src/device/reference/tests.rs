@@ -7,10 +7,12 @@ use dense_core::losses::Loss as _;
 use dense_core::{
     Batch, Dense, Hidden, Layers as _, Momentum, Random, SparseCategoricalCrossEntropy, Trainer, math::sqrt,
 };
-use formats::{Activation, Layer, Output, PixelInput, Provenance};
+use dense_protocol::messages::{self, Element, Learned, Task};
+use formats::{Activation, Input, Layer, Output, PixelInput, Provenance};
 
 use super::*;
 use crate::data::Targets;
+use crate::device::{DeviceInfo, Inference};
 
 const PIXELS: usize = 784;
 
