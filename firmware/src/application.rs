@@ -60,7 +60,7 @@ pub fn model() -> weights::Served<'static> {
 /// The device, with what was saved last. To be called once.
 ///
 /// # Errors
-/// What the board's flash has no room for.
+/// A message, where the board's flash has no room for the lessons or for two saves.
 #[inline(never)]
 pub fn device(
     model: weights::Served<'static>,

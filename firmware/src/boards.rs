@@ -86,7 +86,7 @@ pub trait Board {
     /// Starts it. To be called once.
     ///
     /// # Errors
-    /// What did not start.
+    /// A message, where a part does not start or the board was started before.
     fn start() -> Result<Parts<Self>, &'static str>;
 
     /// Feeds the watchdog, which resets a board that does not end a request; nothing where there is none.
@@ -99,7 +99,7 @@ pub trait Board {
     }
 }
 
-/// What there is on a board that was started.
+/// Peripherals of a started board, and its clock.
 #[derive(Debug)]
 pub struct Parts<B: Board + ?Sized> {
     /// The line to the host.
@@ -110,7 +110,7 @@ pub struct Parts<B: Board + ?Sized> {
     pub flash: B::Flash,
     /// Clock cycles a second.
     pub clock_hz: u32,
-    /// What the clock follows.
+    /// Source of the clock: crystal, internal oscillator or host.
     pub clock_source: ClockSource,
 }
 

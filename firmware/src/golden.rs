@@ -1,4 +1,4 @@
-//! What every machine must compute, to the last bit: a fixed course of computations that ends in numbers.
+//! Golden test: a fixed course of computations whose numbers must be the same on every machine, to the last bit.
 //!
 //! The host goes through it once and keeps the numbers, the golden vectors; a device goes through it again and compares.
 
@@ -16,7 +16,7 @@ use dense_protocol::checksum::Checksum;
 
 pub use comparison::Comparison;
 
-/// What takes the numbers.
+/// Receiver of the numbers, in the order in which they are computed.
 pub trait Witness {
     /// Takes `word`, a number of what `case` says: the bits of a float, or a checksum of many.
     fn see(&mut self, case: core::fmt::Arguments<'_>, word: u32);

@@ -1,4 +1,4 @@
-//! What the network that the firmware is built with must compute on every machine, to the last bit: inference, and steps
+//! Golden vectors of the network that the firmware is built with, the same bits on every machine: inference, and steps
 //! of learning.
 
 use crate::golden::Witness;

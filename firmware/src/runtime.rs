@@ -1,4 +1,4 @@
-//! What every machine has around the application: a start, faults, panics, RAM, and the host where there is one.
+//! Runtime of every machine: start, faults, panics, RAM, and the host where there is one.
 //!
 //! An architecture is one module with the same names in it.
 

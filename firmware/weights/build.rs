@@ -3,7 +3,7 @@
 
 use std::{env, error::Error, fmt::Write, fs, path::Path, path::PathBuf};
 
-/// What a generated file may or may not have, and the `cfg` of each.
+/// Optional items of a generated file, and the `cfg` of each.
 const ITEMS: [(&str, &str); 4] = [
     ("int8", "type Loss"),
     ("pixels", "static PIXEL_TABLE"),

@@ -1,4 +1,4 @@
-"""What a round costs the server, by the number of devices: made-up replies of 784-10 through Flower's FedAvg.
+"""Cost of a round to the server, by the number of devices: made-up replies of 784-10 through Flower's FedAvg.
 
 fleet/.venv/bin/python fleet/experiments/cost.py 10 100 1000 10000
 """

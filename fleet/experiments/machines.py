@@ -25,7 +25,7 @@ Lesson = tuple[NDArray[np.uint8] | NDArray[np.float32], int]
 
 @dataclass(frozen=True)
 class Build:
-    """What the firmware is built with: the network, and the samples to practise."""
+    """Inputs of a firmware build: the network, and the samples to practise."""
 
     weights: Path
     factory_set: Path

@@ -14,7 +14,7 @@ from dense_fleet.settings import Settings
 
 
 def run_fleet(settings: Settings, ports: list[str], out: Path | None = None, **changes: Any) -> dict[str, Any]:
-    """What `history.json` has of a run over these ports: the command `dense-fleet`, in a process of its own."""
+    """Runs `dense-fleet` over these ports, in a process of its own, and returns its `history.json`."""
     places: dict[str, Any] = {"ports": " ".join(ports), "devices": len(ports), "out": str(out or settings.out)}
     settings = replace(settings, **places, **changes)
     options = [f"--{name}={value}" for name, value in settings.as_config().items()]

@@ -1,4 +1,4 @@
-"""What a node's configuration may say, and a round with a key."""
+"""Tests of a node's configuration, and of a round with a key."""
 
 from dataclasses import replace
 from pathlib import Path

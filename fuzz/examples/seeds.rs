@@ -351,7 +351,7 @@ fn client() {
     write("device_client", "noise", &[vec![20], vec![0; 10], vec![10], b"abc\0\x05".to_vec(), described].concat());
 }
 
-/// What is in a slot.
+/// Saved record in a slot: header fields, parameters, and the number of its seals.
 #[derive(Clone, Copy)]
 struct Record {
     save: u32,

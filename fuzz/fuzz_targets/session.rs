@@ -147,14 +147,14 @@ impl Host<'_> {
         heard
     }
 
-    /// What nobody may change without the key: weights, flash and window.
+    /// Protected state, which only requests with the key may change: weights, flash and window.
     fn state(&mut self) -> (std::vec::Vec<u32>, usize, String) {
         let bits = self.session.device().model().parameters().map(f32::to_bits).collect();
         (bits, flash_changes(), format!("{:?}", self.session.infer_window()))
     }
 }
 
-/// What a device has answered.
+/// Kind of a device's answer: none, a hello, a refusal for now, or any other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Heard {
     Nothing,

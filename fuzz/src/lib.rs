@@ -1,4 +1,4 @@
-//! What the fuzz targets share.
+//! Shared code of the fuzz targets: input files, round trips of models, a simulated flash, and raw messages.
 
 mod flash;
 mod message;

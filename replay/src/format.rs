@@ -32,7 +32,7 @@ impl<'a> SampleFormat<'a> {
         self.inputs
     }
 
-    /// What a target is.
+    /// Format of a target: a class, or so many numbers.
     #[must_use]
     pub const fn target(&self) -> TargetFormat {
         self.target
@@ -44,7 +44,7 @@ impl<'a> SampleFormat<'a> {
         self.bits
     }
 
-    /// What the levels of the values mean.
+    /// Quantizations of the values: that of value `i` is number `i` modulo their number.
     #[must_use]
     pub const fn quantizations(&self) -> &'a [Quantization] {
         self.quantizations
@@ -133,7 +133,7 @@ impl<'a> SampleFormat<'a> {
 /// A sample is not as long as those of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongLength {
-    /// What was counted.
+    /// Quantity that was counted: values of the input, or bytes of the target.
     pub what: &'static str,
     /// How many there are.
     pub found: usize,

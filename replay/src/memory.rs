@@ -10,8 +10,8 @@
 //! [`read`](Memory::read) returns [`Damaged`](MemoryError::Damaged) whenever its checksum is wrong, and the next
 //! [`append`](Memory::append) keeps it or drops it.
 //!
-//! What is kept follows from the number of lessons alone, whatever starts there were between and however large the flash
-//! is: a host can tell.
+//! The lessons kept depend on the number of lessons alone, whatever starts there were between and however large the
+//! flash is: a host can tell.
 
 mod error;
 mod record;

@@ -36,7 +36,7 @@ impl Bits {
     }
 }
 
-/// What the levels of a value mean: `minimum + level · step`.
+/// Uniform quantization: a level stands for the value `minimum + level · step`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantization {
     /// The value of level 0.

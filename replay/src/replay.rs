@@ -50,7 +50,7 @@ impl Sampler {
     }
 }
 
-/// What a network practises: the last lessons, where there is flash for them, and what it came with.
+/// Samples that a network practises: the last lessons, where there is flash for them, and the factory set.
 #[derive(Clone)]
 pub struct Replay<'a> {
     /// The last lessons.

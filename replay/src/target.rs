@@ -1,6 +1,6 @@
 //! Targets of samples, in bytes.
 
-/// What the targets of a set of samples are.
+/// Format of the targets in a set of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetFormat {
     /// A class, in a byte.
@@ -22,7 +22,7 @@ impl TargetFormat {
 
 /// A target: a class, or a number for each output.
 pub trait Target {
-    /// What it is.
+    /// Its format: a class, or so many numbers.
     fn format(&self) -> TargetFormat;
 
     /// Its bytes.

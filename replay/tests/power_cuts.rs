@@ -8,7 +8,7 @@ use common::{Content, LARGE, Random, SMALL, Sample, appended, content, open, sam
 use dense_replay::{MemoryError, SampleFormat};
 use std::slice;
 
-/// What a power cut leaves where a bit reads the same each time.
+/// States after a power cut in which a bit reads the same each time.
 const STABLE: [Torn; 3] = [Torn::Old, Torn::New, Torn::RandomBits];
 
 /// Appends lessons to an erased flash, cuts the power at every operation of the next one, and appends another after it.

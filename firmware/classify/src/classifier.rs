@@ -14,7 +14,7 @@ pub const CRC_32C: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISCSI);
 #[derive(Debug)]
 pub struct Classifier {
     state: DecoderState,
-    /// What of the image has arrived, and its checksum.
+    /// Decoded bytes of the image and of its checksum, as far as received.
     decoded: [u8; INPUTS + CHECKSUM],
     /// How many bytes that is.
     length: usize,

@@ -1,4 +1,4 @@
-//! What host and device tell each other: the host sends an image, and the device says what is in it.
+//! Protocol of host and device: the host sends an image, and the device answers with its class and probabilities.
 //!
 //! Either is a message in a frame. A frame is what COBS makes of the message and its CRC-32C (lowest byte first), with a
 //! zero at the end, so after lost or changed bytes the next frame is whole again. Any number of zeros may stand between

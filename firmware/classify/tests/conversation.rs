@@ -1,4 +1,4 @@
-//! What is answered to images and to what is none, on this machine and by the program in QEMU:
+//! Answers to images, and refusals of other input, on this machine and by the program in QEMU:
 //! `cargo test --manifest-path firmware/Cargo.toml --package classify -- --ignored`.
 
 use classify::classifier::{CRC_32C, Classifier};
@@ -34,7 +34,7 @@ fn answer(image: &[u8; INPUTS]) -> Vec<u8> {
     frame(&message)
 }
 
-/// What is sent, by name, and the frame that answers it.
+/// Test cases: name, bytes sent, and the frame that answers them.
 fn cases() -> Vec<(String, Vec<u8>, Vec<u8>)> {
     let images = IMAGES.as_chunks::<INPUTS>().0;
     let mut cases: Vec<_> = images

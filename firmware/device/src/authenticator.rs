@@ -10,7 +10,7 @@ pub(crate) struct Authenticator {
     boot: u32,
     /// Counter of the last request that was accepted.
     counter: u32,
-    /// What the last hello said.
+    /// Authentication data of the last hello, in bytes: boot, counter and tag.
     description: [u8; 8 + TAG],
 }
 
@@ -38,7 +38,7 @@ impl Authenticator {
         }
     }
 
-    /// What the host of a session needs.
+    /// Authentication data for the hello of a session, in bytes: boot, counter and tag.
     pub(crate) fn describe(&mut self, session: u32) -> &[u8] {
         let &mut Self { ref key, boot, counter, .. } = self;
         self.description = Authentication { boot, counter, tag: key.tag_of_hello(session, boot, counter) }.to_bytes();

@@ -8,7 +8,7 @@ use embedded_storage::nor_flash::NorFlash;
 
 /// The samples that a device practises on.
 pub trait Samples {
-    /// What there is, if anything.
+    /// Description of the memory: its capacity, lessons and factory samples. `None` where there is no memory.
     fn description(&self) -> Option<SampleMemory>;
 
     /// Keeps a lesson, and returns how many there were since the last reset.

@@ -95,7 +95,7 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize, S: Sa
         self.worker.device
     }
 
-    /// What it has done since the start.
+    /// Counters since the start: inferences, steps, refusals, broken frames and repetitions.
     #[must_use]
     pub const fn counters(&self) -> Counters {
         self.worker.counters
@@ -144,16 +144,16 @@ impl<'a, M: Model, F: NorFlash, const REQUEST: usize, const ANSWER: usize, S: Sa
     }
 }
 
-/// What of a session deals with whole messages.
+/// Message layer of a session: executes requests, and keeps the last answer for repetitions.
 struct Worker<'a, M, F, S, const ANSWER: usize> {
     device: Device<'a, M, F, S>,
     session: u32,
     counters: Counters,
     /// The request that was answered last.
     last: Option<Identity>,
-    /// What was answered to it.
+    /// Frame of the answer to it.
     answer: Vec<u8, ANSWER>,
-    /// What was answered to a request with its sequence number that was not it.
+    /// Frame of the refusal of another request with its sequence number.
     refusal: Vec<u8, REFUSAL>,
     /// Logs the cause of a refusal.
     report: fn(&Refusal),

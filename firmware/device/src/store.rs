@@ -372,7 +372,7 @@ fn counting(records: [Option<Record>; 2]) -> Option<Record> {
     }
 }
 
-/// What a flash can do.
+/// Operations of a NOR flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// Set all bits of a sector.
@@ -408,9 +408,9 @@ pub enum StoreError {
     },
     /// The flash reports a failure.
     Flash {
-        /// What it was to do.
+        /// The operation that failed.
         operation: Operation,
-        /// What it says.
+        /// Kind of the error that the flash driver returned.
         kind: NorFlashErrorKind,
     },
     /// The flash reports success, but what is read is not what was written.

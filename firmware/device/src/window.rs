@@ -36,7 +36,7 @@ impl<'a> Window<'a> {
         Self { shape, samples, next: 0, missing: length, full: false, measured: false }
     }
 
-    /// What its windows are.
+    /// Shape of its windows: channels, length, stride and downsampling.
     #[must_use]
     pub const fn shape(&self) -> messages::Window {
         self.shape

@@ -11,7 +11,7 @@ use formats::{Activation, Layer, safetensors};
 use host_trainer::data::Inputs;
 use simulator::{Simulator, dataset, one, workspace};
 
-/// What a run of the program printed, and its exit code.
+/// Exit code and output of a run of the program.
 struct Run {
     code: i32,
     out: String,

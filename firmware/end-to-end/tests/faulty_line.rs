@@ -19,7 +19,7 @@ struct NoisyLine {
 }
 
 impl NoisyLine {
-    /// What becomes of some bytes on the way.
+    /// Bytes as they arrive: lost, changed, cut short, after rubbish, or as they were.
     fn damage(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         let place = self.random.below(bytes.len() as u32) as usize;

@@ -33,7 +33,7 @@ enum Request {
     Save,
 }
 
-/// What the host knows that the device must have.
+/// Expected state of the device, as the host knows it.
 #[derive(Clone)]
 struct Mirror {
     /// The weights in RAM, and the lessons in flash.
@@ -141,7 +141,7 @@ fn live(
     panic!("the power has not failed");
 }
 
-/// What the request of an index is to the flash: a life's first lesson, another lesson or a save.
+/// Kind of the request at `index`, by its effect on the flash: 0 a life's first lesson, 1 another lesson, 2 a save.
 fn kind(requests: &[Request], index: usize) -> usize {
     match requests[index] {
         Request::Save => 2,
@@ -208,7 +208,7 @@ impl Mirror {
     }
 }
 
-/// What a device has answered, or nothing where the power failed.
+/// Answer of a device, or `None` where the power failed.
 fn answer<T>(result: Result<T, DeviceError>) -> Option<T> {
     match result {
         Ok(answer) => Some(answer),

@@ -1,4 +1,4 @@
-//! What the defaults of `adapt` were chosen by, on the host alone: the device takes the same steps.
+//! Measurements behind the defaults of `adapt`, on the host alone: the device takes the same steps.
 
 mod simulator;
 

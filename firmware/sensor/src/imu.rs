@@ -14,7 +14,7 @@ use embedded_hal::i2c::I2c;
 
 /// Numbers of a sample: acceleration along x, y and z, then angular velocity about them.
 pub const CHANNELS: usize = 6;
-/// What the register `CHIP_ID` of a BMI160 holds.
+/// Value of the register `CHIP_ID` of a BMI160.
 pub const CHIP_ID: u8 = 0xd1;
 /// Steps of a reading in 1 g, in the range of ±8 g. The recorded samples go to 5.8 g.
 pub const STEPS_PER_G: f32 = 4096.0;
@@ -34,7 +34,7 @@ pub struct Imu<I> {
     driver: Bmi160<I2cInterface<I>>,
 }
 
-/// What the sensor measured.
+/// One measurement: raw acceleration and angular velocity, and the sensor's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// As the registers have it, in the order of a sample.
@@ -84,7 +84,7 @@ impl<I: I2c> Imu<I> {
         if normal { Ok(()) } else { Err(Fault::Suspended) }
     }
 
-    /// What it measured last.
+    /// Reads the latest measurement from the sensor's registers.
     ///
     /// # Errors
     /// [`Fault::Absent`] and [`Fault::Bus`].

@@ -28,7 +28,7 @@ pub struct Sampler<I> {
     same: u8,
 }
 
-/// What is to be done.
+/// Next action of the sampler: a step of the sensor's start, or a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
     StartAccelerometer,

@@ -27,7 +27,7 @@ mod on_device {
     const SAVES: bool = Selected::FLASH_REGION.start < Selected::FLASH_REGION.end;
     const ZERO: [[u8; 4]; 1] = [[0; 4]];
 
-    /// What is measured: its name, the request, the bytes of stack that it may take, and whether it is done, not refused.
+    /// Requests to measure: name, request, the bytes of stack that it may take, and whether it is done, not refused.
     fn cases(target: Target<'_>) -> [(&'static str, Command<'_>, usize, bool); 18] {
         let input = Input::Values(&INPUT);
         let learn = |expected| Command::Learn { input, target, step: STEP, expected };

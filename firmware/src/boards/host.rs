@@ -1,4 +1,4 @@
-//! What a machine that only QEMU has takes from the host in place of hardware.
+//! Peripherals of machines that exist only in QEMU: the host's console as the line, and an LED in software.
 
 use crate::runtime::semihosting;
 use core::convert::Infallible;

@@ -22,13 +22,13 @@ const SAVE_END: usize = LESSON_BYTES + 256 * 1024;
 const CAPACITY: usize = SAVE_END + 2 * PAGE;
 /// Bytes of a page.
 const PAGE: usize = 4 * 1024;
-/// What the processor runs at, always.
+/// Clock frequency of the processor, which is fixed.
 const CLOCK_HZ: u32 = 64_000_000;
 
 /// How often to look for the crystal before giving up: at least 60 ms; it takes 0.4 ms.
 const PATIENCE: u32 = 1_000_000;
 
-/// What feeds the watchdog.
+/// Reload request value of the watchdog, for its registers `RR`.
 const WATCHDOG_FEED: u32 = 0x6E52_4635;
 /// Microseconds until the wait for a byte begins anew, so that the watchdog is fed.
 const LONGEST_WAIT: u32 = 1_000_000;

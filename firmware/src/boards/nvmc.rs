@@ -10,7 +10,7 @@ use embedded_storage::nor_flash::{
 
 /// 1 when the controller is ready.
 const READY: *mut u32 = without_provenance_mut(0x4001_E400);
-/// What the controller lets happen.
+/// Access mode of the controller: read, write or erase.
 const CONFIG: *mut u32 = without_provenance_mut(0x4001_E504);
 /// Erases the page at the address that is written here.
 const ERASEPAGE: *mut u32 = without_provenance_mut(0x4001_E508);

@@ -94,7 +94,7 @@ impl Sectors {
     }
 }
 
-/// What to do, and all that is called for it.
+/// One erase or page write, and the functions that it calls.
 struct Operation {
     connect: unsafe extern "C" fn(),
     exit: unsafe extern "C" fn(),
@@ -105,7 +105,7 @@ struct Operation {
     setup: *const u32,
     /// From the start of the flash.
     address: u32,
-    /// What to write; to erase, null.
+    /// Data of the page to write; null for an erase.
     page: *const u8,
 }
 

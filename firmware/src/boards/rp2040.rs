@@ -16,7 +16,7 @@ use hal::xosc::CrystalOscillator;
 use hal::{Clock, Sio, Watchdog};
 use rp2040_hal as hal;
 
-/// What the boot ROM starts, to set up the external flash for the program.
+/// Second-stage bootloader, which the boot ROM starts to set up the external flash for the program.
 // SAFETY: the memory map has that section where the boot ROM looks, and this is for the Pico's flash.
 #[allow(unsafe_code)]
 #[unsafe(link_section = ".boot2")]
@@ -28,7 +28,7 @@ const CRYSTAL_HZ: u32 = 12_000_000;
 /// How often to look for the crystal before giving up: at least 300 ms by the oscillator that the chip starts with. It takes some ms.
 const PATIENCE: u32 = 1_000_000;
 
-/// What the watchdog counts down from, the most: 8.3 s. The counter goes down by two a microsecond (RP2040-E1).
+/// Load value of the watchdog, the maximum: 8.3 s. The counter goes down by two a microsecond (RP2040-E1).
 const WATCHDOG_LOAD: u32 = 0xFF_FFFF;
 /// The line to the host. The chip keeps 32 bytes that were not fetched. A pull-up keeps the pin that receives at rest where
 /// nothing is connected.

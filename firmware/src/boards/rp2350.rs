@@ -27,7 +27,7 @@ static IMAGE_DEFINITION: hal::block::ImageDef = hal::block::ImageDef::secure_exe
 const CRYSTAL_HZ: u32 = 12_000_000;
 /// How often to look for the crystal before giving up: at least 300 ms by the oscillator that the chip starts with. It takes some ms.
 const PATIENCE: u32 = 1_000_000;
-/// What the watchdog counts down from, the most: 16.7 s. The counter goes down by one a microsecond.
+/// Load value of the watchdog, the maximum: 16.7 s. The counter goes down by one a microsecond.
 const WATCHDOG_LOAD: u32 = 0xFF_FFFF;
 /// The line to the host. The chip keeps 32 bytes that were not fetched. A pull-up keeps the pin that receives at rest where
 /// nothing is connected.

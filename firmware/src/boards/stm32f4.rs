@@ -1,4 +1,4 @@
-//! What STM32F4 have in common: the clocks, a serial line on USART1, the flash, and an I2C bus.
+//! Common code of the STM32F4 boards: the clocks, a serial line on USART1, the flash, and an I2C bus.
 
 #[cfg(board = "stm32f405")]
 pub(super) mod bus;

@@ -40,7 +40,7 @@ impl Board for Stm32f405 {
     }
 }
 
-/// What is started only for a sensor.
+/// Peripherals that are started only for a sensor: those of its bus, and a timer.
 struct Rest {
     i2c: I2C1,
     timer: TIM5,
@@ -64,7 +64,7 @@ impl Stm32f405 {
     /// Starts it, with the bus of a sensor and a clock. To be called once.
     ///
     /// # Errors
-    /// What did not start.
+    /// A message, where a part does not start or the board was started before.
     pub fn start_with_bus() -> Result<(Parts<Self>, Bus, Microseconds), &'static str> {
         let (parts, mut rest) = start()?;
         let bus = Bus::new(rest.i2c, (rest.clock, rest.data), &mut rest.rcc);

@@ -8,7 +8,7 @@ const SHOWN: u32 = 10;
 
 /// Compares each number with the next of the vectors.
 pub struct Comparison<P> {
-    /// What is compared, for the lines that say what differs.
+    /// Name of the kernel whose results are compared, for the lines that report differences.
     name: &'static str,
     left: &'static [u8],
     passed: u32,

@@ -104,7 +104,7 @@ fn shapes(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a device says of the test images, and of the brightest and the darkest of all.
+/// Inference results, from sums to classes, for the test images, the darkest image and the brightest.
 fn images(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
     for (number, image) in lesson::images().iter().chain([&[0; _], &[u8::MAX; _]]).enumerate() {
         let mut sums = [[0; _]];

@@ -10,7 +10,7 @@ use embedded_storage::nor_flash::{
 
 /// The file, in the host's current directory.
 const NAME: &core::ffi::CStr = c"flash.bin";
-/// What an erased byte reads as.
+/// Value of an erased byte.
 const ERASED: u8 = 0xFF;
 /// Bytes written to the host at a time.
 static ERASED_CHUNK: [u8; 256] = [ERASED; 256];

@@ -1,4 +1,4 @@
-//! What becomes of a panic: it is said to the probe and to the host, and then is a fault.
+//! Panic handler: reports to the debug probe and the host, then exits where there is a host, and else raises a fault.
 
 use super::{asm, semihosting};
 use crate::log;

@@ -21,7 +21,7 @@ pub const fn has_room_for(bytes: usize) -> bool {
     bytes + 2048 <= BYTES
 }
 
-/// What unused words hold.
+/// Fill pattern of unused words of the stack.
 const PAINT: u32 = 0x57AC_57AC;
 /// Bytes just below the stack pointer that are left alone: painting needs a few itself.
 const MARGIN: usize = 128;

@@ -10,7 +10,7 @@ use super::{ask_host, is_debugger_attached};
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a call returns that failed, also where nobody answers.
+/// Return value of a failed call: -1, also where no host answers.
 const FAILED: usize = usize::MAX;
 
 const SYS_OPEN: usize = 0x01;

@@ -57,7 +57,7 @@ pub const WIDEST: usize = {
 #[cfg(not(int8))]
 pub const WIDEST: usize = OUTPUTS;
 
-/// What an input is in a message.
+/// Type of the numbers of an input in a message: u8 for pixels, else f32.
 pub const ELEMENT: Element = if cfg!(pixels) { Element::U8 } else { Element::F32 };
 
 /// The table that pixels go through first, unless it changes nothing.

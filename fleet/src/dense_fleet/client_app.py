@@ -62,7 +62,7 @@ def _round(device: Device, content: RecordDict, context: Context, partition: int
 
 
 def config_of(settings: Settings, pixel_table: bytes | None) -> ConfigRecord:
-    """What a round's message says beside the weights."""
+    """Configuration record of a round's message, beside the weights."""
     return ConfigRecord(
         {
             "steps": settings.steps,

@@ -109,7 +109,7 @@ DEFAULT_POLICY = RetryPolicy()
 
 @dataclass
 class Traffic:
-    """What went over the line."""
+    """Bytes sent and received over the line, repeated requests, and broken frames."""
 
     sent: int = 0
     received: int = 0

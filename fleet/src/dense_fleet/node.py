@@ -15,7 +15,7 @@ from dense_fleet.settings import Settings, SettingsError
 from dense_fleet.transport import BAUD
 
 KINDS = {"port": str, "baud": int, "key": str, "partition-id": int, "num-partitions": int}
-"""What a configuration may have; the last two are set by Flower's simulation."""
+"""Keys of a node's configuration, and their types; the last two are set by Flower's simulation."""
 
 
 @dataclass(frozen=True)

@@ -17,19 +17,19 @@ log = logging.getLogger("flwr")
 
 @dataclass(frozen=True)
 class Orders:
-    """What a device is to do in a round."""
+    """Settings of a round on one device: steps of practice, their seed, and the expected form of the network."""
 
     steps: int
     seed: int
     step: Step
     pixel_table: bytes | None
     form: Form = Form.F32
-    """What the weights of the device's network have to be."""
+    """Required type of the weights of the device's network."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a round."""
+    """Result of a round on one device: its trained parameters, mean loss, bytes on the line, and duration."""
 
     parameters: NDArray[np.float32]
     own: int

@@ -81,7 +81,7 @@ def run(grid: Grid, settings: Settings) -> dict[str, Any]:
 
 
 def exchanged(model: ModelFile, settings: Settings) -> NDArray[np.float32]:
-    """What devices learn of the start model: its parameters, or the scales 1 and the offsets 0 of one in int8."""
+    """Initial weights for the devices: the model's parameters, or the scales 1 and the offsets 0 of one in int8."""
     if settings.form == "f32":
         return model.parameters()
     return np.repeat(np.array([1, 0], np.float32), model.outputs())
@@ -117,7 +117,7 @@ def _number(record: MetricRecord, name: str) -> float:
 
 
 def evaluate(command: str, model: ModelFile, parameters: NDArray[np.float32]) -> dict[str, float]:
-    """What `host-trainer evaluate --json` says of a model like this one with these parameters."""
+    """Test metrics by `host-trainer evaluate --json`, of a model like this one with these parameters."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.safetensors"
         # It says of the start model where the data is.

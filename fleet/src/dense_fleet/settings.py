@@ -20,7 +20,7 @@ def setting(default: Any, text: str) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run does."""
+    """Settings of a run, each an option of the command and a key of Flower's run configuration."""
 
     model: str = setting("out/model.safetensors", "model file that the devices' firmware was built from")
     out: str = setting("out/fleet", "folder for the model file, the curves and their picture")

@@ -39,7 +39,7 @@ def order_of(message: Message) -> tuple[bytes, str]:
 
 
 class _Checked(FedAvg):
-    """What goes before each strategy of Flower's."""
+    """Mixin in front of each strategy of Flower's: leaves invalid replies out, and sorts the others."""
 
     count = 0
 

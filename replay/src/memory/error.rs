@@ -1,10 +1,10 @@
-//! What goes wrong with a memory.
+//! Errors of the memory of lessons.
 
 use crate::format::WrongLength;
 use core::fmt;
 use embedded_storage::nor_flash::{NorFlashError, NorFlashErrorKind};
 
-/// What a flash can do.
+/// Operations of a NOR flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// Set all bits of a sector.
@@ -35,9 +35,9 @@ pub enum MemoryError {
     WrongLength(WrongLength),
     /// The flash reports a failure.
     Flash {
-        /// What it was to do.
+        /// The operation that failed.
         operation: Operation,
-        /// What it says.
+        /// Kind of the error that the flash driver returned.
         kind: NorFlashErrorKind,
     },
     /// The flash reports success, but what is read is not what was written.

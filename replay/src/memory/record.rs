@@ -30,7 +30,7 @@ pub fn record_bytes(format: &SampleFormat<'_>) -> usize {
     (WORD + format.sample_bytes() + WORD).next_multiple_of(UNIT).max(UNIT)
 }
 
-/// What the checksum of a record begins with.
+/// Prefix that the checksum of a record includes: origin and generation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seed {
     /// The checksum of the format and the identity.

@@ -1,4 +1,4 @@
-//! What several tests need: a simulated flash, random numbers, and a memory of small samples.
+//! Shared test helpers: a simulated flash, random numbers, and a memory of small samples.
 #![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
 
 #[path = "../../../firmware/device/tests/device/common/flash.rs"]
@@ -71,7 +71,7 @@ pub fn content<F: NorFlash>(memory: &Memory<'_>, flash: &mut F) -> Content {
     (memory.next_number() - lessons.len() as u32, lessons)
 }
 
-/// What is there after one lesson more: of as many as are kept, the oldest goes.
+/// Expected contents after one more lesson: where `capacity` lessons are kept, the oldest goes.
 pub fn appended((first, lessons): &Content, capacity: usize, sample: Sample) -> Content {
     let dropped = usize::from(lessons.len() == capacity);
     (first + dropped as u32, lessons[dropped..].iter().cloned().chain([sample]).collect())

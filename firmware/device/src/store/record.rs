@@ -12,7 +12,7 @@ pub const CONFIRMATION_MAGIC: u32 = u32::from_le_bytes(*b"SURE");
 pub const ACKNOWLEDGEMENT_MAGIC: u32 = u32::from_le_bytes(*b"TOLD");
 /// The version of the format.
 const VERSION: u16 = 3;
-/// What a parameter is: an f32.
+/// Width of a parameter: that of an f32.
 const PARAMETER_BITS: u8 = 32;
 
 /// Every part of a record is a multiple of this many bytes, as large as the words of any flash.
@@ -20,7 +20,7 @@ pub(super) const UNIT: usize = 16;
 /// Bytes of what comes before the parameters.
 pub(super) const HEADER: usize = 2 * UNIT;
 
-/// What comes before the parameters.
+/// Header of a record, in front of the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// How many parameters follow.

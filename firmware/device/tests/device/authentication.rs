@@ -21,7 +21,7 @@ fn key() -> Key {
     Key::new([5; KEY])
 }
 
-/// What is sent to the device.
+/// Data of the requests to the device: input, target, samples and parameters.
 struct Payload {
     input: std::vec::Vec<u8>,
     target: RandomTarget,
@@ -101,7 +101,7 @@ impl Conversation<Model> {
         self.outcome(&tagged(&key(), request, BOOT, counter))
     }
 
-    /// What nobody may change: parameters, flash, and what is missing to the next window.
+    /// Protected state: the parameters, and the answer to an inference from the window.
     fn state(&mut self) -> (std::vec::Vec<u32>, Outcome) {
         let bits = self.bits();
         (bits, self.ask(Command::Infer { input: Input::Window }))

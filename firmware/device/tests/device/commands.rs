@@ -1,4 +1,4 @@
-//! What every command does where all goes well, for networks of every kind.
+//! Tests of every command on a line without faults, for networks of every kind.
 
 use crate::common::Random;
 use crate::common::conversation::{

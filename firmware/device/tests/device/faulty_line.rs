@@ -17,7 +17,7 @@ pub(crate) fn decode(
     bytes.iter().filter_map(|&byte| decoder.push(byte).map(|result| result.map(|message| message.to_vec()))).collect()
 }
 
-/// What happened to a frame on the line.
+/// Fault of a frame on the line: none, lost bytes or a burst error.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Damage {
     None,

@@ -44,7 +44,7 @@ fn send(line: &mut Line, bytes: &[u8]) -> std::vec::Vec<std::vec::Vec<u8>> {
     bytes.iter().filter_map(|&byte| line.receive(byte).map(<[u8]>::to_vec)).collect()
 }
 
-/// What a host sends: input, numbers of two samples, and all parameters.
+/// Data of the host's requests: input, target, numbers of two samples, and all parameters with their checksum.
 struct Payload {
     input: std::vec::Vec<u8>,
     target: RandomTarget,

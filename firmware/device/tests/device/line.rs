@@ -9,7 +9,7 @@ use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use std::cell::Cell;
 use std::collections::VecDeque;
 
-/// What a port does next.
+/// Result of one read from a port: a byte, none yet, or an error.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Byte(u8),

@@ -95,7 +95,7 @@ fn small() -> SmallModel {
     Learner::new(leak(LearnerMemory::<_, f32, 5, 3, _>::NEW), &FACTORY, Sgd::DEFAULT)
 }
 
-/// What may be in the flash: nothing, or these weights.
+/// Contents of the flash: nothing, or the bits of the saved weights.
 type Content = Option<Vec<u32>>;
 
 fn content<const WORD: usize, const SECTOR: usize>(

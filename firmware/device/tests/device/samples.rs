@@ -52,7 +52,7 @@ fn switch_on<K: Kind, const OUT: usize>(mut flash: TestFlash) -> WithSamples<K, 
     device.with_samples(samples)
 }
 
-/// What a device has to come to: the same network, and the lessons and factory samples in a list.
+/// Expected state of a device: the same network, and the lessons and factory samples in a list.
 struct Expected<K: Kind> {
     model: K::Model,
     lessons: Vec<(Vec<u8>, RandomTarget)>,

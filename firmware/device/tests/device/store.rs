@@ -72,7 +72,7 @@ fn flash_of(slots: [&[u8]; 2]) -> Flash<1, SECTOR> {
     flash
 }
 
-/// What is loaded, with the first parameter.
+/// Result of a load, with the first parameter.
 fn load<const WORD: usize>(flash: &mut Flash<WORD, SECTOR>) -> Result<(Saved, f32), StoreError> {
     let mut model = tiny(-7.0);
     let before = bits_of(model.parameters());

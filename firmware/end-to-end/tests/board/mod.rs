@@ -32,7 +32,7 @@ pub(crate) struct Board {
     program: Program,
 }
 
-/// What the firmware is built with: its own where there is none.
+/// Build settings of the firmware; its own value where one is `None`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Build {
     pub(crate) weights: Option<PathBuf>,
@@ -46,7 +46,7 @@ pub(crate) struct Build {
     pub(crate) binary: Option<&'static str>,
 }
 
-/// What the board runs.
+/// Program of the board: the firmware, or any ELF file.
 enum Program {
     /// The firmware.
     Firmware(Build),
@@ -104,12 +104,12 @@ impl Board {
             .unwrap()
     }
 
-    /// What it and QEMU have printed.
+    /// Output of the program and of QEMU so far.
     pub(crate) fn printed(&self) -> String {
         fs::read_to_string(self.folder.path().join(PRINTED)).unwrap()
     }
 
-    /// What is in its flash.
+    /// Contents of its flash.
     pub(crate) fn flash(&self) -> Vec<u8> {
         fs::read(self.folder.path().join("flash.bin")).unwrap()
     }

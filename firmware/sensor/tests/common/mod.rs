@@ -1,4 +1,4 @@
-//! What a BMI160 says on its bus, and the recordings of `data/watch` as it would have measured them.
+//! Bus transactions of a BMI160, and the recordings of `data/watch` as it would have measured them.
 
 use dense_sensor::imu::{CHIP_ID, STEPS_PER_DEGREE, STEPS_PER_G};
 use embedded_hal_mock::eh1::i2c::Transaction;
@@ -40,7 +40,7 @@ pub(crate) fn acceleration(steps: i16) -> f32 {
     f32::from(steps) / STEPS_PER_G
 }
 
-/// What a sensor measures where this is the sample: the nearest steps, computed in f64.
+/// Raw reading of a sensor for a sample: the nearest steps, computed in f64.
 pub(crate) fn steps_of(sample: &[f32; 6]) -> [i16; 6] {
     let scale = |channel| match channel {
         0..3 => f64::from(STEPS_PER_G),

@@ -10,7 +10,7 @@ use nrf52840_hal as hal;
 
 /// Opens the port, in the words of `UICR.APPROTECT` and of `APPROTECT.DISABLE`.
 const OPEN: u32 = 0x5A;
-/// What a word of the configuration holds that nobody wrote.
+/// Value of an erased configuration word in `UICR`.
 const ERASED: u32 = u32::MAX;
 /// `APPROTECT.DISABLE`, which the register definitions of the HAL lack.
 const DISABLE: *mut u32 = core::ptr::without_provenance_mut(0x4000_0558);

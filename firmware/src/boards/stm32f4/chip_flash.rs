@@ -19,7 +19,7 @@ const FIRST_OF_SIZE: usize = 5;
 const FIRST_BOOT_SECTOR: usize = 1;
 #[cfg(feature = "key")]
 pub(super) const BOOT_SECTOR: usize = 16 * 1024;
-/// What unlocks the controller, in this order. Anything else locks it until a reset.
+/// Unlock keys of the flash controller, in this order. Anything else locks it until a reset.
 const KEYS: [u32; 2] = [0x4567_0123, 0xCDEF_89AB];
 /// Clock cycles until an operation is given up: 6 s at 168 MHz. An erasure takes 4 s at most.
 const PATIENCE: u32 = 1 << 30;
@@ -159,7 +159,7 @@ fn place(offset: u32) -> (*const u8, u8) {
     (address, (FIRST_OF_SIZE + (address.addr() - BASE) / SECTOR - 1) as u8)
 }
 
-/// What the controller did not do.
+/// Errors of the flash controller while it unlocks, erases or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChipFlashError {
     /// It does not unlock before the next reset.

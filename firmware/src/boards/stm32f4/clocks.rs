@@ -11,7 +11,7 @@ use stm32f4xx_hal as hal;
 
 /// The crystal's frequency, from the machine's cargo configuration.
 const CRYSTAL_HZ: u32 = number(env!("CRYSTAL_HZ"));
-/// What the timer is given.
+/// Reference frequency at the timer's input: the crystal's, divided by `DIVISOR`.
 const REFERENCE_HZ: u32 = 1_000_000;
 /// The crystal's frequency in that.
 const DIVISOR: u8 = (CRYSTAL_HZ / REFERENCE_HZ) as u8;

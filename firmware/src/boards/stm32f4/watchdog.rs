@@ -6,13 +6,13 @@
 use hal::pac::IWDG;
 use stm32f4xx_hal as hal;
 
-/// What is written to the register of keys to feed it, to unlock the settings, and to start it.
+/// Keys for the register `IWDG_KR`: to feed the watchdog, to unlock its settings, and to start it.
 const FEED: u16 = 0xAAAA;
 const UNLOCK: u16 = 0x5555;
 const START: u16 = 0xCCCC;
 /// Divides the oscillator by 256.
 const PRESCALER: u16 = 6;
-/// What it counts down from: the most.
+/// Reload value of the down-counter: the maximum.
 const RELOAD: u16 = 0xFFF;
 
 /// Starts it. Nothing but a reset stops it.

@@ -15,7 +15,7 @@ TAG = 16
 
 @dataclass(frozen=True)
 class Authentication:
-    """What message authentication codes are bound to, in a hello."""
+    """Authentication data in a hello: number of the start, counter of the last request accepted, and tag."""
 
     boot: int
     counter: int

@@ -1,4 +1,4 @@
-"""What a device says of itself."""
+"""Description of a device, from its answer to a hello."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -28,7 +28,7 @@ class Element(IntEnum):
 
 
 class Task(IntEnum):
-    """What the outputs are."""
+    """Kind of the outputs: probabilities of classes, that of the second of two classes, or numbers."""
 
     CLASSES = 0
     BINARY = 1
@@ -36,7 +36,7 @@ class Task(IntEnum):
 
 
 class Form(IntEnum):
-    """What the weights are."""
+    """Type of the weights: f32 in RAM, or int8 in flash."""
 
     F32 = 0
     INT8 = 1

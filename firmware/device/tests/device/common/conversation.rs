@@ -19,7 +19,7 @@ pub type Outcome = Result<Reply<'static>, Refusal>;
 /// The session of a host, unless a test says otherwise.
 pub const SESSION: u32 = 0x1234_5678;
 
-/// What lives as long as a device in a static.
+/// Leaks `value`, which then lives as long as a device in a static.
 pub fn leak<T>(value: T) -> &'static mut T {
     Box::leak(Box::new(value))
 }
@@ -89,7 +89,7 @@ impl<M: Model> Conversation<M> {
         frame(Request { sequence: self.sequence, session: self.number, command, mac: &[] })
     }
 
-    /// What the device says of itself. A new session starts.
+    /// Sends a hello, which starts a new session, and returns the device's description.
     pub fn hello(&mut self) -> Hello<'static> {
         let Ok(Reply::Hello(hello)) = self.ask(Command::Hello) else { panic!("no description") };
         hello

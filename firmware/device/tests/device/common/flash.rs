@@ -40,7 +40,7 @@ enum Power {
     Off,
 }
 
-/// What an operation leaves behind when the power fails in it.
+/// State of a word or sector after a power cut during its write or erase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Torn {
     Old,

@@ -1,4 +1,4 @@
-//! What several tests need: random numbers, a simulated flash, networks of every kind, and how to talk to a device.
+//! Shared test helpers: random numbers, a simulated flash, networks of every kind, and conversations with a device.
 #![allow(unreachable_pub, reason = "a test program has no outside")]
 
 pub mod conversation;
