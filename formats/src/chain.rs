@@ -5,7 +5,7 @@ use dense_core::PixelTable;
 use crate::arrays::Budget;
 use crate::{Activation, Error, Loss, QuantizedLayer};
 
-/// What a file says of a network.
+/// A network as a file describes it: its steps, and the metadata that the file has.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chain {
     /// The steps, from the input to the output. [`push`](Self::push) appends one.
@@ -16,7 +16,7 @@ pub(crate) struct Chain {
     pub(crate) input_shape: Option<Vec<usize>>,
     /// Whether the input is bytes.
     pub(crate) bytes: bool,
-    /// What becomes of bytes first.
+    /// The lookup table for input bytes, before the first step.
     pub(crate) pixel_table: Option<PixelTable>,
     /// The loss of a linear output, where the file says it: that its outputs are values, or logits.
     pub(crate) loss: Option<Loss>,

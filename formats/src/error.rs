@@ -10,7 +10,7 @@ pub enum Error {
     Format {
         /// The format that the first bytes name.
         format: &'static str,
-        /// What is wrong.
+        /// The fault.
         fault: String,
     },
     /// A tensor is missing, or has another type, shape or number than it should.
@@ -18,7 +18,7 @@ pub enum Error {
     Tensor {
         /// Its name.
         name: String,
-        /// What is wrong.
+        /// The fault.
         fault: String,
     },
     /// A layer or an operator that no dense network has.
@@ -26,7 +26,7 @@ pub enum Error {
     Layer {
         /// Its name and kind.
         name: String,
-        /// What is wrong.
+        /// The fault.
         fault: String,
     },
     /// The parts of a model do not fit together, or are beyond the limits of this program.
@@ -41,7 +41,7 @@ pub enum Error {
     /// The file does not say what an option has to.
     #[error("{what} not in the file: give {option}")]
     Needed {
-        /// What is missing, with a verb: `the activation of hidden layers is`.
+        /// The missing information, with a verb: `the activation of hidden layers is`.
         what: &'static str,
         /// The option.
         option: &'static str,
@@ -51,9 +51,9 @@ pub enum Error {
     Contradiction {
         /// The option.
         option: &'static str,
-        /// What the file says.
+        /// The value in the file.
         found: String,
-        /// What the option says.
+        /// The value of the option.
         given: String,
     },
     /// None of the formats.

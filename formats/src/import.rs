@@ -20,10 +20,10 @@ pub struct ImportOptions {
     /// The loss. Without it, softmax means cross-entropy, one sigmoid binary cross-entropy; a linear output needs it, unless
     /// [`output`](Self::output) says the task.
     pub loss: Option<Loss>,
-    /// What the inputs are. Without it, they are pixels where the file takes bytes, `pixels` is given, or the file rescales
+    /// Kind of the inputs. Without it, pixels where the file takes bytes, `pixels` is given, or the file rescales
     /// something of two dimensions; features with the names in the file or `x0`, `x1`, … where it takes one dimension.
     pub input: Option<Input>,
-    /// What the outputs are. Without it, they have the names in the file or `0`, `1`, …
+    /// Kind of the outputs. Without it, they have the names in the file or `0`, `1`, …
     pub output: Option<Output>,
     /// For pixels: what the other program made of a byte before it gave it to the first layer of the file. Without it,
     /// the byte as it is where the file takes bytes or rescales, else byte / 255.
@@ -69,7 +69,7 @@ impl PixelRange {
 /// `.keras`, `.h5` and `.weights.h5` of Keras, `.npz`, safetensors, ONNX, TensorFlow Lite. `file` is its name, for the
 /// provenance.
 ///
-/// What is linear becomes part of the dense layers: Rescaling, Normalization, BatchNormalization; Dropout and Flatten
+/// Affine layers become part of the dense layers: Rescaling, Normalization, BatchNormalization; Dropout and Flatten
 /// vanish. Whatever else is not a dense layer or an activation is refused by name.
 ///
 /// # Errors

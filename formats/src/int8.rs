@@ -7,7 +7,7 @@ use crate::{Activation, Error, Input, Model, model};
 /// A network in int8, as [`dense_core::quant`] computes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Int8Network {
-    /// What features go through before they are quantised; their ranges may differ by orders of magnitude.
+    /// Standardisation of features before they are quantised; their ranges may differ by orders of magnitude.
     pub standardization: Option<InputScaling>,
     /// Quantisation of the input bytes.
     pub input: Quantization,

@@ -14,9 +14,9 @@ pub struct Model {
     pub layers: Vec<Layer>,
     /// The loss, which decides the activation of the last layer.
     pub loss: Loss,
-    /// What the first layer takes.
+    /// The kind of the inputs: pixels or features.
     pub input: Input,
-    /// What the outputs of the last layer mean.
+    /// The kind of the last layer's outputs: classes, two classes, or values, with their names.
     pub output: Output,
     /// The same network in int8, where it was imported as such; `layers` are then its dequantised numbers.
     pub quantized: Option<Vec<QuantizedLayer>>,
@@ -119,7 +119,7 @@ pub struct Quantization {
     pub zero_point: i32,
 }
 
-/// What the first layer takes.
+/// The kind of the inputs of the first layer: pixels or features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Input {
@@ -181,7 +181,7 @@ impl Window {
     }
 }
 
-/// What the outputs mean.
+/// The kind of the outputs: classes, two classes, or values, with their names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Output {

@@ -58,7 +58,7 @@ pub enum CheckpointError {
     Faulty {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         fault: String,
     },
     /// The file is of another training.
@@ -95,7 +95,7 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// What is wrong with them.
+    /// The fault in them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         file::read(bytes)
     }

@@ -82,7 +82,7 @@ Examples:
   host-trainer completions bash > ~/.local/share/bash-completion/completions/host-trainer
       Complete commands and options in new shells";
 
-/// What the program is to do.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a network, test it in f32 and in int8, and write both

@@ -46,9 +46,9 @@ pub use training::{Inputs, Samples, Targets};
 pub struct Dataset {
     /// The last part of its path.
     pub name: String,
-    /// What an input is.
+    /// The kind of the inputs: pixels or features.
     pub input: Input,
-    /// What a target is.
+    /// The kind of the targets: classes, two classes, or values, with their names.
     pub output: Output,
     /// The training set.
     pub train: Samples,
@@ -131,7 +131,7 @@ pub fn load_recordings(options: &DataOptions) -> Result<Recordings, DataError> {
     }
 }
 
-/// What a path holds.
+/// The format of a data set: IDX files, a folder of pictures, CSV or NPZ.
 enum Kind {
     Idx,
     Pictures,

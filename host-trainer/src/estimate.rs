@@ -1,4 +1,4 @@
-//! What a network takes on the boards that the firmware knows: flash, RAM, stack, instructions and time, estimated from its
+//! Cost of a network on the boards known to the firmware: flash, RAM, stack, instructions and time, estimated from its
 //! shape and from what `firmware/measure` has measured.
 
 mod boards;
@@ -23,12 +23,12 @@ pub struct Shape {
     pub input_bytes: usize,
 }
 
-/// What a program takes of a memory, and what is there, in bytes.
+/// A program's use of a memory, and the size of that memory, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Memory {
-    /// What it takes.
+    /// Bytes that the program needs.
     pub needed: usize,
-    /// What the board has.
+    /// Bytes that the board has.
     pub available: usize,
 }
 
@@ -50,7 +50,7 @@ pub struct Program {
     pub sgd_step: Option<Work>,
 }
 
-/// What a network takes on a board.
+/// The estimated cost of a network on a board.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// The name of the board.
@@ -118,7 +118,7 @@ fn measured_shape() -> Shape {
     Shape { widths: vec![784, 10], input_bytes: 1 }
 }
 
-/// What a network takes on each board.
+/// The estimated cost of a network on each board.
 #[must_use]
 pub fn estimates(shape: &Shape) -> Vec<Estimate> {
     BOARDS.iter().map(|board| estimate(shape, board)).collect()
@@ -181,7 +181,7 @@ fn program(board: &Board, flash: usize, ram: usize, stack: usize, inference: Wor
 }
 
 impl Program {
-    /// What it needs more of than the board has, in words.
+    /// The memories that are too small, as text: bytes needed of bytes available; empty where both suffice.
     fn lacks(&self) -> String {
         let lack = |what: &str, memory: Memory| {
             (memory.needed > memory.available)
@@ -199,7 +199,7 @@ impl Estimate {
         self.f32.as_ref().filter(|program| program.fits).unwrap_or(&self.int8)
     }
 
-    /// What fits, in words.
+    /// The verdict, as text: whether the network fits, and which of inference, learning and saving are possible.
     #[must_use]
     pub fn verdict(&self) -> String {
         match &self.f32 {

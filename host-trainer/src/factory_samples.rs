@@ -184,7 +184,7 @@ fn value(inputs: &Inputs, at: usize) -> f32 {
     }
 }
 
-/// What the levels mean: one range for all pixels; one for each channel of a series, or for each feature.
+/// Quantisation of the inputs: one range for all pixels; one for each channel of a series, or for each feature.
 fn quantizations(inputs: &Inputs, input: &Input, bits: Bits) -> Vec<Quantization> {
     let Inputs::Numbers { width, values } = inputs else { return vec![Quantization::new(0.0, 255.0, bits)] };
     let ranges = match input {

@@ -19,7 +19,7 @@ pub enum OutputError {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         error: io::Error,
     },
     /// A file cannot be created, written or put in place.
@@ -27,7 +27,7 @@ pub enum OutputError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         error: io::Error,
     },
     /// Two outputs would be one file.
@@ -61,7 +61,7 @@ pub struct Written {
 /// it removes what it wrote except for folders; a process that is killed leaves its temporary files, whose names start
 /// with `.tmp`.
 ///
-/// What was written is recorded in each folder, in the file `.host-trainer.json`, by size and checksum.
+/// Each folder records the files written to it, by size and checksum, in the file `.host-trainer.json`.
 #[derive(Debug, Default)]
 pub struct Outputs {
     staged: Vec<Staged>,

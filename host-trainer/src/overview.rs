@@ -1,4 +1,4 @@
-//! What is shown before a training: the data, the steps and the model.
+//! The overview before a training: the data, the steps and the model.
 
 use formats::{Input, Layer, Output, Recipe};
 

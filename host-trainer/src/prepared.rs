@@ -16,9 +16,9 @@ const FIRST: usize = 9;
 pub struct Prepared {
     /// Name of the data set.
     pub name: String,
-    /// What an input is.
+    /// The kind of the inputs: pixels or features.
     pub input: Input,
-    /// What a target is.
+    /// The kind of the targets: classes, two classes, or values, with their names.
     pub output: Output,
     /// The recipe.
     pub recipe: Recipe,
@@ -135,7 +135,7 @@ impl Prepared {
         Ok(fit)
     }
 
-    /// What a training learns from, and what early stopping judges by.
+    /// The data of a training: its samples, those that early stopping judges by, and the size of pictures.
     #[must_use]
     pub fn data(&self) -> Data<'_> {
         let picture = match &self.input {

@@ -74,7 +74,7 @@ impl PresetName {
     }
 }
 
-/// What a preset decides.
+/// The values of a preset: preparation of inputs, loss, optimizer and its settings, batch size, epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Preset {
     /// The exponent of the gamma curve of pixels.

@@ -35,7 +35,7 @@ pub(crate) use self::facts::recipe_rows;
 /// The matrix and the scores of so many classes have room beside each other.
 const BESIDE_EACH_OTHER: usize = 12;
 
-/// What a report tells of.
+/// The inputs of a report: recipe, model, record of the training, and results on the test samples.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// Name of the data set.
@@ -56,7 +56,7 @@ pub struct Report<'a> {
     pub test: &'a BTreeMap<String, f64>,
     /// The test samples, as they are in the data set.
     pub samples: &'a Samples,
-    /// What the model predicts for them, `[samples][outputs]`: probabilities of a classifier, values of a regression.
+    /// The model's predictions for them, `[samples][outputs]`: probabilities of a classifier, values of a regression.
     pub outputs: &'a [f32],
     /// The same model in int8.
     pub int8: Option<Int8<'a>>,

@@ -14,7 +14,7 @@ use crate::report::recipe_rows;
 /// A training, as its history tells.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Run {
-    /// What it is called here.
+    /// Its path, as it was given.
     #[serde(skip)]
     pub name: String,
     /// Each epoch by Keras's names; `None` for a number that was not finite.
@@ -102,7 +102,7 @@ impl Run {
     }
 }
 
-/// What tells the recipes of runs apart: the name of a setting, and its value in each run.
+/// The settings in which the recipes of runs differ: the name of each, and its value in each run.
 #[must_use]
 pub fn differences(runs: &[Run]) -> Vec<(String, Vec<String>)> {
     let rows: Vec<Vec<(String, String)>> = runs

@@ -32,7 +32,7 @@ pub enum Verbosity {
 }
 
 impl Verbosity {
-    /// What these options say; `verbose` is from 0 to 2.
+    /// The verbosity that these options select; `verbose` is from 0 to 2.
     #[must_use]
     pub const fn new(verbose: u8, json: bool) -> Self {
         match (json, verbose) {

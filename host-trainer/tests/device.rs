@@ -16,7 +16,7 @@ use host_trainer::device::{Address, Device, DeviceError, RetryPolicy};
 /// For a device that answers at once, on a machine that may have other work.
 const PATIENT: RetryPolicy = RetryPolicy { timeout: Duration::from_secs(20), tries: 2 };
 
-/// What a good device says of itself.
+/// The hello reply of a working device: 784 inputs of a byte each, 10 classes, weights in f32.
 const HELLO: Hello<'_> = Hello {
     version: VERSION,
     board: "fake",

@@ -1,4 +1,4 @@
-//! What practice between lessons is worth: 500 lessons of pictures that have changed, and how many pictures of the
+//! Effect of practice between lessons: 500 lessons of pictures that have changed, and how many pictures of the
 //! changed and of the original kind are then classified correctly.
 
 use clap::ValueEnum;
@@ -16,7 +16,7 @@ use std::thread;
 const SIZE: [usize; 2] = [28, 28];
 const LESSONS: usize = 500;
 
-/// What a device has for its practice, and what it does.
+/// The settings of practice: size of the sample memory, steps after each lesson, learning rate.
 #[derive(Clone, Copy, Debug)]
 struct Practice {
     /// Bytes of the factory samples.

@@ -14,7 +14,7 @@ use host_trainer::data::{self, Recordings};
 use host_trainer::device::Reference;
 use host_trainer::factory_samples::FactorySamples;
 
-/// What the options of `adapt` and of `export --format factory-set` are by default.
+/// Default values of the options of `adapt` and of `export --format factory-set`.
 const PRACTICE_STEPS: u16 = 32;
 const PRACTICE_RATE: f32 = 0.01;
 const ROOM: usize = 32 << 10;

@@ -119,7 +119,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// What a tag is of. The same bytes in the other place have another tag.
+/// The kind of message that a tag authenticates. The same bytes as one of the other kind have another tag.
 #[derive(Clone, Copy)]
 enum Kind {
     Request = 0,

@@ -37,7 +37,7 @@ pub struct Request<'a> {
     pub sequence: u16,
     /// The session, any number but [`NO_SESSION`].
     pub session: u32,
-    /// What to do.
+    /// The command.
     #[serde(borrow)]
     pub command: Command<'a>,
     /// Its message authentication code, for a device with a key, which others ignore: nothing, or [`MAC`] bytes. These are a
@@ -46,7 +46,7 @@ pub struct Request<'a> {
     pub mac: &'a [u8],
 }
 
-/// What the device is to do.
+/// A command to the device.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command<'a> {
     /// Start the session of this request, and describe device and network.
@@ -70,7 +70,7 @@ pub enum Command<'a> {
         /// The input.
         #[serde(borrow)]
         input: Input<'a>,
-        /// What the outputs should be.
+        /// The target of the outputs: a class, or a number for each.
         #[serde(borrow)]
         target: Target<'a>,
         /// How to step.
@@ -146,7 +146,7 @@ pub enum Input<'a> {
     Window,
 }
 
-/// What the outputs of the network should be for an input.
+/// The target of the network's outputs for an input: a class, or a number for each output.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Target<'a> {
     /// The index of a class; 0 or 1 where there is one output for two classes.
@@ -387,7 +387,7 @@ pub enum Refusal {
     Mac(MacFault),
 }
 
-/// What is wrong with the message authentication code of a request.
+/// The fault in the message authentication code of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MacFault {

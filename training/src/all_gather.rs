@@ -25,7 +25,7 @@ pub(super) struct AllGather {
     end: OwnLines<AtomicUsize>,
 }
 
-/// What one thread leaves for the others.
+/// One thread's columns for the others, and its count of gathers.
 #[derive(Debug)]
 struct Part {
     /// How many gathers it has contributed to.

@@ -61,7 +61,7 @@ impl<'a> Data<'a> {
     }
 }
 
-/// What a training calls on the way.
+/// The callbacks of a training: progress, early end and checkpoints.
 pub struct Callbacks<'a> {
     /// Is told how the training gets on.
     pub progress: &'a mut dyn Progress,

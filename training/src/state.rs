@@ -20,7 +20,7 @@ pub struct State {
 pub struct TrainingProgress {
     /// The epochs that are done.
     pub epochs: Vec<Epoch>,
-    /// What is done of the next one.
+    /// The partial record of the next epoch.
     pub current: PartialEpoch,
     /// The best epoch so far, where early stopping looks for one.
     pub best: Option<Best>,

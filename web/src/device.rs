@@ -87,7 +87,7 @@ impl Device {
         result
     }
 
-    /// What to tell where a request had no answer, each time that it was sent.
+    /// The error message for a request without an answer in `tries` tries of `seconds` each.
     pub(crate) fn silence(&self, tries: u32, seconds: f32) -> String {
         let request = self.waiting.as_ref().map_or("a request", Command::name);
         format!(
@@ -242,7 +242,7 @@ fn origin(origin: Origin) -> String {
     }
 }
 
-/// What to tell where the device is in another session.
+/// The error message where the device is in another session, `device`.
 fn restarted(device: u32) -> String {
     let lost = if device == NO_SESSION { "gone" } else { "that program's" };
     let session = Refusal::Session { device };

@@ -14,7 +14,7 @@ const LARGEST: usize = 1 << 20;
 
 #[derive(Default)]
 pub(crate) struct Engine {
-    /// What goes back and forth.
+    /// The buffer shared with the page: the bytes of a call, then those of its result.
     pub(crate) buffer: Vec<u8>,
     networks: Vec<Entry>,
     session: Option<(usize, Session)>,

@@ -16,7 +16,7 @@ pub(crate) struct Entry {
     pub(crate) pixel_table: Option<Box<PixelTable>>,
     /// Checksum of the names of inputs and outputs, as devices have it.
     pub(crate) names_checksum: u32,
-    /// What trained it.
+    /// The recipe of its training, where it comes from a trained model's file.
     pub(crate) recipe: Option<Recipe>,
 }
 

@@ -27,7 +27,7 @@ pub(crate) const NETWORK: Parameters = Parameters {
     output_bias: 0.5,
 };
 
-/// What the forward pass leaves for the backward pass.
+/// The results of the forward pass, for the backward pass.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Forward {
     /// Weighted sums of the hidden layer, z = w · x + b.

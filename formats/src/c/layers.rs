@@ -1,4 +1,4 @@
-//! What inference and a training step have in common: inputs, scales and parameters as C.
+//! Common parts of inference and of a training step: inputs, scales and parameters as C.
 
 use dense_core::quant::PIXEL_STEP;
 

@@ -15,7 +15,7 @@ use super::*;
 use crate::fixtures::{self, all, int8};
 use crate::{Input, InputScaling, Int8Network, Model, Task};
 
-/// What a strict compiler is told; the second time it may fuse a product and a sum where it likes.
+/// Flags of a strict compiler; the second time it may fuse a product and a sum where it likes.
 const FLAGS: [&[&str]; 2] = [&["-std=c99", "-O2"], &["-std=gnu17", "-O3", "-march=native"]];
 
 /// The samples of a model, as bytes of its elements.
@@ -27,7 +27,7 @@ fn samples(model: &Model) -> Vec<u8> {
     }
 }
 
-/// What a program with these headers and this `main` writes of an input, as words of 32 bits.
+/// Output of a program with these headers and this `main` for an input, as words of 32 bits.
 fn run(headers: &[(&str, &str)], main: &str, flags: &[&str], input: &[u8]) -> Vec<u32> {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

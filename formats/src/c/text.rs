@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::{Error, Input, Model, Output, Task};
 
-/// What is written near the start of every header.
+/// The note of origin near the start of every header.
 const MARK: &str = "Made by host-trainer export";
 
 /// The start of all names in a header, as given.
@@ -30,7 +30,7 @@ impl<'a> Prefix<'a> {
     }
 }
 
-/// What a header is made of.
+/// The parts of a header, as C source.
 #[derive(Default)]
 pub(super) struct Header {
     /// Lines of the comment at its start.
@@ -102,7 +102,7 @@ pub(super) fn input(model: &Model) -> &'static str {
     if model.input.pixel_table().is_some() { "MODEL_PIXEL_TABLE[inputs[input]]" } else { "inputs[input]" }
 }
 
-/// What inputs and logits are called and what they are, for comments.
+/// The nouns for inputs and outputs in comments: an image, a window or a sample; values or logits.
 pub(super) fn what(model: &Model) -> (&'static str, &'static str) {
     let input = match model.input {
         Input::Pixels(_) => "an image, a row of pixels after the other",

@@ -3,7 +3,7 @@
 use crate::chain::Step;
 use crate::{Activation, Error, Layer};
 
-/// What comes after the last dense layer.
+/// The activation after the last dense layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Head {
     Linear,

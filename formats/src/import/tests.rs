@@ -12,7 +12,7 @@ fn options(model: &Model) -> ImportOptions {
     ImportOptions { input: Some(model.input.clone()), loss: Some(model.loss), ..ImportOptions::default() }
 }
 
-/// What an import makes of `model`, if only its numbers, activations and names survive.
+/// The model expected of an import of `model`, if only its numbers, activations and names survive.
 fn wanted(model: &Model, format: &str) -> Model {
     let mut model = model.clone();
     model.test.clear();

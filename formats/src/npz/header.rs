@@ -17,7 +17,7 @@ pub struct Header {
     pub shape: Vec<usize>,
 }
 
-/// What comes before the numbers: padded, so that they begin at a multiple of 64 bytes.
+/// The header of an `.npy` array, version 1.0: padded, so that the numbers begin at a multiple of 64 bytes.
 pub(super) fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
     let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
     let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };

@@ -169,7 +169,7 @@ pub(crate) struct Dimension {
     pub(crate) length: Option<dimension::Length>,
 }
 
-/// What a dimension's length can be.
+/// The `oneof` of a dimension's length.
 pub(crate) mod dimension {
     use super::Oneof;
 

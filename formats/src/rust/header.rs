@@ -68,7 +68,7 @@ fn origin(provenance: &Provenance) -> Vec<String> {
     }
 }
 
-/// What tells the model from others of the same preset.
+/// The seed of a trained model, or the file and format of an imported one.
 fn identity(provenance: &Provenance) -> String {
     match provenance {
         Provenance::Trained { recipe, .. } => format!("seed: {}", recipe.seed),
@@ -78,7 +78,7 @@ fn identity(provenance: &Provenance) -> String {
     }
 }
 
-/// What is not as in the preset `recipe`.
+/// The deviations from the preset `recipe`: preset, inputs and loss, a line each.
 fn deviations(recipe: &Recipe) -> Vec<String> {
     let mut lines = Vec::new();
     if recipe.preset != "recipe" {

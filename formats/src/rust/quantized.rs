@@ -133,7 +133,7 @@ pub static MODEL: Model = {literal};
     )
 }
 
-/// What the module needs of the crate, in the order of rustfmt.
+/// The `use` declarations of the module, in the order of rustfmt.
 fn uses(model: &Model, used: impl Iterator<Item = Activation>, mut items: Vec<&str>, has_logits: bool) -> String {
     items.sort_unstable();
     let quant = match items[..] {

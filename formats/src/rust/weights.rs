@@ -49,7 +49,7 @@ pub static MODEL: Model = {literal};
     ))
 }
 
-/// What the module needs of the crate.
+/// The `use` declarations of the module.
 fn uses(model: &Model) -> String {
     let mut items = vec!["Dense", "Output", model.loss.type_name()];
     if model.layers.len() > 1 {

@@ -112,7 +112,7 @@ pub(crate) struct Tensor {
     pub(crate) shape: Vec<i32>,
     /// The bytes of a constant.
     pub(crate) data: Option<Vec<u8>>,
-    /// What a step stands for: nothing, one for all, or one for each row of a matrix.
+    /// The scales of the quantisation: none, one for all numbers, or one for each row of a matrix.
     pub(crate) steps: Vec<f32>,
     /// The number that stands for 0.
     pub(crate) zero: i64,

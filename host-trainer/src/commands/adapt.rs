@@ -33,7 +33,7 @@ Examples:
 /// Most samples to learn from, or to test with.
 const MAX_SAMPLES: usize = 1 << 20;
 
-/// What changes.
+/// The change that the device adapts to: a covariate shift of pictures, or a new person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum World {
     /// Inverted greys; the amount is how far, from 0 to 1
@@ -68,7 +68,7 @@ pub struct AdaptArgs {
     #[command(flatten)]
     link: LinkArgs,
 
-    /// What changes
+    /// Change that the device adapts to
     #[arg(long, value_enum, default_value_t = World::Rotated)]
     world: World,
 
@@ -124,7 +124,7 @@ pub struct AdaptArgs {
     #[command(flatten)]
     factory: FactoryArgs,
 
-    /// What the host computes with.
+    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }

@@ -35,7 +35,7 @@ pub struct DeviceArgs {
     action: Action,
 }
 
-/// What a device can be asked.
+/// The requests to a device, as subcommands.
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Describe device and network, and show the counters

@@ -1,4 +1,4 @@
-//! What `device` and `adapt` share: their options, and the model on the host beside that of the device.
+//! Common parts of `device` and `adapt`: their options, and the model on the host beside that of the device.
 
 mod lessons;
 mod testing;
@@ -86,7 +86,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What the host computes with.
+/// Options of the host: model file, data set and kernel.
 #[derive(Args, Debug)]
 pub(super) struct HostArgs {
     /// Model file that the device's firmware was built from [default: out/model.safetensors]

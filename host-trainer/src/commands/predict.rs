@@ -235,7 +235,7 @@ fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
     if path == Path::new("-") { picture::read_from(io::stdin().lock()) } else { picture::read(path) }
 }
 
-/// What a network makes of a sample.
+/// The prediction for a sample: probabilities or values, and the kind of the outputs.
 struct Prediction<'a> {
     output: &'a Output,
     /// The probability of each class, or the value of each output.
@@ -309,7 +309,7 @@ impl<'a> Prediction<'a> {
     }
 }
 
-/// What was predicted from a picture or a row.
+/// The JSON object of a prediction from a picture or a row.
 #[derive(Serialize)]
 struct Success<'a> {
     file: &'a str,

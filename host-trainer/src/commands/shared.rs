@@ -1,4 +1,4 @@
-//! What several commands do: reading a model, the data that it is for, and saying what was written.
+//! Functions of several commands: reading a model, the data that it is for, and saying what was written.
 
 use std::env;
 use std::fmt::Display;

@@ -15,7 +15,7 @@ const MAX_COLUMNS: usize = 65_536;
 const MISSING: [&str; 6] = ["", "?", "na", "n/a", "nan", "null"];
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What a column is for.
+/// The role of a column.
 #[derive(Clone, Copy, PartialEq)]
 enum Role {
     Feature,
@@ -193,7 +193,7 @@ fn header(path: &Path, record: &ByteRecord) -> Result<Vec<String>, DataError> {
     }
 }
 
-/// What each column is for.
+/// The role of each column, in the order of the header.
 fn roles(path: &Path, header: &[String], options: &DataOptions) -> Result<Vec<Role>, DataError> {
     let mut roles = vec![Role::Feature; header.len()];
     let mut set = |name: &str, option: &str, role| {

@@ -16,7 +16,7 @@ pub enum DataError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         fault: String,
     },
     /// A value of a table is malformed.
@@ -28,7 +28,7 @@ pub enum DataError {
         place: String,
         /// The name of the column.
         column: String,
-        /// What is wrong with it.
+        /// The fault.
         fault: String,
     },
 }

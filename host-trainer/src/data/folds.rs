@@ -9,9 +9,9 @@ use super::{Dataset, Samples};
 pub struct Folds {
     /// The name of the data.
     pub name: String,
-    /// What an input is.
+    /// The kind of the inputs: pixels or features.
     pub input: Input,
-    /// What a target is.
+    /// The kind of the targets: classes, two classes, or values, with their names.
     pub output: Output,
     /// The names of the groups.
     pub groups: Vec<String>,

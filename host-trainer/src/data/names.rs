@@ -2,7 +2,7 @@
 
 use formats::is_unprintable;
 
-/// What is wrong with a name.
+/// Refuses an empty name and one with control characters; the error is a description of the name.
 pub(super) fn check(name: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err("an empty name".into());

@@ -51,9 +51,9 @@ pub enum Invert {
 pub struct Prepared {
     /// `[height][width]`, greys; the network's own table of pixels is yet to be applied.
     pub image: Vec<u8>,
-    /// What the file held: `PNG, 200 x 100 pixels, in colours`.
+    /// Description of the file: `PNG, 200 x 100 pixels, in colours`.
     pub source: String,
-    /// What was done to it, in this order.
+    /// The steps of its preparation, in their order.
     pub steps: Vec<Step>,
 }
 
@@ -74,13 +74,13 @@ pub enum Step {
     Upright,
     /// Its colours became greys, by the luminance of sRGB.
     Grey,
-    /// What shines through it became black or white, whichever is further from the rest.
+    /// The background of transparent parts became black or white, whichever is further from the rest.
     LaidOver(u8),
     /// Light became dark.
     Inverted,
     /// Greys were stretched so that the background, which was this, became 0.
     Blackened(u8),
-    /// What is around the object was cut off, and this is left.
+    /// The surroundings of the object were cut off, and this is left.
     Cut {
         /// Pixels in a row.
         width: u32,
@@ -156,9 +156,9 @@ pub enum PictureError {
     /// Its data is damaged, or uses something that the decoder lacks.
     #[error("not a readable {format}: {error}")]
     Damaged {
-        /// What it begins like.
+        /// The format that its first bytes name.
         format: &'static str,
-        /// What the decoder said.
+        /// The error of the decoder.
         error: ImageError,
     },
     /// Its data ends before the picture does.
@@ -167,7 +167,7 @@ pub enum PictureError {
     /// The decoder failed.
     #[error("not a readable {format}: {fault}")]
     Decoder {
-        /// What it begins like.
+        /// The format that its first bytes name.
         format: &'static str,
         /// How the decoder failed.
         fault: String,

@@ -15,7 +15,7 @@ const TEST_SPLIT: f64 = 0.1;
 /// A picture and the number of its class.
 pub(super) type Picture = (PathBuf, u8);
 
-/// What a folder holds.
+/// The contents of a data set's folder: class names, and pictures with the numbers of their classes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Contents {
     /// The names of the classes, in their order.
@@ -108,7 +108,7 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     if pictures.is_empty() { Err(DataError::file(folder, "no pictures in it")) } else { Ok(pictures) }
 }
 
-/// What is in a folder, sorted by name.
+/// The paths of a folder's entries, sorted by name, without those whose names begin with a dot.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let failed = |error| DataError::file(folder, format!("cannot read the folder: {error}"));
     let mut paths = Vec::new();

@@ -16,7 +16,7 @@ use super::{DataError, Dataset};
 pub struct Bad {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     pub error: PictureError,
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Table {
 pub(super) struct TextColumn {
     /// The file.
     path: PathBuf,
-    /// What a place is: a `line` of the file, or a `sample`.
+    /// The unit of the places: a `line` of the file, or a `sample`.
     unit: &'static str,
     /// The name of the column.
     pub(super) name: String,
@@ -53,13 +53,13 @@ impl TextColumn {
         }
     }
 
-    /// What is wrong with a distinct text.
+    /// The error for a faulty distinct text, with the place where it first stood.
     pub(super) fn cell_fault(&self, distinct: usize, fault: String) -> DataError {
         let place = self.place(distinct);
         DataError::Cell { path: self.path.clone(), place, column: self.name.clone(), fault }
     }
 
-    /// What is wrong with the column.
+    /// The error for a faulty column, with its name.
     pub(super) fn fault(&self, fault: &str) -> DataError {
         DataError::file(&self.path, format!("column `{}`: {fault}", self.name))
     }

@@ -10,7 +10,7 @@ pub const MAX_CLASSES: usize = 256;
 /// Of whole numbers, so many different ones at most are taken for classes.
 const MAX_NUMBERED_CLASSES: usize = 20;
 
-/// What a column of targets means.
+/// The kind of a target column: its task, and the names of classes or outputs.
 pub(super) struct TargetKind {
     pub(super) output: Output,
     pub(super) task: Task,

@@ -157,7 +157,7 @@ impl Device {
         }
     }
 
-    /// What the device said of itself when the session started.
+    /// The device's description of itself, from the start of the session.
     #[must_use]
     pub const fn info(&self) -> &DeviceInfo {
         &self.info

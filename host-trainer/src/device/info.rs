@@ -1,4 +1,4 @@
-//! What a device tells of itself, and how it is shown.
+//! The device's description of itself, and its presentation.
 
 use dense_protocol::messages::{Authentication, ClockSource, Element, Form, Hello, Origin, SampleMemory, Task, Window};
 use serde_json::{Value, json};
@@ -16,11 +16,11 @@ pub struct DeviceInfo {
     pub kernel: String,
     /// Inputs of the network, then the units of each layer.
     pub widths: Vec<usize>,
-    /// What an input is.
+    /// The type of an input: u8 or f32.
     pub element: Element,
-    /// What the outputs are.
+    /// The kind of the outputs: classes, two classes, or real values.
     pub task: Task,
-    /// What the weights are.
+    /// The number format of the weights: f32 or int8.
     pub form: Form,
     /// Number of parameters that can learn.
     pub parameters: usize,
@@ -83,7 +83,7 @@ impl From<&Hello<'_>> for DeviceInfo {
 }
 
 impl Default for DeviceInfo {
-    /// What is known before the first answer.
+    /// Placeholders until the first answer: no name, no layer, no parameter.
     fn default() -> Self {
         Self {
             version: 0,

@@ -43,7 +43,7 @@ struct Memory {
 /// The velocities of each layer. As long as there are none, they are 0.
 type Velocities = Vec<Vec<Parameters>>;
 
-/// What the weights are.
+/// The network and the state of its training, by the number format of the weights.
 #[derive(Clone, Debug)]
 enum Form {
     /// f32 weights, which all learn.
@@ -81,7 +81,7 @@ impl Reference {
         self
     }
 
-    /// What the device forgets when it restarts or loads weights: the velocities are 0.
+    /// Resets the state that the device loses when it restarts or loads weights: the velocities are 0.
     pub fn restart(&mut self) {
         if let Form::F32 { velocities, .. } = &mut self.form {
             *velocities = None;

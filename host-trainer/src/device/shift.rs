@@ -5,7 +5,7 @@ use dense_core::Random;
 
 use crate::data::{Inputs, Samples};
 
-/// What happens to each picture.
+/// The kind of a covariate shift of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shift {
     /// Inverted greys; the amount is how far, from 0 to 1

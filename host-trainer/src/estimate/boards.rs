@@ -4,7 +4,7 @@ use super::costs::Processor;
 
 const KB: usize = 1024;
 
-/// What a record of saved weights has beside them.
+/// Overhead of a record of saved weights, in bytes.
 pub(super) const RECORD_BYTES: usize = 80;
 
 /// A board.

@@ -1,4 +1,4 @@
-//! What a multiply-add and a layer cost, by processor, from the figures that `firmware/measure` writes and keeps fresh.
+//! Cost of a multiply-add and a layer, by processor, from the figures that `firmware/measure` writes and keeps fresh.
 //!
 //! An inference is taken to cost so much for each multiply-add and so much for each layer, and so is what a step does after
 //! it. The numbers are those of two measured networks, 784-10 without a zero among the pixels and 96-24-5. On a Cortex-M4
@@ -42,7 +42,7 @@ impl Processor {
         }
     }
 
-    /// What a figure of this processor ends with.
+    /// Suffix of the names of this processor's figures, empty for the Cortex-M4.
     const fn suffix(self) -> &'static str {
         match self {
             Self::M0 => ", M0",
@@ -55,7 +55,7 @@ impl Processor {
     }
 }
 
-/// What an inference or a step takes.
+/// Instructions and time of an inference or of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Work {
     /// Instructions.
@@ -91,7 +91,7 @@ impl Rate {
     }
 }
 
-/// What a kind of work costs: instructions, and cycles where they are estimated.
+/// The rates of a kind of work: instructions, and cycles where they are estimated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cost {
     pub(super) instructions: Rate,
@@ -108,7 +108,7 @@ impl Cost {
     }
 }
 
-/// What the kinds of work cost on a processor.
+/// The costs on a processor: inference and step in f32, inference in int8.
 pub(super) struct Costs {
     /// Inference and step in f32, where there is an FPU.
     pub(super) f32: Option<[Cost; 2]>,

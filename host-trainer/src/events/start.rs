@@ -1,9 +1,9 @@
-//! What a command begins with.
+//! The start event of each command.
 
 use formats::Recipe;
 use serde::Serialize;
 
-/// What begins.
+/// The contents of a start event, by command: its settings and the sizes of its data.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Start<'a> {
@@ -47,7 +47,7 @@ pub enum Start<'a> {
         train_samples: usize,
         /// Samples that are held back to judge by.
         validation_samples: usize,
-        /// What all trainings have in common; its learning rate, batch size and seed are not.
+        /// The recipe common to all trainings, except for its learning rate, batch size and seed.
         #[serde(flatten)]
         recipe: &'a Recipe,
         /// Trainings at the same time.

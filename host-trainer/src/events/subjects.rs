@@ -27,7 +27,7 @@ pub struct ModelEvent<'a> {
     pub metrics: &'a BTreeMap<String, f64>,
     /// Where it comes from.
     pub provenance: &'a Provenance,
-    /// What it takes on each board.
+    /// The estimates of memory, instructions and time, one for each board.
     pub boards: Vec<Estimate>,
 }
 

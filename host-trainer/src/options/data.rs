@@ -27,7 +27,7 @@ pub struct DataArgs {
     #[arg(long, value_name = "COLUMN")]
     target: Option<String>,
 
-    /// What the targets are: multiclass, binary or regression [default: as the target column suggests]
+    /// Task to learn: multiclass, binary or regression [default: as the target column suggests]
     #[arg(long, value_name = "TASK", value_parser = task)]
     task: Option<Task>,
 

@@ -46,7 +46,7 @@ pub fn model_name(hidden: &[usize]) -> String {
     }
 }
 
-/// What decides the trained weights, but for the data.
+/// Options of the recipe: all that decides the trained weights, except for the data.
 #[derive(Args, Clone, Debug)]
 pub struct RecipeArgs {
     /// Network to train [default: linear]
@@ -68,7 +68,7 @@ pub struct RecipeArgs {
     #[arg(long, value_parser = loss, value_name = "NAME")]
     loss: Option<Loss>,
 
-    /// What all options here that are not given are set to, and the preparation of pixels
+    /// Defaults of all options here that are not given, and the preparation of pixels
     #[arg(long, value_enum, default_value_t = PresetName::Recipe)]
     preset: PresetName,
 

@@ -1,4 +1,4 @@
-//! What the values of options may be.
+//! Types and parsers of option values.
 
 use clap::ValueEnum;
 use dense_core::Kernel;

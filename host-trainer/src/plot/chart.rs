@@ -143,7 +143,7 @@ impl Chart {
         self.figure.rectangle([left, TOP, right - left, BOTTOM - TOP], Hue::Ink, 0.0, text);
     }
 
-    /// What was drawn.
+    /// The finished figure.
     pub(crate) fn figure(self) -> Figure {
         self.figure
     }

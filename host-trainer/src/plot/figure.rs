@@ -37,7 +37,7 @@ pub(crate) struct Text {
     /// Whether it runs upwards.
     pub(crate) upwards: bool,
     pub(crate) text: String,
-    /// What a PNG has instead, where no font has a letter.
+    /// Replacement of the whole text in a PNG, where no font has one of its letters.
     pub(crate) substitute: String,
 }
 

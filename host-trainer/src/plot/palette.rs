@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 pub(crate) struct Colour(pub [u8; 3]);
 
 impl Colour {
-    /// What is seen of this colour at an opacity from 0 to 1 on paper of another.
+    /// The alpha compositing of this colour, at an opacity from 0 to 1, over paper of another.
     pub(crate) fn over(self, opacity: f64, paper: Self) -> Self {
         let mix = |index: usize| {
             let (above, below) = (f64::from(self.0[index]), f64::from(paper.0[index]));

@@ -35,7 +35,7 @@ pub(crate) fn rows(runs: &[Run]) -> (Vec<String>, Vec<Vec<String>>) {
     (headings, runs.iter().enumerate().map(row).collect())
 }
 
-/// What a run is called in the charts.
+/// The label of a run in the table and in the charts: A to Z, then numbers from 27.
 fn letter(index: usize) -> String {
     u8::try_from(index)
         .ok()

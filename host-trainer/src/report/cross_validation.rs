@@ -15,7 +15,7 @@ use crate::terminal::progress::ordered;
 use crate::terminal::summary::thousands;
 use crate::terminal::table::{Heading, table};
 
-/// What the report tells of.
+/// The inputs of the report: recipe, one of the models, and the results of each group.
 #[derive(Clone, Copy, Debug)]
 pub struct CrossValidation<'a> {
     /// Name of the data set.

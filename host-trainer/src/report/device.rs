@@ -1,4 +1,4 @@
-//! What the network takes on microcontrollers.
+//! The section on microcontrollers: memory, instructions and time of the network on each board.
 
 use formats::Model;
 

@@ -8,7 +8,7 @@ use crate::plot::figure::escape;
 use crate::terminal::progress::ordered;
 use crate::terminal::summary::thousands;
 
-/// What the section compares, in a sentence.
+/// Introduction of the section: the int8 network, and the samples of the comparison.
 pub(super) const EXPLANATION: &str = "8-bit weights, and bytes between the layers, on the same test samples.";
 
 /// Of a classifier, the classes about whose samples the two differ; else their metrics.

@@ -7,7 +7,7 @@ use crate::plot::figure::{Figure, Text};
 use crate::plot::palette::{Hue, Palette};
 use crate::terminal::summary::thousands;
 
-/// What the matrix shows, in a sentence.
+/// Introduction of the confusion matrix's section: axes and shading.
 pub(super) const EXPLANATION: &str =
     "A row for each label, a column for each predicted class. Shade: square root of the share of the row.";
 

@@ -8,7 +8,7 @@ use super::tiles::{Caption, Tile, Tiles};
 use crate::data::Inputs;
 use crate::plot::palette::Hue;
 
-/// What the pictures show, in a sentence.
+/// Introduction of the section: the choice of pictures, and their captions.
 pub(super) const EXPLANATION: &str = "Wrong predictions with the largest probabilities: the label, the predicted class, and \
                                       its probability.";
 
@@ -20,9 +20,9 @@ pub(super) const SHOWN: usize = 24;
 pub(super) struct Mistake {
     /// Its number in the test set, from 0.
     pub(super) sample: usize,
-    /// What it is.
+    /// The label, its true class.
     pub(super) label: u8,
-    /// What was predicted.
+    /// The predicted class.
     pub(super) class: u8,
     /// The probability of that class.
     pub(super) probability: f32,

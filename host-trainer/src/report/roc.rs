@@ -5,7 +5,7 @@ use crate::plot::chart::{Axis, Chart};
 use crate::plot::figure::Figure;
 use crate::plot::palette::Hue;
 
-/// What the curve shows, in a sentence.
+/// Introduction of the ROC curve's section: axes and thresholds.
 pub(super) const EXPLANATION: &str = "The true positive rate against the false positive rate at every threshold of the \
                                       probability; the threshold of the other figures is 0.5.";
 

@@ -31,7 +31,7 @@ pub(crate) fn recipe() -> Recipe {
     }
 }
 
-/// What a report is made of.
+/// The inputs of a report: recipe, model, record of the training, and test samples with their outputs.
 pub(crate) struct Run {
     pub(crate) recipe: Recipe,
     pub(crate) model: Model,

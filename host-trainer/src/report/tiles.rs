@@ -32,7 +32,7 @@ pub(super) struct Tiles {
 pub(super) struct Tile {
     /// Colour and opacity of each pixel: red, green, blue, alpha.
     pub(super) pixels: Vec<[u8; 4]>,
-    /// What it shows, in words.
+    /// Text alternative: the `alt` and `title` of the picture.
     pub(super) description: String,
     /// The lines below it.
     pub(super) captions: Vec<Caption>,
@@ -41,7 +41,7 @@ pub(super) struct Tile {
 /// A line of text.
 pub(super) struct Caption {
     pub(super) text: String,
-    /// What a PNG has instead, where no font has a letter.
+    /// Replacement of the whole text in a PNG, where no font has one of its letters.
     pub(super) substitute: String,
     pub(super) hue: Hue,
 }

@@ -11,7 +11,7 @@ const MOST_PIXELS: usize = 1 << 20;
 /// This share of the weights has its own colour; of the others, which lie beyond, all have the last one.
 const SCALED_SHARE: f64 = 0.98;
 
-/// What the maps show, in a sentence.
+/// Introduction of the weight maps' section: the units that they belong to, and their colours.
 pub(super) fn explanation(model: &Model) -> String {
     let of = match model.layers.len() {
         1 => "for each output",

@@ -17,7 +17,7 @@ pub enum ColourChoice {
     Never,
 }
 
-/// What pictures are drawn with.
+/// The colours of pictures in a terminal: none, 256-colour greys, or 24-bit colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Palette {
     /// Plain characters.
@@ -29,7 +29,7 @@ pub enum Palette {
 }
 
 impl Palette {
-    /// What the user wants and standard output can do.
+    /// The palette for standard output, by the user's choice, whether it is a terminal, and the environment.
     #[must_use]
     pub fn of_standard_output(choice: ColourChoice) -> Self {
         Self::choose(choice, io::stdout().is_terminal(), |name| env::var_os(name))

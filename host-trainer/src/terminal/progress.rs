@@ -31,7 +31,7 @@ pub struct Progress {
     next_look: usize,
 }
 
-/// What a fit is described by.
+/// Names of the metric and of the samples in the progress of a fit.
 #[derive(Clone, Copy, Debug)]
 pub struct ProgressLabels {
     /// Keras's name of the metric.

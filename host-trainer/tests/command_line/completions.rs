@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What is typed, the word to be completed last, and what must and must not be offered.
+/// Words typed, the last to be completed; completions that must be offered; and those that must not.
 const CASES: [(&[&str], &[&str], &[&str]); 7] = [
     (&["ev"], &["evaluate"], &["train", "export"]),
     (&["cross-v"], &["cross-validate"], &["evaluate"]),

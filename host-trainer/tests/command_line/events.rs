@@ -1,4 +1,4 @@
-//! What other programs read from `--json`, and that shells learn to complete.
+//! Tests of the JSON Lines that `--json` prints for other programs, and of shell completion.
 
 use std::fs;
 

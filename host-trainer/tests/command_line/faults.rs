@@ -1,4 +1,4 @@
-//! What the program refuses: it names the fault, ends with the right code and leaves every file as it was.
+//! Tests of refusals: the program names the fault, ends with the right code and leaves every file as it was.
 
 use std::collections::BTreeMap;
 use std::fs;

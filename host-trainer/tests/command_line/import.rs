@@ -1,4 +1,4 @@
-//! What another program has trained is tested and written as what was trained here, or refused without a trace.
+//! Tests of import: a model of another program is tested and written like one trained here, or refused without a trace.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! What is read is bounded: no pipe or device is read, no file makes the program take more than 1 GB, and the error names
+//! Tests of input limits: no pipe or device is read, no file makes the program take more than 1 GB, and the error names
 //! the file and the limit.
 #![cfg(target_os = "linux")]
 

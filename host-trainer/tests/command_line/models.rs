@@ -128,7 +128,7 @@ fn the_best_preset_is_written_with_its_table_and_tested_through_it() {
     }
 }
 
-/// What comes after the time in a line of progress.
+/// A line of progress without its last field, the time.
 fn untimed(line: &str) -> &str {
     line.rsplit_once(" - ").map_or(line, |(rest, _)| rest)
 }

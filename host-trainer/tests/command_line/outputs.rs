@@ -1,4 +1,4 @@
-//! What a training leaves behind, and that `evaluate` reads it back.
+//! Tests of the output files of a training, and of `evaluate` on them.
 
 use std::fs;
 use std::path::Path;

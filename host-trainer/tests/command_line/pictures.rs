@@ -145,7 +145,7 @@ fn what_cannot_be_shown_is_refused() {
     }
 }
 
-/// What `evaluate` makes of an image, `predict` makes of its picture.
+/// Test images saved as PNGs: `predict` finds the classes that the network has for the images in the data set.
 #[test]
 fn pictures_of_test_images_are_classified_like_the_images() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What signals and other processes do to a training.
+//! Tests of signals and of concurrent processes during training.
 #![cfg(unix)]
 
 use std::fs;

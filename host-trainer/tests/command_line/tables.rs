@@ -22,7 +22,7 @@ fn write_table(folder: &Path, name: &str, rows: usize, target: impl Fn(f32, f32)
     path
 }
 
-/// What is told of a test, in JSON.
+/// The metrics of the `test` event in JSON Lines.
 fn test_event(printed: &str) -> Value {
     let mut events = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let mut event = events.find(|event| event["event"] == "test").unwrap();

@@ -1,4 +1,4 @@
-//! What is on the screen of a terminal when a command has ended.
+//! Tests of the contents of a terminal when a command has ended.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,7 @@ use super::{fashion_mnist, succeed, write_data_set};
 /// Lines of the smallest usual terminal; the last one is that of the prompt.
 const LINES: usize = 24;
 
-/// What a command prints in a terminal of so many columns.
+/// Standard output of a command in a terminal of so many columns.
 fn printed(folder: &Path, line: &str, columns: usize) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
         .current_dir(folder)

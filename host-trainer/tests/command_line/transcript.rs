@@ -1,4 +1,4 @@
-//! What a training prints, and in which order.
+//! Tests of the text that a training prints, and of its order.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What went wrong, in words.
+//! Error messages, as `Display`: malformed messages, refusals and flash faults.
 
 use super::{FlashFault, MacFault, Malformed, NO_SESSION, Refusal, VERSION};
 use core::fmt;

@@ -1,4 +1,4 @@
-//! What a device says of itself.
+//! The device's description of itself: the reply to a hello request.
 
 use super::{FlashFault, TAG};
 use serde::{Deserialize, Serialize};
@@ -37,13 +37,13 @@ pub struct Hello<'a> {
     /// Momentum of gradient descent, 0 for none. The velocities are 0 at the start, and after every change of the weights
     /// that is not a step.
     pub momentum: f32,
-    /// What message authentication codes are bound to, where the device has a key:
+    /// Boot number, counter and tag for message authentication codes, where the device has a key:
     /// [`Authentication::to_bytes`](crate::messages::Authentication::to_bytes). Where it has none, nothing, and whoever is on
     /// the line may change it.
     pub authentication: &'a [u8],
 }
 
-/// What message authentication codes are bound to, so that none is valid twice.
+/// Boot number and counter, to which message authentication codes are bound so that none is valid twice, and their tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// How many times the device has started with a key. No two starts have the same number.
@@ -93,11 +93,11 @@ pub struct SampleMemory {
 pub struct Network<'a> {
     /// Its inputs, then the units of each layer, two bytes each, lowest byte first.
     pub widths: &'a [u8],
-    /// What an input is.
+    /// The type of an input: u8 or f32.
     pub element: Element,
-    /// What the outputs are.
+    /// The kind of the outputs: classes, two classes, or real values.
     pub task: Task,
-    /// What the weights are.
+    /// The number format of the weights: f32 or int8.
     pub form: Form,
     /// Parameters that can learn.
     pub parameters: u32,
@@ -134,7 +134,7 @@ impl Element {
     }
 }
 
-/// What the outputs of a network are.
+/// The kind of a network's outputs: classes, two classes, or real values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
     /// Probabilities of classes.
@@ -145,7 +145,7 @@ pub enum Task {
     Values,
 }
 
-/// What the weights of a network are.
+/// The number format of a network's weights: f32 or int8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// f32 in RAM; they learn.

@@ -1,4 +1,4 @@
-//! What the page asks of a device, as a request of the protocol.
+//! The page's commands to a device, as requests of the protocol.
 
 use dense_protocol::messages::{self, Input, Request, Step, Target};
 

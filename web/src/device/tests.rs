@@ -50,7 +50,7 @@ fn frame(result: Result<Reply<'_>, Refusal>, sequence: u16, session: u32) -> Vec
     frame.to_vec()
 }
 
-/// What the page is told by an answer to a command.
+/// The result for the page of an answer to a command: JSON, or an error message.
 fn answered(command: Command, result: Result<Reply<'_>, Refusal>) -> Result<Value, String> {
     let mut device = Device::new(twin(), SESSION, 0);
     device.request(command).unwrap();

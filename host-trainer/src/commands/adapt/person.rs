@@ -19,7 +19,7 @@ pub const LEARNING_RATE: f32 = 0.01;
 /// Some samples of a recording.
 pub type Part<'a> = (&'a Recording, Range<usize>);
 
-/// What a person that the network was not trained with is taught, and what is tested.
+/// The data of a person that the network was not trained with, to teach and to test with, and that of all others.
 #[derive(Clone, Debug)]
 pub struct Parts<'a> {
     /// The beginning of each recording of the person.

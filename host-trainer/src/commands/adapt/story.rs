@@ -22,10 +22,10 @@ const RESTART_WAIT: Duration = Duration::from_secs(30);
 /// How often the accuracies are measured for the picture.
 const POINTS: usize = 25;
 
-/// What has changed.
+/// A change that the device adapts to: its name, test sets, lessons and first learning rate.
 pub(super) struct Change {
     pub(super) what: String,
-    /// What a lesson is called.
+    /// The noun for a lesson: `image` or `window`.
     pub(super) lesson: &'static str,
     /// Samples to test with: as they were, and changed.
     pub(super) sets: [TestSet; 2],
@@ -42,7 +42,7 @@ pub(super) struct TestSet {
     pub(super) tested: Tested,
 }
 
-/// What is tested on the device.
+/// The test samples of the device: the first ones, or recordings with their windows.
 pub(super) enum Tested {
     /// The first samples.
     First(usize),
@@ -60,7 +60,7 @@ impl TestSet {
     }
 }
 
-/// What is taught.
+/// The training samples of the device: single ones, or recordings with their windows.
 pub(super) enum Lessons {
     /// Samples.
     Samples(Samples),

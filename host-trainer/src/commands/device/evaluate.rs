@@ -27,7 +27,7 @@ pub(super) struct EvaluateArgs {
     #[command(flatten)]
     step: StepArgs,
 
-    /// What the host computes with.
+    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }

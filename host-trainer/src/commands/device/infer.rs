@@ -31,7 +31,7 @@ pub(super) struct InferArgs {
     #[command(flatten)]
     preparation: Preparation,
 
-    /// What the host has.
+    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }

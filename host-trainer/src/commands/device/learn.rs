@@ -43,7 +43,7 @@ pub(super) struct LearnArgs {
     #[command(flatten)]
     step: StepArgs,
 
-    /// What the host computes with.
+    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }

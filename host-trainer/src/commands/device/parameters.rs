@@ -25,7 +25,7 @@ pub(super) struct DownloadArgs {
     #[arg(long)]
     force: bool,
 
-    /// What the host has: the network's names, its window and where it comes from.
+    /// The host's model, for the network's names, its window and its provenance.
     #[command(flatten)]
     host: HostArgs,
 }
@@ -33,7 +33,7 @@ pub(super) struct DownloadArgs {
 /// Options of `device upload`.
 #[derive(Args, Debug)]
 pub(super) struct UploadArgs {
-    /// What the host has, and which weights.
+    /// The host's model, whose weights are written.
     #[command(flatten)]
     host: HostArgs,
 }

@@ -35,7 +35,7 @@ pub(super) struct PractiseArgs {
     #[command(flatten)]
     factory: FactoryArgs,
 
-    /// What the host computes with.
+    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }

@@ -14,7 +14,7 @@ pub(in crate::commands) struct Lesson {
     /// The sample alone.
     pub(in crate::commands) sample: Samples,
     pub(in crate::commands) step: Step,
-    /// What follows it, if anything.
+    /// The practice after it, if any.
     pub(in crate::commands) practice: Option<Practice>,
 }
 

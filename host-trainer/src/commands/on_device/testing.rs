@@ -10,7 +10,7 @@ use crate::device::stream::stream;
 use crate::device::{Device, DeviceError, Inference, Reference, Sample};
 use crate::terminal::bar::bar;
 
-/// What a test on the device found.
+/// The results of a test on the device.
 pub(in crate::commands) struct Tested {
     /// The confusion matrix of a classifier.
     pub(in crate::commands) confusion: Option<Confusion>,
@@ -110,7 +110,7 @@ pub(in crate::commands) fn test_recordings(
     Ok(tally.finish())
 }
 
-/// What is measured on test samples.
+/// The name of the test metric: mean absolute error of a regression, accuracy of a classifier.
 pub(in crate::commands) const fn metric_name(regression: bool) -> &'static str {
     if regression { "mean absolute error" } else { "accuracy" }
 }

@@ -133,7 +133,7 @@ impl SweepArgs {
         Ok(trials)
     }
 
-    /// What all runs have in common, in words.
+    /// The settings common to all runs, as text.
     pub(super) fn title(&self, recipe: &Recipe) -> String {
         let (epochs, seeds) = (recipe.epochs, self.seeds);
         let (model, optimizer) = (model_name(&recipe.hidden), recipe.optimizer.name.name());
@@ -146,7 +146,7 @@ impl SweepArgs {
         )
     }
 
-    /// What all runs have in common, by the names in the table of results.
+    /// The settings common to all runs: name in the table of results, and value.
     pub(super) fn common_columns(recipe: &Recipe) -> [(&'static str, String); 5] {
         [
             ("model", model_name(&recipe.hidden)),

@@ -1,4 +1,4 @@
-//! What a sweep has found: means over the seeds, the best settings, and the table of all runs.
+//! Results of a sweep: means over the seeds, the best settings, and the table of all runs.
 
 use std::cmp::Ordering;
 

@@ -6,7 +6,7 @@ use crate::events::Event;
 use crate::learning::{self, Callbacks, Data, End, FitError, Metrics, Network, Settings, Silent};
 use crate::parallel;
 
-/// What a training came to.
+/// The outcome of a training: a result on the validation samples, or divergence.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Outcome {
     /// It went to its end.

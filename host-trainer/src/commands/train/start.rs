@@ -1,4 +1,4 @@
-//! What `train` prints before the first epoch: data, images, network.
+//! The output of `train` before the first epoch: data, images, network.
 
 use formats::{Input, Layer};
 

@@ -20,7 +20,7 @@ const LUMINANCE: [u32; 3] = [2126, 7152, 722];
 /// A picture as greys.
 pub(super) struct Decoded {
     pub(super) greys: GrayImage,
-    /// What the file held.
+    /// Description of the file: format, size and, of a PNG or JPEG, colours.
     pub(super) source: String,
     /// How it became grey.
     pub(super) steps: Vec<Step>,

@@ -64,7 +64,7 @@ pub(super) fn frame(
     Ok(image)
 }
 
-/// What is behind the object, as the edge of the picture shows it.
+/// The background of the object, estimated from the edge of the picture.
 struct Background {
     grey: u8,
 }

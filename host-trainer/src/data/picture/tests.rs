@@ -37,7 +37,7 @@ fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
     encode(image, ImageFormat::Png)
 }
 
-/// What is at least half as bright as white.
+/// Bounding box of the pixels at least half as bright as white: left, top, width, height.
 fn bright_area(image: &[u8]) -> Area {
     let bright = || (0..PIXELS).filter(|&pixel| image[pixel] >= 128);
     let [columns, rows] = [|pixel| pixel % SIDE, |pixel| pixel / SIDE].map(|part: fn(usize) -> usize| {

@@ -50,7 +50,7 @@ fn sample(image: [u8; PIXELS]) -> Samples {
 
 const STEP: Step = Step { learning_rate: 0.01, first_trained: 0 };
 
-/// What a device answers: the layer of dense-core, of which the firmware is made.
+/// The answer expected of a device: that of the dense layer of dense-core, of which the firmware is made.
 fn inferred(reference: &Reference, sample: &Samples) -> Inference {
     let layer = &reference.model().layers[0];
     let mut dense = Box::new(Dense::<PIXELS, 10>::ZERO);
