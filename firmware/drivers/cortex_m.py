@@ -194,7 +194,7 @@ class Machine:
         self.chip.write(word, 4, self.chip.read(word, 4) & ~mask | (mask if value & 1 else 0))
 
     def read_system(self, address, _size):
-        """What of the system's registers the program uses; others keep what is written. No debugger is attached."""
+        """System registers that the program uses; others keep what is written. No debugger is attached."""
         if address == CYCLE_COUNT:
             counts = self.system.get(DEMCR, 0) & TRACE_ENABLED and self.system.get(CYCLE_COUNT_CONTROL, 0) & COUNTER_ENABLED
             return int(self.chip.cycles) & 0xFFFF_FFFF if counts else 0

@@ -86,7 +86,7 @@ class Chip:
         self.flash.store(address, size, value)
 
     def after_start(self):
-        """What is wrong of what holds after every start."""
+        """Violations of the conditions that hold after every start."""
         if self.flash.config != READING:
             yield "the flash is left unlocked"
         if self.blocks.get(UARTE + BAUDRATE) != BAUD:

@@ -1,4 +1,4 @@
-"""What an RP2040 and an RP2350 have in common, as far as their start and their flash go: crystal, loops, clocks, resets and
+"""Common model of an RP2040 and an RP2350, as far as their start and their flash go: crystal, loops, clocks, resets and
 watchdog, by the *RP2040 Datasheet*, 2.14 to 2.18 and 4.7. They are ready at once, but for the crystal; frequencies are not
 checked. Of the boot ROM, 2.8.3, there are the functions for the flash. Where the registers are is said by rp2040.py and rp2350.py.
 """
@@ -55,7 +55,7 @@ class Chip:
             self.violation("the watchdog is not fed in time")
 
     def call(self, address, *arguments):
-        """What a function of the boot ROM does, and returns."""
+        """Performs a function of the boot ROM, and returns its result."""
         if address == LOOK_UP:
             return self.function(arguments[self.CODE_ARGUMENT].to_bytes(4, "little").rstrip(b"\0"))
         return self.flash.call(list(FUNCTIONS.values())[(address - FIRST) // 16], *arguments)
@@ -103,7 +103,7 @@ class Chip:
         self.violation(f"a store to {address:#x}")
 
     def after_start(self):
-        """What is wrong of what holds after every start."""
+        """Violations of the conditions that hold after every start."""
         yield from self.flash.after_start()
         if not self.registers.get(self.WATCHDOG, 0) & WATCHDOG_ENABLED:
             yield "the watchdog is not started"

@@ -118,7 +118,7 @@ class Chip:
         self.flash.store(address, size, value)
 
     def after_start(self):
-        """What is wrong of what holds after every start."""
+        """Violations of the conditions that hold after every start."""
         if self.flash.busy_until is None and not self.flash.control & LOCK:
             yield "the flash is left unlocked"
         # The program cannot know how far off its oscillator is.

@@ -60,7 +60,7 @@ class Clocks:
         return which == HSION or self.is_crystal_alive() or which == PLLON and not self.loop()["from_crystal"]
 
     def loop(self):
-        """What the loop is set up for, by the frequencies that there are in fact."""
+        """The frequencies of the loop as it is configured, from the actual frequency of its source."""
         word = self.registers[PLLCFGR]
         from_crystal = bool(word >> 22 & 1)
         source = self.crystal_hz if from_crystal else self.internal_hz
@@ -79,7 +79,7 @@ class Clocks:
         return self.processor_hz() / (1 if divider < 4 else 2 << divider - 4)
 
     def advance(self):
-        """What changes by itself: the crystal may have stopped, and the processor's clock changes when its source is ready."""
+        """Changes without a write: the crystal may have stopped, and the processor's clock switches when its source is ready."""
         control = self.registers[CR]
         if control & HSEON and self.chip.seconds >= self.ready_at[HSEON] and not self.is_crystal_alive():
             was_used = self.source == CRYSTAL or self.source == LOOP and self.loop()["from_crystal"]

@@ -151,7 +151,7 @@ class Flash:
         return next(number for number, (start, size) in enumerate(self.sectors) if start <= offset < start + size)
 
     def load(self, address, size):
-        """What the processor reads: what its cache holds, if it is on, which may hold any line that was read since its reset."""
+        """Bytes as the processor reads them: from its cache, if it is on, which may hold any line that was read since its reset."""
         if self.busy_until is not None:
             self.chip.violation("the flash is read while the controller is busy")
         line, place = divmod(address - self.chip.FLASH, LINE)

@@ -49,7 +49,7 @@ WRONG = [0x6000_0001, 0x2100_0000, 0]
 
 
 def run(program, *options, machine="microbit", commands=()):
-    """What QEMU prints, and its exit code; a reset ends it with 0, and a processor that locks up with a signal."""
+    """Output of QEMU, and its exit code; a reset ends it with 0, and a processor that locks up with a signal."""
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "commands").write_bytes(b"".join(commands))
         command = ["qemu-system-arm", "-machine", machine, "-nographic", "-monitor", "none", "-serial", "none", "-no-reboot",

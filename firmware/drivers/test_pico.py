@@ -80,7 +80,7 @@ PREPARING = {
 
 
 def run(chip, commands, lines, erased=None, **rest):
-    """What differs from what is expected."""
+    """Differences from the expected state."""
     started, first = CHIPS[chip]
     erased = erased if erased is None else [first + sector for sector in erased]
     return Run(commands, [started] + lines, program=chip, erased=erased, **rest).problems

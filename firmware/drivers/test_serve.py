@@ -125,7 +125,7 @@ class Serve(unittest.TestCase):
         self.assertGreaterEqual(board.machine.resets, 2)
 
     def test_errors(self):
-        """What the flash does not do is refused, and the weights stay."""
+        """A failing operation of the flash is refused, and the weights stay."""
         for name, flash in (("a protected sector", {"protected": (10, 11)}), ("does not unlock", {"key_lost": True}),
                             ("does not end", {"stuck": 1})):
             with self.subTest(name):

@@ -1,4 +1,4 @@
-"""What the tests of this folder share: data, the trainer, and models of every kind as it trains them.
+"""Shared code of the tests in this folder: data, the trainer, and models of every kind as it trains them.
 
 A test is a `test_*.py` of unittest beside this file; `tests/interchange/run` runs it.
 """

@@ -17,7 +17,7 @@ CLASSES = 4
 
 
 def batches(outputs, targets):
-    """What every loss is given: a batch in which the last three samples repeat the first, and a single sample."""
+    """Inputs of every loss: a batch in which the last three samples repeat the first, and a single sample."""
     repeated = np.arange(SAMPLES) % (SAMPLES - 3)
     return {"repeats": (outputs[repeated], targets[repeated]), "one_sample": (outputs[:1], targets[:1])}
 

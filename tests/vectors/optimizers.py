@@ -21,7 +21,7 @@ def step(learning_rate):
 
 
 def constructors():
-    """What makes each optimizer, by name. The learning rates let 20 steps move the parameters visibly."""
+    """Constructors of the optimizers, by name. The learning rates let 20 steps move the parameters visibly."""
     kinds = {
         "sgd": (0.05, lambda **arguments: keras.optimizers.SGD(**arguments)),
         "momentum": (0.02, lambda **arguments: keras.optimizers.SGD(momentum=0.9, **arguments)),

@@ -1,4 +1,4 @@
-"""What the generators share: Keras in both precisions, names of tensors, files that are the same in every run."""
+"""Shared code of the generators: Keras in both precisions, names of tensors, files that are the same in every run."""
 
 import platform
 from contextlib import contextmanager
