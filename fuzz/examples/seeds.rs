@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::slice::from_ref;
 
 use dense_protocol::checksum::{self, Checksum};
 use dense_protocol::frames::{self, MAX_FRAME};
@@ -32,12 +33,12 @@ fn main() {
     }
     let learn = &requests.iter().find(|(name, _)| *name == "learn-numbers").expect("it is there").1[0];
     let repeated =
-        [pieces(&[learn.clone()], Some(5)), vec![2, 0], pieces(&[learn.clone()], Some(4)), vec![2, 0]].concat();
+        [pieces(from_ref(learn), Some(5)), vec![2, 0], pieces(from_ref(learn), Some(4)), vec![2, 0]].concat();
     write("session", "repeated", &repeated);
     write(
         "session",
         "frames",
-        &[pieces(&[frame_of(learn), vec![1, 2, 0]], Some(0)), pieces(&[learn.clone()], Some(1))].concat(),
+        &[pieces(&[frame_of(learn), vec![1, 2, 0]], Some(0)), pieces(from_ref(learn), Some(1))].concat(),
     );
     answers();
     frame_seeds();

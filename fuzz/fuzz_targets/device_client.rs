@@ -61,7 +61,7 @@ impl Write for Liar {
             }
             let length = self.input.remove(0);
             let bytes: std::vec::Vec<u8> = self.input.drain(..usize::from(length / 2).min(self.input.len())).collect();
-            if length % 2 == 0 {
+            if length.is_multiple_of(2) {
                 self.answer.extend(bytes);
                 continue;
             }

@@ -6,28 +6,16 @@
 #![no_main]
 
 use dense_core::activations::Relu;
-use dense_core::{BinaryCrossEntropy, Hidden, Momentum, Mse, Output, Sgd};
-use dense_device::{Device, Learner, LearnerMemory, Machine, Model, Window};
+use dense_core::{BinaryCrossEntropy, Hidden, Momentum, Output, Sgd};
+use dense_device::{Device, Learner, LearnerMemory, Model, Window};
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{self, Answer, ClockSource, Command, Counters, FlashFault, Refusal, Reply, Request};
+use dense_protocol::messages::{Answer, Command, Counters, FlashFault, Refusal, Reply, Request};
 use heapless::Vec;
 use host_trainer_fuzz::Flash;
+use host_trainer_fuzz::device::{MACHINE, NUMBERS, Numbers, WINDOW};
 use libfuzzer_sys::fuzz_target;
 
-const MACHINE: Machine = Machine {
-    board: "fuzzed",
-    clock_hz: 1,
-    clock_source: ClockSource::Host,
-    static_bytes: 0,
-    cycles: || 0,
-    feed_watchdog: || (),
-};
 const FLASH: usize = 512;
-
-/// Two numbers of windows of three channels.
-type Numbers = Output<3, 2, Mse>;
-static NUMBERS: Numbers = Numbers::ZERO;
-const WINDOW: messages::Window = messages::Window { channels: 3, length: 2, stride: 1, downsample: 2 };
 
 /// Two classes of pixels.
 type Binary = Hidden<4, 3, Relu, Output<3, 1, BinaryCrossEntropy>>;

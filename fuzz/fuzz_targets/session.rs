@@ -4,32 +4,19 @@
 //! Each piece of the input is a byte that says how it is sent, a length in a byte, and as many bytes.
 #![no_main]
 
-use dense_core::{Mse, Output, Sgd};
-use dense_device::{
-    Device, Learner, LearnerMemory, Machine, Model, ReplaySamples, Session, Window, session::answer_bytes,
-};
+use dense_core::Sgd;
+use dense_device::{Device, Learner, LearnerMemory, Model, ReplaySamples, Session, Window, session::answer_bytes};
 use dense_protocol::authentication::{KEY, Key};
 use dense_protocol::frames::{self, Decoder, MAX_FRAME};
-use dense_protocol::messages::{Answer, ClockSource, Command, MAC, Refusal, Reply, Request, Window as Shape};
+use dense_protocol::messages::{Answer, Command, MAC, Refusal, Reply, Request};
 use dense_replay::{Bits, FactorySet, Quantization, SampleFormat, TargetFormat};
 use heapless::Vec;
+use host_trainer_fuzz::device::{MACHINE, NUMBERS, Numbers, WINDOW};
 use host_trainer_fuzz::{Flash, Raw, flash_changes};
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 
-const MACHINE: Machine = Machine {
-    board: "fuzzed",
-    clock_hz: 1,
-    clock_source: ClockSource::Host,
-    static_bytes: 0,
-    cycles: || 0,
-    feed_watchdog: || (),
-};
 const FLASH: usize = 512;
-/// Two numbers of windows of three channels.
-type Numbers = Output<3, 2, Mse>;
-static NUMBERS: Numbers = Numbers::ZERO;
-const WINDOW: Shape = Shape { channels: 3, length: 2, stride: 1, downsample: 2 };
 static QUANTIZATIONS: [Quantization; 1] = [Quantization::new(-1.0, 1.0, Bits::Eight)];
 const FORMAT: SampleFormat<'static> = SampleFormat::new(3, TargetFormat::Numbers(2), Bits::Eight, &QUANTIZATIONS);
 const LESSONS: usize = 2;
