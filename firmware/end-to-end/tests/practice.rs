@@ -6,7 +6,8 @@ mod program;
 mod simulator;
 
 use std::path::Path;
-use std::thread;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use board::{Board, Build};
@@ -93,10 +94,10 @@ fn run_case(Case { train, adapt, lines, least }: &Case) -> Numbers {
     run(&[&format!("device {port} practise 40"), &model]);
     run(&[&format!("device {port} reset")]);
 
-    let restart = restarts(board, folder.path());
+    let restarter = Restarter::new(board, folder.path());
     let text = run_with(
         &[&format!("adapt {port}"), adapt, &model, &format!("--output {out}/adapt.png")],
-        &["--restart-command", &restart],
+        &["--restart-command", &restarter.command],
     );
     println!("{text}");
     let lines = lines.iter().map(String::as_str);
@@ -114,18 +115,34 @@ fn run_case(Case { train, adapt, lines, least }: &Case) -> Numbers {
     Numbers { before: [before[1], before[3]], after: [after[1], after[3]] }
 }
 
-/// Restarts the board whenever the command that is returned runs.
-fn restarts(mut board: Board, folder: &Path) -> String {
-    let file = folder.join("restart");
-    let command = format!("touch '{0}'; while [ -e '{0}' ]; do sleep 0.1; done", file.display());
-    thread::spawn(move || {
-        loop {
-            thread::sleep(Duration::from_millis(100));
-            if file.exists() {
-                drop(board.restart());
-                std::fs::remove_file(&file).unwrap();
+/// Restarts a board whenever its command runs, and turns the board off in the end.
+struct Restarter {
+    command: String,
+    /// Ends the thread.
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Restarter {
+    fn new(mut board: Board, folder: &Path) -> Self {
+        let file = folder.join("restart");
+        let command = format!("touch '{0}'; while [ -e '{0}' ]; do sleep 0.1; done", file.display());
+        let (stop, stopped) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            while stopped.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
+                if file.exists() {
+                    drop(board.restart());
+                    std::fs::remove_file(&file).unwrap();
+                }
             }
-        }
-    });
-    command
+        });
+        Self { command, stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Restarter {
+    fn drop(&mut self) {
+        self.stop = None;
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
 }
