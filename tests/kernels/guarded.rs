@@ -56,7 +56,14 @@ impl<T> DerefMut for Guarded<T> {
 #[allow(unsafe_code)]
 mod pages {
     use super::End;
+    use std::cell::RefCell;
+    use std::collections::HashMap;
     use std::{io, ptr, slice};
+
+    thread_local! {
+        /// Mappings to be used again, by their bytes: the system takes longer to make one than most kernels to run.
+        static FREE: RefCell<HashMap<usize, Vec<*mut libc::c_void>>> = RefCell::default();
+    }
 
     /// A mapping of whole pages of which the first and the last have no access, and a slice at one end of those
     /// between.
@@ -67,22 +74,30 @@ mod pages {
         len: usize,
     }
 
+    /// A mapping of `used` bytes between two pages without access.
+    fn map(page: usize, used: usize) -> *mut libc::c_void {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // SAFETY: a new mapping at an address of the system's choice touches no other memory.
+        let mapping = unsafe { libc::mmap(ptr::null_mut(), page + used + page, libc::PROT_NONE, flags, -1, 0) };
+        assert!(mapping != libc::MAP_FAILED, "mmap: {}", io::Error::last_os_error());
+        if used > 0 {
+            let inner = mapping.wrapping_byte_add(page);
+            // SAFETY: these pages are inside the mapping, and nothing refers to them yet.
+            let result = unsafe { libc::mprotect(inner, used, libc::PROT_READ | libc::PROT_WRITE) };
+            assert!(result == 0, "mprotect: {}", io::Error::last_os_error());
+        }
+        mapping
+    }
+
     impl<T: Copy> Pages<T> {
         pub(super) fn new(values: &[T], end: End) -> Self {
             // SAFETY: asks for a number.
             let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).expect("a page has a size");
             let used = size_of_val(values).next_multiple_of(page);
             let bytes = page + used + page;
-            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-            // SAFETY: a new mapping at an address of the system's choice touches no other memory.
-            let mapping = unsafe { libc::mmap(ptr::null_mut(), bytes, libc::PROT_NONE, flags, -1, 0) };
-            assert!(mapping != libc::MAP_FAILED, "mmap: {}", io::Error::last_os_error());
+            let free = FREE.with_borrow_mut(|free| free.get_mut(&bytes).and_then(Vec::pop));
+            let mapping = free.unwrap_or_else(|| map(page, used));
             let inner = mapping.wrapping_byte_add(page);
-            if used > 0 {
-                // SAFETY: these pages are inside the mapping, and nothing refers to them yet.
-                let result = unsafe { libc::mprotect(inner, used, libc::PROT_READ | libc::PROT_WRITE) };
-                assert!(result == 0, "mprotect: {}", io::Error::last_os_error());
-            }
             let offset = match end {
                 End::First => 0,
                 End::Last => used - size_of_val(values),
@@ -97,7 +112,7 @@ mod pages {
 
     impl<T> Pages<T> {
         pub(super) fn slice(&self) -> &[T] {
-            // SAFETY: `new` wrote so many values there, and the mapping lives as long as `self`.
+            // SAFETY: `new` wrote so many values there, and the mapping is this one's alone as long as `self` lives.
             unsafe { slice::from_raw_parts(self.values, self.len) }
         }
 
@@ -109,9 +124,7 @@ mod pages {
 
     impl<T> Drop for Pages<T> {
         fn drop(&mut self) {
-            // SAFETY: the mapping is this one's alone, and no slice of it outlives `self`.
-            let result = unsafe { libc::munmap(self.mapping, self.bytes) };
-            assert!(result == 0, "munmap: {}", io::Error::last_os_error());
+            FREE.with_borrow_mut(|free| free.entry(self.bytes).or_default().push(self.mapping));
         }
     }
 
