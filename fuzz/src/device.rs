@@ -13,7 +13,7 @@ pub static NUMBERS: Numbers = Numbers::ZERO;
 /// Windows of three channels, for [`Numbers`].
 pub const WINDOW: Window = Window { channels: 3, length: 2, stride: 1, downsample: 2 };
 
-/// A machine without a clock and a watchdog.
+/// A machine without a clock or a watchdog.
 pub const MACHINE: Machine = Machine {
     board: "fuzzed",
     clock_hz: 1,

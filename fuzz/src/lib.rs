@@ -1,5 +1,5 @@
-//! Shared code of the fuzz targets: input files, round trips of models, a simulated device and
-//! flash, and raw messages.
+//! Shared code of the fuzz targets: input files, round trips of models, a simulated device and flash, and raw
+//! messages.
 
 pub mod device;
 mod flash;

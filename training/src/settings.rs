@@ -84,8 +84,8 @@ pub trait Progress: Send {
     /// Called at the start of epoch `epoch`, counted from 1, or when it is resumed.
     fn start_epoch(&mut self, epoch: usize);
 
-    /// Called after each step; `running` returns the metrics so far and the number of samples.
-    fn step(&mut self, steps_done: usize, running: &dyn Fn() -> (Metrics, usize));
+    /// Called after each step; `current` returns the metrics so far and the number of samples.
+    fn step(&mut self, steps_done: usize, current: &dyn Fn() -> (Metrics, usize));
 
     /// Called at the end of an epoch of `samples` samples, after it was evaluated.
     fn finish_epoch(&mut self, epoch: &Epoch, samples: usize);

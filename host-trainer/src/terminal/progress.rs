@@ -72,7 +72,7 @@ impl Progress {
     }
 
     #[cold]
-    fn look(&mut self, steps_done: usize, running: &dyn Fn() -> (Metrics, usize)) {
+    fn look(&mut self, steps_done: usize, current: &dyn Fn() -> (Metrics, usize)) {
         self.next_look = steps_done + STEPS_PER_LOOK;
         let now = Instant::now();
         if now - self.last_redraw < REDRAW_INTERVAL {
@@ -80,7 +80,7 @@ impl Progress {
         }
         self.last_redraw = now;
         if let Display::Bar(bar) = &self.display {
-            let (metrics, samples) = running();
+            let (metrics, samples) = current();
             let seconds = (now - self.epoch_start).as_secs_f64();
             let room = columns().saturating_sub(least_bar(self.steps_per_epoch));
             bar.set_message(fit_text(self.labels, metrics, None, seconds, samples, room));
@@ -100,9 +100,9 @@ impl learning::Progress for Progress {
         }
     }
 
-    fn step(&mut self, steps_done: usize, running: &dyn Fn() -> (Metrics, usize)) {
+    fn step(&mut self, steps_done: usize, current: &dyn Fn() -> (Metrics, usize)) {
         if steps_done >= self.next_look {
-            self.look(steps_done, running);
+            self.look(steps_done, current);
         }
     }
 

@@ -66,7 +66,7 @@ fn neither_threads_nor_kernels_change_a_bit() {
     let folder = tempfile::tempdir().unwrap();
     let data = write_data_set(folder.path(), 301, 20);
     let mut ways: Vec<String> = ["2", "10", "64"].map(|threads| format!("--threads {threads}")).into();
-    // Without options it is the best kernel and one thread.
+    // The weights they are compared with come from the best kernel and one thread.
     ways.extend(
         Kernel::available()
             .filter(|&kernel| kernel != Kernel::best())

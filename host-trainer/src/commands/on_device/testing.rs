@@ -115,7 +115,7 @@ pub(in crate::commands) const fn metric_name(regression: bool) -> &'static str {
     if regression { "mean absolute error" } else { "accuracy" }
 }
 
-/// The class that a classifier decides for; of one output, whether it is at least a half.
+/// The class that a classifier decides for; of one output, whether it is more than a half.
 pub(in crate::commands) fn class_of(outputs: &[f32]) -> u8 {
     match outputs {
         [probability] => u8::from(*probability > 0.5),

@@ -16,7 +16,7 @@ use crate::outputs::{Outputs, Written};
 use crate::prepared::Prepared;
 use crate::report::{self, Int8, Report};
 
-/// The files that are written.
+/// Their paths.
 pub(super) struct Paths {
     pub(super) picture: Option<PathBuf>,
     pub(super) history: PathBuf,
@@ -52,7 +52,7 @@ impl Paths {
     }
 }
 
-/// Where the state of a training is kept.
+/// Writes the state of a training to its checkpoint.
 pub(super) struct CheckpointWriter<'a> {
     pub(super) path: &'a Path,
     pub(super) identity: &'a Identity,

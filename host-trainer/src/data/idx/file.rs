@@ -70,7 +70,7 @@ const fn meaning(magic: u32) -> &'static str {
     }
 }
 
-/// `count` samples of `size` bytes each, and no more.
+/// `count` samples of `bytes` bytes each, and no more.
 fn read_values(mut source: impl Read, count: u32, bytes: u64, limit: u64) -> Result<Vec<u8>, String> {
     if count == 0 {
         return Err("the file holds no samples".into());
