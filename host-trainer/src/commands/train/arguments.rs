@@ -88,7 +88,7 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// How much is printed, and in what form.
+    /// Verbosity and form of the output: text or JSON Lines.
     #[must_use]
     pub fn verbosity(&self) -> Verbosity {
         Verbosity::new(self.common.verbose, self.json)

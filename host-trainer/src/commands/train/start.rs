@@ -15,7 +15,7 @@ use crate::terminal::{ColourChoice, Palette, Verbosity, columns, wrap};
 
 /// Of the nine images that are shown before a training, as many stand beside each other.
 pub(super) const PICTURE_COLUMNS: usize = 3;
-/// How many images are shown.
+/// Number of images shown.
 const PICTURES: usize = 9;
 
 /// The first training images, where samples are pictures.

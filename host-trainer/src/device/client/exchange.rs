@@ -10,7 +10,7 @@ use super::{Device, DeviceError};
 
 /// Ends a frame; in front of one, it ends what another program may have left unfinished.
 const FRAME_END: u8 = 0;
-/// How many times longer than other requests those may take that erase and write flash.
+/// Factor on the timeout of requests that write flash or make many steps.
 const FLASH_FACTOR: u32 = 10;
 
 impl Device {
