@@ -1,5 +1,6 @@
 //! Bit for bit against the typed networks of `dense-core`.
 
+mod determinism;
 mod faults;
 mod typed;
 
