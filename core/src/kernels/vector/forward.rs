@@ -47,9 +47,6 @@ pub(super) unsafe fn forward<V: F32x16, T: Element>(
                 few_inputs::forward::<V, T, 1>(&layer, rows, outputs)
             };
         }
-        if V::has_plain_sums(rows, weights) {
-            return plain::<V, T>(&layer, rows, outputs);
-        }
         if !(const { T::CONVERTED } && block > 0 && bias.len() > CONVERTED_AGAIN) {
             let row = |index| rows.row_pointer(index);
             return units::<V, T>(&layer, rows.len(), row, |index| rows.upcoming(index).as_ptr(), outputs);
@@ -204,7 +201,7 @@ unsafe fn tile<V: F32x16, T: Element, const S: usize, const N: usize>(
 /// # Safety
 /// There are `N` biases, and for each row `N` outputs.
 #[inline(always)]
-unsafe fn finish<V: F32x16, const S: usize, const N: usize>(
+pub(super) unsafe fn finish<V: F32x16, const S: usize, const N: usize>(
     layer: &Layer<'_>,
     sums: &[[V; N]; S],
     bias: *const f32,
@@ -221,51 +218,6 @@ unsafe fn finish<V: F32x16, const S: usize, const N: usize>(
             }
         }
     }
-}
-
-/// The outputs of all units for all rows, by [`F32x16::plain_partial_sums`].
-///
-/// # Safety
-/// As for [`forward`].
-#[inline(always)]
-unsafe fn plain<V: F32x16, T: Element>(layer: &Layer<'_>, rows: Rows<'_, T>, outputs: &mut [f32]) {
-    let units = layer.bias.len();
-    let mut first = 0;
-    while first < units {
-        // SAFETY: the caller's; there are as many units left as each arm takes.
-        first += unsafe {
-            match units - first {
-                1 => plain_units::<V, T, 1>(layer, rows, outputs, first),
-                2 => plain_units::<V, T, 2>(layer, rows, outputs, first),
-                3 => plain_units::<V, T, 3>(layer, rows, outputs, first),
-                4 => plain_units::<V, T, 4>(layer, rows, outputs, first),
-                _ => plain_units::<V, T, 5>(layer, rows, outputs, first),
-            }
-        };
-    }
-}
-
-/// Those of `N` units from `first` on. Returns `N`.
-///
-/// # Safety
-/// As for [`forward`]; there are `N` units from `first` on.
-#[inline(always)]
-unsafe fn plain_units<V: F32x16, T: Element, const N: usize>(
-    layer: &Layer<'_>,
-    rows: Rows<'_, T>,
-    outputs: &mut [f32],
-    first: usize,
-) -> usize {
-    for index in 0..rows.len() {
-        // SAFETY: the caller's.
-        unsafe {
-            let weights = layer.weights.as_ptr().add(first * layer.width);
-            let sums: [V; N] = V::plain_partial_sums(layer.width, rows.row_pointer(index), weights);
-            let outputs = outputs.as_mut_ptr().add(index * layer.bias.len() + first);
-            finish::<V, 1, N>(layer, &[sums], layer.bias.as_ptr().add(first), outputs);
-        }
-    }
-    N
 }
 
 /// The total of each of up to 32 vectors.

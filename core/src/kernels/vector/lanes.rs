@@ -1,10 +1,5 @@
 //! Vectors of f32: the operations that each instruction set implements for its register, and those of several registers.
 
-#[cfg(vector)]
-use super::Load;
-#[cfg(vector)]
-use crate::kernels::{Element, Rows};
-
 /// Lanes of an [`F32x16`], and partial sums of a dot product.
 #[cfg(not(fpv4))]
 pub(in crate::kernels) const LANES: usize = 16;
@@ -72,26 +67,6 @@ pub trait Vector: Copy {
     /// e and 1 + f where `self` = 2ᵉ · (1 + f) with √½ ≤ 1 + f < √2.
     fn split_exponent(self) -> (Self, Self);
 
-    /// Whether [`plain_sums`](Self::plain_sums) and [`F32x16::plain_partial_sums`] are there for such inputs and factors.
-    #[cfg(vector)]
-    #[inline(always)]
-    fn has_plain_sums<T: Element>(_rows: Rows<'_, T>, _factors: &[f32]) -> bool {
-        false
-    }
-
-    /// `N` sums as [`weighted_sums`](super::weighted_sums) makes them, in less time.
-    #[cfg(vector)]
-    #[inline(always)]
-    unsafe fn plain_sums<T: Load, const N: usize>(
-        _steps: usize,
-        _inputs: impl Fn(usize) -> *const T,
-        _count: usize,
-        _factor: impl Fn(usize, usize) -> f32,
-    ) -> [Self; N] {
-        // SAFETY: the caller's.
-        unsafe { [Self::splat(0.0); N] }
-    }
-
     /// [`canonical`](Self::canonical) of what was computed from numbers or canonical NaN, without a negation.
     #[inline(always)]
     fn canonical_result(self) -> Self {
@@ -116,17 +91,6 @@ pub(in crate::kernels) trait F32x16: Vector {
     fn reduce_add(vectors: [Self; LANES]) -> Self;
     /// The same with [`max`](Vector::max).
     fn reduce_max(vectors: [Self; LANES]) -> Self;
-
-    /// The partial sums of the dot product of `width` inputs with each of `N` rows of weights, in less time.
-    #[inline(always)]
-    unsafe fn plain_partial_sums<T: Load, const N: usize>(
-        _width: usize,
-        _input: *const T,
-        _weights: *const f32,
-    ) -> [Self; N] {
-        // SAFETY: the caller's.
-        unsafe { [Self::splat(0.0); N] }
-    }
 
     /// The lanes in memory.
     #[inline(always)]
@@ -222,35 +186,6 @@ impl<R: Vector, const K: usize> Vector for [R; K] {
         flush_below(;limit);
         canonical(;);
         add_to_exponent(rounded;);
-    }
-
-    #[cfg(vector)]
-    #[inline(always)]
-    fn has_plain_sums<T: Element>(rows: Rows<'_, T>, factors: &[f32]) -> bool {
-        R::has_plain_sums(rows, factors)
-    }
-
-    #[cfg(vector)]
-    #[inline(always)]
-    unsafe fn plain_sums<T: Load, const N: usize>(
-        steps: usize,
-        inputs: impl Fn(usize) -> *const T,
-        count: usize,
-        factor: impl Fn(usize, usize) -> f32,
-    ) -> [Self; N] {
-        // SAFETY: the caller's.
-        unsafe {
-            let mut sums = [Self::splat(0.0); N];
-            for register in 0..K {
-                let first = register * R::LANES;
-                let inputs = |step| inputs(step).wrapping_add(first);
-                let of_register: [R; N] = R::plain_sums(steps, inputs, count.saturating_sub(first), &factor);
-                for n in 0..N {
-                    sums[n][register] = of_register[n];
-                }
-            }
-            sums
-        }
     }
 
     #[inline(always)]

@@ -4,10 +4,8 @@ use super::lanes::{LANES, Vector};
 
 /// Numbers that a sample can be made of, as vectors load them. Seals [`Element`](crate::kernels::Element).
 pub trait Load: Copy {
-    /// Whether to load one takes so long that it is worth being done once for many uses.
+    /// Whether they are integers, which take so long to load that it is worth being done once for many uses.
     const CONVERTED: bool;
-    /// Whether they are integers.
-    const ARE_INTEGERS: bool;
 
     /// The first `count` lanes, or all; the others are +0.0.
     ///
@@ -18,7 +16,6 @@ pub trait Load: Copy {
 
 impl Load for u8 {
     const CONVERTED: bool = true;
-    const ARE_INTEGERS: bool = true;
 
     #[inline(always)]
     unsafe fn load_up_to<V: Vector>(count: usize, from: *const Self) -> V {
@@ -36,7 +33,6 @@ impl Load for u8 {
 
 impl Load for f32 {
     const CONVERTED: bool = false;
-    const ARE_INTEGERS: bool = false;
 
     #[inline(always)]
     unsafe fn load_up_to<V: Vector>(count: usize, from: *const Self) -> V {

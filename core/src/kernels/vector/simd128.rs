@@ -8,16 +8,25 @@ mod fused;
 
 use core::arch::wasm32::*;
 
-#[cfg(not(target_feature = "relaxed-simd"))]
-use super::Load;
 use super::lanes::{F32x16, LANES, Vector, operations};
 use crate::math::{NAN, SQRT_HALF_BITS};
 
 use fused::fused_multiply_add;
+
+/// The vector kernel as it is for all instruction sets.
+mod shells {
+    use core::arch::wasm32::v128;
+
+    crate::kernels::vector::shells!("simd128", [v128; 4]);
+}
+
 #[cfg(target_feature = "relaxed-simd")]
 pub(in crate::kernels) use fused::is_fused;
-
-super::shells!("simd128", [v128; 4]);
+#[cfg(not(target_feature = "relaxed-simd"))]
+pub(in crate::kernels) use fused::layer::{forward, weight_gradient_update};
+#[cfg(target_feature = "relaxed-simd")]
+pub(in crate::kernels) use shells::{forward, weight_gradient_update};
+pub(in crate::kernels) use shells::{input_gradient, map, softmax, softmax_cross_entropy, zip};
 
 /// Not inlined: it is called at the ends of rows, from so many places that a browser would take seconds to compile them.
 ///
@@ -76,24 +85,6 @@ impl Vector for v128 {
         store_first(self: Self, count: usize, to: *mut f32) = store_first(self, count, to);
     }
 
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    #[inline(always)]
-    fn has_plain_sums<T: Element>(rows: Rows<'_, T>, factors: &[f32]) -> bool {
-        fused::sums::are_plain(rows, factors)
-    }
-
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    #[inline(always)]
-    unsafe fn plain_sums<T: Load, const N: usize>(
-        steps: usize,
-        inputs: impl Fn(usize) -> *const T,
-        count: usize,
-        factor: impl Fn(usize, usize) -> f32,
-    ) -> [Self; N] {
-        // SAFETY: the caller's.
-        unsafe { fused::sums::weighted_sums(steps, inputs, count, factor) }
-    }
-
     operations! {
         add(self: Self, other: Self) -> Self = f32x4_add(self, other);
         sub(self: Self, other: Self) -> Self = f32x4_sub(self, other);
@@ -145,17 +136,6 @@ macro_rules! reduce {
 
 impl F32x16 for [v128; 4] {
     type Short = [v128; 2];
-
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    #[inline(always)]
-    unsafe fn plain_partial_sums<T: Load, const N: usize>(
-        width: usize,
-        input: *const T,
-        weights: *const f32,
-    ) -> [Self; N] {
-        // SAFETY: the caller's.
-        unsafe { fused::sums::partial_sums(width, input, weights) }
-    }
 
     operations! {
         reduce_add(vectors: [Self; LANES]) -> Self = reduce!(vectors, f32x4_add);

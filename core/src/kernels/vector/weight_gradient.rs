@@ -24,15 +24,11 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
     units: usize,
     scale: f32,
     update: &U,
-    mut parameters: [&mut [f32]; A],
+    parameters: [&mut [f32]; A],
 ) {
-    let mut arrays = [core::ptr::null_mut(); A];
-    for (array, parameters) in arrays.iter_mut().zip(&mut parameters) {
-        *array = parameters.as_mut_ptr();
-    }
     let width = rows.width();
-    let are_plain = V::has_plain_sums(rows, deltas);
-    let layer = Layer { rows, deltas: deltas.as_ptr(), units, scale, update, arrays, are_plain };
+    let layer =
+        Layer { rows, deltas: deltas.as_ptr(), units, scale, update, arrays: parameters.map(<[_]>::as_mut_ptr) };
     // SAFETY: the caller's; columns are below the width.
     unsafe {
         match width {
@@ -63,15 +59,13 @@ pub(super) unsafe fn weight_gradient_update<V: F32x16, T: Element, U: Update<A>,
 }
 
 /// A batch and its deltas, row × unit, and an update of arrays of parameters, unit × input.
-struct Layer<'a, T, U, const A: usize> {
-    rows: Rows<'a, T>,
-    deltas: *const f32,
-    units: usize,
-    scale: f32,
-    update: &'a U,
-    arrays: [*mut f32; A],
-    /// Whether rows and deltas have [`Vector::plain_sums`].
-    are_plain: bool,
+pub(super) struct Layer<'a, T, U, const A: usize> {
+    pub(super) rows: Rows<'a, T>,
+    pub(super) deltas: *const f32,
+    pub(super) units: usize,
+    pub(super) scale: f32,
+    pub(super) update: &'a U,
+    pub(super) arrays: [*mut f32; A],
 }
 
 /// Safety of all: that of [`weight_gradient_update`]; there are the units and columns, or the parameters, that the
@@ -111,6 +105,13 @@ impl<T: Element, U: Update<A>, const A: usize> Layer<'_, T, U, A> {
         }
     }
 
+    /// The whole update.
+    #[inline(always)]
+    pub(super) unsafe fn update<V: Vector>(&self, count: usize, at: usize, sum: V) {
+        // SAFETY: the caller's.
+        unsafe { self.finish(count, at, self.begin(count, at, sum)) }
+    }
+
     /// The gradients by all `W` inputs (a bias is the weight of one input that is always 1), with units as lanes.
     #[inline(always)]
     unsafe fn few_inputs<V: F32x16, const W: usize>(&self) {
@@ -129,8 +130,7 @@ impl<T: Element, U: Update<A>, const A: usize> Layer<'_, T, U, A> {
                 }
                 for start in (0..count * W).step_by(LANES) {
                     let sum = V::load(gradients.as_flattened().as_ptr().add(start));
-                    let (count, at) = (count * W - start, first * W + start);
-                    self.finish(count, at, self.begin(count, at, sum));
+                    self.update(count * W - start, first * W + start, sum);
                 }
             }
         }
@@ -211,18 +211,7 @@ impl<T: Element, U: Update<A>, const A: usize> Layer<'_, T, U, A> {
                 row(index)
             };
             let delta = |row, unit| *self.deltas.add(row * self.units + first + unit);
-            let mut sums = [[V::splat(0.0); C]; N];
-            if self.are_plain {
-                for chunk in 0..C {
-                    let inputs = |index| inputs(index).wrapping_add(chunk * V::LANES);
-                    let of_chunk: [V; N] = V::plain_sums(self.rows.len(), inputs, readable, delta);
-                    for unit in 0..N {
-                        sums[unit][chunk] = of_chunk[unit];
-                    }
-                }
-            } else {
-                sums = weighted_sums::<V, I, N, C>(self.rows.len(), inputs, readable, delta);
-            }
+            let mut sums = weighted_sums::<V, I, N, C>(self.rows.len(), inputs, readable, delta);
             // All begin before the first is finished, so that several roots are on their way.
             for unit in 0..N {
                 for chunk in 0..C {

@@ -4,8 +4,10 @@
 //! differs from once only where the f64 lies in the middle between two neighbouring f32, or the f32 is subnormal. There,
 //! it is computed as the scalar is.
 
+#[path = "layer.rs"]
+pub(super) mod layer;
 #[path = "sums.rs"]
-pub(in crate::kernels::vector) mod sums;
+mod sums;
 #[path = "wide.rs"]
 mod wide;
 

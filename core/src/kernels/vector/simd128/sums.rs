@@ -12,9 +12,9 @@ use crate::kernels::{Element, Rows};
 const NUMBERS: usize = 4;
 
 /// Whether all products of a row's numbers with `factors` are finite multiples of 2⁻¹²⁶.
-pub(in crate::kernels::vector) fn are_plain<T: Element>(rows: Rows<'_, T>, factors: &[f32]) -> bool {
+pub(super) fn are_plain<T: Element>(rows: Rows<'_, T>, factors: &[f32]) -> bool {
     let factors = factors.iter().copied();
-    if const { T::ARE_INTEGERS } {
+    if const { T::CONVERTED } {
         return are_multiples(factors, -126);
     }
     let row = |index| rows.row(index).iter().map(|&value| value.into());
@@ -40,7 +40,7 @@ fn are_multiples(values: impl Iterator<Item = f32>, exponent: i32) -> bool {
 /// # Safety
 /// The numbers are there.
 #[inline(never)]
-pub(in crate::kernels::vector) unsafe fn weighted_sums<T: Load, const N: usize>(
+pub(super) unsafe fn weighted_sums<T: Load, const N: usize>(
     steps: usize,
     inputs: impl Fn(usize) -> *const T,
     count: usize,
@@ -84,7 +84,7 @@ unsafe fn sure_weighted_sums<T: Load, const N: usize>(
 /// # Safety
 /// There are `width` inputs and `N` times as many weights.
 #[inline(never)]
-pub(in crate::kernels::vector) unsafe fn partial_sums<T: Load, const N: usize>(
+pub(super) unsafe fn partial_sums<T: Load, const N: usize>(
     width: usize,
     input: *const T,
     weights: *const f32,
