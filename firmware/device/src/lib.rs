@@ -25,7 +25,7 @@
 //!
 //! # Modules
 //!
-//! - [`line`]: the loop that reads requests from a serial port and writes the answers
+//! - [`mod@line`]: the loop that reads requests from a serial port and writes the answers
 //! - [`session`]: bytes in, answers out; every request done once
 //! - [`device`]: what each command does
 //! - [`model`]: what is asked of a network; [`learner`] and [`quantized`] are networks

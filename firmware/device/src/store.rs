@@ -39,19 +39,19 @@
 //! A save erases each sector of its slot once, and saves alternate between the slots: 20,000 saves take 10,000 erasures of
 //! a sector, which is what flash of microcontrollers endures as a rule. Saving what was acknowledged already erases nothing.
 
+mod error;
 mod record;
+mod slots;
 
+pub use error::{Operation, StoreError};
 pub use record::{ACKNOWLEDGEMENT_MAGIC, COMMIT_MAGIC, CONFIRMATION_MAGIC, MAGIC};
 
 use crate::Model;
-use core::fmt;
 use core::ops::Range;
-use dense_protocol::checksum::Checksum;
-use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
+use embedded_storage::nor_flash::NorFlash;
+use error::failed;
 use record::{HEADER, Header, SEAL_BYTES, SEALS, UNIT};
-
-/// How many bytes are read or written at once.
-const CHUNK: usize = 256;
+use slots::{Current, Record};
 
 /// The two slots for the parameters of one network.
 #[derive(Debug)]
@@ -69,39 +69,6 @@ pub struct Saved {
     pub save: u32,
     /// Which slot it is in, 0 or 1.
     pub slot: u8,
-}
-
-/// A whole record, of this network or another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Record {
-    header: Header,
-    slot: u8,
-    /// Number of valid seals, at least 1: the commit.
-    seals: usize,
-}
-
-impl Record {
-    /// Whether it was saved after `other`. Numbers wrap around; those of two slots are never far apart.
-    const fn is_newer_than(self, other: Self) -> bool {
-        self.header.save.wrapping_sub(other.header.save).cast_signed() > 0
-    }
-
-    /// Whether it has the confirmation.
-    const fn is_confirmed(self) -> bool {
-        self.seals >= 2
-    }
-
-    const fn saved(self) -> Saved {
-        Saved { save: self.header.save, slot: self.slot }
-    }
-}
-
-/// The records that count.
-struct Current {
-    /// Of this network.
-    own: Option<Record>,
-    /// Of any.
-    any: Option<Record>,
 }
 
 /// Bytes of a record of so many parameters.
@@ -248,201 +215,8 @@ impl Store {
         }
         Ok(())
     }
-
-    /// The records that count.
-    #[inline(never)]
-    fn current<F: NorFlash>(&self, flash: &mut F) -> Result<Current, StoreError> {
-        if self.slot_bytes == 0 {
-            return Err(StoreError::NoFlash);
-        }
-        let records = [self.read(flash, 0, &mut |_, _| ())?, self.read(flash, 1, &mut |_, _| ())?];
-        let own = records.map(|record| record.filter(|record| self.is_own(record.header)));
-        Ok(Current { own: counting(own), any: counting(records) })
-    }
-
-    const fn is_own(&self, header: Header) -> bool {
-        header.parameters == self.parameters && header.factory == self.factory
-    }
-
-    fn address(&self, slot: u8, offset: usize) -> u32 {
-        self.start + u32::from(slot) * self.slot_bytes + offset as u32
-    }
-
-    fn erase_slot<F: NorFlash>(&self, flash: &mut F, slot: u8, bytes: u32) -> Result<(), StoreError> {
-        let start = self.address(slot, 0);
-        flash.erase(start, start + bytes.min(self.slot_bytes)).map_err(failed(Operation::Erase))
-    }
-
-    /// Writes a record without its seals into an erased slot, and returns its checksum.
-    #[inline(never)]
-    fn write<F: NorFlash>(
-        &self,
-        flash: &mut F,
-        header: Header,
-        slot: u8,
-        model: &impl Model,
-    ) -> Result<u32, StoreError> {
-        let commit = commit_offset(parameters(model));
-        let bytes = header.to_bytes();
-        let mut checksum = Checksum::default();
-        checksum.update(&bytes);
-        flash.write(self.address(slot, 0), &bytes).map_err(failed(Operation::Write))?;
-        let mut parameters = model.parameters();
-        for offset in (HEADER..commit).step_by(CHUNK) {
-            // What no parameter is written to stays erased.
-            let mut chunk = [0xff; CHUNK];
-            for (place, value) in chunk.as_chunks_mut().0.iter_mut().zip(&mut parameters) {
-                *place = value.to_le_bytes();
-            }
-            let chunk = chunk.get(..CHUNK.min(commit - offset)).unwrap_or_default();
-            checksum.update(chunk);
-            flash.write(self.address(slot, offset), chunk).map_err(failed(Operation::Write))?;
-        }
-        Ok(checksum.finish())
-    }
-
-    /// Whether a record has the parameters of `model`, to the last bit.
-    #[inline(never)]
-    fn is_same<F: NorFlash>(&self, flash: &mut F, record: Record, model: &impl Model) -> Result<bool, StoreError> {
-        let (mut parameters, mut same) = (model.parameters(), true);
-        let found = self.read(flash, record.slot, &mut |_, value| {
-            same &= parameters.next().is_some_and(|parameter| parameter.to_bits() == value.to_bits());
-        })?;
-        Ok(same && found == Some(record))
-    }
-
-    /// Reads a slot and, where it holds parameters of this network, calls `take` with the index and the value of each.
-    /// Returns the record if it is whole, and nothing as soon as it is found not to be.
-    #[inline(never)]
-    fn read<F: NorFlash>(
-        &self,
-        flash: &mut F,
-        slot: u8,
-        take: &mut dyn FnMut(usize, f32),
-    ) -> Result<Option<Record>, StoreError> {
-        let mut bytes = [0; HEADER];
-        flash.read(self.address(slot, 0), &mut bytes).map_err(failed(Operation::Read))?;
-        let Some(header) = Header::from_bytes(&bytes) else { return Ok(None) };
-        // A header of anything may ask for more than there is.
-        let most = (self.slot_bytes as usize).saturating_sub(HEADER + SEAL_BYTES) / size_of::<f32>();
-        let (count, is_own) = (header.parameters as usize, self.is_own(header));
-        if count > most || record_bytes(count) > self.slot_bytes as usize {
-            return Ok(None);
-        }
-        let mut seals = [0; SEAL_BYTES];
-        flash.read(self.address(slot, commit_offset(count)), &mut seals).map_err(failed(Operation::Read))?;
-        let mut checksum = Checksum::default();
-        checksum.update(&bytes);
-        let (mut chunk, mut index) = ([0; CHUNK], 0);
-        for offset in (HEADER..commit_offset(count)).step_by(CHUNK) {
-            let length = CHUNK.min(commit_offset(count) - offset);
-            let chunk = chunk.get_mut(..length).unwrap_or_default();
-            flash.read(self.address(slot, offset), chunk).map_err(failed(Operation::Read))?;
-            checksum.update(chunk);
-            for bits in chunk.as_chunks().0.iter().take(count - index) {
-                let value = f32::from_le_bytes(*bits);
-                if !value.is_finite() {
-                    return Ok(None);
-                }
-                if is_own {
-                    take(index, value);
-                }
-                index += 1;
-            }
-        }
-        let expected = record::seals(header.save, checksum.finish());
-        let seals = seals.as_chunks().0.iter().zip(&expected).take_while(|(found, expected)| found == expected).count();
-        Ok((seals > 0).then_some(Record { header, slot, seals }))
-    }
 }
 
 fn parameters<M: Model>(_: &M) -> usize {
     M::PARAMETERS
 }
-
-/// The record that counts: the newest confirmed one or, where none is confirmed, the older one.
-fn counting(records: [Option<Record>; 2]) -> Option<Record> {
-    match records {
-        [Some(first), Some(second)] => {
-            let [is_first, is_second] = [first.is_confirmed(), second.is_confirmed()];
-            let takes_second = if is_first == is_second { second.is_newer_than(first) == is_first } else { is_second };
-            Some(if takes_second { second } else { first })
-        }
-        [first, second] => first.or(second),
-    }
-}
-
-/// Operations of a NOR flash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Set all bits of a sector.
-    Erase,
-    /// Clear bits of a word.
-    Write,
-    /// Read some bytes.
-    Read,
-}
-
-/// Why something was not saved, loaded or erased.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoreError {
-    /// The region does not hold two slots.
-    Region {
-        /// Its first address.
-        start: u32,
-        /// The address after its last.
-        end: u32,
-        /// The fewest bytes that would do.
-        least: u32,
-        /// Both slots must start at a multiple of this.
-        sector: u32,
-    },
-    /// The board has no flash.
-    NoFlash,
-    /// There is no whole record of this network.
-    NothingSaved,
-    /// A parameter is NaN or infinite.
-    NotFinite {
-        /// Its index.
-        index: usize,
-    },
-    /// The flash reports a failure.
-    Flash {
-        /// The operation that failed.
-        operation: Operation,
-        /// Kind of the error that the flash driver returned.
-        kind: NorFlashErrorKind,
-    },
-    /// The flash reports success, but what is read is not what was written.
-    Verify,
-}
-
-fn failed<E: NorFlashError>(operation: Operation) -> impl Fn(E) -> StoreError {
-    move |error| StoreError::Flash { operation, kind: error.kind() }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Region { start, end, least, sector } => write!(
-                f,
-                "flash from {start:#x} to {end:#x} does not hold two slots of {least} bytes in all, each of whole \
-                 sectors of {sector} bytes"
-            ),
-            Self::NoFlash => write!(f, "the board has no flash to save in"),
-            Self::NothingSaved => write!(f, "no weights of this network are saved"),
-            Self::NotFinite { index } => write!(f, "parameter {index} is not finite"),
-            Self::Flash { operation, kind } => {
-                let operation = match operation {
-                    Operation::Erase => "erase",
-                    Operation::Write => "write",
-                    Operation::Read => "read",
-                };
-                write!(f, "the flash failed to {operation}: {kind}")
-            }
-            Self::Verify => write!(f, "the flash did not keep what was written"),
-        }
-    }
-}
-
-impl core::error::Error for StoreError {}
