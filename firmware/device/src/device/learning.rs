@@ -43,7 +43,7 @@ impl<M: Model, F: NorFlash, S: Samples> Device<'_, M, F, S> {
     /// [`Refusal::NoMemory`] or [`Refusal::NoSamples`] where there is none, [`Refusal::Flash`] where not even the first
     /// can be read, and [`Refusal::Diverged`] where a step cannot be taken or what it gives is not finite: the weights are
     /// those saved last then, or those of the firmware. The first step may be refused as that of a
-    /// [`Command::Learn`].
+    /// [`Command::Learn`](dense_protocol::messages::Command::Learn).
     #[inline(never)]
     pub fn practise(
         &mut self,
