@@ -44,9 +44,19 @@ impl Model {
         });
         input + &layers.collect::<String>()
     }
-}
 
-impl Model {
+    /// Inputs, units of each hidden layer, and outputs.
+    #[must_use]
+    pub fn widths(&self) -> Vec<usize> {
+        std::iter::once(self.input.width()).chain(self.layers.iter().map(Layer::units)).collect()
+    }
+
+    /// Number of weights and biases.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.layers.iter().map(Layer::parameters).sum()
+    }
+
     /// The names of the inputs, if they have any (of a window, of its channels), then those of the outputs.
     pub fn names_of_inputs_and_outputs(&self) -> impl Iterator<Item = &str> {
         let inputs: &[String] = match &self.input {
@@ -69,6 +79,12 @@ pub struct Layer {
     pub bias: Vec<f32>,
     /// f; of the last layer [`Activation::Linear`], since the loss decides what becomes of the logits.
     pub activation: Activation,
+}
+
+/// Keras's name of layer `index`, from 0: `dense`, `dense_1` and so on.
+#[must_use]
+pub fn layer_name(index: usize) -> String {
+    if index == 0 { "dense".into() } else { format!("dense_{index}") }
 }
 
 impl Layer {

@@ -23,7 +23,7 @@ use safetensors::{Dtype, SafeTensors};
 use self::metadata::{Int8LayerText, LayerText, Metadata};
 use crate::bounded::{MAX_MODEL, size};
 use crate::check::MAX_WIDTH;
-use crate::{Error, Input, Layer, Model, QuantizedLayer};
+use crate::{Error, Input, Layer, Model, QuantizedLayer, layer_name};
 
 const FORMAT: &str = "safetensors";
 const PIXEL_TABLE: &str = "pixel_table";
@@ -31,9 +31,8 @@ const PIXEL_TABLE: &str = "pixel_table";
 const MODEL: &str = "model";
 
 /// The names of the tensors of layer `index`, as Keras counts.
-fn names(index: usize, parts: [&str; 2]) -> [String; 2] {
-    let number = if index == 0 { String::new() } else { format!("_{index}") };
-    parts.map(|part| format!("dense{number}.{part}"))
+fn names<const PARTS: usize>(index: usize, parts: [&str; PARTS]) -> [String; PARTS] {
+    parts.map(|part| format!("{}.{part}", layer_name(index)))
 }
 
 /// Writes `model`. The same model gives the same bytes.
@@ -57,8 +56,7 @@ pub fn to_safetensors(model: &Model) -> Result<Vec<u8>, Error> {
     }
     for (index, layer) in model.quantized.iter().flatten().enumerate() {
         let (units, scales) = (layer.bias.len(), layer.weight_scales.len());
-        let [kernel, bias] = names(index, ["int8_kernel", "int8_bias"]);
-        let [scale, _] = names(index, ["int8_scales", ""]);
+        let [kernel, bias, scale] = names(index, ["int8_kernel", "int8_bias", "int8_scales"]);
         tensors.push((kernel, Dtype::I8, vec![units, layer.inputs], bytes(&layer.weights, i8::to_le_bytes)));
         tensors.push((bias, Dtype::I32, vec![units], bytes(&layer.bias, i32::to_le_bytes)));
         tensors.push((scale, Dtype::F32, vec![scales], bytes(&layer.weight_scales, f32::to_le_bytes)));
@@ -154,8 +152,7 @@ fn read_int8(
     layer: &LayerText,
     int8: &Int8LayerText,
 ) -> Result<QuantizedLayer, Error> {
-    let [kernel, bias] = names(index, ["int8_kernel", "int8_bias"]);
-    let [scale, _] = names(index, ["int8_scales", ""]);
+    let [kernel, bias, scale] = names(index, ["int8_kernel", "int8_bias", "int8_scales"]);
     Ok(QuantizedLayer {
         inputs: layer.inputs,
         weights: tensor(file, &kernel, Dtype::I8, &[layer.units, layer.inputs], i8::from_le_bytes)?,
