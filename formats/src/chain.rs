@@ -3,7 +3,7 @@
 use dense_core::PixelTable;
 
 use crate::arrays::Budget;
-use crate::{Activation, Error, Loss, QuantizedLayer};
+use crate::{Activation, Error, Input, Loss, Model, Output, QuantizedLayer};
 
 /// A network as a file describes it: its steps, and the metadata that the file has.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +44,26 @@ impl Chain {
         self.steps.push(step);
         Ok(())
     }
+
+    /// Takes a list of names over, whose key is one of [`names`]; passes over any other.
+    pub(crate) fn set_names(&mut self, key: &str, names: Option<Vec<String>>) {
+        match key {
+            "class_names" => self.output_names = names,
+            "output_names" => (self.output_names, self.loss) = (names, Some(Loss::MeanSquaredError)),
+            "feature_names" => self.feature_names = names,
+            _ => {}
+        }
+    }
+}
+
+/// The names of classes or outputs and of features, by their keys in the metadata of a file.
+pub(crate) fn names(model: &Model) -> Vec<(&'static str, &[String])> {
+    let outputs = if matches!(model.output, Output::Values { .. }) { "output_names" } else { "class_names" };
+    let mut names = vec![(outputs, model.output.names())];
+    if let Input::Features { names: features, .. } = &model.input {
+        names.push(("feature_names", features));
+    }
+    names
 }
 
 /// A step of a network.

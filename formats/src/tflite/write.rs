@@ -29,7 +29,7 @@ const SIGNED_PROBABILITIES: Quantization<'static> = Quantization { steps: &[1.0 
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_tflite(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
-    let mut graph = Graph::new();
+    let mut graph = Graph::default();
     let mut values = float_input(model, &mut graph);
     for (index, layer) in model.layers.iter().enumerate() {
         let (inputs, units) = (layer.inputs, layer.units());
@@ -58,7 +58,7 @@ pub fn to_tflite_int8(model: &Model, network: &Int8Network, logits: &Range) -> R
     model.check()?;
     network.check(model)?;
     let logits = logits.quantization().map_err(|error| Error::Model(format!("the range of logits: {error}")))?;
-    let mut graph = Graph::new();
+    let mut graph = Graph::default();
     let mut values = int8_input(model, signed(&network.input), network.standardization.as_ref(), &mut graph);
     let mut input = network.input;
     for (index, layer) in network.layers.iter().enumerate() {
@@ -95,7 +95,7 @@ pub fn to_tflite_int8(model: &Model, network: &Int8Network, logits: &Range) -> R
 pub fn imported_to_tflite_int8(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
     let layers = model.quantized.as_deref().ok_or_else(|| Error::Model("it was not imported in int8".into()))?;
-    let mut graph = Graph::new();
+    let mut graph = Graph::default();
     let first = (layers[0].input.scale, i64::from(layers[0].input.zero_point));
     let mut values = int8_input(model, first, None, &mut graph);
     for (index, layer) in layers.iter().enumerate() {
