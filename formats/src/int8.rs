@@ -24,21 +24,6 @@ pub struct InputScaling {
     pub scale: Vec<f32>,
 }
 
-impl Int8Network {
-    /// The bytes of a row of features.
-    #[must_use]
-    pub fn quantize_inputs(&self, features: &[f32]) -> Vec<u8> {
-        match &self.standardization {
-            None => features.iter().map(|&feature| self.input.quantize(feature)).collect(),
-            Some(InputScaling { mean, scale }) => {
-                let scaled =
-                    features.iter().zip(mean).zip(scale).map(|((feature, mean), scale)| (feature - mean) * scale);
-                scaled.map(|feature| self.input.quantize(feature)).collect()
-            }
-        }
-    }
-}
-
 /// The numbers of a [`QuantizedDense`](dense_core::QuantizedDense) layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Int8Layer {
@@ -68,6 +53,19 @@ pub struct Int8Output {
 }
 
 impl Int8Network {
+    /// The bytes of a row of features.
+    #[must_use]
+    pub fn quantize_inputs(&self, features: &[f32]) -> Vec<u8> {
+        match &self.standardization {
+            None => features.iter().map(|&feature| self.input.quantize(feature)).collect(),
+            Some(InputScaling { mean, scale }) => {
+                let scaled =
+                    features.iter().zip(mean).zip(scale).map(|((feature, mean), scale)| (feature - mean) * scale);
+                scaled.map(|feature| self.input.quantize(feature)).collect()
+            }
+        }
+    }
+
     /// The int8 form that `model` was imported in, if it was. Its logits are not rounded to bytes.
     ///
     /// # Errors
