@@ -156,10 +156,19 @@ fn each_batch<R: Send>(
         let mut memory = [Vec::new(), Vec::new()];
         (start..samples.min(start + span)).step_by(BATCH_SIZE).map(|first| batch(first, &mut memory)).collect()
     };
-    if threads == 1 {
+    in_parts(samples, span, &run)
+}
+
+/// Calls `run` with the first sample of each part of `span` samples, where there are several each on a thread of its own,
+/// and returns all results in order.
+pub(super) fn in_parts<R: Send>(
+    samples: usize,
+    span: usize,
+    run: &(impl Fn(usize) -> Result<Vec<R>, Error> + Sync),
+) -> Result<Vec<R>, Error> {
+    if samples <= span {
         return run(0);
     }
-    let run = &run;
     let parts: Result<Vec<Vec<R>>, Error> = thread::scope(|scope| {
         let parts: Vec<_> = (0..samples).step_by(span).map(|start| scope.spawn(move || run(start))).collect();
         parts.into_iter().map(|part| part.join().unwrap_or_else(|payload| panic::resume_unwind(payload))).collect()

@@ -52,11 +52,16 @@ impl Inputs {
     /// The first `count` samples, or all if there are no more than that.
     #[must_use]
     pub fn first(&self, count: usize) -> Self {
-        let count = count.min(self.len());
+        self.select(&(0..count.min(self.len())).collect::<Vec<_>>())
+    }
+
+    fn select(&self, indices: &[usize]) -> Self {
         match self {
-            Self::Bytes { width, values } => Self::Bytes { width: *width, values: values[..count * width].to_vec() },
+            Self::Bytes { width, values } => {
+                Self::Bytes { width: *width, values: select_rows(values, *width, indices) }
+            }
             Self::Numbers { width, values } => {
-                Self::Numbers { width: *width, values: values[..count * width].to_vec() }
+                Self::Numbers { width: *width, values: select_rows(values, *width, indices) }
             }
         }
     }
@@ -155,14 +160,7 @@ impl Samples {
     #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
-            inputs: match &self.inputs {
-                Inputs::Bytes { width, values } => {
-                    Inputs::Bytes { width: *width, values: select_rows(values, *width, indices) }
-                }
-                Inputs::Numbers { width, values } => {
-                    Inputs::Numbers { width: *width, values: select_rows(values, *width, indices) }
-                }
-            },
+            inputs: self.inputs.select(indices),
             targets: match &self.targets {
                 Targets::Labels(labels) => Targets::Labels(select_rows(labels, 1, indices)),
                 Targets::Numbers { width, values } => {
