@@ -73,6 +73,15 @@ impl Inputs {
         }
     }
 
+    /// The inputs as the first layer sees them: through the table of pixels, if there is one.
+    #[must_use]
+    pub fn through(mut self, table: Option<&PixelTable>) -> Self {
+        if let Some(table) = table {
+            self.look_up(table);
+        }
+        self
+    }
+
     /// Numbers of a sample.
     #[must_use]
     pub const fn width(&self) -> usize {

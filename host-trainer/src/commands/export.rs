@@ -10,7 +10,7 @@ use super::factory::{FactoryArgs, default_lessons};
 use super::shared::{data_of, load_model, network, shown, tell_written};
 use crate::failure::Failure;
 use crate::learning::int8;
-use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace, whole_number};
+use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace, refuse_given, whole_number};
 use crate::outputs::Outputs;
 use crate::terminal::Verbosity;
 
@@ -118,22 +118,19 @@ impl Format {
 pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let format = arguments.format;
-    if arguments.learn && format != Format::C {
-        return Err(Failure::about("--learn", "only with --format c"));
+    if format != Format::C {
+        refuse_given(&[("--learn", arguments.learn)], "only with --format c")?;
     }
-    if arguments.prefix.is_some() && !matches!(format, Format::C | Format::CInt8) {
-        return Err(Failure::about("--prefix", "only with --format c or c-int8"));
+    if !matches!(format, Format::C | Format::CInt8) {
+        refuse_given(&[("--prefix", arguments.prefix.is_some())], "only with --format c or c-int8")?;
     }
     if format != Format::FactorySet {
-        for (option, is_given) in [
+        let given = [
             ("--room", arguments.factory.room.is_some()),
             ("--bits", arguments.factory.bits.is_some()),
             ("--lessons", arguments.lessons.is_some()),
-        ] {
-            if is_given {
-                return Err(Failure::about(option, "only with --format factory-set"));
-            }
-        }
+        ];
+        refuse_given(&given, "only with --format factory-set")?;
     }
     let beside = || arguments.weights.with_file_name(arguments.format.file_name());
     let output = arguments.output.clone().unwrap_or_else(beside);
@@ -176,10 +173,7 @@ fn quantized(model: &Model, arguments: &ExportArgs) -> Result<(Int8Network, Rang
     let kernel = arguments.common.kernel()?;
     let failed = |error| Failure::about(shown(&arguments.weights), format!("cannot be quantised: {error}"));
     let (dataset, _) = data_of(model, &arguments.data)?;
-    let mut inputs = dataset.train.inputs;
-    if let Some(table) = model.input.pixel_table() {
-        inputs.look_up(table);
-    }
+    let inputs = dataset.train.inputs.through(model.input.pixel_table());
     let calibration = inputs.first(int8::CALIBRATION_SAMPLES);
     let network = int8::quantize(&network(model)?, &calibration, kernel).map_err(failed)?;
     // The output of a regression is its logits.

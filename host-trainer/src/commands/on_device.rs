@@ -195,10 +195,7 @@ impl Host {
 
 /// The model in int8, as `quantized.rs` has it.
 fn calibrated(model: &Model, train: &Samples, kernel: Kernel) -> Result<Int8Network, Failure> {
-    let mut inputs = train.inputs.first(int8::CALIBRATION_SAMPLES);
-    if let Some(table) = model.input.pixel_table() {
-        inputs.look_up(table);
-    }
+    let inputs = train.inputs.first(int8::CALIBRATION_SAMPLES).through(model.input.pixel_table());
     int8::quantize(&network(model)?, &inputs, kernel).map_err(|error| Failure::about("int8", error))
 }
 

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dense_core::{Error, Kernel};
-use formats::{Int8Network, Output};
+use formats::{Int8Network, Model, Output};
 
+use super::shared::{all_threads, network};
 use crate::comparison::Comparison;
-use crate::data::{Inputs, Samples, Targets};
+use crate::data::{Dataset, Inputs, Samples, Targets};
 use crate::events::Event;
+use crate::failure::Failure;
 use crate::interval::wilson;
 use crate::learning::{Network, evaluate, int8, metrics};
 use crate::report::classes;
@@ -36,6 +38,34 @@ pub fn test(
     let accuracy_interval = metrics.get("accuracy").map(|&accuracy| wilson(accuracy, samples.len()));
     verbosity.event(&Event::Test { samples: samples.len(), metrics: &metrics, accuracy_interval, seconds });
     Ok((metrics, predictions))
+}
+
+/// Tests a model on the test samples of `dataset` in f32 and in int8, and tells how good both are. `failed` makes a failure
+/// of an error of the tests.
+///
+/// # Errors
+///
+/// The samples do not fit the model, or it cannot be quantised.
+pub(super) fn test_model(
+    model: &Model,
+    dataset: Dataset,
+    kernel: Kernel,
+    verbosity: Verbosity,
+    failed: impl Fn(Error) -> Failure,
+) -> Result<(BTreeMap<String, f64>, Int8Test), Failure> {
+    let Dataset { train, test: tested, output, .. } = dataset;
+    let table = model.input.pixel_table();
+    let calibration = train.inputs.first(int8::CALIBRATION_SAMPLES).through(table);
+    let seen = Samples { inputs: tested.inputs.through(table), ..tested };
+    let network = network(model)?;
+    let (metrics, predictions) = test(&network, &seen, kernel, all_threads(), verbosity).map_err(&failed)?;
+    let int8 = match Int8Network::imported(model)? {
+        Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel),
+        None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel),
+    };
+    let int8 = int8.map_err(&failed)?;
+    int8.tell(&output, verbosity);
+    Ok((metrics, int8))
 }
 
 /// The network in int8, and its test.
@@ -104,12 +134,8 @@ impl Int8Test {
                 wrap(&format!("int8{}\n", metrics.collect::<String>()), 2)
             }
         });
-        verbosity.event(&self.event());
-    }
-
-    fn event(&self) -> Event<'_> {
         let different = self.comparison.as_ref().map(|comparison| comparison.total().different);
-        Event::Int8 { metrics: &self.metrics, different }
+        verbosity.event(&Event::Int8 { metrics: &self.metrics, different });
     }
 
     /// Size of weights, biases and scales.

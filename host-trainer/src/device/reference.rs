@@ -158,11 +158,8 @@ impl Reference {
 
     /// The samples as the first layer sees them.
     fn prepared(&self, samples: &Samples) -> Samples {
-        let mut samples = samples.clone();
-        if let Some(table) = self.model.input.pixel_table() {
-            samples.inputs.look_up(table);
-        }
-        samples
+        let samples = samples.clone();
+        Samples { inputs: samples.inputs.through(self.model.input.pixel_table()), ..samples }
     }
 
     /// The logits of one sample, as the first layer sees it.

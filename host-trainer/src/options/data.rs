@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use formats::{DataOptions, Task};
 
-use super::in_workspace;
-use super::values::{share, size, whole_number};
+use super::values::{by_name, share, size, whole_number};
+use super::{in_workspace, refuse_given};
 use crate::failure::Failure;
 
 /// The data that is used unless `--data` names other.
@@ -88,28 +88,11 @@ impl DataArgs {
     /// The options, where those that are not given are those that a model was trained with.
     #[must_use]
     pub fn options_of(&self, model: Option<&DataOptions>) -> DataOptions {
-        let given = self.overrides();
-        let Some(model) = model else {
-            return DataOptions { path: self.data.clone().unwrap_or_else(|| DEFAULT.into()), ..given };
-        };
-        let same_data = self.data.is_none();
-        let keep = same_data && !self.gives_test();
-        DataOptions {
-            path: self.data.clone().unwrap_or_else(|| model.path.clone()),
-            task: given.task.or(model.task),
-            target: given.target.or_else(|| model.target.clone()),
-            group: given.group.or_else(|| model.group.clone()),
-            ignore: if given.ignore.is_empty() { model.ignore.clone() } else { given.ignore },
-            test: if keep { model.test.clone() } else { given.test },
-            test_split: if keep { model.test_split } else { given.test_split },
-            test_groups: if keep { model.test_groups.clone() } else { given.test_groups },
-            window: given.window.or(model.window),
-            stride: given.stride.or(model.stride),
-            train_stride: given.train_stride.or(model.train_stride),
-            downsample: given.downsample.or(model.downsample),
-            size: given.size.or(model.size),
-            seed: model.seed,
+        let Some(mut model) = model.cloned() else { return self.options(0) };
+        if let Some(path) = self.data.clone() {
+            model = DataOptions { path, test: None, test_split: None, test_groups: Vec::new(), ..model };
         }
+        self.overrides().or(model)
     }
 
     /// Whether data were named.
@@ -141,10 +124,7 @@ impl DataArgs {
             ("--downsample", downsample.is_some()),
             ("--size", size.is_some()),
         ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((name, _)) => Err(Failure::new(format!("{name}: {why}"))),
-            None => Ok(()),
-        }
+        refuse_given(&given, why)
     }
 
     /// Whether test samples were chosen.
@@ -183,8 +163,5 @@ pub fn locate(path: &Path) -> PathBuf {
 }
 
 fn task(text: &str) -> Result<Task, String> {
-    Task::ALL
-        .into_iter()
-        .find(|task| task.name() == text)
-        .ok_or_else(|| format!("must be one of {}", Task::ALL.map(Task::name).join(", ")))
+    by_name(text, &Task::ALL, Task::name)
 }

@@ -39,6 +39,12 @@ impl KernelChoice {
     }
 }
 
+/// Parses the name of one of some values.
+pub(crate) fn by_name<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, String> {
+    let names = || all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", ");
+    all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| format!("must be one of {}", names()))
+}
+
 /// A parser of whole numbers from 1 to `maximum`.
 pub(crate) fn whole_number(maximum: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
     move |text| match text.parse() {

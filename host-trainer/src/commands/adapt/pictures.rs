@@ -9,6 +9,7 @@ use crate::commands::on_device::Host;
 use crate::data::{Dataset, Samples};
 use crate::device::shift::Shift;
 use crate::failure::Failure;
+use crate::options::refuse_given;
 
 /// Images to learn from, unless an option says otherwise.
 const TEACH: usize = 500;
@@ -24,9 +25,7 @@ pub const TEST_NOISE: u64 = 18;
 
 /// The change of pictures that the options say.
 pub(super) fn change(arguments: &AdaptArgs, host: &Host, dataset: &Dataset, shift: Shift) -> Result<Change, Failure> {
-    if arguments.leave_out.is_some() {
-        return Err(Failure::about("--leave-out", "only with --world person"));
-    }
+    refuse_given(&[("--leave-out", arguments.leave_out.is_some())], "only with --world person")?;
     if !matches!((&host.model.input, &host.model.output), (Input::Pixels(_), Output::Classes { .. })) {
         return Err(Failure::new("the network is no classifier of pictures, which is what changes here"));
     }
