@@ -6,7 +6,7 @@ use dense_core::{Error, Kernel, argmax};
 use dense_replay::{Bits, FactorySet, Quantization, SampleFormat, TargetFormat, Value, WrongLength};
 use formats::{Activation, Input, Layer, Loss};
 
-use crate::data::{Inputs, Samples, Targets};
+use crate::data::{Inputs, Samples, Targets, rows_of_classes};
 use crate::learning::{Network, evaluate};
 
 /// Most samples of a class that are looked at.
@@ -81,7 +81,7 @@ impl FactorySamples {
         if room == 0 {
             return Ok(chosen);
         }
-        let classes = classes(&train.targets);
+        let classes = rows_of_classes(&train.targets);
         let sample_bytes = chosen.format().sample_bytes() + size_of::<u32>();
         let count = room / sample_bytes;
         if count < classes.len() {
@@ -196,17 +196,6 @@ fn quantizations(inputs: &Inputs, input: &Input, bits: Bits) -> Vec<Quantization
         values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)))
     };
     (0..ranges).map(range).map(|(minimum, maximum)| Quantization::new(minimum, maximum, bits)).collect()
-}
-
-/// The rows of each class that there is; where targets are numbers, all rows.
-fn classes(targets: &Targets) -> Vec<Vec<usize>> {
-    let Targets::Labels(labels) = targets else { return vec![(0..targets.len()).collect()] };
-    let mut classes = vec![Vec::new(); usize::from(u8::MAX) + 1];
-    for (row, &label) in labels.iter().enumerate() {
-        classes[usize::from(label)].push(row);
-    }
-    classes.retain(|class| !class.is_empty());
-    classes
 }
 
 /// At most `count` of `all` places, at even distances.

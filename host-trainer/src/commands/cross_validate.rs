@@ -78,8 +78,9 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
         ));
     }
     let located = DataOptions { path: locate(&options.path), ..options.clone() };
-    let folds = data::load_folds(&located)?;
-    if folds.groups.len() < 2 {
+    let loaded = data::load_folds(&located)?;
+    let (dataset, groups) = (&loaded.dataset, &loaded.groups);
+    if groups.len() < 2 {
         return Err(Failure::new(format!(
             "{}: one group only; cross-validate needs at least two",
             shown(&options.path)
@@ -89,23 +90,18 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let _lock = Lock::acquire(&arguments.out)?;
     let mut outputs = Outputs::new(arguments.force);
     outputs.check(&[&json, &html], &[&located.path])?;
-    let jobs = arguments.jobs.unwrap_or_else(all_threads).min(folds.groups.len());
+    let jobs = arguments.jobs.unwrap_or_else(all_threads).min(groups.len());
     verbosity.text(|| {
-        let groups = folds.groups.len();
-        wrap(&format!("{}: {groups} groups, each left out once, on {jobs} threads\n", shown(&options.path)), 2)
+        let count = groups.len();
+        wrap(&format!("{}: {count} groups, each left out once, on {jobs} threads\n", shown(&options.path)), 2)
     });
 
-    let recipe = arguments.recipe.recipe(&folds.input, folds.task()).map_err(Failure::new)?;
-    verbosity.event(&Event::Start(Start::CrossValidate {
-        data: shown(&options.path),
-        groups: &folds.groups,
-        recipe: &recipe,
-        jobs,
-    }));
+    let recipe = arguments.recipe.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
+    verbosity.event(&Event::Start(Start::CrossValidate { data: shown(&options.path), groups, recipe: &recipe, jobs }));
     let interrupts = Interrupts::catch();
-    let done = parallel::map(folds.groups.len(), jobs, &|| interrupts.requested(), |index, stop| {
-        let name = &folds.groups[index];
-        let prepared = Prepared::new(folds.dataset(index), &arguments.recipe, None)?;
+    let done = parallel::map(groups.len(), jobs, &|| interrupts.requested(), |index, stop| {
+        let name = &groups[index];
+        let prepared = Prepared::new(loaded.fold(index), &arguments.recipe, None)?;
         let tested = leave_out(name, &prepared, kernel, stop)?;
         if let Some((_, group)) = &tested {
             verbosity.event(&Event::Group { name, samples: group.targets.len(), metrics: &group.metrics });
@@ -113,13 +109,13 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
         Ok::<_, Failure>(tested)
     })?;
     let done: Vec<(Model, Group)> = done.into_iter().flatten().collect();
-    if done.len() < folds.groups.len() {
-        let (found, all) = (done.len(), folds.groups.len());
+    if done.len() < groups.len() {
+        let (found, all) = (done.len(), groups.len());
         return Err(Failure::interrupted(format!("interrupted after {found} of {all} groups")));
     }
     let model = done[0].0.clone();
-    let groups: Vec<Group> = done.into_iter().map(|(_, group)| group).collect();
-    let results = CrossValidation { data_set: &folds.name, recipe: &recipe, model: &model, groups: &groups };
+    let tested: Vec<Group> = done.into_iter().map(|(_, group)| group).collect();
+    let results = CrossValidation { data_set: &dataset.name, recipe: &recipe, model: &model, groups: &tested };
     verbosity.text(|| results.table());
     outputs.stage(&json, &results.to_json())?;
     outputs.stage(&html, results.html().as_bytes())?;

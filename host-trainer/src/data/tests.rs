@@ -359,7 +359,7 @@ fn each_group_is_left_out_once() {
     let folds = load_folds(&grouped).unwrap();
     assert_eq!(folds.groups, ["ann", "bob"]);
     for (group, name) in folds.groups.iter().cloned().enumerate() {
-        let fold = folds.dataset(group);
+        let fold = folds.fold(group);
         let wanted = load(&DataOptions { test_groups: vec![name], ..grouped.clone() }).unwrap().dataset;
         assert_eq!((&fold.test, &fold.input, &fold.output), (&wanted.test, &wanted.input, &wanted.output));
         let sorted = |samples: &Samples| {
@@ -382,7 +382,7 @@ fn each_group_is_left_out_once() {
     }
     let (_folder, other) = file("series.csv", series().replace("20,80,bob,y\n", "20,80,bob,z\n").replace("bob", "b"));
     let short = DataOptions { path: other.path, window: Some(5), stride: Some(1), train_stride: None, ..grouped };
-    assert_eq!(load_folds(&short).unwrap().test.groups, [0, 1]);
+    assert_eq!(load_folds(&short).unwrap().dataset.test.groups, [0, 1]);
 }
 
 #[test]
@@ -460,8 +460,9 @@ fn inputs_without_targets_are_those_of_the_same_names() {
 #[test]
 fn the_smartwatch_has_windows_of_ten_people() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/watch");
-    let folds = load_folds(&of(&path)).unwrap();
-    assert_eq!((folds.name.as_str(), folds.input.width(), folds.groups.len()), ("watch", 150, 10));
+    let loaded = load_folds(&of(&path)).unwrap();
+    let folds = &loaded.dataset;
+    assert_eq!((folds.name.as_str(), folds.input.width(), loaded.groups.len()), ("watch", 150, 10));
     assert_eq!(folds.output.names(), ["ABD", "ER", "FEL", "IR", "PEN", "ROW", "TRAP"]);
     let counts = |samples: &Samples| {
         let count = |group| samples.groups.iter().filter(|&&found| found == group).count();
@@ -470,7 +471,7 @@ fn the_smartwatch_has_windows_of_ten_people() {
     assert_eq!(counts(&folds.test), [270, 259, 143, 136, 235, 228, 251, 229, 230, 248]);
     // 140 recordings of n samples: those windows start every 10 samples, these every 100.
     assert!(folds.train.len().abs_diff(10 * folds.test.len()) < 10 * 140, "{}", folds.train.len());
-    let alone = folds.dataset(3);
+    let alone = loaded.fold(3);
     assert_eq!((alone.test.len(), alone.train.groups.contains(&3)), (136, false));
 }
 
