@@ -28,7 +28,7 @@ impl Canvas {
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let [width, height] = [width, height].map(|side| side * SCALE as u32);
         let mut pixmap = Pixmap::new(width, height).expect("paper has two sides");
-        let Colour([red, green, blue]) = Palette::LIGHT.paper;
+        let Colour([red, green, blue]) = Palette::Light.paper();
         pixmap.fill(tiny_skia::Color::from_rgba8(red, green, blue, 255));
         Self { pixmap }
     }
