@@ -73,9 +73,8 @@ impl Shape {
     /// The shape of a model.
     #[must_use]
     pub fn of(model: &Model) -> Self {
-        let widths = std::iter::once(model.input.width()).chain(model.layers.iter().map(formats::Layer::units));
         let input_bytes = if matches!(model.input, Input::Pixels(_)) { 1 } else { size_of::<f32>() };
-        Self { widths: widths.collect(), input_bytes }
+        Self { widths: model.widths(), input_bytes }
     }
 
     fn layers(&self) -> usize {

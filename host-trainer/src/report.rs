@@ -28,6 +28,7 @@ use crate::confusion::Confusion;
 use crate::data::{Samples, Targets};
 use crate::learning::Epoch;
 use crate::plot::figure;
+use crate::terminal::summary::hyphenated;
 
 pub use self::cross_validation::{CrossValidation, Group};
 pub(crate) use self::facts::recipe_rows;
@@ -167,12 +168,8 @@ impl Report<'_> {
         self.test.get(name).copied().unwrap_or(f64::NAN)
     }
 
-    fn parameters(&self) -> usize {
-        self.model.layers.iter().map(|layer| layer.parameters()).sum()
-    }
-
     fn float_bytes(&self) -> usize {
-        self.parameters() * size_of::<f32>()
+        self.model.parameters() * size_of::<f32>()
     }
 
     fn fit_seconds(&self) -> f64 {
@@ -213,8 +210,7 @@ pub fn classes(output: &Output, probabilities: &[f32]) -> Vec<u8> {
 /// The widths of a network: `784-32-10`.
 #[must_use]
 pub fn widths(model: &Model) -> String {
-    let widths = std::iter::once(model.input.width()).chain(model.layers.iter().map(|layer| layer.units()));
-    widths.map(|width| width.to_string()).collect::<Vec<_>>().join("-")
+    hyphenated(&model.widths())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::failure::Failure;
 use crate::interval::wilson;
 use crate::report::recipe_rows;
+use crate::terminal::summary::hyphenated;
 
 /// A training, as its history tells.
 #[derive(Clone, Debug, Deserialize)]
@@ -89,7 +90,7 @@ impl Run {
     #[must_use]
     pub fn network(&self) -> String {
         let widths = if self.widths.is_empty() { &self.recipe.hidden } else { &self.widths };
-        widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+        hyphenated(widths)
     }
 
     /// A quantity after each epoch, where it is known.

@@ -43,15 +43,8 @@ impl Processor {
     }
 
     /// Suffix of the names of this processor's figures, empty for the Cortex-M4.
-    const fn suffix(self) -> &'static str {
-        match self {
-            Self::M0 => ", M0",
-            Self::M3 => ", M3",
-            Self::M4 => "",
-            Self::M7 => ", M7",
-            Self::M33 => ", M33",
-            Self::M55 => ", M55",
-        }
+    fn suffix(self) -> String {
+        if self == Self::M4 { String::new() } else { format!(", {self:?}") }
     }
 }
 
@@ -138,7 +131,7 @@ impl Costs {
         };
         let f32 = f32.map(|rates| rates.map(|(instructions, cycles)| Cost { instructions, cycles }));
         let cycles = is_m4.then(|| int8("cycles~", ""));
-        Self { f32, int8: Cost { instructions: int8("instructions", suffix), cycles } }
+        Self { f32, int8: Cost { instructions: int8("instructions", &suffix), cycles } }
     }
 }
 

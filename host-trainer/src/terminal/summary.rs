@@ -1,5 +1,6 @@
 //! The table of layers and parameter counts that Keras prints as `model.summary()`.
 
+use indicatif::HumanCount;
 use unicode_width::UnicodeWidthStr;
 
 use super::table::pad;
@@ -91,15 +92,12 @@ fn readable_size(bytes: usize) -> String {
 
 /// A number with a comma before every third digit from the right: `7,850`.
 pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number as u64).to_string()
+}
+
+/// Numbers with hyphens between them: `784-32-10`.
+pub(crate) fn hyphenated(numbers: &[usize]) -> String {
+    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use dense_protocol::checksum;
 use dense_protocol::messages::{self, Element, Learned, Practised, Step, Task};
-use formats::{Input, Layer};
+use formats::Input;
 
 use super::{Reference, host};
 use crate::data::Samples;
 use crate::device::{DeviceError, DeviceInfo, Inference};
 use crate::learning::evaluate;
+use crate::terminal::summary::hyphenated;
 
 impl Reference {
     /// Refuses a device that serves another network than the model in `weights`.
@@ -20,9 +21,6 @@ impl Reference {
     /// [`DeviceError::Network`].
     pub fn check_network(&self, port: &str, info: &DeviceInfo, weights: &Path) -> Result<(), DeviceError> {
         let model = &self.model;
-        let widths = |widths: &[usize]| widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
-        let layers: Vec<usize> =
-            [model.layers[0].inputs].into_iter().chain(model.layers.iter().map(Layer::units)).collect();
         let (element, window) = match &model.input {
             Input::Pixels(_) => (Element::U8, None),
             Input::Features { window, .. } => (Element::F32, window.as_ref()),
@@ -39,7 +37,7 @@ impl Reference {
             downsample: window.downsample as u16,
         });
         for (what, device, host) in [
-            ("shape", widths(&info.widths), widths(&layers)),
+            ("shape", hyphenated(&info.widths), hyphenated(&model.widths())),
             ("kind of input", format!("{:?}", info.element), format!("{element:?}")),
             ("task", format!("{:?}", info.task), format!("{task:?}")),
             ("window", format!("{:?}", info.window), format!("{window:?}")),
