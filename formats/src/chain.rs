@@ -32,7 +32,6 @@ impl Chain {
     /// Appends a step.
     ///
     /// # Errors
-    ///
     /// More numbers than any network has: a file can use the same weights many times.
     pub(crate) fn push(&mut self, step: Step) -> Result<(), Error> {
         let numbers = match &step {

@@ -55,7 +55,6 @@ pub struct DataOptions {
 
 impl DataOptions {
     /// Whether test samples are chosen.
-    #[must_use]
     pub const fn chooses_test(&self) -> bool {
         self.test.is_some() || self.test_split.is_some() || !self.test_groups.is_empty()
     }

@@ -21,7 +21,6 @@ const PIXEL_TABLE: &str = "pixel_table";
 /// loss are lost. The same model gives the same bytes.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_npz(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;

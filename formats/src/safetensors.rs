@@ -38,7 +38,6 @@ fn names<const PARTS: usize>(index: usize, parts: [&str; PARTS]) -> [String; PAR
 /// Writes `model`. The same model gives the same bytes.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_safetensors(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
@@ -72,7 +71,6 @@ pub fn to_safetensors(model: &Model) -> Result<Vec<u8>, Error> {
 /// Reads a model that [`to_safetensors`] wrote.
 ///
 /// # Errors
-///
 /// [`Error::Unknown`] where the file does not describe itself; where it is damaged, its parts do not fit together, or it
 /// was trained with another backend, the error that says so.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Model, Error> {
@@ -91,7 +89,6 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Model, Error> {
 }
 
 /// Whether [`to_safetensors`] wrote a file, in this version or another, whole or damaged after its header.
-#[must_use]
 pub fn is_own(bytes: &[u8]) -> bool {
     own_metadata(bytes).is_ok_and(|metadata| metadata.is_some())
 }

@@ -57,7 +57,6 @@ pub struct Dataset {
 
 impl Dataset {
     /// The kind of its targets.
-    #[must_use]
     pub const fn task(&self) -> Task {
         self.output.task()
     }
@@ -75,7 +74,6 @@ pub struct Loaded {
 impl Loaded {
     /// The data set whose test samples are those of a group, an index into `groups`, and whose training samples are
     /// those of all others.
-    #[must_use]
     pub fn fold(&self, group: usize) -> Dataset {
         let of = |samples: &Samples, inside: bool| {
             let groups = samples.groups.iter().enumerate();
@@ -98,7 +96,6 @@ impl Loaded {
 /// `.npz` file.
 ///
 /// # Errors
-///
 /// A file is missing, unreadable or malformed, or options contradict each other or the data.
 pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
     let (options, name) = prepare(options)?;
@@ -123,7 +120,6 @@ pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
 /// no matter.
 ///
 /// # Errors
-///
 /// Those of [`load`], or there are no groups.
 pub fn load_folds(options: &DataOptions) -> Result<Loaded, DataError> {
     let (options, name) = prepare(options)?;
@@ -141,7 +137,6 @@ pub fn load_folds(options: &DataOptions) -> Result<Loaded, DataError> {
 /// Loads the recordings of a time series, with groups and classes.
 ///
 /// # Errors
-///
 /// Those of [`load`], or it is none.
 pub fn load_recordings(options: &DataOptions) -> Result<Recordings, DataError> {
     let (options, _) = prepare(options)?;

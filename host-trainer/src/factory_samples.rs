@@ -16,15 +16,11 @@ const ROUNDS: usize = 10;
 
 /// Why no samples can be chosen.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum FactoryError {
     /// There is no room for a sample of each class.
     #[error("{found} bytes: {least} at least, for one sample of each class")]
-    Room {
-        /// The bytes that there are.
-        found: usize,
-        /// The fewest that would do.
-        least: usize,
-    },
+    Room { found: usize, least: usize },
     /// The samples cannot be computed with.
     #[error("the samples cannot be compared: {0}")]
     Compare(#[from] Error),
@@ -62,7 +58,6 @@ impl FactorySamples {
     /// images four; samples as far from each other as can be (k-centres) are outliers, and kept eight points less.
     ///
     /// # Errors
-    ///
     /// [`FactoryError`].
     pub fn choose(
         train: &Samples,
@@ -99,7 +94,6 @@ impl FactorySamples {
     }
 
     /// The samples as a device has them.
-    #[must_use]
     pub fn set(&self) -> FactorySet<'_> {
         FactorySet::new(self.format(), &self.cumulative_counts, &self.bytes)
     }
@@ -107,7 +101,6 @@ impl FactorySamples {
     /// A sample as the device keeps it: its bytes.
     ///
     /// # Errors
-    ///
     /// [`WrongLength`] where it is not like the others.
     pub fn encode(&self, samples: &Samples, row: usize) -> Result<Vec<u8>, WrongLength> {
         let width = samples.inputs.width();
@@ -121,7 +114,6 @@ impl FactorySamples {
     /// The sample that bytes stand for, of the kind of `like`.
     ///
     /// # Errors
-    ///
     /// [`WrongLength`] where it is not like the others.
     pub fn decode(&self, bytes: &[u8], like: &Samples) -> Result<Samples, WrongLength> {
         let mut sample = like.select(&[0]);

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-pub use self::common::CommonArgs;
-pub use self::data::{DataArgs, locate};
-pub use self::recipe::{RecipeArgs, model_name};
+pub(crate) use self::common::CommonArgs;
+pub(crate) use self::data::{DataArgs, locate};
+pub(crate) use self::recipe::{RecipeArgs, model_name};
 pub(crate) use self::recipe::{activation, loss};
-pub use self::values::KernelChoice;
+pub(crate) use self::values::KernelChoice;
 pub(crate) use self::values::{by_name, learning_rate, room, size, whole_number};
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.

@@ -9,7 +9,6 @@ use std::{panic, thread};
 /// `stop` is asked before each task. A task is given a function that also returns true once another one has failed.
 ///
 /// # Errors
-///
 /// The error of a task. All others are stopped then.
 pub(crate) fn map<R: Send, E: Send>(
     count: usize,

@@ -23,10 +23,8 @@ const BORDER: usize = 8;
 
 /// Pictures of one channel and equal size.
 #[derive(Clone, Copy, Debug)]
-pub struct Pictures<'a> {
-    /// Rows of each.
+pub(crate) struct Pictures<'a> {
     pub height: usize,
-    /// Columns of each.
     pub width: usize,
     /// `[pictures][height][width]`.
     pub pixels: &'a [u8],
@@ -48,8 +46,7 @@ impl<'a> Pictures<'a> {
     }
 
     /// How many pictures of text fit beside each other into a terminal of so many columns; one at least.
-    #[must_use]
-    pub const fn across(self, columns: usize) -> usize {
+    pub(crate) const fn across(self, columns: usize) -> usize {
         let across = (columns + GAP.len()) / (self.columns() + GAP.len());
         if across == 0 { 1 } else { across }
     }
@@ -60,8 +57,7 @@ impl<'a> Pictures<'a> {
     /// every second pixel, or every third and so on, along both sides. A line below has the caption, cut off where the
     /// picture ends. In colours the text has ANSI escape codes; without them a character stands for the mean of its two
     /// pixels, blank for 0.
-    #[must_use]
-    pub fn text(self, captions: &[String], across: usize, palette: Palette) -> String {
+    pub(crate) fn text(self, captions: &[String], across: usize, palette: Palette) -> String {
         let (columns, step) = (self.columns(), self.reduction());
         let pictures: Vec<&[u8]> = self.iter().collect();
         let captions = captions.iter().map(String::as_str).chain(std::iter::repeat(""));
@@ -86,9 +82,8 @@ impl<'a> Pictures<'a> {
     /// Small ones are enlarged, each pixel to 4 × 4 at most.
     ///
     /// # Errors
-    ///
     /// Whatever the encoder reports.
-    pub fn png_grid(self, across: usize) -> ImageResult<Vec<u8>> {
+    pub(crate) fn png_grid(self, across: usize) -> ImageResult<Vec<u8>> {
         let (across, count) = (across.max(1), self.iter().len());
         let scale = (ENLARGED / self.height.max(self.width).max(1)).clamp(1, SCALE);
         let (across_pitch, down_pitch) = (self.width * scale + BORDER, self.height * scale + BORDER);
@@ -113,9 +108,8 @@ impl<'a> Pictures<'a> {
     /// [`prepare`](crate::data::picture::prepare) reads back unchanged.
     ///
     /// # Errors
-    ///
     /// Whatever the encoder reports.
-    pub fn png(self) -> ImageResult<Vec<u8>> {
+    pub(crate) fn png(self) -> ImageResult<Vec<u8>> {
         match self.iter().len() {
             1 => encode(self.pixels, self.width, self.height, ExtendedColorType::L8),
             count => self.png_grid(count.isqrt() + usize::from(count.isqrt().pow(2) < count)),

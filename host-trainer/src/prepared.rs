@@ -44,7 +44,6 @@ impl Prepared {
     /// Completes the recipe for loaded data. Of the training samples only the first `limit` are kept.
     ///
     /// # Errors
-    ///
     /// Options contradict each other or the data.
     pub fn new(dataset: Dataset, arguments: &RecipeArgs, limit: Option<usize>) -> Result<Self, Failure> {
         let recipe = arguments.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
@@ -99,7 +98,6 @@ impl Prepared {
     }
 
     /// The kind of the targets.
-    #[must_use]
     pub const fn task(&self) -> Task {
         self.recipe.loss.task()
     }
@@ -110,7 +108,6 @@ impl Prepared {
     /// and that is folded into the last layer.
     ///
     /// # Errors
-    ///
     /// Those of [`learning::fit`].
     pub fn fit(
         &self,
@@ -136,7 +133,6 @@ impl Prepared {
     }
 
     /// The data of a training: its samples, those that early stopping judges by, and the size of pictures.
-    #[must_use]
     pub fn data(&self) -> Data<'_> {
         let picture = match &self.input {
             Input::Pixels(pixels) => Some([pixels.height, pixels.width]),
@@ -146,7 +142,6 @@ impl Prepared {
     }
 
     /// The trained network as a model that describes itself.
-    #[must_use]
     pub fn model(
         &self,
         network: Network,

@@ -5,7 +5,7 @@ use formats::{Loss, Optimizer, Recipe, Schedule};
 
 /// The name of a preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PresetName {
+pub(crate) enum PresetName {
     /// That of Keras: Adam on inputs as they are
     Recipe,
     /// The highest accuracy on pictures: a gamma curve, standardisation, a robust loss, a falling learning rate
@@ -14,8 +14,7 @@ pub enum PresetName {
 
 impl PresetName {
     /// The name as `--preset` takes it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Recipe => "recipe",
             Self::Best => "best",
@@ -29,9 +28,8 @@ impl PresetName {
     /// accuracy with hidden layers, and shifts another one with two of them.
     ///
     /// # Errors
-    ///
     /// [`Best`](Self::Best) is for pictures only.
-    pub fn preset(self, has_hidden_layers: bool, is_pixels: bool) -> Result<Recipe, String> {
+    pub(crate) fn preset(self, has_hidden_layers: bool, is_pixels: bool) -> Result<Recipe, String> {
         let recipe = Recipe { preset: self.name().into(), ..Recipe::default() };
         match self {
             Self::Recipe => Ok(Recipe {

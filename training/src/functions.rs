@@ -86,7 +86,6 @@ pub(super) fn loss_in_place(
 /// The output activation that belongs to a loss, in place: logits `[samples][outputs]` become predictions.
 ///
 /// # Errors
-///
 /// [`Error::NotFinite`] where a logit is NaN or infinite.
 pub(super) fn output_activation(kernel: Kernel, loss: Loss, logits: &mut [f32], outputs: usize) -> Result<(), Error> {
     match loss.task() {

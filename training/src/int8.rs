@@ -30,7 +30,6 @@ const LOGIT_BITS: u32 = ONE_LOGIT.trailing_zeros();
 /// inputs that are no bytes.
 ///
 /// # Errors
-///
 /// [`Error::NotFinite`] or [`Error::Setting`] where a parameter is not finite, or so large or small that its scale cannot
 /// be represented; [`Error::Length`] where inputs do not fit the network.
 pub fn quantize(network: &Network, calibration: &Inputs, kernel: Kernel) -> Result<Int8Network, Error> {
@@ -164,7 +163,6 @@ pub const MAX_INPUTS: usize = (i32::MAX - LARGEST_BIAS) as usize / (u8::MAX as u
 /// The predictions for all samples, `[samples][outputs]`: probabilities of a classifier, values of a regression.
 ///
 /// # Errors
-///
 /// [`Error::Length`] where inputs do not fit the network.
 pub fn predict(network: &Int8Network, loss: Loss, inputs: &Inputs, kernel: Kernel) -> Result<Vec<f32>, Error> {
     let layers: Vec<Packed<'_>> = network.layers.iter().map(Packed::new).collect();

@@ -50,7 +50,6 @@ pub enum Targets {
 
 impl Inputs {
     /// The first `count` samples, or all if there are no more than that.
-    #[must_use]
     pub fn first(&self, count: usize) -> Self {
         self.select(&(0..count.min(self.len())).collect::<Vec<_>>())
     }
@@ -83,7 +82,6 @@ impl Inputs {
     }
 
     /// Numbers of a sample.
-    #[must_use]
     pub const fn width(&self) -> usize {
         match self {
             Self::Bytes { width, .. } | Self::Numbers { width, .. } => *width,
@@ -91,7 +89,6 @@ impl Inputs {
     }
 
     /// Number of samples.
-    #[must_use]
     pub fn len(&self) -> usize {
         match self {
             Self::Bytes { width, values } => values.len() / width,
@@ -100,7 +97,6 @@ impl Inputs {
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -108,7 +104,6 @@ impl Inputs {
 
 impl Targets {
     /// Number of samples.
-    #[must_use]
     pub fn len(&self) -> usize {
         match self {
             Self::Labels(labels) => labels.len(),
@@ -117,7 +112,6 @@ impl Targets {
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -125,13 +119,11 @@ impl Targets {
 
 impl Samples {
     /// The CRC-32 of all inputs and then all targets.
-    #[must_use]
     pub fn checksum(&self) -> u32 {
         self.checksum_of_first(self.len())
     }
 
     /// The same of the first `count` samples, or all if there are no more than that.
-    #[must_use]
     pub fn checksum_of_first(&self, count: usize) -> u32 {
         let count = count.min(self.len());
         let mut checksum = Crc::new();
@@ -150,13 +142,11 @@ impl Samples {
     }
 
     /// Number of samples.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.inputs.len()
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
     }
@@ -164,9 +154,7 @@ impl Samples {
     /// The samples of these indices, in their order.
     ///
     /// # Panics
-    ///
     /// Where there is no such sample.
-    #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
             inputs: self.inputs.select(indices),
@@ -183,7 +171,6 @@ impl Samples {
     /// Keeps the first `count` samples, and returns the others.
     ///
     /// # Panics
-    ///
     /// Where there are not as many.
     #[must_use]
     pub fn split_off(&mut self, count: usize) -> Self {
@@ -214,7 +201,6 @@ impl Samples {
     }
 
     /// How many samples each of `classes` classes has; nothing where targets are numbers.
-    #[must_use]
     pub fn label_counts(&self, classes: usize) -> Vec<usize> {
         let mut counts = vec![0; classes];
         if let Targets::Labels(labels) = &self.targets {

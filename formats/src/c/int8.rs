@@ -13,7 +13,6 @@ const LOGIT_BITS: u32 = ONE_LOGIT.trailing_zeros();
 /// `prefix`. The same model gives the same text.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where the two do not fit together, or the prefix is no identifier.
 pub fn to_c_int8(model: &Model, network: &Int8Network, prefix: &str) -> Result<String, Error> {
     model.check()?;

@@ -27,7 +27,6 @@ const GELU_VERSIONS: (i64, i64) = (9, 20);
 /// The metadata hold the names of classes, outputs and features, each a list in JSON.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_onnx(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;

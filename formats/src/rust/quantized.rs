@@ -17,7 +17,6 @@ const COUNT: usize = 28;
 /// Writes `network`, which is `model` in int8, as a Rust module; see [`rust`](super). `test` are the int8 model's metrics.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where the two do not fit together, or a number is none of [`dense_core::quant`].
 pub fn to_quantized_rust(model: &Model, network: &Int8Network, test: &BTreeMap<String, f64>) -> Result<String, Error> {
     model.check()?;
@@ -54,7 +53,6 @@ pub fn to_quantized_rust(model: &Model, network: &Int8Network, test: &BTreeMap<S
 /// Writes the int8 form that a model was imported in. Its outputs are bytes with the quantisation `OUTPUT`.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where there is no such form, or [`dense_core::quant`] has a smaller range for one of its numbers.
 pub fn imported_to_quantized_rust(model: &Model, test: &BTreeMap<String, f64>) -> Result<String, Error> {
     model.check()?;

@@ -8,7 +8,6 @@ use crate::{Activation, Error, Input, Layer, Model};
 /// Writes `model` as a Rust module of bits; see [`rust`](super). The same model gives the same text on every machine.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_rust(model: &Model) -> Result<String, Error> {
     model.check()?;

@@ -25,7 +25,6 @@ const SIGNED_PROBABILITIES: Quantization<'static> = Quantization { steps: &[1.0 
 /// Writes `model` in floats. The same model gives the same bytes.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_tflite(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
@@ -52,7 +51,6 @@ pub fn to_tflite(model: &Model) -> Result<Vec<u8>, Error> {
 /// another way, and then differ by one step. The outputs are bytes here, where dense-core has 32 bits.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where the two do not fit together.
 pub fn to_tflite_int8(model: &Model, network: &Int8Network, logits: &Range) -> Result<Vec<u8>, Error> {
     model.check()?;
@@ -90,7 +88,6 @@ pub fn to_tflite_int8(model: &Model, network: &Int8Network, logits: &Range) -> R
 /// Writes the int8 form that a model was imported in, number by number.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where there is no such form.
 pub fn imported_to_tflite_int8(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;

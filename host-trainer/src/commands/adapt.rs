@@ -64,7 +64,6 @@ impl World {
 /// Options of `adapt`.
 #[derive(Args, Debug)]
 pub struct AdaptArgs {
-    /// Where the device is.
     #[command(flatten)]
     link: LinkArgs,
 
@@ -81,8 +80,7 @@ pub struct AdaptArgs {
     leave_out: Option<String>,
 
     /// Changed training images to learn from [default: 500]; of a person it is the first 30 % of each recording
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_SAMPLES))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_SAMPLES))]
     teach: Option<usize>,
 
     /// Learning rate of the first lesson; from there it falls evenly towards 0 [default: 0.1 for pictures without a
@@ -112,19 +110,15 @@ pub struct AdaptArgs {
     restart_command: Option<String>,
 
     /// Picture to write: the accuracies after each lesson [default: out/adapt.png]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace("out/adapt.png"))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace("out/adapt.png"), hide_default_value = true)]
     output: PathBuf,
 
     /// Replace a file that this program has not written
     #[arg(long)]
     force: bool,
 
-    /// The samples that the device practises on.
     #[command(flatten)]
     factory: FactoryArgs,
-
-    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }
@@ -132,7 +126,6 @@ pub struct AdaptArgs {
 /// Shows how a device adapts to a world that has changed.
 ///
 /// # Errors
-///
 /// The model, the data or the kernel cannot be used; the device does not answer, does not have the model's weights at the
 /// start, or computes other bits than the host at any time; the power cycle fails; or the picture cannot be written.
 pub fn adapt(arguments: &AdaptArgs) -> Result<(), Failure> {

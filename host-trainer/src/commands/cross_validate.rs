@@ -37,8 +37,7 @@ pub struct CrossValidateArgs {
     jobs: Option<usize>,
 
     /// Folder for cross-validation.json and cross-validation.html [default: out]
-    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"), hide_default_value = true)]
     out: PathBuf,
 
     /// Replace files in DIR that this program has not written
@@ -49,15 +48,10 @@ pub struct CrossValidateArgs {
     #[arg(long, conflicts_with = "verbose")]
     json: bool,
 
-    /// The network and how it is trained.
     #[command(flatten)]
     recipe: RecipeArgs,
-
-    /// The data.
     #[command(flatten)]
     data: DataArgs,
-
-    /// Options shared with other subcommands.
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -65,9 +59,8 @@ pub struct CrossValidateArgs {
 /// Trains and tests once for each group, and writes the results.
 ///
 /// # Errors
-///
 /// The data have no groups, a training diverged, or the outputs cannot be written.
-pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
+pub(crate) fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let kernel = arguments.common.kernel()?;
     let options = arguments.data.options(arguments.recipe.seed);

@@ -22,7 +22,6 @@ const MAX_SAMPLES: usize = 1 << 20;
 /// Options of `device`.
 #[derive(Args, Debug)]
 pub struct DeviceArgs {
-    /// Where the device is.
     #[command(flatten)]
     link: LinkArgs,
 
@@ -100,10 +99,9 @@ impl Printer {
 /// Sends requests to a device.
 ///
 /// # Errors
-///
 /// The model, the data or the kernel cannot be used; the device does not answer, refuses, or computes other bits than the
 /// host.
-pub fn device(arguments: &DeviceArgs) -> Result<(), Failure> {
+pub(crate) fn device(arguments: &DeviceArgs) -> Result<(), Failure> {
     let (link, printer) = (&arguments.link, Printer { json: arguments.json });
     match &arguments.action {
         Action::Info => info::info(&mut link.open()?, printer)?,

@@ -26,19 +26,15 @@ Examples:
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {
     /// Model file to test [default: out/model.safetensors]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL), hide_default_value = true)]
     weights: PathBuf,
 
     /// Print events for other programs to read: a JSON object on each line, and nothing else
     #[arg(long, conflicts_with = "verbose")]
     json: bool,
 
-    /// The data.
     #[command(flatten)]
     data: DataArgs,
-
-    /// Options shared with other subcommands.
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -46,9 +42,8 @@ pub struct EvaluateArgs {
 /// Tests a model in f32 and in int8.
 ///
 /// # Errors
-///
 /// The model, the data or the kernel cannot be used.
-pub fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
+pub(crate) fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let kernel = arguments.common.kernel()?;
     let model = load_model(&arguments.weights)?;

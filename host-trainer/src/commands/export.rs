@@ -36,8 +36,7 @@ pub struct ExportArgs {
     format: Format,
 
     /// Model file [default: out/model.safetensors]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL), hide_default_value = true)]
     weights: PathBuf,
 
     /// File to write [default: beside the model file, named after the format, such as model.onnx]
@@ -56,7 +55,6 @@ pub struct ExportArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_LESSONS))]
     lessons: Option<usize>,
 
-    /// Which training samples a device practises on.
     #[command(flatten)]
     factory: FactoryArgs,
 
@@ -71,8 +69,6 @@ pub struct ExportArgs {
     /// The data, whose training samples say how large the numbers in an int8 network become.
     #[command(flatten)]
     data: DataArgs,
-
-    /// Options shared with other subcommands.
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -113,9 +109,8 @@ impl Format {
 /// Writes a model for other programs.
 ///
 /// # Errors
-///
 /// The model, or for int8 its data, cannot be used, or the file not be written; it has not changed then.
-pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
+pub(crate) fn export(arguments: &ExportArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let format = arguments.format;
     if format != Format::C {

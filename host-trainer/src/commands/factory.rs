@@ -48,7 +48,6 @@ impl FactoryArgs {
     /// Chooses samples of `train`.
     ///
     /// # Errors
-    ///
     /// There is too little room.
     pub(super) fn choose(self, model: &Model, train: &Samples, kernel: Kernel) -> Result<FactorySamples, Failure> {
         let train = train.clone();

@@ -62,8 +62,6 @@ pub struct ImportArgs {
     /// The data that the model is for: where --data is given, they say what inputs and outputs are, and test the model.
     #[command(flatten)]
     data: DataArgs,
-
-    /// Options shared with other subcommands.
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -75,10 +73,9 @@ fn pixel_range(text: &str) -> Result<PixelRange, String> {
 /// Reads the model, tests it where there are data, and writes it.
 ///
 /// # Errors
-///
 /// The file or the data cannot be used, or contradict each other. No output has changed then, unless all were written and
 /// one could not be put in place, for which see [`Outputs`].
-pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
+pub(crate) fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let out = |name: &str| arguments.out.join(name);
     let [model_file, weights, quantized] = ["model.safetensors", "weights.rs", "quantized.rs"].map(out);

@@ -48,8 +48,7 @@ pub(super) struct LinkArgs {
     pub(super) key: Option<PathBuf>,
 
     /// Wait for an answer before a request is sent again; connecting may take five times as long
-    #[arg(long, value_name = "SECONDS", default_value = "1", allow_negative_numbers = true)]
-    #[arg(value_parser = timeout)]
+    #[arg(long, value_name = "SECONDS", default_value = "1", allow_negative_numbers = true, value_parser = timeout)]
     pub(super) timeout: Duration,
 }
 
@@ -90,8 +89,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
 #[derive(Args, Debug)]
 pub(super) struct HostArgs {
     /// Model file that the device's firmware was built from [default: out/model.safetensors]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL), hide_default_value = true)]
     pub(super) weights: PathBuf,
 
     /// Folder of the data set [default: that the model was trained on]
@@ -156,7 +154,6 @@ impl Host {
     /// Gives `reference` the memory of samples that the device has, without lessons so far. Does nothing where it has none.
     ///
     /// # Errors
-    ///
     /// The device has other factory samples, or lessons.
     pub(super) fn add_memory(
         &self,

@@ -42,11 +42,9 @@ pub struct PredictArgs {
     files: Vec<PathBuf>,
 
     /// Model file to predict with [default: out/model.safetensors]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL), hide_default_value = true)]
     weights: PathBuf,
 
-    /// How pictures are prepared.
     #[command(flatten)]
     preparation: Preparation,
 
@@ -82,10 +80,9 @@ pub struct PredictArgs {
 /// Predicts from every file, and says what was done to pictures before.
 ///
 /// # Errors
-///
 /// The model cannot be used, the PNG not be written, or, once all other files are through, a file is no picture or has
 /// other columns.
-pub fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
+pub(crate) fn predict(arguments: &PredictArgs) -> Result<(), Failure> {
     let model = load_model(&arguments.weights)?;
     let kernel = arguments.kernel.kernel()?;
     let predictor = Predictor { network: network(&model)?, model: &model, kernel };

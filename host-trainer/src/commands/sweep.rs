@@ -11,7 +11,7 @@ use formats::Task;
 use indicatif::ProgressBar;
 
 pub(crate) use self::args::EXAMPLES;
-pub use self::args::SweepArgs;
+pub(crate) use self::args::SweepArgs;
 use self::results::{Group, Results};
 use self::runs::{Outcome, Run, run_all};
 use super::ending::Ending;
@@ -35,9 +35,8 @@ const VALIDATION_SPLIT: f64 = 1.0 / 6.0;
 /// Trains with all settings, tells how good each was, and writes the results and their plot.
 ///
 /// # Errors
-///
 /// Nothing was written then, but for what was finished before an interrupt, and all of it where every training diverged.
-pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
+pub(crate) fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let common = &arguments.common;
     let verbosity = Verbosity::new(common.verbose, arguments.json);
     let kernel = common.kernel()?;

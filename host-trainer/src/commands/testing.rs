@@ -20,9 +20,8 @@ use crate::terminal::{Verbosity, wrap};
 /// Tests the network, tells how good it is, and returns loss, metrics and predictions.
 ///
 /// # Errors
-///
 /// Those of [`evaluate::test`].
-pub fn test(
+pub(crate) fn test(
     network: &Network,
     samples: &Samples,
     kernel: Kernel,
@@ -44,7 +43,6 @@ pub fn test(
 /// of an error of the tests.
 ///
 /// # Errors
-///
 /// The samples do not fit the model, or it cannot be quantised.
 pub(super) fn test_model(
     model: &Model,
@@ -70,8 +68,7 @@ pub(super) fn test_model(
 
 /// The network in int8, and its test.
 #[derive(Clone, Debug)]
-pub struct Int8Test {
-    /// The network.
+pub(crate) struct Int8Test {
     pub network: Int8Network,
     /// Its metrics on the test samples, by Keras's names.
     pub metrics: BTreeMap<String, f64>,
@@ -83,9 +80,8 @@ impl Int8Test {
     /// Quantises the network by the `calibration` inputs and tests it; `predictions` are those in f32.
     ///
     /// # Errors
-    ///
     /// Weights are too large to be quantised.
-    pub fn run(
+    pub(crate) fn run(
         network: &Network,
         calibration: &Inputs,
         samples: &Samples,
@@ -100,9 +96,8 @@ impl Int8Test {
     /// Tests a network that is in int8 already.
     ///
     /// # Errors
-    ///
     /// The samples do not fit it.
-    pub fn of(
+    pub(crate) fn of(
         quantized: Int8Network,
         network: &Network,
         samples: &Samples,
@@ -123,7 +118,7 @@ impl Int8Test {
     }
 
     /// Tells how good it is: a line; with a verbosity of lines, the classes about which it differs from f32 as well.
-    pub fn tell(&self, output: &Output, verbosity: Verbosity) {
+    pub(crate) fn tell(&self, output: &Output, verbosity: Verbosity) {
         verbosity.text(|| match &self.comparison {
             Some(comparison) if verbosity == Verbosity::Lines => {
                 wrap(&comparison.text(), 2) + &comparison.table(output.names())
@@ -139,8 +134,7 @@ impl Int8Test {
     }
 
     /// Size of weights, biases and scales.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.network.layers.iter().map(formats::Int8Layer::bytes).sum()
     }
 }

@@ -36,7 +36,6 @@ pub struct Pictures {
 /// with the number of all files.
 ///
 /// # Errors
-///
 /// The folder is not as described, or no picture is left of a class or for the test. Files that are no pictures are no
 /// error here.
 pub fn load_pictures(
@@ -75,7 +74,6 @@ impl Pictures {
     /// Refuses bad files.
     ///
     /// # Errors
-    ///
     /// There are some; the first is named.
     pub fn refuse_bad(&self) -> Result<(), DataError> {
         match &self.bad[..] {
@@ -93,7 +91,6 @@ impl Pictures {
     /// Refuses a data set of which nothing is left to train or to test with.
     ///
     /// # Errors
-    ///
     /// A class has no picture to train with, or there are none for the test.
     pub fn refuse_empty(&self) -> Result<(), DataError> {
         let names = self.dataset.output.names();

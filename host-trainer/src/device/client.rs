@@ -69,7 +69,6 @@ impl Device {
     /// Connects to a device and waits for its first answer. The device must have the `key`, if one is given.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Open`], or those of [`new`](Self::new).
     pub fn open(address: &Address, policy: RetryPolicy, key: Option<&Key>) -> Result<Self, DeviceError> {
         let port = address.to_string();
@@ -82,7 +81,6 @@ impl Device {
     /// The same for a device that is restarting: tries until it answers or `wait` is over.
     ///
     /// # Errors
-    ///
     /// That of the last attempt.
     pub fn open_within(
         address: &Address,
@@ -106,7 +104,6 @@ impl Device {
     /// The device at the other end of `transport`; errors name it `port`.
     ///
     /// # Errors
-    ///
     /// Those of a request; [`DeviceError::NoKey`] and [`DeviceError::OtherKey`] where the device has not the `key`.
     pub fn new(
         transport: Box<dyn Transport>,
@@ -158,25 +155,21 @@ impl Device {
     }
 
     /// The device's description of itself, from the start of the session.
-    #[must_use]
     pub const fn info(&self) -> &DeviceInfo {
         &self.info
     }
 
     /// The name of the port.
-    #[must_use]
     pub fn port(&self) -> &str {
         &self.port
     }
 
     /// Requests sent again so far.
-    #[must_use]
     pub const fn repeats(&self) -> u32 {
         self.repeats
     }
 
     /// Damaged frames received so far.
-    #[must_use]
     pub const fn broken_frames(&self) -> u32 {
         self.broken_frames
     }

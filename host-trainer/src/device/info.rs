@@ -84,19 +84,16 @@ impl From<&Hello<'_>> for DeviceInfo {
 
 impl DeviceInfo {
     /// Number of inputs.
-    #[must_use]
     pub fn inputs(&self) -> usize {
         self.widths.first().copied().unwrap_or_default()
     }
 
     /// Number of outputs.
-    #[must_use]
     pub fn outputs(&self) -> usize {
         self.widths.last().copied().unwrap_or_default()
     }
 
     /// The clock, as in `168 MHz from the crystal`.
-    #[must_use]
     pub fn clock(&self) -> String {
         let source = match self.clock_source {
             ClockSource::Crystal => "from the crystal",
@@ -107,7 +104,6 @@ impl DeviceInfo {
     }
 
     /// The network, as in `784-32-10, u8 inputs, f32 weights, 25,450 parameters that learn`.
-    #[must_use]
     pub fn shape(&self) -> String {
         format!(
             "{}, {} inputs, {} weights, {} parameters that learn",
@@ -119,7 +115,6 @@ impl DeviceInfo {
     }
 
     /// Where the weights came from, as in `from save number 3`.
-    #[must_use]
     pub fn origin(&self) -> String {
         match self.origin {
             Origin::Factory => "from the firmware".into(),
@@ -130,7 +125,6 @@ impl DeviceInfo {
     }
 
     /// Clock cycles of `what`, as in `22,926 clock cycles an image, 0.136 ms at 168 MHz from the crystal`.
-    #[must_use]
     pub fn time(&self, what: &str, cycles: f64) -> String {
         if cycles == 0.0 {
             return format!("no cycle counter here, so no time for {what}: simulators have none");
@@ -140,7 +134,6 @@ impl DeviceInfo {
     }
 
     /// All of it, for programs.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let (origin, save) = match self.origin {
             Origin::Factory => ("factory", None),

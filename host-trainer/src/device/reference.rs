@@ -56,7 +56,6 @@ impl Reference {
     /// The network of a model with f32 weights.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] where its layers do not fit together.
     pub fn new(model: &Model, kernel: Kernel) -> Result<Self, DeviceError> {
         let network = Network::new(model.layers.clone(), model.loss).map_err(|error| host("the model", error))?;
@@ -65,7 +64,6 @@ impl Reference {
     }
 
     /// The network of a model with int8 weights.
-    #[must_use]
     pub fn int8(model: &Model, network: Int8Network, kernel: Kernel) -> Self {
         let outputs = model.layers.last().map_or(0, Layer::units);
         let form = Form::Int8 { network, scales: vec![1.0; outputs], offsets: vec![0.0; outputs] };
@@ -97,7 +95,6 @@ impl Reference {
     }
 
     /// The parameters that learn, in the order of the device.
-    #[must_use]
     pub fn parameters(&self) -> Vec<f32> {
         match &self.form {
             Form::F32 { network, .. } => {
@@ -110,7 +107,6 @@ impl Reference {
     /// Sets the parameters that learn, in the order of [`parameters`](Self::parameters). The velocities are 0 then.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] for more or fewer than there are.
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), DeviceError> {
         let expected = self.parameters().len();
@@ -141,7 +137,6 @@ impl Reference {
     }
 
     /// The model with the parameters that it has now, where its weights are f32.
-    #[must_use]
     pub fn model(&self) -> Model {
         let mut model = self.model.clone();
         if let Form::F32 { network, .. } = &self.form {
@@ -151,7 +146,6 @@ impl Reference {
     }
 
     /// The checksum of its parameters and its pixel table, as the device has it.
-    #[must_use]
     pub fn weights_checksum(&self) -> u32 {
         checksum::of_parameters(self.model.input.pixel_table().map(PixelTable::values), self.parameters())
     }
@@ -177,7 +171,6 @@ impl Reference {
     /// Returns the loss of the sample, which errors call `name`, before and after it.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] for a label that is no class, a learning rate out of range, or logits that are not finite.
     pub fn learn(&mut self, name: &str, sample: &Samples, step: Step) -> Result<[f32; 2], DeviceError> {
         let sample = self.prepared(sample);
@@ -196,7 +189,6 @@ impl Reference {
     /// loss of the samples, each before its step.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] where there is no sample, and those of [`learn`](Self::learn).
     pub fn practise(&mut self, name: &str, steps: u16, seed: u32, step: Step) -> Result<(u16, f32), DeviceError> {
         let (mut sampler, mut lessons, mut loss) = (Sampler::new(seed.into()), 0, 0.0);
@@ -235,7 +227,6 @@ impl Reference {
     /// The accuracy on the samples or, of a regression, the mean absolute error.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] for logits that are not finite.
     pub fn metric(&self, samples: &Samples) -> Result<f64, DeviceError> {
         let failed = |error| host("evaluate", error);

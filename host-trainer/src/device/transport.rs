@@ -20,7 +20,6 @@ pub trait Transport: Read + Write + Send {
     /// [`ErrorKind::WouldBlock`]; not zero.
     ///
     /// # Errors
-    ///
     /// If the system refuses.
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 }
@@ -65,7 +64,6 @@ impl Address {
     /// Connects.
     ///
     /// # Errors
-    ///
     /// [`ErrorKind::TimedOut`] where that takes longer than `timeout`, or the system's error.
     pub fn open(&self, timeout: Duration) -> io::Result<Box<dyn Transport>> {
         // In a thread of its own, because the resolution of a name takes as long as it likes.

@@ -50,8 +50,7 @@ impl Processor {
 
 /// Instructions and time of an inference or of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Work {
-    /// Instructions.
+pub(crate) struct Work {
     pub instructions: usize,
     /// Milliseconds, where clock and cycles are known: those of a Cortex-M4 with memory that has no wait states.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +104,6 @@ impl Cost {
 pub(super) struct Costs {
     /// Inference and step in f32, where there is an FPU.
     pub(super) f32: Option<[Cost; 2]>,
-    /// Inference in int8.
     pub(super) int8: Cost,
 }
 
@@ -152,7 +150,6 @@ fn f32_rates(unit: &str, inputs: &str, suffix: &str) -> [Rate; 2] {
 /// A figure by its name.
 ///
 /// # Panics
-///
 /// It is not in the table, which a test rules out.
 pub(super) fn figure(name: &str) -> usize {
     let number = MEASURED.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok());

@@ -15,8 +15,7 @@ pub struct CommonArgs {
     pub kernel: KernelChoice,
 
     /// How much to print: 0 nothing, 1 a progress bar, 2 one line per epoch, or per run
-    #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true)]
-    #[arg(value_parser = verbosity)]
+    #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true, value_parser = verbosity)]
     pub verbose: u8,
 }
 
@@ -24,7 +23,6 @@ impl CommonArgs {
     /// The kernel.
     ///
     /// # Errors
-    ///
     /// This machine lacks it.
     pub fn kernel(&self) -> Result<Kernel, Failure> {
         self.kernel.kernel()

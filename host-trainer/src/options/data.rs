@@ -74,19 +74,16 @@ pub struct DataArgs {
 
 impl DataArgs {
     /// Only where the data is, if that is given.
-    #[must_use]
     pub fn of_path(data: Option<PathBuf>) -> Self {
         Self { data, ..Self::default() }
     }
 
     /// The options; `seed` chooses test samples.
-    #[must_use]
     pub fn options(&self, seed: u64) -> DataOptions {
         DataOptions { path: self.data.clone().unwrap_or_else(|| DEFAULT.into()), seed, ..self.overrides() }
     }
 
     /// The options, where those that are not given are those that a model was trained with.
-    #[must_use]
     pub fn options_of(&self, model: Option<&DataOptions>) -> DataOptions {
         let Some(mut model) = model.cloned() else { return self.options(0) };
         if let Some(path) = self.data.clone() {
@@ -96,7 +93,6 @@ impl DataArgs {
     }
 
     /// Whether data were named.
-    #[must_use]
     pub const fn is_given(&self) -> bool {
         self.data.is_some()
     }
@@ -104,7 +100,6 @@ impl DataArgs {
     /// Refuses options that say how to load data, where `why` none is loaded.
     ///
     /// # Errors
-    ///
     /// One was given; it is named.
     pub fn refuse(&self, why: &str) -> Result<(), Failure> {
         let Self { data, target, task, group, ignore, test, test_split, test_groups, .. } = self;
@@ -128,7 +123,6 @@ impl DataArgs {
     }
 
     /// Whether test samples were chosen.
-    #[must_use]
     pub const fn gives_test(&self) -> bool {
         self.test.is_some() || self.test_split.is_some() || !self.test_groups.is_empty()
     }
@@ -154,8 +148,7 @@ impl DataArgs {
 }
 
 /// Where data lie: as named, or else in the workspace.
-#[must_use]
-pub fn locate(path: &Path) -> PathBuf {
+pub(crate) fn locate(path: &Path) -> PathBuf {
     match path.to_str() {
         Some(text) if path.is_relative() && !path.exists() => in_workspace(text),
         _ => path.to_owned(),

@@ -39,8 +39,7 @@ impl ModelName {
 }
 
 /// The name of a network with these hidden layers: `linear`, `mlp32`, `mlp128-64`.
-#[must_use]
-pub fn model_name(hidden: &[usize]) -> String {
+pub(crate) fn model_name(hidden: &[usize]) -> String {
     match hidden {
         [] => "linear".into(),
         _ => format!("mlp{}", hyphenated(hidden)),
@@ -83,13 +82,11 @@ pub struct RecipeArgs {
     shift: Option<usize>,
 
     /// Passes over the training samples [default: 10; 60 for best with hidden layers]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_EPOCHS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_EPOCHS))]
     epochs: Option<usize>,
 
     /// Samples in one training step [default: 32 for recipe, 128 for best]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_BATCH_SIZE))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_BATCH_SIZE))]
     batch_size: Option<usize>,
 
     /// Optimizer: adam, sgd or rmsprop [default: adam]
@@ -97,8 +94,7 @@ pub struct RecipeArgs {
     optimizer: Option<OptimizerName>,
 
     /// Learning rate [default: 0.001, for sgd 0.01; 0.002 for best]
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    #[arg(value_parser = learning_rate)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = learning_rate)]
     learning_rate: Option<f32>,
 
     /// Momentum of sgd
@@ -145,7 +141,6 @@ impl RecipeArgs {
     /// The recipe for data of this kind.
     ///
     /// # Errors
-    ///
     /// Options that contradict each other or the data, in words.
     pub fn recipe(&self, input: &Input, task: Task) -> Result<Recipe, String> {
         let hidden = match self.model {
@@ -215,13 +210,11 @@ impl RecipeArgs {
     }
 
     /// Whether a learning rate was given.
-    #[must_use]
     pub const fn gives_learning_rate(&self) -> bool {
         self.learning_rate.is_some()
     }
 
     /// Whether a batch size was given.
-    #[must_use]
     pub const fn gives_batch_size(&self) -> bool {
         self.batch_size.is_some()
     }

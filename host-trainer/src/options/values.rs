@@ -25,7 +25,6 @@ impl KernelChoice {
     /// The kernel itself.
     ///
     /// # Errors
-    ///
     /// If this machine lacks the kernel.
     pub fn kernel(self) -> Result<Kernel, Failure> {
         let name = match self {

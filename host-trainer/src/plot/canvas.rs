@@ -23,7 +23,6 @@ impl Canvas {
     /// A blank canvas of this width and height in units.
     ///
     /// # Panics
-    ///
     /// If a side is zero or too long for memory.
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let [width, height] = [width, height].map(|side| side * SCALE as u32);
@@ -88,7 +87,6 @@ impl Canvas {
     /// The drawing as a PNG.
     ///
     /// # Errors
-    ///
     /// Whatever the encoder reports.
     pub(crate) fn png(&self) -> ImageResult<Vec<u8>> {
         // All pixels are opaque.

@@ -8,7 +8,6 @@ use image::{ExtendedColorType, ImageEncoder, ImageResult};
 /// Encodes pixels of 8 bits a channel, row after row.
 ///
 /// # Errors
-///
 /// Whatever the encoder reports.
 pub(crate) fn encode(pixels: &[u8], width: usize, height: usize, colours: ExtendedColorType) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();

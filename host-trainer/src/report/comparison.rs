@@ -15,7 +15,6 @@ use crate::terminal::summary::thousands;
 const HUES: [Hue; 6] = [Hue::Blue, Hue::Orange, Hue::Green, Hue::Purple, Hue::Pink, Hue::Olive];
 
 /// The headings of the table of runs and its rows, by letter.
-#[must_use]
 pub(crate) fn rows(runs: &[Run]) -> (Vec<String>, Vec<Vec<String>>) {
     let differences = differences(runs);
     let metrics = metrics(runs);
@@ -117,7 +116,6 @@ fn figures(runs: &[Run]) -> Vec<Figure> {
 }
 
 /// The page.
-#[must_use]
 pub(crate) fn html(runs: &[Run]) -> String {
     let best = best(runs);
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
@@ -162,14 +160,12 @@ pub(crate) fn html(runs: &[Run]) -> String {
 /// The curves as PNG.
 ///
 /// # Errors
-///
 /// Whatever the encoder reports.
 pub(crate) fn png(runs: &[Run]) -> ImageResult<Vec<u8>> {
     figure::png(&figures(runs))
 }
 
 /// The best run and the metric that it is best in, where all have the same task.
-#[must_use]
 pub(crate) fn best(runs: &[Run]) -> Option<(usize, &'static str)> {
     let task = runs.first()?.task();
     if runs.iter().any(|run| run.task() != task) {

@@ -22,7 +22,6 @@ pub(super) struct Tiles {
     pub(super) width: usize,
     /// Rows of a picture.
     pub(super) height: usize,
-    /// The pictures.
     pub(super) tiles: Vec<Tile>,
     /// A line below all of them.
     pub(super) note: String,
@@ -50,7 +49,6 @@ impl Tiles {
     /// The grid as part of the page.
     ///
     /// # Errors
-    ///
     /// Whatever the encoder of PNG reports.
     pub(super) fn html(&self) -> ImageResult<String> {
         if self.tiles.is_empty() {
@@ -77,7 +75,6 @@ impl Tiles {
     /// The grid as PNG.
     ///
     /// # Errors
-    ///
     /// Whatever the encoder of PNG reports.
     pub(super) fn png(&self) -> ImageResult<Vec<u8>> {
         const NOTE: Font = Font { size: 11.0, bold: false };

@@ -10,22 +10,21 @@ const KERAS_COLUMNS: usize = 76;
 
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerSummary {
+pub(crate) struct LayerSummary {
     /// The layer's own name, such as `dense`.
-    pub name: String,
+    pub(crate) name: String,
     /// The layer's type, such as `Dense`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The output shape as Keras writes it, such as `(None, 10)`.
-    pub output_shape: String,
-    /// How many `f32` parameters the layer has.
-    pub parameters: usize,
+    pub(crate) output_shape: String,
+    pub(crate) parameters: usize,
     /// Whether training changes those parameters.
-    pub trainable: bool,
+    pub(crate) trainable: bool,
 }
 
 /// The table for `layers`, as Keras 3 prints it in a terminal of 80 columns; a column grows where Keras would wrap its
 /// text. In a terminal of fewer columns, `columns`, it is as narrow as its cells, without the types of the layers.
-pub fn summary(model_name: &str, layers: &[LayerSummary], columns: Option<usize>) -> String {
+pub(crate) fn summary(model_name: &str, layers: &[LayerSummary], columns: Option<usize>) -> String {
     let is_narrow = columns.is_some_and(|columns| columns < KERAS_COLUMNS);
     let first = if is_narrow { "Layer" } else { "Layer (type)" };
     let header = [first, "Output Shape", "Param #"].map(String::from);

@@ -31,7 +31,6 @@ pub struct Parts<'a> {
 }
 
 /// The parts of `recordings` for the person of this name.
-#[must_use]
 pub fn parts<'a>(recordings: &'a Recordings, name: &str) -> Parts<'a> {
     let (mut taught, mut later, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for recording in &recordings.recordings {

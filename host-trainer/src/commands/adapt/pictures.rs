@@ -47,7 +47,6 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host, dataset: &Dataset, shif
 /// `count` training samples, chosen by `seed`, shifted.
 ///
 /// # Errors
-///
 /// There are not as many.
 pub fn lessons(
     train: &Samples,

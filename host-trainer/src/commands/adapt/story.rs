@@ -62,10 +62,12 @@ impl TestSet {
 
 /// The training samples of the device: single ones, or recordings with their windows.
 pub(super) enum Lessons {
-    /// Samples.
     Samples(Samples),
     /// Recordings, sent sample by sample, and their windows.
-    Recordings { values: Vec<Vec<f32>>, windows: Samples },
+    Recordings {
+        values: Vec<Vec<f32>>,
+        windows: Samples,
+    },
 }
 
 impl Lessons {
@@ -198,13 +200,11 @@ fn learn(
 
 /// The learning rate of lesson `index` of `count`: linear decay from `initial` towards 0, which averages over the single
 /// samples.
-#[must_use]
 pub fn decayed(initial: f32, index: usize, count: usize) -> f32 {
     initial * ((count - index) as f32 / count as f32)
 }
 
 /// The seed of the practice after lesson `index`.
-#[must_use]
 pub const fn practice_seed(seed: u64, index: usize) -> u32 {
     (seed as u32).wrapping_mul(1 << 16).wrapping_add(index as u32)
 }

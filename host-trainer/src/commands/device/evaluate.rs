@@ -23,20 +23,13 @@ pub(super) struct EvaluateArgs {
     #[arg(long, value_name = "A..B", value_parser = range)]
     learned: Option<Range<usize>>,
 
-    /// How it did.
     #[command(flatten)]
     step: StepArgs,
-
-    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }
 
 /// Tests the device, and compares it with the host.
-///
-/// # Errors
-///
-/// Those of [`device`](super::device).
 pub(super) fn evaluate(arguments: &EvaluateArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
     let (host, dataset) = arguments.host.load()?;
     let learned = match &arguments.learned {

@@ -27,24 +27,15 @@ pub(super) struct PractiseArgs {
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
-    /// How a step is made.
     #[command(flatten)]
     step: StepArgs,
-
-    /// The samples that the device practises on.
     #[command(flatten)]
     factory: FactoryArgs,
-
-    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }
 
 /// Has the device practise, and compares it with the host, where that knows the device's weights and lessons.
-///
-/// # Errors
-///
-/// Those of [`device`](super::device).
 pub(super) fn practise(arguments: &PractiseArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
     let (host, dataset) = arguments.host.load()?;
     let (mut device, reference) = host.connect(link, Some(&dataset.train))?;

@@ -9,9 +9,7 @@ use crate::terminal::bar::bar;
 
 /// A sample to learn from.
 pub(in crate::commands) struct Lesson {
-    /// Its number.
     pub(in crate::commands) index: usize,
-    /// The sample alone.
     pub(in crate::commands) sample: Samples,
     pub(in crate::commands) step: Step,
     /// The practice after it, if any.
@@ -21,7 +19,6 @@ pub(in crate::commands) struct Lesson {
 /// Steps on samples of the device's memory.
 #[derive(Clone, Copy)]
 pub(in crate::commands) struct Practice {
-    /// How many.
     pub(in crate::commands) steps: u16,
     /// Seed of the draw.
     pub(in crate::commands) seed: u32,

@@ -16,7 +16,6 @@ pub(in crate::commands) struct Tested {
     pub(in crate::commands) confusion: Option<Confusion>,
     /// The accuracy or, of a regression, the mean absolute error.
     pub(in crate::commands) metric: f64,
-    /// Number of samples.
     pub(in crate::commands) samples: usize,
     /// Mean clock cycles of an inference.
     pub(in crate::commands) cycles: f64,

@@ -55,8 +55,7 @@ pub struct SweepArgs {
     jobs: Option<usize>,
 
     /// Folder for sweep.csv, with every run, and the plot, sweep.png [default: out]
-    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"), hide_default_value = true)]
     pub out: PathBuf,
 
     /// Replace files in DIR that this program has not written
@@ -112,7 +111,6 @@ impl SweepArgs {
     /// All that is to be trained, by learning rate, batch size and seed, the smallest first; `recipe` has all else.
     ///
     /// # Errors
-    ///
     /// A value is given twice.
     pub(super) fn trials(&self, recipe: &Recipe, kernel: Kernel) -> Result<Vec<Settings>, Failure> {
         let (mut learning_rates, mut batch_sizes) = (self.learning_rates(recipe), self.batch_sizes(recipe));

@@ -17,7 +17,6 @@ const LABELS_MAGIC: u32 = 0x0000_0801;
 /// Reads the images of a decompressed file.
 ///
 /// # Errors
-///
 /// Anything but at least one image, exactly as many as the header says, and `limit` bytes at most.
 pub fn read_images(mut source: impl Read, limit: u64) -> Result<Images, String> {
     let [count, height, width] = header(&mut source, IMAGES_MAGIC)?;
@@ -31,7 +30,6 @@ pub fn read_images(mut source: impl Read, limit: u64) -> Result<Images, String> 
 /// Reads the labels of a decompressed file.
 ///
 /// # Errors
-///
 /// Anything but at least one label, exactly as many as the header says, and `limit` at most.
 pub fn read_labels(mut source: impl Read, limit: u64) -> Result<Vec<u8>, String> {
     let [count] = header(&mut source, LABELS_MAGIC)?;
@@ -115,17 +113,12 @@ fn cannot_read(error: impl Display) -> String {
 /// A file of images, compressed by gzip; the same bytes for the same images.
 ///
 /// # Errors
-///
 /// More images, rows or columns than fit into 32 bits; nothing else fails in memory.
 pub(super) fn write_images(images: &Images) -> io::Result<Vec<u8>> {
     write(&images.values, &[IMAGES_MAGIC, word(images.len())?, word(images.height)?, word(images.width)?])
 }
 
 /// A file of labels, compressed by gzip; the same bytes for the same labels.
-///
-/// # Errors
-///
-/// Those of [`write_images`].
 pub(super) fn write_labels(labels: &[u8]) -> io::Result<Vec<u8>> {
     write(labels, &[LABELS_MAGIC, word(labels.len())?])
 }

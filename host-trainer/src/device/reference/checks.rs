@@ -17,7 +17,6 @@ impl Reference {
     /// Refuses a device that serves another network than the model in `weights`.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Network`].
     pub fn check_network(&self, port: &str, info: &DeviceInfo, weights: &Path) -> Result<(), DeviceError> {
         let model = &self.model;
@@ -58,7 +57,6 @@ impl Reference {
     /// Compares the device's answer for a sample, called `name`, with the host's.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Differs`] at the first bit that differs.
     pub fn check_inferred(&self, name: &str, sample: &Samples, device: &Inference) -> Result<(), DeviceError> {
         let failed = |error| host(name, error);
@@ -77,7 +75,6 @@ impl Reference {
     /// Makes the step that the device made on a sample, called `name`, and compares the losses.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Differs`] where they differ, or those of [`learn`](Self::learn).
     pub fn check_learned(
         &mut self,
@@ -94,7 +91,6 @@ impl Reference {
     /// Takes the steps that the device took on samples of its memory, and compares how many were on lessons, and the loss.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Differs`] where they differ, or those of [`practise`](Self::practise).
     pub fn check_practised(
         &mut self,
@@ -113,7 +109,6 @@ impl Reference {
     /// Compares the checksum of the device's weights with that of the host's.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Differs`], which calls them `what`.
     pub fn check_weights(&self, what: impl Display, checksum: u32) -> Result<(), DeviceError> {
         let [device, host] = [checksum, self.weights_checksum()].map(|sum| format!("checksum {}", hex(sum)));
