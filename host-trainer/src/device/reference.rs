@@ -1,6 +1,7 @@
 //! The network on the host: makes the same steps as the device, and must get the same bits.
 
 mod checks;
+mod step;
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -10,15 +11,12 @@ use dense_core::{Error, Kernel, PixelTable};
 use dense_protocol::checksum;
 use dense_protocol::messages::Step;
 use dense_replay::{Sampler, Source};
-use formats::{Int8Network, Layer, Loss, Model, Optimizer, OptimizerName, Recipe};
+use formats::{Int8Network, Layer, Loss, Model};
 
 use super::DeviceError;
 use crate::data::{Inputs, Samples};
 use crate::factory_samples::FactorySamples;
-use crate::learning::{
-    self, Callbacks, Data, FitError, Network, Parameters, Settings, Silent, State, TrainingProgress, Variables,
-    evaluate, int8, metrics,
-};
+use crate::learning::{FitError, Network, Parameters, evaluate, int8, metrics};
 
 /// A network that must have the bits of the device's.
 #[derive(Clone, Debug)]
@@ -205,7 +203,9 @@ impl Reference {
     fn step(&mut self, name: &str, sample: &Samples, step: Step) -> Result<[f32; 2], DeviceError> {
         let (loss, kernel) = (self.model.loss, self.kernel);
         let step = match &mut self.form {
-            Form::F32 { network, momentum, velocities } => learn(network, *momentum, velocities, sample, step, kernel),
+            Form::F32 { network, momentum, velocities } => {
+                step::learn(network, *momentum, velocities, sample, step, kernel)
+            }
             Form::Int8 { network, scales, offsets } => below(network, &sample.inputs, kernel)
                 .and_then(|below| {
                     let mut deltas = scaled(&below, scales, offsets);
@@ -263,42 +263,6 @@ impl Memory {
     }
 }
 
-/// One step on one sample. Returns its loss before and after.
-fn learn(
-    network: &mut Network,
-    momentum: f32,
-    velocities: &mut Option<Velocities>,
-    sample: &Samples,
-    step: Step,
-    kernel: Kernel,
-) -> Result<[f32; 2], FitError> {
-    // The mean over one sample is a number of f32.
-    let loss = |network: &Network| evaluate::evaluate(network, sample, kernel, 1).map(|metrics| metrics.loss as f32);
-    let before = loss(network)?;
-    let layers = network.layers().to_vec();
-    let frozen = usize::from(step.first_trained).min(layers.len());
-    let settings = Settings { recipe: one_step(step.learning_rate, momentum), threads: 1, kernel };
-    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
-    let from = velocities.as_ref().map(|states| State {
-        progress: TrainingProgress::default(),
-        variables: Variables { layers: layers.clone(), states: states.clone() },
-    });
-    let mut states =
-        learning::fit(network, &Data::new(sample), &settings, from.as_ref(), &mut callbacks)?.state.variables.states;
-    if frozen > 0 {
-        // The gradient of a layer does not depend on what becomes of those before it.
-        *network = Network::new([&layers[..frozen], &network.layers()[frozen..]].concat(), network.loss())?;
-        for (index, state) in states.iter_mut().enumerate().take(frozen) {
-            match velocities {
-                Some(before) => state.clone_from(&before[index]),
-                None => state.iter_mut().for_each(Parameters::clear),
-            }
-        }
-    }
-    *velocities = Some(states);
-    Ok([before, loss(network)?])
-}
-
 /// The logits of int8 weights.
 fn below(network: &Int8Network, inputs: &Inputs, kernel: Kernel) -> Result<Vec<f32>, Error> {
     // The output of a regression is its logits.
@@ -311,12 +275,6 @@ fn scaled(below: &[f32], scales: &[f32], offsets: &[f32]) -> Vec<f32> {
         .zip(scales.iter().zip(offsets))
         .map(|(below, (scale, offset))| scale.mul_add(*below, *offset))
         .collect()
-}
-
-/// The recipe of one step on one sample.
-fn one_step(learning_rate: f32, momentum: f32) -> Recipe {
-    let optimizer = Optimizer { name: OptimizerName::Sgd, learning_rate, momentum, nesterov: false, weight_decay: 0.0 };
-    Recipe { optimizer, batch_size: 1, epochs: 1, ..Recipe::default() }
 }
 
 fn host(what: &str, fault: impl Display) -> DeviceError {
