@@ -196,13 +196,17 @@ fn data_sets_in(path: &Path) -> Vec<String> {
 
 /// The options, completed and checked, and the name of the data set.
 fn prepare(options: &DataOptions) -> Result<(DataOptions, String), DataError> {
-    let name = std::fs::canonicalize(&options.path).ok();
-    let name = name.as_deref().unwrap_or(&options.path).file_name();
-    let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name_of(&options.path);
     names::check(&name).map_err(|fault| DataError::file(&options.path, fault))?;
     let options = options::completed(options)?;
     options::check(&options)?;
     Ok((options, name))
+}
+
+/// The last part of a path, whatever way leads to it.
+pub(crate) fn name_of(path: &Path) -> String {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

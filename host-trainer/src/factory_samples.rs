@@ -1,13 +1,12 @@
 //! The samples that a device comes with, to practise: of each class as many, spread over the class.
 
-use std::thread;
-
 use dense_core::{Error, Kernel, argmax};
 use dense_replay::{Bits, FactorySet, Quantization, SampleFormat, TargetFormat, Value, WrongLength};
 use formats::{Activation, Input, Layer, Loss};
 
 use crate::data::{Inputs, Samples, Targets, rows_of_classes};
 use crate::learning::{Network, evaluate};
+use crate::parallel::all_threads;
 
 /// Most samples of a class that are looked at.
 const MOST_CANDIDATES: usize = 10_000;
@@ -244,8 +243,7 @@ fn nearest(values: &[f32], centres: &[f32], width: usize, kernel: Kernel) -> Res
     let layer = Layer { inputs: width, weights: centres.to_vec(), bias, activation: Activation::Linear };
     let network = Network::new(vec![layer], Loss::MeanSquaredError)?;
     let inputs = Inputs::Numbers { width, values: values.to_vec() };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let scores = evaluate::logits(&network, &inputs, kernel, threads)?;
+    let scores = evaluate::logits(&network, &inputs, kernel, all_threads())?;
     Ok(scores.chunks_exact(count).map(|scores| (argmax(scores), scores[argmax(scores)])).unzip())
 }
 

@@ -3,6 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::{panic, thread};
 
+/// Threads for work that may take all cores.
+pub fn all_threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Calls `task` with each index below `count`, the next one on whichever of `jobs` threads is free. Returns the results by
 /// index, and nothing for those that were not reached or that returned nothing, after which their thread ends.
 ///

@@ -7,9 +7,9 @@ use formats::bounded::{self, MAX_IMPORT};
 use formats::{Activation, ImportOptions, Loss, Model, PixelRange, rust, safetensors};
 
 use super::ending::{self, Ending};
-use super::shared::{check_data, check_names, load, name_of, shown, tell_written};
+use super::shared::{check_data, check_names, load, shown, tell_written};
 use super::testing;
-use crate::data::Dataset;
+use crate::data::{Dataset, name_of};
 use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::options::{CommonArgs, DataArgs, activation, by_name, loss};
@@ -131,7 +131,7 @@ fn test(
     arguments: &ImportArgs,
     verbosity: Verbosity,
 ) -> Result<Option<String>, Failure> {
-    let kernel = arguments.common.kernel()?;
+    let kernel = arguments.common.kernel.kernel()?;
     let (metrics, int8) = testing::test_model(model, dataset, kernel, verbosity, Failure::new)?;
     model.test = metrics;
     Ok(Some(match model.quantized {

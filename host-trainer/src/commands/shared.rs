@@ -14,14 +14,12 @@ use crate::failure::Failure;
 use crate::learning::Network;
 use crate::options::{DataArgs, locate};
 use crate::outputs::Written;
+pub use crate::parallel::all_threads;
 use crate::program::program;
 use crate::terminal::summary::thousands;
 use crate::terminal::{Verbosity, complain, printable, wrap};
 
 /// Reads the model file at `path`.
-///
-/// # Errors
-/// It cannot be read, or it holds no model.
 pub(crate) fn load_model(path: &Path) -> Result<Model, Failure> {
     if !path.exists() {
         return Err(Failure::about(path.display(), format!("no such file; run `{} train` first", program())));
@@ -35,9 +33,6 @@ pub(crate) fn load_model(path: &Path) -> Result<Model, Failure> {
 }
 
 /// Refuses names that a terminal would obey.
-///
-/// # Errors
-/// There is one.
 pub(crate) fn check_names(model: &Model) -> Result<(), Failure> {
     match model.unprintable_name() {
         Some(name) => Err(Failure::new(format!("control characters in the name `{}`", name.escape_debug()))),
@@ -46,9 +41,6 @@ pub(crate) fn check_names(model: &Model) -> Result<(), Failure> {
 }
 
 /// The network of a model, to compute with.
-///
-/// # Errors
-/// Its layers do not fit together.
 pub(crate) fn network(model: &Model) -> Result<Network, Failure> {
     Ok(Network::new(model.layers.clone(), model.loss)?)
 }
@@ -102,9 +94,6 @@ fn trained_on(provenance: &Provenance, train: &Samples) -> Option<bool> {
 }
 
 /// Refuses a folder for outputs that holds a data set: what is written there would be taken for a part of it.
-///
-/// # Errors
-/// There is a data set in `out`.
 pub(crate) fn check_out(out: &Path, data: &Path) -> Result<(), Failure> {
     // Anything but a folder is refused where it is opened.
     if !out.is_dir() {
@@ -138,9 +127,6 @@ pub fn load(options: &DataOptions) -> Result<Loaded, Failure> {
 }
 
 /// Refuses data whose inputs or outputs are others than those of the model.
-///
-/// # Errors
-/// They are.
 pub(crate) fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
     let differ = |what: &str, found: String, wanted: String| {
         Err(Failure::new(format!("--data: {}: {what} {found}, but the model takes {wanted}", dataset.name)))
@@ -187,12 +173,6 @@ pub(crate) fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure
     Ok(())
 }
 
-/// The last part of a path, whatever way leads to it.
-pub(crate) fn name_of(path: &Path) -> String {
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
 /// A path as short as the current folder allows, to be printed.
 pub(crate) fn shown(path: &Path) -> String {
     printable(&relative(path))
@@ -237,9 +217,4 @@ fn written_text(folder: Option<&Path>, files: &[&Written]) -> String {
     let bytes = files.iter().map(|file| file.bytes).sum::<u64>() as usize;
     let text = format!("wrote to {folder} ({} bytes): {}", thousands(bytes), names.join(", "));
     wrap(&text, 2) + "\n"
-}
-
-/// Threads for work that may take all cores.
-pub fn all_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }

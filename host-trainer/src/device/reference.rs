@@ -5,7 +5,6 @@ mod step;
 
 use std::collections::VecDeque;
 use std::fmt::Display;
-use std::thread;
 
 use dense_core::{Error, Kernel, PixelTable};
 use dense_protocol::checksum;
@@ -17,6 +16,7 @@ use super::DeviceError;
 use crate::data::{Inputs, Samples};
 use crate::factory_samples::FactorySamples;
 use crate::learning::{FitError, Network, Parameters, evaluate, int8, metrics};
+use crate::parallel::all_threads;
 
 /// A network that must have the bits of the device's.
 #[derive(Clone, Debug)]
@@ -232,8 +232,8 @@ impl Reference {
         let failed = |error| host("evaluate", error);
         match &self.form {
             Form::F32 { network, .. } => {
-                let threads = thread::available_parallelism().map_or(1, usize::from);
-                Ok(evaluate::evaluate(network, &self.prepared(samples), self.kernel, threads).map_err(failed)?.metric)
+                let metrics = evaluate::evaluate(network, &self.prepared(samples), self.kernel, all_threads());
+                Ok(metrics.map_err(failed)?.metric)
             }
             Form::Int8 { network, scales, offsets } => {
                 let samples = self.prepared(samples);
