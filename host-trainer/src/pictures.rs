@@ -80,9 +80,6 @@ impl<'a> Pictures<'a> {
 
     /// The pictures as a PNG in greys, `across` beside each other, with white borders of 8 pixels around and between.
     /// Small ones are enlarged, each pixel to 4 × 4 at most.
-    ///
-    /// # Errors
-    /// Whatever the encoder reports.
     pub(crate) fn png_grid(self, across: usize) -> ImageResult<Vec<u8>> {
         let (across, count) = (across.max(1), self.iter().len());
         let scale = (ENLARGED / self.height.max(self.width).max(1)).clamp(1, SCALE);
@@ -106,9 +103,6 @@ impl<'a> Pictures<'a> {
 
     /// The pictures as a PNG to look at, in about as many columns as rows; a single one as it is, which
     /// [`prepare`](crate::data::picture::prepare) reads back unchanged.
-    ///
-    /// # Errors
-    /// Whatever the encoder reports.
     pub(crate) fn png(self) -> ImageResult<Vec<u8>> {
         match self.iter().len() {
             1 => encode(self.pixels, self.width, self.height, ExtendedColorType::L8),

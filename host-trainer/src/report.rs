@@ -88,9 +88,6 @@ pub(crate) fn file_names(input: &Input, task: Task) -> Vec<&'static str> {
 
 impl Report<'_> {
     /// The contents of the files of [`file_names`].
-    ///
-    /// # Errors
-    /// Whatever the encoder of PNG reports.
     pub(crate) fn files(&self) -> ImageResult<Vec<Vec<u8>>> {
         let mut page = page::Page::new(header::title(self), header::html(self));
         let curves = curves::figures(self);

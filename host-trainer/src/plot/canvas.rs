@@ -85,9 +85,6 @@ impl Canvas {
     }
 
     /// The drawing as a PNG.
-    ///
-    /// # Errors
-    /// Whatever the encoder reports.
     pub(crate) fn png(&self) -> ImageResult<Vec<u8>> {
         // All pixels are opaque.
         let colours: Vec<u8> =

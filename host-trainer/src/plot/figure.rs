@@ -157,9 +157,6 @@ impl Figure {
 }
 
 /// The figures beside each other, as a PNG.
-///
-/// # Errors
-/// Whatever the encoder reports.
 pub(crate) fn png(figures: &[Figure]) -> ImageResult<Vec<u8>> {
     let width: f32 = figures.iter().map(|figure| figure.width + BORDER).sum();
     let height = figures.iter().map(|figure| figure.height).fold(0.0, f32::max);

@@ -74,7 +74,6 @@ impl Palette {
     /// How opaque a hue may be, at most, where ink is written on it.
     pub(crate) const DARKEST_SHADE: f64 = 0.5;
 
-    /// The colour of the paper.
     pub(crate) const fn paper(self) -> Colour {
         match self {
             Self::Light => Colour([255, 255, 255]),
@@ -82,7 +81,6 @@ impl Palette {
         }
     }
 
-    /// The colour of a hue.
     pub(crate) const fn hue(self, hue: Hue) -> Colour {
         let (_, _, light, dark) = Hue::ALL[hue as usize];
         match self {

@@ -119,18 +119,17 @@ fn figures(runs: &[Run]) -> Vec<Figure> {
 pub(crate) fn html(runs: &[Run]) -> String {
     let best = best(runs);
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
-    let (strong, title, lead) = match best {
+    let (strong, title) = match best {
         Some((index, name)) => (
             match name {
                 "accuracy" => percent(runs[index].metric(name), 2),
                 _ => format!("{:.4}", runs[index].metric(name)),
             },
             format!("test {name} of {}, the best of {} runs", names[index], runs.len()),
-            String::new(),
         ),
-        None => (runs.len().to_string(), "runs".into(), String::new()),
+        None => (runs.len().to_string(), "runs".into()),
     };
-    let header = page::header("Comparison", &strong, &title, &lead, &[]);
+    let header = page::header("Comparison", &strong, &title, "", &[]);
     let mut page = Page::new(format!("{} runs compared", runs.len()), header);
     let (headings, rows) = rows(runs);
     let headings: Vec<String> = headings.iter().map(|heading| escape(heading)).collect();
@@ -158,9 +157,6 @@ pub(crate) fn html(runs: &[Run]) -> String {
 }
 
 /// The curves as PNG.
-///
-/// # Errors
-/// Whatever the encoder reports.
 pub(crate) fn png(runs: &[Run]) -> ImageResult<Vec<u8>> {
     figure::png(&figures(runs))
 }

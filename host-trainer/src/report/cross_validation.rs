@@ -103,7 +103,7 @@ impl CrossValidation<'_> {
     }
 
     /// The groups, mean and standard deviation of each metric, and the recipe, as JSON.
-    pub(crate) fn to_json(&self) -> Vec<u8> {
+    pub(crate) fn to_json(self) -> Vec<u8> {
         let group = |group: &Group| json!({"group": group.name, "samples": group.targets.len(), "test": group.metrics});
         let over_groups = |of: fn(Spread) -> f64| -> BTreeMap<&str, f64> {
             self.metrics().into_iter().map(|metric| (metric, of(self.spread(metric)))).collect()

@@ -47,9 +47,6 @@ pub(super) struct Caption {
 
 impl Tiles {
     /// The grid as part of the page.
-    ///
-    /// # Errors
-    /// Whatever the encoder of PNG reports.
     pub(super) fn html(&self) -> ImageResult<String> {
         if self.tiles.is_empty() {
             return Ok("<p>There are none.</p>\n".into());
@@ -73,9 +70,6 @@ impl Tiles {
     }
 
     /// The grid as PNG.
-    ///
-    /// # Errors
-    /// Whatever the encoder of PNG reports.
     pub(super) fn png(&self) -> ImageResult<Vec<u8>> {
         const NOTE: Font = Font { size: 11.0, bold: false };
         let colours = Palette::Light;
