@@ -66,22 +66,6 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
-    /// The contents of a file.
-    ///
-    /// # Errors
-    /// If the format cannot hold it.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, safetensors::SafeTensorError> {
-        file::write(self)
-    }
-
-    /// Reads the contents of a file.
-    ///
-    /// # Errors
-    /// The fault in them.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        file::read(bytes)
-    }
-
     /// Reads the file at `path`.
     fn read(path: &Path) -> Result<Self, String> {
         let bytes = bounded::read(path, MAX_CHECKPOINT).map_err(|error| error.to_string())?;

@@ -1,6 +1,6 @@
 //! The overview before a training: the data, the steps and the model.
 
-use formats::{Input, Layer, Output, Recipe};
+use formats::{Input, Layer, Output, Recipe, layer_name};
 
 use crate::data::Targets;
 use crate::terminal::summary::{LayerSummary, summary, thousands};
@@ -86,8 +86,8 @@ pub(crate) fn describe_model(name: &str, input: &Input, layers: &[Layer]) -> Str
         parameters: 0,
         trainable: true,
     });
-    let dense = layers.iter().enumerate().map(|(before, layer)| LayerSummary {
-        name: if before == 0 { "dense".into() } else { format!("dense_{before}") },
+    let dense = layers.iter().enumerate().map(|(index, layer)| LayerSummary {
+        name: layer_name(index),
         kind: "Dense",
         output_shape: format!("(None, {})", layer.units()),
         parameters: layer.parameters(),
