@@ -41,7 +41,6 @@ impl Confusion {
         self.counts[usize::from(label) * self.classes + usize::from(class)] += 1;
     }
 
-    /// Number of classes.
     pub(crate) const fn classes(&self) -> usize {
         self.classes
     }

@@ -47,7 +47,7 @@ impl Prepared {
     /// Options contradict each other or the data.
     pub fn new(dataset: Dataset, arguments: &RecipeArgs, limit: Option<usize>) -> Result<Self, Failure> {
         let recipe = arguments.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
-        let Dataset { name, input, output, mut train, test } = dataset;
+        let Dataset { name, mut input, output, mut train, mut test } = dataset;
         if input.width() > int8::MAX_INPUTS {
             let (width, most) = (input.width(), int8::MAX_INPUTS);
             return Err(Failure::new(format!("{width} inputs: at most {most}, more could overflow the sums in int8")));
@@ -59,14 +59,10 @@ impl Prepared {
         }
         let loaded_samples = train.len();
         let mut calibration = train.inputs.first(int8::CALIBRATION_SAMPLES);
-        if let Some(limit) = limit {
-            train.truncate(limit);
-        }
+        train.truncate(limit.unwrap_or(usize::MAX));
         let checksum = train.checksum();
         let first = train.inputs.first(FIRST);
-        let mut input = input;
         let mut unchanged_test = None;
-        let (mut train, mut test) = (train, test);
         if let Input::Pixels(pixels) = &mut input {
             pixels.standardized = recipe.smallest_deviation.is_some();
             if recipe.pixel_exponent != 1.0 {

@@ -26,9 +26,6 @@ impl PresetName {
     /// The numbers of [`Best`](Self::Best) were chosen on training images of Fashion-MNIST that were held back (three sixths
     /// in turn; with hidden layers one), without a look at the test set. There weight decay is worth about a point of
     /// accuracy with hidden layers, and shifts another one with two of them.
-    ///
-    /// # Errors
-    /// [`Best`](Self::Best) is for pictures only.
     pub(crate) fn preset(self, has_hidden_layers: bool, is_pixels: bool) -> Result<Recipe, String> {
         let recipe = Recipe { preset: self.name().into(), ..Recipe::default() };
         match self {

@@ -38,9 +38,6 @@ pub(crate) struct Run {
 
 impl Run {
     /// Reads a history, or that in a folder.
-    ///
-    /// # Errors
-    /// There is none, or it is no history.
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         let file = if path.is_dir() { path.join("history.json") } else { path.to_owned() };
         if !file.exists() {

@@ -41,14 +41,9 @@ impl Verbosity {
         }
     }
 
-    /// Whether it speaks in text.
-    pub(crate) const fn is_text(self) -> bool {
-        matches!(self, Self::Bar | Self::Lines)
-    }
-
     /// Prints a text, where it speaks in text.
     pub(crate) fn text(self, text: impl FnOnce() -> String) {
-        if self.is_text() {
+        if matches!(self, Self::Bar | Self::Lines) {
             print(&text());
         }
     }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::factory::FactoryArgs;
-use super::on_device::{HostArgs, LinkArgs};
+use super::on_device::{HostArgs, LinkArgs, MAX_SAMPLES};
 use super::shared::tell_written;
 use crate::device::shift::Shift;
 use crate::failure::Failure;
@@ -29,9 +29,6 @@ Examples:
       The same with a simulated device and noise, by a program that restarts it
   host-trainer adapt --port tcp:127.0.0.1:4405 --world person --leave-out 3 --weights out/watch/model.safetensors
       Teach a smartwatch the person that it was not trained with";
-
-/// Most samples to learn from, or to test with.
-const MAX_SAMPLES: usize = 1 << 20;
 
 /// The change that the device adapts to: a covariate shift of pictures, or a new person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -62,10 +62,10 @@ pub struct CrossValidateArgs {
 /// The data have no groups, a training diverged, or the outputs cannot be written.
 pub(crate) fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
-    let kernel = arguments.common.kernel()?;
+    let kernel = arguments.common.kernel.kernel()?;
     let options = arguments.data.options(arguments.recipe.seed);
     check_out(&arguments.out, &options.path)?;
-    if arguments.data.gives_test() {
+    if options.chooses_test() {
         return Err(Failure::new(
             "cross-validate tests on each group in turn: leave --test, --test-split and --test-groups away",
         ));

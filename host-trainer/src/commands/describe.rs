@@ -15,9 +15,6 @@ use crate::terminal::table::{Heading, table};
 use crate::terminal::{Verbosity, wrap};
 
 /// Describes the model file at `path`.
-///
-/// # Errors
-/// It cannot be read, or holds no model.
 pub(super) fn describe(path: &Path, verbosity: Verbosity) -> Result<(), Failure> {
     let model = load_model(path)?;
     let file = shown(path);

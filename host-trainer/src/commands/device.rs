@@ -7,6 +7,8 @@ mod learn;
 mod parameters;
 mod practise;
 
+use std::fmt::Display;
+
 use clap::{Args, Subcommand};
 use dense_protocol::messages::Saved;
 use serde_json::{Value, json};
@@ -15,9 +17,6 @@ use super::on_device::LinkArgs;
 use crate::device::Device;
 use crate::failure::Failure;
 use crate::terminal::print;
-
-/// Most test samples of a test.
-const MAX_SAMPLES: usize = 1 << 20;
 
 /// Options of `device`.
 #[derive(Args, Debug)]
@@ -68,7 +67,7 @@ struct Printer {
 
 impl Printer {
     /// Prints a line of text.
-    fn say(self, line: impl std::fmt::Display) {
+    fn say(self, line: impl Display) {
         if !self.json {
             print(&format!("{line}\n"));
         }
@@ -83,6 +82,15 @@ impl Printer {
             }
             print(&format!("{event}\n"));
         }
+    }
+
+    /// Says whether the device's weights, of this checksum, are the host's after all steps, or why they were not compared.
+    fn after_steps(self, not_compared: Option<&dyn Display>, checksum: u32) {
+        match not_compared {
+            None => self.say(format_args!("losses and weights are the host's, bit for bit: checksum {checksum:08x}")),
+            Some(error) => self.say(format_args!("checksum {checksum:08x}; not compared with the host: {error}")),
+        }
+        self.say("not saved yet: `save` keeps it");
     }
 
     /// Says how good the line was.

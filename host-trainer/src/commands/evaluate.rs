@@ -45,7 +45,7 @@ pub struct EvaluateArgs {
 /// The model, the data or the kernel cannot be used.
 pub(crate) fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
-    let kernel = arguments.common.kernel()?;
+    let kernel = arguments.common.kernel.kernel()?;
     let model = load_model(&arguments.weights)?;
     let (dataset, options) = data_of(&model, &arguments.data)?;
     let (file, data) = (shown(&arguments.weights), shown(&options.path));

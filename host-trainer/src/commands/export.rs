@@ -152,7 +152,7 @@ pub(crate) fn export(arguments: &ExportArgs) -> Result<(), Failure> {
         }
         Format::FactorySet => {
             let (dataset, _) = data_of(&model, &arguments.data)?;
-            let samples = arguments.factory.choose(&model, &dataset.train, arguments.common.kernel()?)?;
+            let samples = arguments.factory.choose(&model, &dataset.train, arguments.common.kernel.kernel()?)?;
             let set = samples.set();
             let lessons = arguments.lessons.unwrap_or_else(|| default_lessons(&set.format()));
             rust::to_factory_set(&model, &set, lessons)?.into_bytes()
@@ -165,7 +165,7 @@ pub(crate) fn export(arguments: &ExportArgs) -> Result<(), Failure> {
 
 /// The model in int8, calibrated by its training samples, and the range of its logits over them.
 fn quantized(model: &Model, arguments: &ExportArgs) -> Result<(Int8Network, Range), Failure> {
-    let kernel = arguments.common.kernel()?;
+    let kernel = arguments.common.kernel.kernel()?;
     let failed = |error| Failure::about(shown(&arguments.weights), format!("cannot be quantised: {error}"));
     let (dataset, _) = data_of(model, &arguments.data)?;
     let inputs = dataset.train.inputs.through(model.input.pixel_table());

@@ -46,9 +46,6 @@ pub(super) enum BitsChoice {
 
 impl FactoryArgs {
     /// Chooses samples of `train`.
-    ///
-    /// # Errors
-    /// There is too little room.
     pub(super) fn choose(self, model: &Model, train: &Samples, kernel: Kernel) -> Result<FactorySamples, Failure> {
         let train = train.clone();
         let train = Samples { inputs: train.inputs.through(model.input.pixel_table()), ..train };

@@ -25,6 +25,8 @@ use crate::learning::int8;
 use crate::options::{DataArgs, KernelChoice, MODEL, in_workspace};
 use crate::terminal::print;
 
+/// Most samples to learn from, or to test with.
+pub(super) const MAX_SAMPLES: usize = 1 << 20;
 /// How often a request is sent.
 const TRIES: u32 = 5;
 /// The longest timeout in seconds.

@@ -18,9 +18,6 @@ use crate::terminal::progress::evaluation_text;
 use crate::terminal::{Verbosity, wrap};
 
 /// Tests the network, tells how good it is, and returns loss, metrics and predictions.
-///
-/// # Errors
-/// Those of [`evaluate::test`].
 pub(crate) fn test(
     network: &Network,
     samples: &Samples,
@@ -78,9 +75,6 @@ pub(crate) struct Int8Test {
 
 impl Int8Test {
     /// Quantises the network by the `calibration` inputs and tests it; `predictions` are those in f32.
-    ///
-    /// # Errors
-    /// Weights are too large to be quantised.
     pub(crate) fn run(
         network: &Network,
         calibration: &Inputs,
@@ -94,9 +88,6 @@ impl Int8Test {
     }
 
     /// Tests a network that is in int8 already.
-    ///
-    /// # Errors
-    /// The samples do not fit it.
     pub(crate) fn of(
         quantized: Int8Network,
         network: &Network,

@@ -44,7 +44,7 @@ const KEPT_EVERY: Duration = Duration::from_secs(10);
 /// [`Outputs`], and but for the checkpoint, which is kept on the way, after an interrupt, and before the test.
 pub(crate) fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let verbosity = arguments.verbosity();
-    let kernel = arguments.common.kernel()?;
+    let kernel = arguments.common.kernel.kernel()?;
     arguments.check_targets()?;
     let options = arguments.data.options(arguments.recipe.seed);
     check_out(&arguments.out, &options.path)?;

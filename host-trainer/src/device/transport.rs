@@ -18,9 +18,6 @@ const TCP_PREFIX: &str = "tcp:";
 pub trait Transport: Read + Write + Send {
     /// Sets how long a read or a write may take before it fails with [`ErrorKind::TimedOut`] or
     /// [`ErrorKind::WouldBlock`]; not zero.
-    ///
-    /// # Errors
-    /// If the system refuses.
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 }
 

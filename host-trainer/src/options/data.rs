@@ -122,11 +122,6 @@ impl DataArgs {
         refuse_given(&given, why)
     }
 
-    /// Whether test samples were chosen.
-    pub const fn gives_test(&self) -> bool {
-        self.test.is_some() || self.test_split.is_some() || !self.test_groups.is_empty()
-    }
-
     fn overrides(&self) -> DataOptions {
         DataOptions {
             path: PathBuf::new(),

@@ -87,7 +87,7 @@ pub struct RecipeArgs {
 
     /// Samples in one training step [default: 32 for recipe, 128 for best]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_BATCH_SIZE))]
-    batch_size: Option<usize>,
+    pub(crate) batch_size: Option<usize>,
 
     /// Optimizer: adam, sgd or rmsprop [default: adam]
     #[arg(long, value_parser = optimizer, value_name = "NAME")]
@@ -95,7 +95,7 @@ pub struct RecipeArgs {
 
     /// Learning rate [default: 0.001, for sgd 0.01; 0.002 for best]
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = learning_rate)]
-    learning_rate: Option<f32>,
+    pub(crate) learning_rate: Option<f32>,
 
     /// Momentum of sgd
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = momentum)]
@@ -207,16 +207,6 @@ impl RecipeArgs {
             nesterov: self.nesterov,
             weight_decay: self.weight_decay.unwrap_or(weight_decay),
         })
-    }
-
-    /// Whether a learning rate was given.
-    pub const fn gives_learning_rate(&self) -> bool {
-        self.learning_rate.is_some()
-    }
-
-    /// Whether a batch size was given.
-    pub const fn gives_batch_size(&self) -> bool {
-        self.batch_size.is_some()
     }
 }
 

@@ -13,7 +13,7 @@ use host_trainer::learning::{Network, evaluate};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{fashion_mnist, run, succeed, train, write_data_set};
+use super::{fashion_mnist, succeed, train};
 
 /// A folder with a model of Fashion-MNIST.
 static MODEL: LazyLock<TempDir> = LazyLock::new(|| {

@@ -81,7 +81,7 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host) -> Result<Change, Failu
         what: format!("the wearer: {name}, whom the network has not been trained with"),
         lesson: "window",
         sets: [set("others".into(), &others), set(format!("person {name}"), &later)],
-        lessons: Lessons::Recordings { values: values(&taught), windows: lessons },
+        lessons: Lessons { samples: lessons, recordings: Some(values(&taught)) },
         learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
     })
 }

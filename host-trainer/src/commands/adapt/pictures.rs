@@ -39,7 +39,7 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host, dataset: &Dataset, shif
         what: format!("the pictures: {} by {amount}", shift.name()),
         lesson: "image",
         sets: [set("original", dataset.test.clone()), set(shift.name(), shifted)],
-        lessons: Lessons::Samples(lessons),
+        lessons: Lessons { samples: lessons, recordings: None },
         learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE[hidden]),
     })
 }

@@ -5,9 +5,9 @@ use std::ops::Range;
 use clap::Args;
 use serde_json::json;
 
-use super::super::on_device::{HostArgs, LinkArgs, Tested, metric_name, test};
+use super::super::on_device::{HostArgs, LinkArgs, MAX_SAMPLES, Tested, metric_name, test};
+use super::Printer;
 use super::learn::{StepArgs, lessons, range};
-use super::{MAX_SAMPLES, Printer};
 use crate::failure::Failure;
 use crate::options::whole_number;
 use crate::terminal::{columns, print};

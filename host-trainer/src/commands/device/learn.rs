@@ -75,18 +75,11 @@ pub(super) fn learn(arguments: &LearnArgs, link: &LinkArgs, printer: Printer) ->
             "same_bits": same.is_ok(),
         }),
     );
-    match same {
-        Ok(()) => printer.say(format_args!("losses and weights are the host's, bit for bit: checksum {checksum:08x}")),
-        Err(error) => printer.say(format_args!("checksum {checksum:08x}; not compared with the host: {error}")),
-    }
-    printer.say("not saved yet: `save` keeps it");
+    printer.after_steps(same.as_ref().err().map(|error| error as _), checksum);
     Ok(())
 }
 
 /// A range of samples, which `option` says, to learn from.
-///
-/// # Errors
-/// There are not as many.
 pub(super) fn lessons(
     option: &str,
     samples: &Samples,

@@ -79,10 +79,6 @@ pub(super) fn practise(arguments: &PractiseArgs, link: &LinkArgs, printer: Print
             "same_bits": differs.is_none(),
         }),
     );
-    match differs {
-        None => printer.say(format_args!("losses and weights are the host's, bit for bit: checksum {checksum:08x}")),
-        Some(error) => printer.say(format_args!("checksum {checksum:08x}; not compared with the host: {error}")),
-    }
-    printer.say("not saved yet: `save` keeps it");
+    printer.after_steps(differs.as_ref().map(|error| error as _), checksum);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The plot of a sweep: validation accuracy against the learning rate, a line for each batch size.
 
 use super::results::{Group, Results};
-use crate::plot::axis::{keep_apart, tick_text, ticks};
+use crate::plot::axis::{bounds, keep_apart, tick_text, ticks};
 use crate::plot::canvas::{Anchor, Canvas, Font};
 use crate::plot::palette::{Colour, Hue, Palette};
 
@@ -76,7 +76,7 @@ pub(super) fn picture(results: &Results, title: &str) -> Canvas {
 /// Draws the lines across. Returns where an accuracy from 0 to 1 lies.
 fn draw_accuracies(canvas: &mut Canvas, groups: &[Group]) -> impl Fn(f64) -> f32 + use<> {
     let accuracies = groups.iter().flat_map(|group| &group.accuracies).map(|accuracy| 100.0 * accuracy);
-    let (low, high) = accuracies.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) = bounds(accuracies);
     let ticks = if low <= high { ticks(low, high) } else { vec![0.0, 100.0] };
     let (low, high) = (ticks[0], ticks[ticks.len() - 1]);
     let y = move |percent: f64| TOP + ((high - percent) / (high - low)) as f32 * (BOTTOM - TOP);
