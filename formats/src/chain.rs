@@ -22,7 +22,6 @@ pub(crate) struct Chain {
     pub(crate) loss: Option<Loss>,
     /// The layers in int8.
     pub(crate) quantized: Option<Vec<QuantizedLayer>>,
-    /// Names of the features.
     pub(crate) feature_names: Option<Vec<String>>,
     /// Names of classes or outputs.
     pub(crate) output_names: Option<Vec<String>>,
@@ -76,10 +75,14 @@ pub(crate) enum Step {
         offset: Vec<f64>,
     },
     /// A dense layer: weights `[units][inputs]`.
-    Dense { name: String, inputs: usize, weights: Vec<f32>, bias: Vec<f32> },
+    Dense {
+        name: String,
+        inputs: usize,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+    },
     /// An activation of hidden layers.
     Activation(Activation),
-    /// Softmax.
     Softmax,
 }
 
