@@ -28,7 +28,6 @@ impl Activation {
         [Self::Linear, Self::Relu, Self::LeakyRelu, Self::Elu, Self::Gelu, Self::Sigmoid, Self::Tanh];
 
     /// The name in Keras and in files.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Linear => "linear",
@@ -42,7 +41,6 @@ impl Activation {
     }
 
     /// The name of the type in [`dense_core::activations`], for generated Rust.
-    #[must_use]
     pub const fn type_name(self) -> &'static str {
         match self {
             Self::Linear => "Linear",

@@ -40,7 +40,6 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// Opens a regular file of at most `limit` bytes; a pipe or a device could wait, or go on, for ever.
 ///
 /// # Errors
-///
 /// It is missing, unreadable, too long, a folder, a pipe, a device or a socket.
 pub fn open(path: &Path, limit: u64) -> io::Result<File> {
     // Before it is opened: to open a pipe is to wait for whoever writes to it.
@@ -59,7 +58,6 @@ pub fn open(path: &Path, limit: u64) -> io::Result<File> {
 /// unpacked has no limit of its own.
 ///
 /// # Errors
-///
 /// Those of [`open`].
 pub fn unpacked(path: &Path, limit: u64) -> io::Result<Box<dyn Read>> {
     let mut source = BufReader::with_capacity(64 * 1024, open(path, limit)?);
@@ -71,7 +69,6 @@ pub fn unpacked(path: &Path, limit: u64) -> io::Result<Box<dyn Read>> {
 /// All bytes of a file, unpacked, `limit` at most.
 ///
 /// # Errors
-///
 /// Those of [`open`], a damaged gzip, or more bytes.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_all(unpacked(path, limit)?, limit)
@@ -80,7 +77,6 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// All bytes of a source, `limit` at most.
 ///
 /// # Errors
-///
 /// The source's, or more bytes.
 pub fn read_all(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -89,13 +85,11 @@ pub fn read_all(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// The error of more than `limit` bytes.
-#[must_use]
 pub fn too_long(limit: u64) -> io::Error {
     io::Error::new(ErrorKind::FileTooLarge, format!("more than {}, which is the limit", size(limit)))
 }
 
 /// A number of bytes, a multiple of 1 MiB: `256 MiB`.
-#[must_use]
 pub fn size(bytes: u64) -> String {
     format!("{} MiB", bytes >> 20)
 }

@@ -3,7 +3,7 @@
 use dense_core::PixelTable;
 
 use crate::arrays::Budget;
-use crate::{Activation, Error, Loss, QuantizedLayer};
+use crate::{Activation, Error, Input, Loss, Model, Output, QuantizedLayer};
 
 /// A network as a file describes it: its steps, and the metadata that the file has.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,6 @@ pub(crate) struct Chain {
     pub(crate) loss: Option<Loss>,
     /// The layers in int8.
     pub(crate) quantized: Option<Vec<QuantizedLayer>>,
-    /// Names of the features.
     pub(crate) feature_names: Option<Vec<String>>,
     /// Names of classes or outputs.
     pub(crate) output_names: Option<Vec<String>>,
@@ -32,7 +31,6 @@ impl Chain {
     /// Appends a step.
     ///
     /// # Errors
-    ///
     /// More numbers than any network has: a file can use the same weights many times.
     pub(crate) fn push(&mut self, step: Step) -> Result<(), Error> {
         let numbers = match &step {
@@ -44,6 +42,26 @@ impl Chain {
         self.steps.push(step);
         Ok(())
     }
+
+    /// Takes a list of names over, whose key is one of [`names`]; passes over any other.
+    pub(crate) fn set_names(&mut self, key: &str, names: Option<Vec<String>>) {
+        match key {
+            "class_names" => self.output_names = names,
+            "output_names" => (self.output_names, self.loss) = (names, Some(Loss::MeanSquaredError)),
+            "feature_names" => self.feature_names = names,
+            _ => {}
+        }
+    }
+}
+
+/// The names of classes or outputs and of features, by their keys in the metadata of a file.
+pub(crate) fn names(model: &Model) -> Vec<(&'static str, &[String])> {
+    let outputs = if matches!(model.output, Output::Values { .. }) { "output_names" } else { "class_names" };
+    let mut names = vec![(outputs, model.output.names())];
+    if let Input::Features { names: features, .. } = &model.input {
+        names.push(("feature_names", features));
+    }
+    names
 }
 
 /// A step of a network.
@@ -57,10 +75,14 @@ pub(crate) enum Step {
         offset: Vec<f64>,
     },
     /// A dense layer: weights `[units][inputs]`.
-    Dense { name: String, inputs: usize, weights: Vec<f32>, bias: Vec<f32> },
+    Dense {
+        name: String,
+        inputs: usize,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+    },
     /// An activation of hidden layers.
     Activation(Activation),
-    /// Softmax.
     Softmax,
 }
 

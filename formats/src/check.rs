@@ -16,7 +16,6 @@ impl Model {
     /// is beyond the limits of this program.
     ///
     /// # Errors
-    ///
     /// [`Error::Model`], which says what does not fit.
     pub fn check(&self) -> Result<(), Error> {
         self.check_layers()?;

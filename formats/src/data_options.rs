@@ -52,3 +52,36 @@ pub struct DataOptions {
     /// Seed of the choice and of the order of samples.
     pub seed: u64,
 }
+
+impl DataOptions {
+    /// Whether test samples are chosen.
+    pub const fn chooses_test(&self) -> bool {
+        self.test.is_some() || self.test_split.is_some() || !self.test_groups.is_empty()
+    }
+
+    /// These options, where they are given, else the `others`, among them path and seed.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        let (test, test_split, test_groups) = if self.chooses_test() {
+            (self.test, self.test_split, self.test_groups)
+        } else {
+            (others.test, others.test_split, others.test_groups)
+        };
+        Self {
+            path: others.path,
+            task: self.task.or(others.task),
+            target: self.target.or(others.target),
+            group: self.group.or(others.group),
+            ignore: if self.ignore.is_empty() { others.ignore } else { self.ignore },
+            test,
+            test_split,
+            test_groups,
+            window: self.window.or(others.window),
+            stride: self.stride.or(others.stride),
+            train_stride: self.train_stride.or(others.train_stride),
+            downsample: self.downsample.or(others.downsample),
+            size: self.size.or(others.size),
+            seed: others.seed,
+        }
+    }
+}

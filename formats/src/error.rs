@@ -4,58 +4,29 @@ use dense_core::math::BACKEND;
 
 /// Why a model file cannot be read or written. Texts from a file are escaped.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum Error {
     /// The contents contradict their format.
     #[error("not a valid {format} file: {fault}")]
-    Format {
-        /// The format that the first bytes name.
-        format: &'static str,
-        /// The fault.
-        fault: String,
-    },
+    Format { format: &'static str, fault: String },
     /// A tensor is missing, or has another type, shape or number than it should.
     #[error("tensor `{name}`: {fault}")]
-    Tensor {
-        /// Its name.
-        name: String,
-        /// The fault.
-        fault: String,
-    },
+    Tensor { name: String, fault: String },
     /// A layer or an operator that no dense network has.
     #[error("{name}: {fault}")]
-    Layer {
-        /// Its name and kind.
-        name: String,
-        /// The fault.
-        fault: String,
-    },
+    Layer { name: String, fault: String },
     /// The parts of a model do not fit together, or are beyond the limits of this program.
     #[error("{0}")]
     Model(String),
     /// The model was trained with another `exp`, so that it would give other bits here.
     #[error("trained with backend {found}, and this program has {}", BACKEND.name())]
-    Backend {
-        /// The backend that the file names.
-        found: String,
-    },
-    /// The file does not say what an option has to.
+    Backend { found: String },
+    /// The file does not say what an option has to; `what` has a verb: `the activation of hidden layers is`.
     #[error("{what} not in the file: give {option}")]
-    Needed {
-        /// The missing information, with a verb: `the activation of hidden layers is`.
-        what: &'static str,
-        /// The option.
-        option: &'static str,
-    },
+    Needed { what: &'static str, option: &'static str },
     /// An option and the file say different things.
     #[error("{option}: the file says {found}, not {given}")]
-    Contradiction {
-        /// The option.
-        option: &'static str,
-        /// The value in the file.
-        found: String,
-        /// The value of the option.
-        given: String,
-    },
+    Contradiction { option: &'static str, found: String, given: String },
     /// None of the formats.
     #[error("{0}")]
     Unknown(String),

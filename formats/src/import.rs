@@ -46,7 +46,6 @@ impl PixelRange {
     pub const ALL: [Self; 3] = [Self::Unit, Self::Byte, Self::Symmetric];
 
     /// The name: `0..1`, `0..255` or `-1..1`.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unit => "0..1",
@@ -73,7 +72,6 @@ impl PixelRange {
 /// vanish. Whatever else is not a dense layer or an activation is refused by name.
 ///
 /// # Errors
-///
 /// The file is damaged, does not hold a chain of dense layers, or leaves open what no option says: see [`Error`].
 pub fn import(bytes: &[u8], file: &str, options: &ImportOptions) -> Result<Model, Error> {
     if bytes.len() as u64 > MAX_IMPORT {

@@ -24,21 +24,6 @@ pub struct InputScaling {
     pub scale: Vec<f32>,
 }
 
-impl Int8Network {
-    /// The bytes of a row of features.
-    #[must_use]
-    pub fn quantize_inputs(&self, features: &[f32]) -> Vec<u8> {
-        match &self.standardization {
-            None => features.iter().map(|&feature| self.input.quantize(feature)).collect(),
-            Some(InputScaling { mean, scale }) => {
-                let scaled =
-                    features.iter().zip(mean).zip(scale).map(|((feature, mean), scale)| (feature - mean) * scale);
-                scaled.map(|feature| self.input.quantize(feature)).collect()
-            }
-        }
-    }
-}
-
 /// The numbers of a [`QuantizedDense`](dense_core::QuantizedDense) layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Int8Layer {
@@ -68,10 +53,21 @@ pub struct Int8Output {
 }
 
 impl Int8Network {
+    /// The bytes of a row of features.
+    pub fn quantize_inputs(&self, features: &[f32]) -> Vec<u8> {
+        match &self.standardization {
+            None => features.iter().map(|&feature| self.input.quantize(feature)).collect(),
+            Some(InputScaling { mean, scale }) => {
+                let scaled =
+                    features.iter().zip(mean).zip(scale).map(|((feature, mean), scale)| (feature - mean) * scale);
+                scaled.map(|feature| self.input.quantize(feature)).collect()
+            }
+        }
+    }
+
     /// The int8 form that `model` was imported in, if it was. Its logits are not rounded to bytes.
     ///
     /// # Errors
-    ///
     /// [`Error::Model`] where [`dense_core::quant`] has a smaller range for one of its numbers.
     pub fn imported(model: &Model) -> Result<Option<Self>, Error> {
         let Some(layers) = &model.quantized else { return Ok(None) };
@@ -133,19 +129,16 @@ impl Int8Network {
 
 impl Int8Layer {
     /// Number of outputs.
-    #[must_use]
     pub const fn units(&self) -> usize {
         self.bias.len()
     }
 
     /// Bytes of weights, biases and scales.
-    #[must_use]
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.weights) + size_of_val(&*self.bias) + size_of_val(&*self.scale)
     }
 
     /// The multipliers of a hidden layer, as in [`RequantizedDense`](dense_core::quant::RequantizedDense).
-    #[must_use]
     pub fn multipliers(&self) -> Option<Vec<Multiplier>> {
         let step = f64::from(self.output.as_ref()?.sums.scale());
         Some(self.scale.iter().map(|&scale| Multiplier::new(f64::from(scale) / step)).collect())
@@ -156,7 +149,6 @@ impl model::Quantization {
     /// The same of bytes that are 128 more.
     ///
     /// # Errors
-    ///
     /// [`Error::Model`] where the scale is out of range for [`dense_core::quant`].
     pub fn to_bytes(self) -> Result<Quantization, Error> {
         let Self { scale, zero_point } = self;

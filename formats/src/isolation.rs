@@ -14,7 +14,6 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// Does `work` in a thread of its own. One that does not end is left behind, until the process ends.
 ///
 /// # Errors
-///
 /// That it has panicked or takes longer than `limit`, to be said after the name of the file or its format.
 pub fn isolated<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     let (sender, receiver) = mpsc::channel();

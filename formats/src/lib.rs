@@ -51,6 +51,8 @@ pub use error::Error;
 pub use import::{ImportOptions, PixelRange, import};
 pub use int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
 pub use loss::{Loss, Task};
-pub use model::{Input, Layer, Model, Output, PixelInput, Provenance, Quantization, QuantizedLayer, Window};
+pub use model::{
+    Input, Layer, Model, Output, PixelInput, Provenance, Quantization, QuantizedLayer, Window, layer_name,
+};
 pub use recipe::{Optimizer, OptimizerName, Recipe, Schedule};
 pub use text::is_unprintable;

@@ -34,7 +34,6 @@ impl Loss {
     ];
 
     /// The name in Keras and in files.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::SparseCategoricalCrossentropy => "sparse_categorical_crossentropy",
@@ -47,7 +46,6 @@ impl Loss {
     }
 
     /// The name of the type in [`dense_core`], for generated Rust.
-    #[must_use]
     pub const fn type_name(self) -> &'static str {
         match self {
             Self::SparseCategoricalCrossentropy => "SparseCategoricalCrossEntropy",
@@ -60,7 +58,6 @@ impl Loss {
     }
 
     /// Keras's name of the last layer's activation: `softmax`, `sigmoid` or `linear`.
-    #[must_use]
     pub const fn output_activation(self) -> &'static str {
         match self {
             Self::SparseCategoricalCrossentropy | Self::GeneralizedCrossentropy => "softmax",
@@ -70,7 +67,6 @@ impl Loss {
     }
 
     /// The task that the loss is for.
-    #[must_use]
     pub const fn task(self) -> Task {
         match self {
             Self::SparseCategoricalCrossentropy | Self::GeneralizedCrossentropy => Task::Multiclass,
@@ -97,7 +93,6 @@ impl Task {
     pub const ALL: [Self; 3] = [Self::Multiclass, Self::Binary, Self::Regression];
 
     /// The name on the command line and in files.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Multiclass => "multiclass",
@@ -107,7 +102,6 @@ impl Task {
     }
 
     /// The usual loss.
-    #[must_use]
     pub const fn default_loss(self) -> Loss {
         match self {
             Self::Multiclass => Loss::SparseCategoricalCrossentropy,

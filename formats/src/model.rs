@@ -28,7 +28,6 @@ pub struct Model {
 
 impl Model {
     /// The layers in Keras's terms: `Flatten(28, 28) -> Dense(32, relu) -> Dense(10, softmax)`.
-    #[must_use]
     pub fn description(&self) -> String {
         let input = match &self.input {
             Input::Pixels(pixels) => format!("Flatten({}, {})", pixels.height, pixels.width),
@@ -44,9 +43,17 @@ impl Model {
         });
         input + &layers.collect::<String>()
     }
-}
 
-impl Model {
+    /// Inputs, units of each hidden layer, and outputs.
+    pub fn widths(&self) -> Vec<usize> {
+        std::iter::once(self.input.width()).chain(self.layers.iter().map(Layer::units)).collect()
+    }
+
+    /// Number of weights and biases.
+    pub fn parameters(&self) -> usize {
+        self.layers.iter().map(Layer::parameters).sum()
+    }
+
     /// The names of the inputs, if they have any (of a window, of its channels), then those of the outputs.
     pub fn names_of_inputs_and_outputs(&self) -> impl Iterator<Item = &str> {
         let inputs: &[String] = match &self.input {
@@ -71,21 +78,23 @@ pub struct Layer {
     pub activation: Activation,
 }
 
+/// Keras's name of layer `index`, from 0: `dense`, `dense_1` and so on.
+pub fn layer_name(index: usize) -> String {
+    if index == 0 { "dense".into() } else { format!("dense_{index}") }
+}
+
 impl Layer {
     /// A layer of zeros.
-    #[must_use]
     pub fn zero(inputs: usize, units: usize, activation: Activation) -> Self {
         Self { inputs, weights: vec![0.0; inputs * units], bias: vec![0.0; units], activation }
     }
 
     /// Number of outputs.
-    #[must_use]
     pub const fn units(&self) -> usize {
         self.bias.len()
     }
 
     /// Number of weights and biases.
-    #[must_use]
     pub const fn parameters(&self) -> usize {
         self.weights.len() + self.bias.len()
     }
@@ -169,13 +178,11 @@ pub struct Window {
 
 impl Window {
     /// Rows of a window after downsampling.
-    #[must_use]
     pub const fn rows(&self) -> usize {
         self.length / self.downsample
     }
 
     /// Numbers of a window: rows · channels.
-    #[must_use]
     pub const fn features(&self) -> usize {
         self.rows().saturating_mul(self.channels.len())
     }
@@ -204,7 +211,6 @@ pub enum Output {
 
 impl Output {
     /// The kind of the targets.
-    #[must_use]
     pub const fn task(&self) -> Task {
         match self {
             Self::Classes { .. } => Task::Multiclass,
@@ -214,7 +220,6 @@ impl Output {
     }
 
     /// Number of outputs of the last layer.
-    #[must_use]
     pub const fn width(&self) -> usize {
         match self {
             Self::Classes { names } | Self::Values { names } => names.len(),
@@ -223,7 +228,6 @@ impl Output {
     }
 
     /// The names of classes or of numbers.
-    #[must_use]
     pub fn names(&self) -> &[String] {
         match self {
             Self::Classes { names } | Self::Values { names } => names,
@@ -234,7 +238,6 @@ impl Output {
 
 impl Input {
     /// Number of inputs of the first layer.
-    #[must_use]
     pub const fn width(&self) -> usize {
         match self {
             Self::Pixels(pixels) => pixels.height.saturating_mul(pixels.width),
@@ -243,7 +246,6 @@ impl Input {
     }
 
     /// The look-up table of pixels, unless it is the identity.
-    #[must_use]
     pub fn pixel_table(&self) -> Option<&PixelTable> {
         match self {
             Self::Pixels(pixels) => pixels.table.as_deref(),

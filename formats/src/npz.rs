@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipWriter};
 use self::header::header;
 pub use self::header::{Header, read_array};
 use crate::arrays::{Array, Budget, Float};
-use crate::{Error, Model};
+use crate::{Error, Model, layer_name};
 
 const FORMAT: &str = "npz";
 const PIXEL_TABLE: &str = "pixel_table";
@@ -21,7 +21,6 @@ const PIXEL_TABLE: &str = "pixel_table";
 /// loss are lost. The same model gives the same bytes.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_npz(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
@@ -34,7 +33,7 @@ pub fn to_npz(model: &Model) -> Result<Vec<u8>, Error> {
         written.map_err(|error| damaged(&error))
     };
     for (index, layer) in model.layers.iter().enumerate() {
-        let name = if index == 0 { "dense".to_owned() } else { format!("dense_{index}") };
+        let name = layer_name(index);
         let (inputs, units) = (layer.inputs, layer.units());
         let places = (0..inputs).flat_map(|input| (0..units).map(move |unit| unit * inputs + input));
         let kernel: Vec<u8> = places.flat_map(|place| layer.weights[place].to_le_bytes()).collect();

@@ -103,7 +103,6 @@ pub enum OptimizerName {
 
 impl Optimizer {
     /// Number of arrays of state for each layer.
-    #[must_use]
     pub const fn states(&self) -> usize {
         match self.name {
             OptimizerName::Adam => 2,
@@ -118,7 +117,6 @@ impl OptimizerName {
     pub const ALL: [Self; 3] = [Self::Adam, Self::Sgd, Self::Rmsprop];
 
     /// Keras's default learning rate.
-    #[must_use]
     pub const fn default_learning_rate(self) -> f32 {
         match self {
             Self::Adam | Self::Rmsprop => 0.001,
@@ -127,7 +125,6 @@ impl OptimizerName {
     }
 
     /// The name on the command line and in files.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Adam => "adam",

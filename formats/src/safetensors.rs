@@ -23,7 +23,7 @@ use safetensors::{Dtype, SafeTensors};
 use self::metadata::{Int8LayerText, LayerText, Metadata};
 use crate::bounded::{MAX_MODEL, size};
 use crate::check::MAX_WIDTH;
-use crate::{Error, Input, Layer, Model, QuantizedLayer};
+use crate::{Error, Input, Layer, Model, QuantizedLayer, layer_name};
 
 const FORMAT: &str = "safetensors";
 const PIXEL_TABLE: &str = "pixel_table";
@@ -31,15 +31,13 @@ const PIXEL_TABLE: &str = "pixel_table";
 const MODEL: &str = "model";
 
 /// The names of the tensors of layer `index`, as Keras counts.
-fn names(index: usize, parts: [&str; 2]) -> [String; 2] {
-    let number = if index == 0 { String::new() } else { format!("_{index}") };
-    parts.map(|part| format!("dense{number}.{part}"))
+fn names<const PARTS: usize>(index: usize, parts: [&str; PARTS]) -> [String; PARTS] {
+    parts.map(|part| format!("{}.{part}", layer_name(index)))
 }
 
 /// Writes `model`. The same model gives the same bytes.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_safetensors(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
@@ -57,8 +55,7 @@ pub fn to_safetensors(model: &Model) -> Result<Vec<u8>, Error> {
     }
     for (index, layer) in model.quantized.iter().flatten().enumerate() {
         let (units, scales) = (layer.bias.len(), layer.weight_scales.len());
-        let [kernel, bias] = names(index, ["int8_kernel", "int8_bias"]);
-        let [scale, _] = names(index, ["int8_scales", ""]);
+        let [kernel, bias, scale] = names(index, ["int8_kernel", "int8_bias", "int8_scales"]);
         tensors.push((kernel, Dtype::I8, vec![units, layer.inputs], bytes(&layer.weights, i8::to_le_bytes)));
         tensors.push((bias, Dtype::I32, vec![units], bytes(&layer.bias, i32::to_le_bytes)));
         tensors.push((scale, Dtype::F32, vec![scales], bytes(&layer.weight_scales, f32::to_le_bytes)));
@@ -74,7 +71,6 @@ pub fn to_safetensors(model: &Model) -> Result<Vec<u8>, Error> {
 /// Reads a model that [`to_safetensors`] wrote.
 ///
 /// # Errors
-///
 /// [`Error::Unknown`] where the file does not describe itself; where it is damaged, its parts do not fit together, or it
 /// was trained with another backend, the error that says so.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Model, Error> {
@@ -93,7 +89,6 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Model, Error> {
 }
 
 /// Whether [`to_safetensors`] wrote a file, in this version or another, whole or damaged after its header.
-#[must_use]
 pub fn is_own(bytes: &[u8]) -> bool {
     own_metadata(bytes).is_ok_and(|metadata| metadata.is_some())
 }
@@ -154,8 +149,7 @@ fn read_int8(
     layer: &LayerText,
     int8: &Int8LayerText,
 ) -> Result<QuantizedLayer, Error> {
-    let [kernel, bias] = names(index, ["int8_kernel", "int8_bias"]);
-    let [scale, _] = names(index, ["int8_scales", ""]);
+    let [kernel, bias, scale] = names(index, ["int8_kernel", "int8_bias", "int8_scales"]);
     Ok(QuantizedLayer {
         inputs: layer.inputs,
         weights: tensor(file, &kernel, Dtype::I8, &[layer.units, layer.inputs], i8::from_le_bytes)?,

@@ -3,7 +3,6 @@
 use crate::{Input, Model, Provenance};
 
 /// Whether a character moves the cursor or changes the direction of a text.
-#[must_use]
 pub fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -11,7 +10,6 @@ pub fn is_unprintable(character: char) -> bool {
 
 impl Model {
     /// A name in it that has an unprintable character, if one has.
-    #[must_use]
     pub fn unprintable_name(&self) -> Option<&str> {
         let (features, channels) = match &self.input {
             Input::Features { names, window: Some(window), .. } => (&names[..], &window.channels[..]),

@@ -1,5 +1,6 @@
 //! TensorFlow Lite, also called LiteRT.
 
+mod file;
 mod graph;
 mod read;
 mod schema;

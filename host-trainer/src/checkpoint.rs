@@ -49,57 +49,23 @@ pub struct Identity {
 
 /// Why training cannot be resumed.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum CheckpointError {
     /// There is no such file.
     #[error("{}: no such file", .0.display())]
     Missing(PathBuf),
     /// The file cannot be read, or holds no checkpoint.
     #[error("{}: {fault}", path.display())]
-    Faulty {
-        /// The file.
-        path: PathBuf,
-        /// The fault.
-        fault: String,
-    },
-    /// The file is of another training.
+    Faulty { path: PathBuf, fault: String },
+    /// The file is of another training. Each setting that differs is said as it is there and as it is wanted.
     #[error("{}: is of another training: {differences}", path.display())]
-    Other {
-        /// The file.
-        path: PathBuf,
-        /// Each setting that differs, as it is there and as it is wanted.
-        differences: String,
-    },
+    Other { path: PathBuf, differences: String },
     /// More epochs have begun than are asked for.
     #[error("{}: is in epoch {reached} already, and --epochs says {wanted}", path.display())]
-    TooFar {
-        /// The file.
-        path: PathBuf,
-        /// The last epoch that it has begun.
-        reached: usize,
-        /// The epochs that are wanted.
-        wanted: usize,
-    },
+    TooFar { path: PathBuf, reached: usize, wanted: usize },
 }
 
 impl Checkpoint {
-    /// The contents of a file.
-    ///
-    /// # Errors
-    ///
-    /// If the format cannot hold it.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, safetensors::SafeTensorError> {
-        file::write(self)
-    }
-
-    /// Reads the contents of a file.
-    ///
-    /// # Errors
-    ///
-    /// The fault in them.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        file::read(bytes)
-    }
-
     /// Reads the file at `path`.
     fn read(path: &Path) -> Result<Self, String> {
         let bytes = bounded::read(path, MAX_CHECKPOINT).map_err(|error| error.to_string())?;
@@ -110,7 +76,6 @@ impl Checkpoint {
     /// Returns where it is now.
     ///
     /// # Errors
-    ///
     /// If it cannot be renamed.
     pub fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
         let checkpoint = Self::read(path).ok();
@@ -134,7 +99,6 @@ impl Checkpoint {
     /// Reads the state in the file at `path`, of the training that `wanted` is.
     ///
     /// # Errors
-    ///
     /// If there is no such file, it is faulty, or it is of another training.
     pub fn load(path: &Path, wanted: &Identity) -> Result<State, CheckpointError> {
         let path = path.to_owned();
@@ -159,7 +123,6 @@ impl Checkpoint {
 
 impl Identity {
     /// The identity of a training on prepared data.
-    #[must_use]
     pub fn new(prepared: &Prepared) -> Self {
         Self {
             inputs: prepared.input.width(),

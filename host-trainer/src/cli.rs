@@ -1,12 +1,12 @@
 //! The command line: the subcommands and their help.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::adapt::{self, AdaptArgs};
 use crate::commands::compare::{self, CompareArgs};
-use crate::commands::completions::CompletionsArgs;
+use crate::commands::completions::{self, CompletionsArgs};
 use crate::commands::cross_validate::{self, CrossValidateArgs};
-use crate::commands::device::DeviceArgs;
+use crate::commands::device::{self, DeviceArgs};
 use crate::commands::evaluate::{self, EvaluateArgs};
 use crate::commands::export::{self, ExportArgs};
 use crate::commands::import::{self, ImportArgs};
@@ -16,6 +16,7 @@ use crate::commands::predict::{self, PredictArgs};
 use crate::commands::show::{self, ShowArgs};
 use crate::commands::sweep::{self, SweepArgs};
 use crate::commands::train::{self, TrainArgs};
+use crate::failure::Failure;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,7 +63,6 @@ pub struct Cli {
 
 impl Cli {
     /// The chosen subcommand: `train` if none was named.
-    #[must_use]
     pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Train(Box::new(self.train)))
     }
@@ -127,6 +127,34 @@ pub enum Command {
     /// Print a script that lets a shell complete commands and options
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Those of the command, one in a module of [`commands`](crate::commands).
+    pub fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Train(arguments) => train::train(&arguments),
+            Self::CrossValidate(arguments) => cross_validate::cross_validate(&arguments),
+            Self::Compare(arguments) => compare::compare(&arguments),
+            Self::Sweep(arguments) => sweep::sweep(&arguments),
+            Self::Evaluate(arguments) => evaluate::evaluate(&arguments),
+            Self::Export(arguments) => export::export(&arguments),
+            Self::Import(arguments) => import::import(&arguments),
+            Self::Show(arguments) => show::show(&arguments),
+            Self::Predict(arguments) => predict::predict(&arguments),
+            Self::Page(arguments) => page::page(&arguments),
+            Self::Pack(arguments) => pack::pack(&arguments),
+            Self::Device(arguments) => device::device(&arguments),
+            Self::Adapt(arguments) => adapt::adapt(&arguments),
+            Self::Completions(arguments) => {
+                completions::completions(&arguments, &mut Cli::command());
+                Ok(())
+            }
+        }
+    }
 }
 
 #[cfg(test)]

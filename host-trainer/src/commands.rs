@@ -1,22 +1,22 @@
 //! The commands, one file each, and what they share.
 
 pub mod adapt;
-pub mod compare;
-pub mod completions;
-pub mod cross_validate;
+pub(crate) mod compare;
+pub(crate) mod completions;
+pub(crate) mod cross_validate;
 mod describe;
-pub mod device;
-pub mod ending;
-pub mod evaluate;
-pub mod export;
+pub(crate) mod device;
+pub(crate) mod ending;
+pub(crate) mod evaluate;
+pub(crate) mod export;
 mod factory;
-pub mod import;
+pub(crate) mod import;
 mod on_device;
-pub mod pack;
-pub mod page;
-pub mod predict;
+pub(crate) mod pack;
+pub(crate) mod page;
+pub(crate) mod predict;
 pub mod shared;
-pub mod show;
-pub mod sweep;
-pub mod testing;
-pub mod train;
+pub(crate) mod show;
+pub(crate) mod sweep;
+pub(crate) mod testing;
+pub(crate) mod train;

@@ -5,7 +5,7 @@ use crate::terminal::table::{Heading, table};
 
 /// Predictions of the two for the samples of one label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Decisions {
+pub(crate) struct Decisions {
     /// Samples that f32 is right about.
     pub float: usize,
     /// Samples that int8 is right about.
@@ -16,15 +16,14 @@ pub struct Decisions {
 
 /// Predictions of the two for all samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     samples: usize,
     labels: Vec<Decisions>,
 }
 
 impl Comparison {
     /// Compares the classes that f32 and int8 predict with the labels, all of them below `classes`.
-    #[must_use]
-    pub fn new(classes: usize, labels: &[u8], float: &[u8], int8: &[u8]) -> Self {
+    pub(crate) fn new(classes: usize, labels: &[u8], float: &[u8], int8: &[u8]) -> Self {
         let mut comparison = Self { samples: labels.len(), labels: vec![Decisions::default(); classes] };
         for ((&label, &float), &int8) in labels.iter().zip(float).zip(int8) {
             let decisions = &mut comparison.labels[usize::from(label)];
@@ -36,8 +35,7 @@ impl Comparison {
     }
 
     /// The predictions for all samples.
-    #[must_use]
-    pub fn total(&self) -> Decisions {
+    pub(crate) fn total(&self) -> Decisions {
         self.labels.iter().fold(Decisions::default(), |sum, label| Decisions {
             float: sum.float + label.float,
             int8: sum.int8 + label.int8,
@@ -46,8 +44,7 @@ impl Comparison {
     }
 
     /// As a line of text: both accuracies, and how many predictions differ.
-    #[must_use]
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let Decisions { float, int8, different } = self.total();
         format!(
             "int8 - accuracy: {:.4} ({:.4} in f32) - {} of {} predictions differ\n",
@@ -59,13 +56,12 @@ impl Comparison {
     }
 
     /// The labels about whose samples the two differ, and what they decide.
-    pub fn differing(&self) -> impl Iterator<Item = (usize, Decisions)> {
+    pub(crate) fn differing(&self) -> impl Iterator<Item = (usize, Decisions)> {
         self.labels.iter().copied().enumerate().filter(|(_, decisions)| decisions.different > 0)
     }
 
     /// As text: a line for each label about whose samples the two differ.
-    #[must_use]
-    pub fn table(&self, names: &[String]) -> String {
+    pub(crate) fn table(&self, names: &[String]) -> String {
         let rows: Vec<_> = self
             .differing()
             .map(|(label, Decisions { float, int8, different })| {

@@ -4,7 +4,7 @@ use crate::terminal::table::{pad, shorten};
 
 /// Counts of predictions, by label and predicted class.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Confusion {
+pub(crate) struct Confusion {
     classes: usize,
     /// `[label][class]`.
     counts: Vec<u32>,
@@ -12,7 +12,7 @@ pub struct Confusion {
 
 /// Scores of one class; `None` where the denominator is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Score {
+pub(crate) struct Score {
     /// Of the samples predicted to be of the class, the share that is.
     pub precision: Option<f64>,
     /// Of the samples of the class, the share predicted to be.
@@ -23,14 +23,12 @@ pub struct Score {
 
 impl Confusion {
     /// A matrix of zeros for so many classes.
-    #[must_use]
-    pub fn new(classes: usize) -> Self {
+    pub(crate) fn new(classes: usize) -> Self {
         Self { classes, counts: vec![0; classes * classes] }
     }
 
     /// Counts the prediction for each label, all of them below `classes`.
-    #[must_use]
-    pub fn of(classes: usize, labels: &[u8], predicted: &[u8]) -> Self {
+    pub(crate) fn of(classes: usize, labels: &[u8], predicted: &[u8]) -> Self {
         let mut confusion = Self::new(classes);
         for (&label, &class) in labels.iter().zip(predicted) {
             confusion.add(label, class);
@@ -39,50 +37,42 @@ impl Confusion {
     }
 
     /// Counts one prediction; both numbers below the number of classes.
-    pub fn add(&mut self, label: u8, class: u8) {
+    pub(crate) fn add(&mut self, label: u8, class: u8) {
         self.counts[usize::from(label) * self.classes + usize::from(class)] += 1;
     }
 
-    /// Number of classes.
-    #[must_use]
-    pub const fn classes(&self) -> usize {
+    pub(crate) const fn classes(&self) -> usize {
         self.classes
     }
 
     /// Samples of the label that were predicted to be of the class.
-    #[must_use]
-    pub fn count(&self, label: usize, class: usize) -> u32 {
+    pub(crate) fn count(&self, label: usize, class: usize) -> u32 {
         self.counts[label * self.classes + class]
     }
 
     /// Samples of the label.
-    #[must_use]
-    pub fn labelled(&self, label: usize) -> u32 {
+    pub(crate) fn labelled(&self, label: usize) -> u32 {
         (0..self.classes).map(|class| self.count(label, class)).sum()
     }
 
     /// Samples predicted to be of the class.
-    #[must_use]
-    pub fn predicted(&self, class: usize) -> u32 {
+    pub(crate) fn predicted(&self, class: usize) -> u32 {
         (0..self.classes).map(|label| self.count(label, class)).sum()
     }
 
     /// All samples.
-    #[must_use]
-    pub fn total(&self) -> u32 {
+    pub(crate) fn total(&self) -> u32 {
         self.counts.iter().sum()
     }
 
     /// The share of predictions that were right; 0 without any.
-    #[must_use]
-    pub fn accuracy(&self) -> f64 {
+    pub(crate) fn accuracy(&self) -> f64 {
         let correct: u32 = (0..self.classes).map(|class| self.count(class, class)).sum();
         f64::from(correct) / f64::from(self.total().max(1))
     }
 
     /// The scores of each class.
-    #[must_use]
-    pub fn scores(&self) -> Vec<Score> {
+    pub(crate) fn scores(&self) -> Vec<Score> {
         let score = |class| {
             let right = f64::from(self.count(class, class));
             let (predicted, labelled) = (self.predicted(class), self.labelled(class));
@@ -95,8 +85,7 @@ impl Confusion {
     }
 
     /// Pairs of a label and a wrong class with their counts, the most frequent first; of equal ones, the first.
-    #[must_use]
-    pub fn mistakes(&self) -> Vec<(usize, usize, u32)> {
+    pub(crate) fn mistakes(&self) -> Vec<(usize, usize, u32)> {
         let pairs = (0..self.classes).flat_map(|label| (0..self.classes).map(move |class| (label, class)));
         let counted = pairs.map(|(label, class)| (label, class, self.count(label, class)));
         let mut mistakes: Vec<_> = counted.filter(|&(label, class, count)| label != class && count > 0).collect();
@@ -106,8 +95,7 @@ impl Confusion {
 
     /// The matrix as text, a row for each label and a column for each class, a dot for 0; where that is wider than
     /// `columns`, the ten most frequent mistakes.
-    #[must_use]
-    pub fn table(&self, names: &[String], columns: usize) -> String {
+    pub(crate) fn table(&self, names: &[String], columns: usize) -> String {
         let widest = self.counts.iter().max().map_or(1, |count| count.to_string().len() + 1);
         let Some(width) = [6, widest.max(4)].into_iter().find(|width| 17 + width * self.classes <= columns) else {
             let mistakes = self.mistakes();
@@ -134,8 +122,7 @@ impl Confusion {
 
 impl Score {
     /// The macro average: the mean over the classes for which each score is defined.
-    #[must_use]
-    pub fn mean(scores: &[Self]) -> Self {
+    pub(crate) fn mean(scores: &[Self]) -> Self {
         let mean = |part: fn(&Self) -> Option<f64>| {
             let known: Vec<f64> = scores.iter().filter_map(part).collect();
             (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)

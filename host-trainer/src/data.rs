@@ -2,7 +2,6 @@
 
 mod csv;
 mod error;
-mod folds;
 pub mod idx;
 mod images;
 mod inputs;
@@ -29,7 +28,6 @@ use self::isolated::isolated;
 use self::picture::Preparation;
 
 pub use error::DataError;
-pub use folds::Folds;
 pub use idx::{CLASSES_FILE, class_names, find_file, paths, to_files};
 pub use images::Images;
 pub use inputs::{Unlabelled, load_inputs};
@@ -37,6 +35,7 @@ pub use options::OPTIONS_FILE;
 pub use pictures::{Bad, Pictures, load_pictures};
 pub use recordings::{Recording, Recordings};
 pub use split::TEST_SPLIT;
+pub(crate) use split::rows_of_classes;
 pub use target_scaling::TargetScaling;
 pub use targets::MAX_CLASSES;
 pub use training::{Inputs, Samples, Targets};
@@ -58,7 +57,6 @@ pub struct Dataset {
 
 impl Dataset {
     /// The kind of its targets.
-    #[must_use]
     pub const fn task(&self) -> Task {
         self.output.task()
     }
@@ -73,11 +71,31 @@ pub struct Loaded {
     pub groups: Vec<String>,
 }
 
+impl Loaded {
+    /// The data set whose test samples are those of a group, an index into `groups`, and whose training samples are
+    /// those of all others.
+    pub fn fold(&self, group: usize) -> Dataset {
+        let of = |samples: &Samples, inside: bool| {
+            let groups = samples.groups.iter().enumerate();
+            let rows: Vec<usize> =
+                groups.filter(|(_, found)| (**found as usize == group) == inside).map(|(row, _)| row).collect();
+            samples.select(&rows)
+        };
+        let Dataset { name, input, output, train, test } = &self.dataset;
+        Dataset {
+            name: name.clone(),
+            input: input.clone(),
+            output: output.clone(),
+            train: of(train, false),
+            test: of(test, true),
+        }
+    }
+}
+
 /// Loads a data set: a folder of IDX files, of pictures by class or with a `dataset.json`; or a `.csv`, `.csv.gz` or
 /// `.npz` file.
 ///
 /// # Errors
-///
 /// A file is missing, unreadable or malformed, or options contradict each other or the data.
 pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
     let (options, name) = prepare(options)?;
@@ -97,12 +115,13 @@ pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
     }
 }
 
-/// Loads rows that have groups, to leave out one group at a time. How [`load`] would choose test samples is no matter.
+/// Loads rows that have groups, to leave out one group at a time: samples of all groups to train with, whose windows are at
+/// the training stride, and to test with, whose windows are at the test stride. How [`load`] would choose test samples is
+/// no matter.
 ///
 /// # Errors
-///
 /// Those of [`load`], or there are no groups.
-pub fn load_folds(options: &DataOptions) -> Result<Folds, DataError> {
+pub fn load_folds(options: &DataOptions) -> Result<Loaded, DataError> {
     let (options, name) = prepare(options)?;
     match kind(&options.path)? {
         Kind::Csv if options.group.is_some() => {
@@ -118,7 +137,6 @@ pub fn load_folds(options: &DataOptions) -> Result<Folds, DataError> {
 /// Loads the recordings of a time series, with groups and classes.
 ///
 /// # Errors
-///
 /// Those of [`load`], or it is none.
 pub fn load_recordings(options: &DataOptions) -> Result<Recordings, DataError> {
     let (options, _) = prepare(options)?;
@@ -178,13 +196,17 @@ fn data_sets_in(path: &Path) -> Vec<String> {
 
 /// The options, completed and checked, and the name of the data set.
 fn prepare(options: &DataOptions) -> Result<(DataOptions, String), DataError> {
-    let name = std::fs::canonicalize(&options.path).ok();
-    let name = name.as_deref().unwrap_or(&options.path).file_name();
-    let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name_of(&options.path);
     names::check(&name).map_err(|fault| DataError::file(&options.path, fault))?;
     let options = options::completed(options)?;
     options::check(&options)?;
     Ok((options, name))
+}
+
+/// The last part of a path, whatever way leads to it.
+pub(crate) fn name_of(path: &Path) -> String {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use formats::{Input, Model};
 use serde::Serialize;
 
 use self::boards::{BOARDS, Board};
-pub use self::costs::Work;
+pub(crate) use self::costs::Work;
 use self::costs::{Costs, figure};
 
 /// The alignment of a dense layer of dense-core.
@@ -16,7 +16,7 @@ const LAYER_ALIGNMENT: usize = 64;
 
 /// The shape of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// Inputs, units of each hidden layer, and outputs.
     pub widths: Vec<usize>,
     /// Bytes of a number of the input: 1 of a pixel, 4 of a feature.
@@ -25,23 +25,20 @@ pub struct Shape {
 
 /// A program's use of a memory, and the size of that memory, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Memory {
-    /// Bytes that the program needs.
+pub(crate) struct Memory {
     pub needed: usize,
-    /// Bytes that the board has.
     pub available: usize,
 }
 
 /// A program with the network, on a board.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Program {
+pub(crate) struct Program {
     /// Code, constants and weights.
     pub flash: Memory,
     /// Weights that learn, buffers, and the stack.
     pub ram: Memory,
     /// The deepest stack, which is part of `ram`.
     pub stack: usize,
-    /// Whether both fit.
     pub fits: bool,
     /// An inference, none of its inputs zero.
     pub inference: Work,
@@ -52,30 +49,23 @@ pub struct Program {
 
 /// The estimated cost of a network on a board.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Estimate {
-    /// The name of the board.
+pub(crate) struct Estimate {
     pub board: &'static str,
-    /// Its processor.
     pub processor: &'static str,
-    /// Its clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub megahertz: Option<u32>,
     /// The program that infers and learns in f32, where there is an FPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub f32: Option<Program>,
-    /// The program that only infers, in int8.
     pub int8: Program,
     /// Whether learned weights can be saved in flash.
     pub saves: bool,
 }
 
 impl Shape {
-    /// The shape of a model.
-    #[must_use]
-    pub fn of(model: &Model) -> Self {
-        let widths = std::iter::once(model.input.width()).chain(model.layers.iter().map(formats::Layer::units));
+    pub(crate) fn of(model: &Model) -> Self {
         let input_bytes = if matches!(model.input, Input::Pixels(_)) { 1 } else { size_of::<f32>() };
-        Self { widths: widths.collect(), input_bytes }
+        Self { widths: model.widths(), input_bytes }
     }
 
     fn layers(&self) -> usize {
@@ -87,7 +77,6 @@ impl Shape {
         self.widths.windows(2).map(|pair| pair[0] * pair[1]).sum()
     }
 
-    /// Units of all layers.
     fn units(&self) -> usize {
         self.widths[1..].iter().sum()
     }
@@ -119,8 +108,7 @@ fn measured_shape() -> Shape {
 }
 
 /// The estimated cost of a network on each board.
-#[must_use]
-pub fn estimates(shape: &Shape) -> Vec<Estimate> {
+pub(crate) fn estimates(shape: &Shape) -> Vec<Estimate> {
     BOARDS.iter().map(|board| estimate(shape, board)).collect()
 }
 
@@ -194,14 +182,12 @@ impl Program {
 
 impl Estimate {
     /// The most that fits: the program that learns, or else that which only infers; where none does, the latter.
-    #[must_use]
-    pub fn program(&self) -> &Program {
+    pub(crate) fn program(&self) -> &Program {
         self.f32.as_ref().filter(|program| program.fits).unwrap_or(&self.int8)
     }
 
     /// The verdict, as text: whether the network fits, and which of inference, learning and saving are possible.
-    #[must_use]
-    pub fn verdict(&self) -> String {
+    pub(crate) fn verdict(&self) -> String {
         match &self.f32 {
             Some(f32) if f32.fits && self.saves => "fits: infers, learns and saves".into(),
             Some(f32) if f32.fits => "fits: infers and learns, cannot save".into(),
@@ -213,8 +199,7 @@ impl Estimate {
 }
 
 /// A number of bytes as data sheets have it.
-#[must_use]
-pub fn kilobytes(bytes: usize) -> String {
+pub(crate) fn kilobytes(bytes: usize) -> String {
     format!("{} KB", bytes.div_ceil(1024))
 }
 

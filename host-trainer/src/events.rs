@@ -13,13 +13,12 @@ use serde::Serialize;
 
 use crate::learning::Epoch;
 
-pub use self::start::Start;
-pub use self::subjects::{ComparedRun, ModelEvent};
+pub(crate) use self::start::Start;
+pub(crate) use self::subjects::{ComparedRun, ModelEvent};
 
 /// The numbers of an epoch by Keras's names: `loss`, the metric, `seconds`, and, where they are known, those after it with
 /// `val_` or `test_` in front.
-#[must_use]
-pub fn named(epoch: &Epoch, metric: &str) -> BTreeMap<String, f64> {
+pub(crate) fn named(epoch: &Epoch, metric: &str) -> BTreeMap<String, f64> {
     let mut named = BTreeMap::from([("seconds".to_owned(), epoch.seconds)]);
     for (prefix, metrics) in [("", Some(epoch.train)), ("val_", epoch.validation), ("test_", epoch.test)] {
         if let Some(metrics) = metrics {
@@ -33,54 +32,42 @@ pub fn named(epoch: &Epoch, metric: &str) -> BTreeMap<String, f64> {
 /// One line.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// A command has read what it needs and begins.
     Start(Start<'a>),
     /// An epoch of training is over: `loss` and `accuracy`, or another metric, while it learned, with `val_` in front on
     /// the validation samples, if any, and with `test_` on the test samples after it; `seconds` of training.
     Epoch {
-        /// Which one.
         epoch: usize,
-        /// How many there are to be.
         epochs: usize,
-        /// How it went.
         #[serde(flatten)]
         result: BTreeMap<String, f64>,
     },
     /// The weights are those of the epoch with the smallest validation loss.
     BestWeightsRestored {
-        /// Which one.
         best_epoch: usize,
-        /// The last one.
         epoch: usize,
         /// Whether patience ended the training, and not the number of epochs.
         stopped_early: bool,
     },
     /// Ctrl-C has ended the training; after the results on the test samples nothing more follows.
     Interrupted {
-        /// The epoch in which it did.
         epoch: usize,
-        /// The steps of that epoch that were made.
         steps: usize,
-        /// The file to go on from.
         checkpoint: String,
     },
     /// The results on the test samples.
     Test {
-        /// How many there are.
         samples: usize,
-        /// The loss and the metrics, by Keras's names.
         #[serde(flatten)]
         metrics: &'a BTreeMap<String, f64>,
         /// Wilson's 95 % confidence interval of the accuracy, where there is one.
         #[serde(skip_serializing_if = "Option::is_none")]
         accuracy_interval: Option<[f64; 2]>,
-        /// How long the test took.
         seconds: f64,
     },
     /// The network in int8 on the test samples.
     Int8 {
-        /// The metrics, by Keras's names.
         #[serde(flatten)]
         metrics: &'a BTreeMap<String, f64>,
         /// Of a classifier, how many samples it predicts another class of than the network in f32.
@@ -89,47 +76,34 @@ pub enum Event<'a> {
     },
     /// A group of a cross-validation is tested.
     Group {
-        /// Its name.
         name: &'a str,
-        /// How many samples it has.
         samples: usize,
-        /// Loss and metrics, by Keras's names.
         #[serde(flatten)]
         metrics: &'a BTreeMap<String, f64>,
     },
-    /// A model is described.
     Model(ModelEvent<'a>),
     /// An image of a data set is drawn.
     Image {
         /// Its number in its part of the data set, from 0.
         index: usize,
-        /// The number of its class, if it has one.
         #[serde(skip_serializing_if = "Option::is_none")]
         class: Option<usize>,
-        /// The name of its class.
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<&'a str>,
     },
     /// A data set is made of pictures.
     Packed {
-        /// Pictures in it.
         pictures: usize,
-        /// Files that were left out.
         left_out: usize,
         /// The names of the classes, in the order of their labels.
         names: &'a [String],
-        /// Training samples of each class.
         train_samples: Vec<usize>,
-        /// Test samples of each class.
         test_samples: Vec<usize>,
     },
     /// A training of a sweep is over.
     Trial {
-        /// Its learning rate.
         learning_rate: f32,
-        /// Its batch size.
         batch_size: usize,
-        /// Its seed.
         seed: u64,
         /// Whether its weights grew until outputs were no longer finite; it then has no metrics.
         diverged: bool,
@@ -139,9 +113,7 @@ pub enum Event<'a> {
     },
     /// The settings that did best in a sweep.
     Best {
-        /// Their learning rate.
         learning_rate: f32,
-        /// Their batch size.
         batch_size: usize,
         /// Mean validation accuracy over the seeds.
         val_accuracy: f64,
@@ -150,26 +122,21 @@ pub enum Event<'a> {
         /// The command that trains with them on all samples.
         command: String,
     },
-    /// A training that is compared.
     Run(ComparedRun<'a>),
     /// Why runs are not to be compared without care.
     Caution {
-        /// A sentence.
         text: &'a str,
     },
     /// A file is in place.
     Written {
-        /// Its path.
         path: String,
-        /// Its size.
         bytes: u64,
     },
 }
 
 impl Event<'_> {
     /// The line, with its end.
-    #[must_use]
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         serde_json::to_string(self).expect("numbers and strings always have a JSON form") + "\n"
     }
 }

@@ -1,13 +1,12 @@
 //! The samples that a device comes with, to practise: of each class as many, spread over the class.
 
-use std::thread;
-
 use dense_core::{Error, Kernel, argmax};
 use dense_replay::{Bits, FactorySet, Quantization, SampleFormat, TargetFormat, Value, WrongLength};
 use formats::{Activation, Input, Layer, Loss};
 
-use crate::data::{Inputs, Samples, Targets};
+use crate::data::{Inputs, Samples, Targets, rows_of_classes};
 use crate::learning::{Network, evaluate};
+use crate::parallel::all_threads;
 
 /// Most samples of a class that are looked at.
 const MOST_CANDIDATES: usize = 10_000;
@@ -16,15 +15,11 @@ const ROUNDS: usize = 10;
 
 /// Why no samples can be chosen.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum FactoryError {
     /// There is no room for a sample of each class.
     #[error("{found} bytes: {least} at least, for one sample of each class")]
-    Room {
-        /// The bytes that there are.
-        found: usize,
-        /// The fewest that would do.
-        least: usize,
-    },
+    Room { found: usize, least: usize },
     /// The samples cannot be computed with.
     #[error("the samples cannot be compared: {0}")]
     Compare(#[from] Error),
@@ -62,7 +57,6 @@ impl FactorySamples {
     /// images four; samples as far from each other as can be (k-centres) are outliers, and kept eight points less.
     ///
     /// # Errors
-    ///
     /// [`FactoryError`].
     pub fn choose(
         train: &Samples,
@@ -81,7 +75,7 @@ impl FactorySamples {
         if room == 0 {
             return Ok(chosen);
         }
-        let classes = classes(&train.targets);
+        let classes = rows_of_classes(&train.targets);
         let sample_bytes = chosen.format().sample_bytes() + size_of::<u32>();
         let count = room / sample_bytes;
         if count < classes.len() {
@@ -99,7 +93,6 @@ impl FactorySamples {
     }
 
     /// The samples as a device has them.
-    #[must_use]
     pub fn set(&self) -> FactorySet<'_> {
         FactorySet::new(self.format(), &self.cumulative_counts, &self.bytes)
     }
@@ -107,7 +100,6 @@ impl FactorySamples {
     /// A sample as the device keeps it: its bytes.
     ///
     /// # Errors
-    ///
     /// [`WrongLength`] where it is not like the others.
     pub fn encode(&self, samples: &Samples, row: usize) -> Result<Vec<u8>, WrongLength> {
         let width = samples.inputs.width();
@@ -121,7 +113,6 @@ impl FactorySamples {
     /// The sample that bytes stand for, of the kind of `like`.
     ///
     /// # Errors
-    ///
     /// [`WrongLength`] where it is not like the others.
     pub fn decode(&self, bytes: &[u8], like: &Samples) -> Result<Samples, WrongLength> {
         let mut sample = like.select(&[0]);
@@ -198,17 +189,6 @@ fn quantizations(inputs: &Inputs, input: &Input, bits: Bits) -> Vec<Quantization
     (0..ranges).map(range).map(|(minimum, maximum)| Quantization::new(minimum, maximum, bits)).collect()
 }
 
-/// The rows of each class that there is; where targets are numbers, all rows.
-fn classes(targets: &Targets) -> Vec<Vec<usize>> {
-    let Targets::Labels(labels) = targets else { return vec![(0..targets.len()).collect()] };
-    let mut classes = vec![Vec::new(); usize::from(u8::MAX) + 1];
-    for (row, &label) in labels.iter().enumerate() {
-        classes[usize::from(label)].push(row);
-    }
-    classes.retain(|class| !class.is_empty());
-    classes
-}
-
 /// At most `count` of `all` places, at even distances.
 fn evenly(all: usize, count: usize) -> impl Iterator<Item = usize> {
     let count = count.min(all);
@@ -263,8 +243,7 @@ fn nearest(values: &[f32], centres: &[f32], width: usize, kernel: Kernel) -> Res
     let layer = Layer { inputs: width, weights: centres.to_vec(), bias, activation: Activation::Linear };
     let network = Network::new(vec![layer], Loss::MeanSquaredError)?;
     let inputs = Inputs::Numbers { width, values: values.to_vec() };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let scores = evaluate::logits(&network, &inputs, kernel, threads)?;
+    let scores = evaluate::logits(&network, &inputs, kernel, all_threads())?;
     Ok(scores.chunks_exact(count).map(|scores| (argmax(scores), scores[argmax(scores)])).unzip())
 }
 

@@ -32,7 +32,6 @@ impl Failure {
     }
 
     /// A training failed.
-    #[must_use]
     pub fn of_fit(error: FitError) -> Self {
         match error {
             FitError::Diverged { .. } => Self::of_result(error),
@@ -41,13 +40,11 @@ impl Failure {
     }
 
     /// With what the failure is about before the message.
-    #[must_use]
     pub fn about(what: impl fmt::Display, error: impl fmt::Display) -> Self {
         Self::new(format!("{what}: {error}"))
     }
 
     /// The exit code of the program.
-    #[must_use]
     pub const fn exit_code(&self) -> u8 {
         self.exit_code
     }

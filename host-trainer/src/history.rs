@@ -13,7 +13,7 @@ use crate::prepared::Prepared;
 
 /// A training: its settings and its results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct History {
+pub(crate) struct History {
     /// Each epoch by Keras's names: see [`named`].
     pub epochs: Vec<BTreeMap<String, f64>>,
     /// Loss and metrics on the test samples, by Keras's names.
@@ -26,30 +26,21 @@ pub struct History {
     pub fit_seconds: f64,
     /// Inputs, units of each hidden layer, and outputs.
     pub widths: Vec<usize>,
-    /// Number of parameters.
     pub parameters: usize,
-    /// Name of the data set.
     pub data_set: String,
     /// CRC-32 of the training samples.
     pub data_checksum: u32,
-    /// Training samples.
     pub samples: usize,
-    /// Samples held back for validation.
     pub validation_samples: usize,
-    /// Test samples.
     pub test_samples: usize,
-    /// The recipe.
     pub recipe: Recipe,
-    /// Threads used.
     pub threads: usize,
-    /// Name of the kernel used.
     pub kernel: String,
 }
 
 impl History {
     /// The history of a training that has come to its end at `progress`.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         prepared: &Prepared,
         settings: &Settings,
         progress: &TrainingProgress,
@@ -79,8 +70,7 @@ impl History {
     }
 
     /// The record as indented JSON that ends with a line feed. A number that is not finite becomes `null`.
-    #[must_use]
-    pub fn to_json(&self) -> Vec<u8> {
+    pub(crate) fn to_json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec_pretty(self).expect("numbers and strings always have a JSON form");
         json.push(b'\n');
         json

@@ -5,7 +5,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The exit code of a program that a user has interrupted, as shells say it: 128 and the number of SIGINT.
-pub const EXIT_CODE: u8 = 130;
+pub(crate) const EXIT_CODE: u8 = 130;
 
 /// Whether the next signal is only a request.
 static CAUGHT: AtomicBool = AtomicBool::new(false);
@@ -14,12 +14,12 @@ static HANDLER: Once = Once::new();
 
 /// While this lives, the first signal is a request; before, after and from the second one on it ends the program.
 #[derive(Debug)]
-pub struct Interrupts(());
+pub(crate) struct Interrupts(());
 
 impl Interrupts {
     /// Begins to catch signals. On a system that does not let it, they end the program as ever.
     #[must_use]
-    pub fn catch() -> Self {
+    pub(crate) fn catch() -> Self {
         HANDLER.call_once(|| {
             let _ = ctrlc::set_handler(|| {
                 if CAUGHT.swap(false, Ordering::Relaxed) {
@@ -35,8 +35,7 @@ impl Interrupts {
     }
 
     /// Whether there was a request.
-    #[must_use]
-    pub fn requested(&self) -> bool {
+    pub(crate) fn requested(&self) -> bool {
         REQUESTED.load(Ordering::Relaxed)
     }
 }

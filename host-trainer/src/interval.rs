@@ -1,8 +1,7 @@
 //! The confidence interval of a share.
 
 /// Wilson's 95 % confidence interval of a share, from 0 to 1, that was found among so many samples.
-#[must_use]
-pub fn wilson(share: f64, samples: usize) -> [f64; 2] {
+pub(crate) fn wilson(share: f64, samples: usize) -> [f64; 2] {
     const Z: f64 = 1.959_964;
     let samples = samples.max(1) as f64;
     let weight = 1.0 + Z * Z / samples;

@@ -11,15 +11,14 @@ const NAME: &str = ".host-trainer.lock";
 
 /// Held while this program writes to a folder. The system releases it when the process ends, however that ends.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
+pub(crate) struct Lock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
 
 impl Lock {
     /// Locks the folder, which is created if missing.
     ///
     /// # Errors
-    ///
     /// [`OutputError::Locked`] where another process holds it; [`OutputError::Folder`] where the folder cannot be used.
-    pub fn acquire(folder: &Path) -> Result<Self, OutputError> {
+    pub(crate) fn acquire(folder: &Path) -> Result<Self, OutputError> {
         let failed = |error| OutputError::Folder { path: folder.to_owned(), error };
         fs::create_dir_all(folder).map_err(failed)?;
         let path = folder.join(NAME);

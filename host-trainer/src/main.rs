@@ -5,13 +5,9 @@ use std::panic;
 use std::process::ExitCode;
 use std::thread;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use formats::isolation;
-use host_trainer::cli::{Cli, Command};
-use host_trainer::commands::{
-    adapt, compare, completions, cross_validate, device, evaluate, export, import, pack, page, predict, show, sweep,
-    train,
-};
+use host_trainer::cli::Cli;
 use host_trainer::failure::Failure;
 use host_trainer::terminal;
 
@@ -29,33 +25,11 @@ fn main() -> ExitCode {
         }
     }));
     match Cli::try_parse() {
-        Ok(cli) => end(run(cli.into_command()).err()),
+        Ok(cli) => end(cli.into_command().run().err()),
         Err(error) => {
             let stream = if error.use_stderr() { "standard error" } else { "standard output" };
             terminal::keep(stream, error.print());
             if error.exit_code() == 0 { end(None) } else { ExitCode::from(USAGE) }
-        }
-    }
-}
-
-fn run(command: Command) -> Result<(), Failure> {
-    match command {
-        Command::Train(arguments) => train::train(&arguments),
-        Command::CrossValidate(arguments) => cross_validate::cross_validate(&arguments),
-        Command::Compare(arguments) => compare::compare(&arguments),
-        Command::Sweep(arguments) => sweep::sweep(&arguments),
-        Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
-        Command::Export(arguments) => export::export(&arguments),
-        Command::Import(arguments) => import::import(&arguments),
-        Command::Show(arguments) => show::show(&arguments),
-        Command::Predict(arguments) => predict::predict(&arguments),
-        Command::Page(arguments) => page::page(&arguments),
-        Command::Pack(arguments) => pack::pack(&arguments),
-        Command::Device(arguments) => device::device(&arguments),
-        Command::Adapt(arguments) => adapt::adapt(&arguments),
-        Command::Completions(arguments) => {
-            completions::completions(&arguments, &mut Cli::command());
-            Ok(())
         }
     }
 }

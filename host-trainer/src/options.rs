@@ -8,17 +8,27 @@ mod values;
 use std::env;
 use std::path::{Path, PathBuf};
 
-pub use self::common::CommonArgs;
-pub use self::data::{DataArgs, locate};
-pub use self::recipe::{RecipeArgs, model_name};
+use crate::failure::Failure;
+
+pub(crate) use self::common::CommonArgs;
+pub(crate) use self::data::{DataArgs, locate};
+pub(crate) use self::recipe::{RecipeArgs, model_name};
 pub(crate) use self::recipe::{activation, loss};
-pub use self::values::KernelChoice;
-pub(crate) use self::values::{learning_rate, room, size, whole_number};
+pub(crate) use self::values::KernelChoice;
+pub(crate) use self::values::{by_name, learning_rate, room, size, whole_number};
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
 pub(crate) const MAX_BATCH_SIZE: usize = 65_536;
 pub(crate) const MAX_EPOCHS: usize = 100_000;
 pub(crate) const MAX_THREADS: usize = 256;
+
+/// Refuses options of which one is given, and says why.
+pub(crate) fn refuse_given(options: &[(&str, bool)], why: &str) -> Result<(), Failure> {
+    match options.iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(Failure::about(option, why)),
+        None => Ok(()),
+    }
+}
 
 /// The model file that commands read unless told otherwise.
 pub(crate) const MODEL: &str = "out/model.safetensors";

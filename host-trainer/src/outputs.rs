@@ -13,23 +13,13 @@ use self::place::{create_folder, folder_of, target_of, temporary_file};
 
 /// Why an output cannot be written. The paths are those of the caller.
 #[derive(Debug, thiserror::Error)]
-pub enum OutputError {
+pub(crate) enum OutputError {
     /// A folder is missing and cannot be created, or is none.
     #[error("cannot use the folder {}: {error}", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// The I/O error.
-        error: io::Error,
-    },
+    Folder { path: PathBuf, error: io::Error },
     /// A file cannot be created, written or put in place.
     #[error("cannot write {}: {error}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The I/O error.
-        error: io::Error,
-    },
+    Write { path: PathBuf, error: io::Error },
     /// Two outputs would be one file.
     #[error("cannot write {}: another output goes to the same file", .0.display())]
     Twice(PathBuf),
@@ -46,10 +36,9 @@ pub enum OutputError {
 
 /// A file that is in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub(crate) struct Written {
     /// The path it was staged for.
     pub path: PathBuf,
-    /// Its size in bytes.
     pub bytes: u64,
 }
 
@@ -63,7 +52,7 @@ pub struct Written {
 ///
 /// Each folder records the files written to it, by size and checksum, in the file `.host-trainer.json`.
 #[derive(Debug, Default)]
-pub struct Outputs {
+pub(crate) struct Outputs {
     staged: Vec<Staged>,
     force: bool,
 }
@@ -78,8 +67,7 @@ struct Staged {
 
 impl Outputs {
     /// A set without files. With `force`, files of others are replaced.
-    #[must_use]
-    pub const fn new(force: bool) -> Self {
+    pub(crate) const fn new(force: bool) -> Self {
         Self { staged: Vec::new(), force }
     }
 
@@ -87,11 +75,10 @@ impl Outputs {
     /// nothing: a missing folder is created when a file is staged.
     ///
     /// # Errors
-    ///
     /// A folder is a file, or it, or where it is missing the one it would be in, accepts no new file; a path is
     /// something else than a file, or one of the `inputs`; a file is there that this program has not written; or two
     /// paths mean one file.
-    pub fn check(&self, paths: &[&Path], inputs: &[&Path]) -> Result<(), OutputError> {
+    pub(crate) fn check(&self, paths: &[&Path], inputs: &[&Path]) -> Result<(), OutputError> {
         let inputs: Vec<PathBuf> = inputs.iter().filter_map(|input| std::fs::canonicalize(input).ok()).collect();
         let mut places = Vec::new();
         for &path in paths {
@@ -111,9 +98,8 @@ impl Outputs {
     /// Writes `bytes` to a temporary file in the folder of `path`, which is created if missing.
     ///
     /// # Errors
-    ///
     /// The folder cannot be created, the file cannot be written, `path` is a folder or a file of somebody else's.
-    pub fn stage(&mut self, path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    pub(crate) fn stage(&mut self, path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
         let failed = |error| OutputError::Write { path: path.to_owned(), error };
         self.check_replaceable(path)?;
         let target = target_of(path)?;
@@ -130,10 +116,9 @@ impl Outputs {
     /// staged.
     ///
     /// # Errors
-    ///
     /// The first file that cannot be put on the disk, before any target has changed, or that cannot be renamed, when
     /// those before it have been.
-    pub fn commit(self) -> Result<Vec<Written>, OutputError> {
+    pub(crate) fn commit(self) -> Result<Vec<Written>, OutputError> {
         for Staged { file, written, .. } in &self.staged {
             file.as_file().sync_all().map_err(|error| OutputError::Write { path: written.path.clone(), error })?;
         }

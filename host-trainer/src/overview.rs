@@ -1,6 +1,6 @@
 //! The overview before a training: the data, the steps and the model.
 
-use formats::{Input, Layer, Output, Recipe};
+use formats::{Input, Layer, Output, Recipe, layer_name};
 
 use crate::data::Targets;
 use crate::terminal::summary::{LayerSummary, summary, thousands};
@@ -8,8 +8,7 @@ use crate::terminal::table::{Heading, table};
 use crate::terminal::width;
 
 /// The shape of so many samples, as NumPy writes it.
-#[must_use]
-pub fn describe_shape(input: &Input, samples: usize) -> String {
+pub(crate) fn describe_shape(input: &Input, samples: usize) -> String {
     match input {
         Input::Pixels(pixels) => format!("({samples}, {}, {})", pixels.height, pixels.width),
         Input::Features { names, .. } => format!("({samples}, {})", names.len()),
@@ -17,8 +16,7 @@ pub fn describe_shape(input: &Input, samples: usize) -> String {
 }
 
 /// The targets that are trained on, the task, and the steps; so many more samples are held back for validation.
-#[must_use]
-pub fn describe_data(output: &Output, targets: &Targets, recipe: &Recipe, validation: usize) -> String {
+pub(crate) fn describe_data(output: &Output, targets: &Targets, recipe: &Recipe, validation: usize) -> String {
     let (mut text, task) = match targets {
         Targets::Labels(labels) => (describe_labels(output, labels), describe_task(output)),
         Targets::Numbers { width, values } => (describe_numbers(output, *width, values), describe_task(output)),
@@ -80,8 +78,7 @@ fn counted(count: usize, thing: &str) -> String {
 }
 
 /// The table of the layers of a model that goes by the name.
-#[must_use]
-pub fn describe_model(name: &str, input: &Input, layers: &[Layer]) -> String {
+pub(crate) fn describe_model(name: &str, input: &Input, layers: &[Layer]) -> String {
     let flatten = matches!(input, Input::Pixels(_)).then(|| LayerSummary {
         name: "flatten".into(),
         kind: "Flatten",
@@ -89,8 +86,8 @@ pub fn describe_model(name: &str, input: &Input, layers: &[Layer]) -> String {
         parameters: 0,
         trainable: true,
     });
-    let dense = layers.iter().enumerate().map(|(before, layer)| LayerSummary {
-        name: if before == 0 { "dense".into() } else { format!("dense_{before}") },
+    let dense = layers.iter().enumerate().map(|(index, layer)| LayerSummary {
+        name: layer_name(index),
         kind: "Dense",
         output_shape: format!("(None, {})", layer.units()),
         parameters: layer.parameters(),

@@ -3,13 +3,17 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::{panic, thread};
 
+/// Threads for work that may take all cores.
+pub fn all_threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Calls `task` with each index below `count`, the next one on whichever of `jobs` threads is free. Returns the results by
 /// index, and nothing for those that were not reached or that returned nothing, after which their thread ends.
 ///
 /// `stop` is asked before each task. A task is given a function that also returns true once another one has failed.
 ///
 /// # Errors
-///
 /// The error of a task. All others are stopped then.
 pub(crate) fn map<R: Send, E: Send>(
     count: usize,

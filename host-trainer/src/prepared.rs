@@ -44,11 +44,10 @@ impl Prepared {
     /// Completes the recipe for loaded data. Of the training samples only the first `limit` are kept.
     ///
     /// # Errors
-    ///
     /// Options contradict each other or the data.
     pub fn new(dataset: Dataset, arguments: &RecipeArgs, limit: Option<usize>) -> Result<Self, Failure> {
         let recipe = arguments.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
-        let Dataset { name, input, output, mut train, test } = dataset;
+        let Dataset { name, mut input, output, mut train, mut test } = dataset;
         if input.width() > int8::MAX_INPUTS {
             let (width, most) = (input.width(), int8::MAX_INPUTS);
             return Err(Failure::new(format!("{width} inputs: at most {most}, more could overflow the sums in int8")));
@@ -60,14 +59,10 @@ impl Prepared {
         }
         let loaded_samples = train.len();
         let mut calibration = train.inputs.first(int8::CALIBRATION_SAMPLES);
-        if let Some(limit) = limit {
-            train.truncate(limit);
-        }
+        train.truncate(limit.unwrap_or(usize::MAX));
         let checksum = train.checksum();
         let first = train.inputs.first(FIRST);
-        let mut input = input;
         let mut unchanged_test = None;
-        let (mut train, mut test) = (train, test);
         if let Input::Pixels(pixels) = &mut input {
             pixels.standardized = recipe.smallest_deviation.is_some();
             if recipe.pixel_exponent != 1.0 {
@@ -99,7 +94,6 @@ impl Prepared {
     }
 
     /// The kind of the targets.
-    #[must_use]
     pub const fn task(&self) -> Task {
         self.recipe.loss.task()
     }
@@ -110,7 +104,6 @@ impl Prepared {
     /// and that is folded into the last layer.
     ///
     /// # Errors
-    ///
     /// Those of [`learning::fit`].
     pub fn fit(
         &self,
@@ -136,7 +129,6 @@ impl Prepared {
     }
 
     /// The data of a training: its samples, those that early stopping judges by, and the size of pictures.
-    #[must_use]
     pub fn data(&self) -> Data<'_> {
         let picture = match &self.input {
             Input::Pixels(pixels) => Some([pixels.height, pixels.width]),
@@ -146,7 +138,6 @@ impl Prepared {
     }
 
     /// The trained network as a model that describes itself.
-    #[must_use]
     pub fn model(
         &self,
         network: Network,

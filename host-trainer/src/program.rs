@@ -4,8 +4,7 @@ use std::env;
 use std::path::Path;
 
 /// The program as it was called: `cargo run -p host-trainer --` under Cargo, or else its path or name.
-#[must_use]
-pub fn program() -> String {
+pub(crate) fn program() -> String {
     let called = env::args_os().next().map(|name| name.to_string_lossy().into_owned());
     let Some(package) = env::var_os("CARGO_MANIFEST_DIR") else {
         return called.map_or_else(|| "host-trainer".into(), |name| quoted(&name));
@@ -24,8 +23,7 @@ pub fn program() -> String {
 
 /// The arguments that train with the options of another command: `words` after the name of the `subcommand`, without
 /// `--json` and the options that are `dropped`, each of which has one value, and with `options` before them.
-#[must_use]
-pub fn train_arguments(
+pub(crate) fn train_arguments(
     words: impl Iterator<Item = String>,
     subcommand: &str,
     dropped: &[&str],
@@ -45,8 +43,7 @@ pub fn train_arguments(
 }
 
 /// A word as a shell takes it for one.
-#[must_use]
-pub fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |character: char| character.is_alphanumeric() || "/._-+=:,@%".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

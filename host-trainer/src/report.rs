@@ -28,8 +28,9 @@ use crate::confusion::Confusion;
 use crate::data::{Samples, Targets};
 use crate::learning::Epoch;
 use crate::plot::figure;
+use crate::terminal::summary::hyphenated;
 
-pub use self::cross_validation::{CrossValidation, Group};
+pub(crate) use self::cross_validation::{CrossValidation, Group};
 pub(crate) use self::facts::recipe_rows;
 
 /// The matrix and the scores of so many classes have room beside each other.
@@ -37,51 +38,41 @@ const BESIDE_EACH_OTHER: usize = 12;
 
 /// The inputs of a report: recipe, model, record of the training, and results on the test samples.
 #[derive(Clone, Copy, Debug)]
-pub struct Report<'a> {
-    /// Name of the data set.
-    pub data_set: &'a str,
-    /// How the model was trained.
-    pub recipe: &'a Recipe,
+pub(crate) struct Report<'a> {
+    pub(crate) data_set: &'a str,
+    pub(crate) recipe: &'a Recipe,
     /// The trained model. Nothing in its names is trusted.
-    pub model: &'a Model,
-    /// The record of each epoch.
-    pub epochs: &'a [Epoch],
+    pub(crate) model: &'a Model,
+    pub(crate) epochs: &'a [Epoch],
     /// The epoch that the weights are of, where early stopping chose it; from 1.
-    pub best_epoch: Option<usize>,
-    /// Samples that were trained on.
-    pub training_samples: usize,
-    /// Samples that were held back for validation.
-    pub validation_samples: usize,
+    pub(crate) best_epoch: Option<usize>,
+    pub(crate) training_samples: usize,
+    pub(crate) validation_samples: usize,
     /// Loss and metrics on the test samples, by Keras's names.
-    pub test: &'a BTreeMap<String, f64>,
+    pub(crate) test: &'a BTreeMap<String, f64>,
     /// The test samples, as they are in the data set.
-    pub samples: &'a Samples,
+    pub(crate) samples: &'a Samples,
     /// The model's predictions for them, `[samples][outputs]`: probabilities of a classifier, values of a regression.
-    pub outputs: &'a [f32],
-    /// The same model in int8.
-    pub int8: Option<Int8<'a>>,
+    pub(crate) outputs: &'a [f32],
+    pub(crate) int8: Option<Int8<'a>>,
     /// Name and size of each file that the model is written to.
-    pub model_files: &'a [(&'a str, usize)],
-    /// Threads that trained.
-    pub threads: usize,
-    /// Name of the kernel that trained.
-    pub kernel: &'a str,
+    pub(crate) model_files: &'a [(&'a str, usize)],
+    pub(crate) threads: usize,
+    pub(crate) kernel: &'a str,
 }
 
 /// A model in int8.
 #[derive(Clone, Copy, Debug)]
-pub struct Int8<'a> {
-    /// Metrics on the test samples, by Keras's names.
-    pub metrics: &'a BTreeMap<String, f64>,
+pub(crate) struct Int8<'a> {
+    pub(crate) metrics: &'a BTreeMap<String, f64>,
     /// Size of weights, biases and scales.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// Beside the network in f32, where both classify.
-    pub comparison: Option<&'a Comparison>,
+    pub(crate) comparison: Option<&'a Comparison>,
 }
 
 /// The names of the files of a report on a model of this kind, in the order of [`Report::files`].
-#[must_use]
-pub fn file_names(input: &Input, task: Task) -> Vec<&'static str> {
+pub(crate) fn file_names(input: &Input, task: Task) -> Vec<&'static str> {
     let task = match task {
         Task::Multiclass => &["confusion.png"][..],
         Task::Binary => &["confusion.png", "roc.png"],
@@ -97,11 +88,7 @@ pub fn file_names(input: &Input, task: Task) -> Vec<&'static str> {
 
 impl Report<'_> {
     /// The contents of the files of [`file_names`].
-    ///
-    /// # Errors
-    ///
-    /// Whatever the encoder of PNG reports.
-    pub fn files(&self) -> ImageResult<Vec<Vec<u8>>> {
+    pub(crate) fn files(&self) -> ImageResult<Vec<Vec<u8>>> {
         let mut page = page::Page::new(header::title(self), header::html(self));
         let curves = curves::figures(self);
         let mut pictures = vec![figure::png(&curves)?];
@@ -167,12 +154,8 @@ impl Report<'_> {
         self.test.get(name).copied().unwrap_or(f64::NAN)
     }
 
-    fn parameters(&self) -> usize {
-        self.model.layers.iter().map(|layer| layer.parameters()).sum()
-    }
-
     fn float_bytes(&self) -> usize {
-        self.parameters() * size_of::<f32>()
+        self.model.parameters() * size_of::<f32>()
     }
 
     fn fit_seconds(&self) -> f64 {
@@ -191,8 +174,7 @@ impl Report<'_> {
 }
 
 /// The plural of what a model is trained on.
-#[must_use]
-pub const fn noun(input: &Input) -> &'static str {
+pub(crate) const fn noun(input: &Input) -> &'static str {
     match input {
         Input::Pixels(_) => "images",
         Input::Features { window: Some(_), .. } => "windows",
@@ -202,7 +184,6 @@ pub const fn noun(input: &Input) -> &'static str {
 
 /// The class predicted for each sample from the probabilities of all: the most probable one, of equal ones the first; of
 /// two classes, class 1 above 0.5.
-#[must_use]
 pub fn classes(output: &Output, probabilities: &[f32]) -> Vec<u8> {
     match output {
         Output::Binary { .. } => probabilities.iter().map(|&probability| u8::from(probability > 0.5)).collect(),
@@ -211,10 +192,8 @@ pub fn classes(output: &Output, probabilities: &[f32]) -> Vec<u8> {
 }
 
 /// The widths of a network: `784-32-10`.
-#[must_use]
-pub fn widths(model: &Model) -> String {
-    let widths = std::iter::once(model.input.width()).chain(model.layers.iter().map(|layer| layer.units()));
-    widths.map(|width| width.to_string()).collect::<Vec<_>>().join("-")
+pub(crate) fn widths(model: &Model) -> String {
+    hyphenated(&model.widths())
 }
 
 #[cfg(test)]

@@ -10,47 +10,35 @@ use serde::Deserialize;
 use crate::failure::Failure;
 use crate::interval::wilson;
 use crate::report::recipe_rows;
+use crate::terminal::summary::hyphenated;
 
 /// A training, as its history tells.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Run {
+pub(crate) struct Run {
     /// Its path, as it was given.
     #[serde(skip)]
     pub name: String,
     /// Each epoch by Keras's names; `None` for a number that was not finite.
     pub epochs: Vec<BTreeMap<String, Option<f64>>>,
-    /// Loss and metrics on the test samples.
     pub test: BTreeMap<String, Option<f64>>,
-    /// The epoch that the weights are of, where early stopping chose it.
     pub best_epoch: Option<usize>,
-    /// Wall-clock time of the training.
     pub fit_seconds: f64,
     /// Inputs, units of each hidden layer, and outputs; empty where an older version wrote the file.
     #[serde(default)]
     pub widths: Vec<usize>,
-    /// Number of parameters.
     #[serde(default)]
     pub parameters: usize,
-    /// Name of the data set.
     pub data_set: String,
-    /// CRC-32 of the training samples.
     #[serde(default)]
     pub data_checksum: u32,
-    /// Training samples.
     pub samples: usize,
-    /// Test samples.
     pub test_samples: usize,
-    /// The recipe.
     pub recipe: Recipe,
 }
 
 impl Run {
     /// Reads a history, or that in a folder.
-    ///
-    /// # Errors
-    ///
-    /// There is none, or it is no history.
-    pub fn load(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         let file = if path.is_dir() { path.join("history.json") } else { path.to_owned() };
         if !file.exists() {
             let missing =
@@ -67,34 +55,28 @@ impl Run {
         Ok(run)
     }
 
-    /// The kind of its targets.
-    #[must_use]
-    pub const fn task(&self) -> Task {
+    pub(crate) const fn task(&self) -> Task {
         self.recipe.loss.task()
     }
 
     /// A metric of the test, or NaN where it is not known.
-    #[must_use]
-    pub fn metric(&self, name: &str) -> f64 {
+    pub(crate) fn metric(&self, name: &str) -> f64 {
         self.test.get(name).copied().flatten().unwrap_or(f64::NAN)
     }
 
     /// The confidence interval of the test accuracy, of a classifier.
-    #[must_use]
-    pub fn accuracy_interval(&self) -> Option<[f64; 2]> {
+    pub(crate) fn accuracy_interval(&self) -> Option<[f64; 2]> {
         self.test.get("accuracy").copied().flatten().map(|accuracy| wilson(accuracy, self.test_samples))
     }
 
     /// The widths of the network: `784-32-10`.
-    #[must_use]
-    pub fn network(&self) -> String {
+    pub(crate) fn network(&self) -> String {
         let widths = if self.widths.is_empty() { &self.recipe.hidden } else { &self.widths };
-        widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+        hyphenated(widths)
     }
 
     /// A quantity after each epoch, where it is known.
-    #[must_use]
-    pub fn curve(&self, quantity: &str) -> Vec<(f64, f64)> {
+    pub(crate) fn curve(&self, quantity: &str) -> Vec<(f64, f64)> {
         let value = |(epoch, values): (usize, &BTreeMap<String, Option<f64>>)| {
             Some((epoch as f64, values.get(quantity).copied().flatten()?))
         };
@@ -103,8 +85,7 @@ impl Run {
 }
 
 /// The settings in which the recipes of runs differ: the name of each, and its value in each run.
-#[must_use]
-pub fn differences(runs: &[Run]) -> Vec<(String, Vec<String>)> {
+pub(crate) fn differences(runs: &[Run]) -> Vec<(String, Vec<String>)> {
     let rows: Vec<Vec<(String, String)>> = runs
         .iter()
         .map(|run| {
@@ -128,8 +109,7 @@ pub fn differences(runs: &[Run]) -> Vec<(String, Vec<String>)> {
 }
 
 /// Why the results of runs are not to be compared without care: one sentence each.
-#[must_use]
-pub fn cautions(runs: &[Run]) -> Vec<String> {
+pub(crate) fn cautions(runs: &[Run]) -> Vec<String> {
     let differ = |of: &dyn Fn(&Run) -> String| {
         let first = of(&runs[0]);
         runs.iter().any(|run| of(run) != first)

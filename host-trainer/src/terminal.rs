@@ -2,9 +2,9 @@
 
 pub(crate) mod bar;
 mod palette;
-pub mod progress;
+pub(crate) mod progress;
 pub mod summary;
-pub mod table;
+pub(crate) mod table;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -16,12 +16,11 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::events::Event;
 
-pub use self::palette::{ColourChoice, Palette};
+pub(crate) use self::palette::{ColourChoice, Palette};
 
 /// Verbosity of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verbosity {
-    /// No output.
+pub(crate) enum Verbosity {
     Silent,
     /// Text, with a progress bar on a terminal.
     Bar,
@@ -33,8 +32,7 @@ pub enum Verbosity {
 
 impl Verbosity {
     /// The verbosity that these options select; `verbose` is from 0 to 2.
-    #[must_use]
-    pub const fn new(verbose: u8, json: bool) -> Self {
+    pub(crate) const fn new(verbose: u8, json: bool) -> Self {
         match (json, verbose) {
             (true, _) => Self::Json,
             (false, 0) => Self::Silent,
@@ -43,21 +41,15 @@ impl Verbosity {
         }
     }
 
-    /// Whether it speaks in text.
-    #[must_use]
-    pub const fn is_text(self) -> bool {
-        matches!(self, Self::Bar | Self::Lines)
-    }
-
     /// Prints a text, where it speaks in text.
-    pub fn text(self, text: impl FnOnce() -> String) {
-        if self.is_text() {
+    pub(crate) fn text(self, text: impl FnOnce() -> String) {
+        if matches!(self, Self::Bar | Self::Lines) {
             print(&text());
         }
     }
 
     /// Prints an event, where it speaks in events.
-    pub fn event(self, event: &Event<'_>) {
+    pub(crate) fn event(self, event: &Event<'_>) {
         if self == Self::Json {
             print(&event.line());
         }
@@ -71,13 +63,12 @@ const COLUMNS: usize = 88;
 static LOST: OnceLock<(&'static str, io::Error)> = OnceLock::new();
 
 /// Prints a text as it is. What cannot be written is no reason to stop: see [`lost`].
-pub fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     let mut output = io::stdout().lock();
     keep("standard output", output.write_all(text.as_bytes()).and_then(|()| output.flush()));
 }
 
 /// The first stream that did not take a text, and why.
-#[must_use]
 pub fn lost() -> Option<&'static (&'static str, io::Error)> {
     LOST.get()
 }
@@ -96,15 +87,13 @@ pub fn complain(text: &str) {
 }
 
 /// The text with what a terminal would obey escaped, but for the ends of lines.
-#[must_use]
-pub fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let escaped = |c: char| if is_unprintable(c) && c != '\n' { c.escape_unicode().to_string() } else { c.into() };
     text.chars().map(escaped).collect()
 }
 
 /// Columns of the terminal: what the variable `COLUMNS` says, or else the terminal itself.
-#[must_use]
-pub fn columns() -> usize {
+pub(crate) fn columns() -> usize {
     let wanted = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let found = || terminal_size().map(|(Width(columns), _)| usize::from(columns));
     wanted.or_else(found).filter(|&columns| columns > 0).unwrap_or(COLUMNS)
@@ -112,14 +101,12 @@ pub fn columns() -> usize {
 
 /// The width that lines have to keep: what the variable `COLUMNS` says, or else that of the terminal; none where text goes
 /// into a file or another program.
-#[must_use]
-pub fn width() -> Option<usize> {
+pub(crate) fn width() -> Option<usize> {
     (env::var_os("COLUMNS").is_some() || io::stdout().is_terminal()).then(columns)
 }
 
 /// The text with line breaks between words where a line is wider than the terminal; what is broken off is indented.
-#[must_use]
-pub fn wrap(text: &str, indent: usize) -> String {
+pub(crate) fn wrap(text: &str, indent: usize) -> String {
     let Some(width) = width() else { return text.to_owned() };
     text.split_inclusive('\n').map(|line| wrapped(line, width, indent)).collect()
 }
@@ -141,8 +128,7 @@ fn wrapped(text: &str, width: usize, indent: usize) -> String {
 }
 
 /// The text in bold, where standard output is a terminal that has it.
-#[must_use]
-pub fn bold(text: &str) -> String {
+pub(crate) fn bold(text: &str) -> String {
     let plain = |name, value: &str| env::var_os(name).is_some_and(|found| found == value);
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let has_bold = io::stdout().is_terminal() && !no_colour && !plain("TERM", "dumb");
@@ -150,8 +136,7 @@ pub fn bold(text: &str) -> String {
 }
 
 /// A share, from 0 to 1, as a bar of up to so many columns.
-#[must_use]
-pub fn gauge(share: f32, columns: usize) -> String {
+pub(crate) fn gauge(share: f32, columns: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * (8 * columns) as f32).round() as usize;
     "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]

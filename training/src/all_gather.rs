@@ -49,7 +49,6 @@ pub(super) struct Member {
     pub(super) step: usize,
     /// The number of gathers that it has taken part in.
     gathers: usize,
-    /// Its columns.
     columns: Buffer,
 }
 

@@ -23,7 +23,6 @@ impl Shifts {
     /// Those of the recipe, where it has any.
     ///
     /// # Errors
-    ///
     /// [`Error::Setting`] where inputs are no pictures, or smaller than a shift.
     pub(super) fn new(settings: &Settings, data: &Data<'_>) -> Result<Option<Self>, Error> {
         let (largest, seed) = (settings.recipe.shift, settings.recipe.seed);

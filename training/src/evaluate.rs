@@ -21,7 +21,6 @@ const WORTH_A_THREAD: usize = 20_000_000;
 /// The mean loss and the metric over all samples, by up to so many threads.
 ///
 /// # Errors
-///
 /// [`Error::EmptyBatch`] without samples, [`Error::Length`] where samples do not fit the network, [`Error::NotFinite`]
 /// where an input, a sum of a hidden layer or an output is not finite.
 pub fn evaluate(network: &Network, samples: &Samples, kernel: Kernel, threads: usize) -> Result<Metrics, Error> {
@@ -47,7 +46,6 @@ pub fn evaluate(network: &Network, samples: &Samples, kernel: Kernel, threads: u
 /// The loss of one sample with these `logits`, which become its gradient with respect to them.
 ///
 /// # Errors
-///
 /// [`Error::NotFinite`] where a logit is not finite, [`Error::LabelOutOfRange`], and [`Error::Length`] where the target is
 /// none of the loss.
 pub fn loss_gradient(loss: Loss, logits: &mut [f32], target: &Targets, kernel: Kernel) -> Result<f32, Error> {
@@ -62,7 +60,6 @@ pub fn loss_gradient(loss: Loss, logits: &mut [f32], target: &Targets, kernel: K
 /// The predictions of one sample with these `logits`, in place.
 ///
 /// # Errors
-///
 /// [`Error::NotFinite`] where a logit is not finite.
 pub fn activate_outputs(loss: Loss, logits: &mut [f32], kernel: Kernel) -> Result<(), Error> {
     let outputs = logits.len();
@@ -81,7 +78,6 @@ pub(super) fn metric_sum(network: &Network, score: &Score) -> f64 {
 /// [`predict`] for them.
 ///
 /// # Errors
-///
 /// Those of [`evaluate`].
 pub fn test(
     network: &Network,
@@ -104,7 +100,6 @@ pub fn test(
 /// The predictions for all samples, `[samples][outputs]`: probabilities of a classifier, values of a regression.
 ///
 /// # Errors
-///
 /// Those of [`logits`], and [`Error::NotFinite`] where a logit is NaN or infinite.
 pub fn predict(network: &Network, inputs: &Inputs, kernel: Kernel, threads: usize) -> Result<Vec<f32>, Error> {
     let mut outputs = logits(network, inputs, kernel, threads)?;
@@ -115,7 +110,6 @@ pub fn predict(network: &Network, inputs: &Inputs, kernel: Kernel, threads: usiz
 /// The outputs of the last layer for all samples, before its activation, `[samples][outputs]`.
 ///
 /// # Errors
-///
 /// [`Error::Length`] where inputs do not fit the network, [`Error::NotFinite`] where an input or a sum of a hidden layer
 /// is not finite.
 pub fn logits(network: &Network, inputs: &Inputs, kernel: Kernel, threads: usize) -> Result<Vec<f32>, Error> {
@@ -156,10 +150,19 @@ fn each_batch<R: Send>(
         let mut memory = [Vec::new(), Vec::new()];
         (start..samples.min(start + span)).step_by(BATCH_SIZE).map(|first| batch(first, &mut memory)).collect()
     };
-    if threads == 1 {
+    in_parts(samples, span, &run)
+}
+
+/// Calls `run` with the first sample of each part of `span` samples, where there are several each on a thread of its own,
+/// and returns all results in order.
+pub(super) fn in_parts<R: Send>(
+    samples: usize,
+    span: usize,
+    run: &(impl Fn(usize) -> Result<Vec<R>, Error> + Sync),
+) -> Result<Vec<R>, Error> {
+    if samples <= span {
         return run(0);
     }
-    let run = &run;
     let parts: Result<Vec<Vec<R>>, Error> = thread::scope(|scope| {
         let parts: Vec<_> = (0..samples).step_by(span).map(|start| scope.spawn(move || run(start))).collect();
         parts.into_iter().map(|part| part.join().unwrap_or_else(|payload| panic::resume_unwind(payload))).collect()

@@ -10,35 +10,14 @@ use formats::{Activation, Loss, Task};
 /// Calls a function of the type of [`dense_core::activations`] that `activation` names.
 macro_rules! by_name {
     ($activation:expr, $type:ident => $call:expr) => {
+        by_name!($activation, $type => $call, Linear Relu LeakyRelu Elu Gelu Sigmoid Tanh)
+    };
+    ($activation:expr, $type:ident => $call:expr, $($name:ident)*) => {
         match $activation {
-            Activation::Linear => {
-                type $type = Linear;
+            $(Activation::$name => {
+                type $type = $name;
                 $call
-            }
-            Activation::Relu => {
-                type $type = Relu;
-                $call
-            }
-            Activation::LeakyRelu => {
-                type $type = LeakyRelu;
-                $call
-            }
-            Activation::Elu => {
-                type $type = Elu;
-                $call
-            }
-            Activation::Gelu => {
-                type $type = Gelu;
-                $call
-            }
-            Activation::Sigmoid => {
-                type $type = Sigmoid;
-                $call
-            }
-            Activation::Tanh => {
-                type $type = Tanh;
-                $call
-            }
+            })*
         }
     };
 }
@@ -107,7 +86,6 @@ pub(super) fn loss_in_place(
 /// The output activation that belongs to a loss, in place: logits `[samples][outputs]` become predictions.
 ///
 /// # Errors
-///
 /// [`Error::NotFinite`] where a logit is NaN or infinite.
 pub(super) fn output_activation(kernel: Kernel, loss: Loss, logits: &mut [f32], outputs: usize) -> Result<(), Error> {
     match loss.task() {

@@ -2,7 +2,6 @@
 //!
 //! The same integers as those of [`dense_core::quant`] for a network of the same shape.
 
-use std::panic;
 use std::thread;
 
 use dense_core::activations::{Elu, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Tanh};
@@ -15,6 +14,7 @@ use dense_core::quant::{
 use dense_core::{Error, Kernel};
 use formats::{Activation, Int8Layer, Int8Network, Int8Output, Layer, Loss};
 
+use super::evaluate::in_parts;
 use super::functions::{activate, check_finite, check_length, output_activation};
 use super::{Network, Standardization};
 use crate::samples::Inputs;
@@ -30,7 +30,6 @@ const LOGIT_BITS: u32 = ONE_LOGIT.trailing_zeros();
 /// inputs that are no bytes.
 ///
 /// # Errors
-///
 /// [`Error::NotFinite`] or [`Error::Setting`] where a parameter is not finite, or so large or small that its scale cannot
 /// be represented; [`Error::Length`] where inputs do not fit the network.
 pub fn quantize(network: &Network, calibration: &Inputs, kernel: Kernel) -> Result<Int8Network, Error> {
@@ -74,7 +73,10 @@ fn calibrate(
     kernel: Kernel,
     ranges: &mut [[Range; 2]],
 ) -> Result<(), Error> {
-    let mut values: Vec<f32> = Vec::new();
+    let mut values: Vec<f32> = match calibration {
+        Inputs::Bytes { .. } => Vec::new(),
+        Inputs::Numbers { width, values } => values[sample * width..][..*width].to_vec(),
+    };
     for (index, (layer, [sums, outputs])) in network.layers().iter().zip(ranges).enumerate() {
         let mut results = vec![0.0; layer.units()];
         let (weights, bias) = (&layer.weights, &layer.bias);
@@ -82,10 +84,6 @@ fn calibrate(
             Inputs::Bytes { width, values } if index == 0 => {
                 let row = Rows::contiguous(&values[sample * width..], *width, 1);
                 kernels::forward(kernel, row, weights, bias, <u8 as kernels::Element>::SCALE, &mut results)?;
-            }
-            Inputs::Numbers { width, values } if index == 0 => {
-                let row = Rows::contiguous(&values[sample * width..], *width, 1);
-                kernels::forward(kernel, row, weights, bias, 1.0, &mut results)?;
             }
             _ => {
                 let row = Rows::contiguous(&values, layer.inputs, 1);
@@ -165,7 +163,6 @@ pub const MAX_INPUTS: usize = (i32::MAX - LARGEST_BIAS) as usize / (u8::MAX as u
 /// The predictions for all samples, `[samples][outputs]`: probabilities of a classifier, values of a regression.
 ///
 /// # Errors
-///
 /// [`Error::Length`] where inputs do not fit the network.
 pub fn predict(network: &Int8Network, loss: Loss, inputs: &Inputs, kernel: Kernel) -> Result<Vec<f32>, Error> {
     let layers: Vec<Packed<'_>> = network.layers.iter().map(Packed::new).collect();
@@ -185,12 +182,7 @@ pub fn predict(network: &Int8Network, loss: Loss, inputs: &Inputs, kernel: Kerne
         }
         Ok(logits)
     };
-    let run = &run;
-    let parts: Result<Vec<Vec<f32>>, Error> = thread::scope(|scope| {
-        let parts: Vec<_> = (0..samples).step_by(span).map(|start| scope.spawn(move || run(start))).collect();
-        parts.into_iter().map(|part| part.join().unwrap_or_else(|payload| panic::resume_unwind(payload))).collect()
-    });
-    let mut predictions = parts?.concat();
+    let mut predictions = in_parts(samples, span, &run)?;
     let outputs = layers.last().map_or(1, |packed| packed.layer.units());
     output_activation(kernel, loss, &mut predictions, outputs)?;
     Ok(predictions)

@@ -18,7 +18,6 @@ pub struct Metrics {
 }
 
 /// The metric of an epoch: `accuracy`, or the mean absolute error, `mae`.
-#[must_use]
 pub const fn metric_name(task: Task) -> &'static str {
     match task {
         Task::Multiclass | Task::Binary => "accuracy",
@@ -28,7 +27,6 @@ pub const fn metric_name(task: Task) -> &'static str {
 
 /// All metrics of predictions `[samples][outputs]`: of labels with one output those of [`binary`], with several the
 /// accuracy, and of numbers those of [`regression`].
-#[must_use]
 pub fn named(predictions: &[f32], outputs: usize, targets: &Targets) -> BTreeMap<String, f64> {
     match targets {
         Targets::Labels(labels) if outputs == 1 => binary(predictions, labels),
@@ -39,7 +37,6 @@ pub fn named(predictions: &[f32], outputs: usize, targets: &Targets) -> BTreeMap
 
 /// The accuracy: the share of rows `[samples][classes]` whose largest number (of equal ones, the first) is that of the
 /// label.
-#[must_use]
 pub fn accuracy(outputs: &[f32], classes: usize, labels: &[u8]) -> f64 {
     let rows = outputs.chunks_exact(classes).zip(labels);
     rows.filter(|(row, label)| argmax(row) == usize::from(**label)).count() as f64 / labels.len() as f64
@@ -47,7 +44,6 @@ pub fn accuracy(outputs: &[f32], classes: usize, labels: &[u8]) -> f64 {
 
 /// All metrics of a binary classifier, from the probability of class 1 of each sample, which is taken for class 1 above
 /// 0.5: `accuracy`, `auc`, `precision`, `recall`, `f1_score`.
-#[must_use]
 pub fn binary(probabilities: &[f32], labels: &[u8]) -> BTreeMap<String, f64> {
     let count = |predicted: bool, label: u8| {
         let pairs = probabilities.iter().zip(labels);
@@ -68,7 +64,6 @@ pub fn binary(probabilities: &[f32], labels: &[u8]) -> BTreeMap<String, f64> {
 
 /// The area under the ROC curve: the probability that a sample of class 1 has a larger score than one of class 0, ties
 /// counted half. Exact, where Keras interpolates between 200 thresholds. 0.5 where a class has no sample.
-#[must_use]
 pub fn auc(scores: &[f32], labels: &[u8]) -> f64 {
     let mut pairs: Vec<(f32, u8)> = scores.iter().copied().zip(labels.iter().copied()).collect();
     pairs.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -86,7 +81,6 @@ pub fn auc(scores: &[f32], labels: &[u8]) -> f64 {
 
 /// All metrics of a regression, over values and targets `[samples][outputs]`: the mean squared error `mse`, the mean
 /// absolute error `mae`, and the coefficient of determination `r2`, the mean of that of each output.
-#[must_use]
 pub fn regression(values: &[f32], outputs: usize, targets: &[f32]) -> BTreeMap<String, f64> {
     let mean_of = |error: &dyn Fn(f64) -> f64| {
         let errors = values.iter().zip(targets).map(|(value, target)| error(f64::from(*value) - f64::from(*target)));

@@ -18,7 +18,6 @@ impl Network {
     /// A network of these layers. Weights below [`SMALLEST_WEIGHT`] in magnitude become +0.0.
     ///
     /// # Errors
-    ///
     /// [`Error::Length`] where there is no layer, one has no inputs or units, or they do not fit together;
     /// [`Error::NotFinite`] where a parameter is NaN or infinite.
     pub fn new(mut layers: Vec<Layer>, loss: Loss) -> Result<Self, Error> {
@@ -45,7 +44,6 @@ impl Network {
     /// [`dense_core::Dense::glorot_uniform`] has it.
     ///
     /// # Errors
-    ///
     /// Those of [`new`](Self::new).
     pub fn initial(inputs: usize, outputs: usize, recipe: &Recipe) -> Result<Self, Error> {
         let mut random = Random::new(recipe.seed, Random::INITIAL_WEIGHTS);
@@ -62,31 +60,26 @@ impl Network {
     }
 
     /// The layers, from the input to the output.
-    #[must_use]
     pub fn layers(&self) -> &[Layer] {
         &self.layers
     }
 
     /// The layers, by value.
-    #[must_use]
     pub fn into_layers(self) -> Vec<Layer> {
         self.layers
     }
 
     /// The loss.
-    #[must_use]
     pub const fn loss(&self) -> Loss {
         self.loss
     }
 
     /// Number of inputs of the first layer.
-    #[must_use]
     pub fn inputs(&self) -> usize {
         self.layers[0].inputs
     }
 
     /// Number of outputs of the last layer.
-    #[must_use]
     pub fn outputs(&self) -> usize {
         self.layers.last().map_or(0, Layer::units)
     }

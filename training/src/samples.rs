@@ -50,13 +50,17 @@ pub enum Targets {
 
 impl Inputs {
     /// The first `count` samples, or all if there are no more than that.
-    #[must_use]
     pub fn first(&self, count: usize) -> Self {
-        let count = count.min(self.len());
+        self.select(&(0..count.min(self.len())).collect::<Vec<_>>())
+    }
+
+    fn select(&self, indices: &[usize]) -> Self {
         match self {
-            Self::Bytes { width, values } => Self::Bytes { width: *width, values: values[..count * width].to_vec() },
+            Self::Bytes { width, values } => {
+                Self::Bytes { width: *width, values: select_rows(values, *width, indices) }
+            }
             Self::Numbers { width, values } => {
-                Self::Numbers { width: *width, values: values[..count * width].to_vec() }
+                Self::Numbers { width: *width, values: select_rows(values, *width, indices) }
             }
         }
     }
@@ -68,8 +72,16 @@ impl Inputs {
         }
     }
 
-    /// Numbers of a sample.
+    /// The inputs as the first layer sees them: through the table of pixels, if there is one.
     #[must_use]
+    pub fn through(mut self, table: Option<&PixelTable>) -> Self {
+        if let Some(table) = table {
+            self.look_up(table);
+        }
+        self
+    }
+
+    /// Numbers of a sample.
     pub const fn width(&self) -> usize {
         match self {
             Self::Bytes { width, .. } | Self::Numbers { width, .. } => *width,
@@ -77,7 +89,6 @@ impl Inputs {
     }
 
     /// Number of samples.
-    #[must_use]
     pub fn len(&self) -> usize {
         match self {
             Self::Bytes { width, values } => values.len() / width,
@@ -86,7 +97,6 @@ impl Inputs {
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -94,7 +104,6 @@ impl Inputs {
 
 impl Targets {
     /// Number of samples.
-    #[must_use]
     pub fn len(&self) -> usize {
         match self {
             Self::Labels(labels) => labels.len(),
@@ -103,7 +112,6 @@ impl Targets {
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -111,13 +119,11 @@ impl Targets {
 
 impl Samples {
     /// The CRC-32 of all inputs and then all targets.
-    #[must_use]
     pub fn checksum(&self) -> u32 {
         self.checksum_of_first(self.len())
     }
 
     /// The same of the first `count` samples, or all if there are no more than that.
-    #[must_use]
     pub fn checksum_of_first(&self, count: usize) -> u32 {
         let count = count.min(self.len());
         let mut checksum = Crc::new();
@@ -136,13 +142,11 @@ impl Samples {
     }
 
     /// Number of samples.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.inputs.len()
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
     }
@@ -150,19 +154,10 @@ impl Samples {
     /// The samples of these indices, in their order.
     ///
     /// # Panics
-    ///
     /// Where there is no such sample.
-    #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
-            inputs: match &self.inputs {
-                Inputs::Bytes { width, values } => {
-                    Inputs::Bytes { width: *width, values: select_rows(values, *width, indices) }
-                }
-                Inputs::Numbers { width, values } => {
-                    Inputs::Numbers { width: *width, values: select_rows(values, *width, indices) }
-                }
-            },
+            inputs: self.inputs.select(indices),
             targets: match &self.targets {
                 Targets::Labels(labels) => Targets::Labels(select_rows(labels, 1, indices)),
                 Targets::Numbers { width, values } => {
@@ -176,7 +171,6 @@ impl Samples {
     /// Keeps the first `count` samples, and returns the others.
     ///
     /// # Panics
-    ///
     /// Where there are not as many.
     #[must_use]
     pub fn split_off(&mut self, count: usize) -> Self {
@@ -207,7 +201,6 @@ impl Samples {
     }
 
     /// How many samples each of `classes` classes has; nothing where targets are numbers.
-    #[must_use]
     pub fn label_counts(&self, classes: usize) -> Vec<usize> {
         let mut counts = vec![0; classes];
         if let Targets::Labels(labels) = &self.targets {

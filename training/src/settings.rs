@@ -21,7 +21,6 @@ pub struct Settings {
 
 impl Settings {
     /// Number of steps per epoch, ⌈samples / batch size⌉; 0 for a batch size of 0.
-    #[must_use]
     pub const fn steps_per_epoch(&self, samples: usize) -> usize {
         if self.recipe.batch_size == 0 { 0 } else { samples.div_ceil(self.recipe.batch_size) }
     }
@@ -55,7 +54,6 @@ pub struct Data<'a> {
 
 impl<'a> Data<'a> {
     /// Samples to learn from, and none to measure.
-    #[must_use]
     pub const fn new(train: &'a Samples) -> Self {
         Self { train, validation: None, test: None, picture: None }
     }

@@ -16,7 +16,6 @@ pub struct Standardization {
 impl Standardization {
     /// Fits mean and standard deviation. Deviations below `smallest` (for bytes, · 255) are raised to it, so that nearly
     /// constant inputs are not amplified.
-    #[must_use]
     pub fn measure(inputs: &Inputs, smallest: f64) -> Self {
         match inputs {
             Inputs::Bytes { width, values } => Self::of_bytes(*width, values, smallest),

@@ -63,7 +63,6 @@ pub struct PartialEpoch {
 
 impl PartialEpoch {
     /// The means over so many samples.
-    #[must_use]
     pub fn metrics(&self, samples: usize) -> Metrics {
         Metrics { loss: self.loss / samples as f64, metric: self.metric / samples as f64 }
     }

@@ -34,7 +34,6 @@ impl Trainer {
     /// Goes on from these variables, after so many steps.
     ///
     /// # Errors
-    ///
     /// [`Error::Length`] where they are of another network or optimizer.
     pub(super) fn resume(&mut self, variables: &Variables, steps: usize) -> Result<(), Error> {
         self.set_layers(&variables.layers)?;
@@ -55,7 +54,6 @@ impl Trainer {
     /// Replaces the parameters.
     ///
     /// # Errors
-    ///
     /// [`Error::Length`] where they are of another network.
     pub(super) fn set_layers(&mut self, layers: &[Layer]) -> Result<(), Error> {
         check_length("layers", layers.len(), self.layers.len())?;
@@ -71,7 +69,6 @@ impl Trainer {
     /// Makes a step with each of the batches, until `after`, which is told the score of each, breaks it off.
     ///
     /// # Errors
-    ///
     /// The first step that fails, and why.
     pub(super) fn run(
         &mut self,

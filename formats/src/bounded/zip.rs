@@ -25,7 +25,6 @@ impl<R: Read + Seek> Zip<R> {
     /// Reads the directory.
     ///
     /// # Errors
-    ///
     /// Not a zip file, or one of more than 1024 files.
     pub fn open(mut source: R, limit: u64) -> io::Result<Self> {
         let many = |count: &str| invalid(format!("{count} files, at most {MAX_FILES}"));
@@ -41,19 +40,16 @@ impl<R: Read + Seek> Zip<R> {
     }
 
     /// Number of files.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.archive.len()
     }
 
     /// Whether there is no file.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.archive.is_empty()
     }
 
     /// The place of a file of this name.
-    #[must_use]
     pub fn find(&self, name: &str) -> Option<usize> {
         self.archive.index_for_name(name)
     }
@@ -61,7 +57,6 @@ impl<R: Read + Seek> Zip<R> {
     /// The name and the contents of a file.
     ///
     /// # Errors
-    ///
     /// It is damaged, or more than the limit with those read before.
     pub fn read(&mut self, index: usize) -> io::Result<(String, Vec<u8>)> {
         let entry = self.archive.by_index(index).map_err(invalid)?;

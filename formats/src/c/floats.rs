@@ -13,7 +13,6 @@ const EXP: &str = include_str!("templates/exp.h");
 /// all layers, with dense-core's bits too. The same model gives the same text.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where the model's parts do not fit together, or the prefix is no identifier.
 pub fn to_c(model: &Model, prefix: &str, learn: bool) -> Result<String, Error> {
     model.check()?;

@@ -2,7 +2,7 @@
 
 use dense_core::quant::{Multiplier, ONE_LOGIT};
 
-use super::text::{Header, Prefix, array, class, input, texts, what};
+use super::text::{Header, Prefix, array, class, floats, input, texts, what};
 use crate::int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
 use crate::{Activation, Error, Input, Model};
 
@@ -13,7 +13,6 @@ const LOGIT_BITS: u32 = ONE_LOGIT.trailing_zeros();
 /// `prefix`. The same model gives the same text.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where the two do not fit together, or the prefix is no identifier.
 pub fn to_c_int8(model: &Model, network: &Int8Network, prefix: &str) -> Result<String, Error> {
     model.check()?;
@@ -31,10 +30,9 @@ pub fn to_c_int8(model: &Model, network: &Int8Network, prefix: &str) -> Result<S
     }
     let mut scaling = String::new();
     if let Some(InputScaling { mean, scale }) = &network.standardization {
-        let numbers = |values: &[f32]| values.iter().map(|value| format!("{value:e}f")).collect::<Vec<_>>();
         scaling += "/* The mean of each input, and 1 / its standard deviation. */\n";
-        scaling += &array("float", "MODEL_INPUT_MEAN", &numbers(mean));
-        scaling += &array("float", "MODEL_INPUT_SCALE", &numbers(scale));
+        scaling += &array("float", "MODEL_INPUT_MEAN", &floats(mean));
+        scaling += &array("float", "MODEL_INPUT_SCALE", &floats(scale));
     }
     let arrays: String = network.layers.iter().enumerate().map(|(index, layer)| self::arrays(index, layer)).collect();
     let comment = if pixels {

@@ -145,7 +145,6 @@ pub(super) fn array(kind: &str, name: &str, values: &[String]) -> String {
     format!("static const {kind} {name}[{}] = {{\n{}}};\n\n", values.len(), lines(values))
 }
 
-/// Lines of numbers.
 pub(super) fn lines(values: &[String]) -> String {
     values.chunks(16).map(|line| format!("    {},\n", line.join(", "))).collect()
 }

@@ -29,11 +29,10 @@ pub(super) fn layers(steps: &[Step], factor: f64, offset: f64) -> Result<(Vec<La
                 }
             }
             Step::Dense { name, inputs, weights, bias } => {
-                refuse_softmax(head)?;
-                if let Some(last) = layers.last_mut()
-                    && head == Head::Sigmoid
-                {
-                    last.activation = Activation::Sigmoid;
+                match (head, layers.last_mut()) {
+                    (Head::Softmax, _) => return Err(Error::layer("Softmax", "", "stands before a dense layer")),
+                    (Head::Sigmoid, Some(last)) => last.activation = Activation::Sigmoid,
+                    _ => {}
                 }
                 head = Head::Linear;
                 let expected = layers.last().map_or(*inputs, Layer::units);
@@ -77,13 +76,6 @@ pub(super) fn layers(steps: &[Step], factor: f64, offset: f64) -> Result<(Vec<La
         return Err(Error::layer("activation", "", fault));
     }
     Ok((layers, head))
-}
-
-fn refuse_softmax(head: Head) -> Result<(), Error> {
-    match head {
-        Head::Softmax => Err(Error::layer("Softmax", "", "stands before a dense layer")),
-        _ => Ok(()),
-    }
 }
 
 /// y = scale · x + offset, elementwise.

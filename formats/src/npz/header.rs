@@ -31,7 +31,6 @@ pub(super) fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
 /// Reads the header of an array; returns it and the bytes of its numbers, which are not checked against its shape.
 ///
 /// # Errors
-///
 /// The file does not begin with a header that NumPy writes.
 pub fn read_array(bytes: &[u8]) -> Result<(Header, &[u8]), String> {
     let rest = bytes.strip_prefix(MAGIC).ok_or("does not begin as an array of NumPy")?;

@@ -9,10 +9,10 @@ use dense_core::activations::LeakyRelu;
 use prost::Message;
 
 use self::tensors::numbers;
-use super::messages::{Graph, Model, Node, Tensor, data_type, dimension};
+use super::messages::{Attribute, Graph, Model, Node, Tensor, data_type, dimension};
 use crate::arrays::Array;
 use crate::chain::{Chain, Step, transposed};
-use crate::{Activation, Error, Loss};
+use crate::{Activation, Error};
 
 const FORMAT: &str = "ONNX";
 /// More operators than a chain of the most layers has.
@@ -72,14 +72,8 @@ pub(crate) fn from_onnx(bytes: &[u8]) -> Result<Chain, Error> {
     }
     let mut chain = walk.chain;
     for property in &model.metadata_props {
-        let (key, text) = (property.key.as_deref(), property.value.as_deref().unwrap_or_default());
-        let names: Option<Vec<String>> = serde_json::from_str(text).ok();
-        match key {
-            Some("class_names") => chain.output_names = names,
-            Some("output_names") => (chain.output_names, chain.loss) = (names, Some(Loss::MeanSquaredError)),
-            Some("feature_names") => chain.feature_names = names,
-            _ => {}
-        }
+        let [key, text] = [&property.key, &property.value].map(|text| text.as_deref().unwrap_or_default());
+        chain.set_names(key, serde_json::from_str(text).ok());
     }
     Ok(chain)
 }
@@ -89,7 +83,6 @@ struct Walk<'a> {
     constants: HashMap<&'a str, &'a Tensor>,
     /// The value that the next operator has to take.
     current: &'a str,
-    /// Whether the values are still bytes, as integers or floats.
     chain: Chain,
 }
 
@@ -139,7 +132,7 @@ impl<'a> Walk<'a> {
                 return Err(fault(format!("of domain {}", domain.escape_debug())));
             }
             "Gemm" if first => self.gemm(node, &others)?,
-            "MatMul" if first => self.matmul(node, others[0])?,
+            "MatMul" if first => self.chain.push(dense(name, &numbers(others[0]), false, None)?)?,
             "Add" | "Sub" | "Mul" | "Div" => self.affine(node, operator, others[0], first)?,
             "Softmax" => self.chain.push(Step::Softmax)?,
             "Flatten" | "Reshape" | "Identity" | "Dropout" | "Squeeze" | "Unsqueeze" => {}
@@ -174,14 +167,7 @@ impl<'a> Walk<'a> {
         if alpha != 1.0 {
             self.chain.push(Step::Affine { name, scale: vec![alpha.into()], offset: vec![0.0] })?;
         }
-        self.chain.push(dense)?;
-        Ok(())
-    }
-
-    fn matmul(&mut self, node: &Node, kernel: &Tensor) -> Result<(), Error> {
-        let dense = dense(node.name.as_deref().unwrap_or_default(), &numbers(kernel), false, None)?;
-        self.chain.push(dense)?;
-        Ok(())
+        self.chain.push(dense)
     }
 
     /// x + c, x − c, x · c or x / c; after a MatMul, its bias.
@@ -197,8 +183,7 @@ impl<'a> Walk<'a> {
             ("Div", true) => (values.iter().map(|value| 1.0 / value).collect(), vec![0.0]),
             _ => return Err(Error::layer(operator, &name, "divides a constant")),
         };
-        self.chain.push(Step::Affine { name, scale, offset })?;
-        Ok(())
+        self.chain.push(Step::Affine { name, scale, offset })
     }
 }
 
@@ -241,8 +226,7 @@ fn activation(node: &Node, operator: &str) -> Result<Activation, Error> {
             slope => return fault(format!("has a slope of {slope}, wanted {}", LeakyRelu::NEGATIVE_SLOPE)),
         },
         "Gelu" => {
-            let attribute = node.attribute.iter().find(|attribute| attribute.name.as_deref() == Some("approximate"));
-            match attribute.and_then(|attribute| attribute.s.as_deref()).unwrap_or(b"none") {
+            match attribute(node, "approximate").and_then(|attribute| attribute.s.as_deref()).unwrap_or(b"none") {
                 b"none" => Activation::Gelu,
                 _ => return fault("approximates GELU by tanh".into()),
             }
@@ -262,10 +246,14 @@ fn pixel_table(tensor: &Tensor) -> Option<PixelTable> {
     Some(PixelTable::new(bytes?.try_into().ok()?))
 }
 
+fn attribute<'a>(node: &'a Node, name: &str) -> Option<&'a Attribute> {
+    node.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name))
+}
+
 fn integer(node: &Node, name: &str) -> Option<i64> {
-    node.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name))?.i
+    attribute(node, name)?.i
 }
 
 fn float(node: &Node, name: &str) -> Option<f32> {
-    node.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name))?.f
+    attribute(node, name)?.f
 }

@@ -6,7 +6,8 @@ use super::messages::{
     Attribute, Dimension, Graph, Model as File, Node, OperatorSet, Property, Shape, Tensor, TensorType, Type,
     ValueInfo, attribute_kind, data_type, dimension,
 };
-use crate::{Activation, Error, Input, Model, Output, Task};
+use crate::chain::names;
+use crate::{Activation, Error, Input, Model, Task};
 
 /// The version of the file format, and the set of operators that came with it.
 const VERSIONS: (i64, i64) = (8, 17);
@@ -26,21 +27,15 @@ const GELU_VERSIONS: (i64, i64) = (9, 20);
 /// The metadata hold the names of classes, outputs and features, each a list in JSON.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_onnx(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
     let gelu = model.layers.iter().any(|layer| layer.activation == Activation::Gelu);
     let (format, operators) = if gelu { GELU_VERSIONS } else { VERSIONS };
-    let names = |key: &str, names: &[String]| Property {
+    let property = |(key, names): (&str, &[String])| Property {
         key: Some(key.into()),
         value: Some(serde_json::Value::from(names).to_string()),
     };
-    let outputs = if matches!(model.output, Output::Values { .. }) { "output_names" } else { "class_names" };
-    let mut properties = vec![names(outputs, model.output.names())];
-    if let Input::Features { names: features, .. } = &model.input {
-        properties.push(names("feature_names", features));
-    }
     let file = File {
         ir_version: Some(format),
         producer_name: Some("host-trainer".into()),
@@ -48,7 +43,7 @@ pub fn to_onnx(model: &Model) -> Result<Vec<u8>, Error> {
         doc_string: Some(model.description()),
         graph: Some(graph(model)),
         opset_import: vec![OperatorSet { domain: Some(String::new()), version: Some(operators) }],
-        metadata_props: properties,
+        metadata_props: names(model).into_iter().map(property).collect(),
     };
     Ok(file.encode_to_vec())
 }

@@ -10,7 +10,6 @@ use crate::{Error, Model};
 /// its own, and `FACTORY_SET`.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where the parts of the model do not fit together, or the samples are not for it.
 pub fn to_factory_set(model: &Model, set: &FactorySet<'_>, lessons: usize) -> Result<String, Error> {
     model.check()?;

@@ -15,6 +15,11 @@ pub(super) fn pixel_table(table: Option<&PixelTable>) -> String {
     format!("{start}#[rustfmt::skip]\npub static PIXEL_TABLE: PixelTable = PixelTable::new([\n{values}]);\n")
 }
 
+/// The names of the outputs, unless there is one output for two classes.
+pub(super) fn output_names(model: &Model) -> Option<&[String]> {
+    Some(model.output.names()).filter(|_| !matches!(model.output, Output::Binary { .. }))
+}
+
 /// The names of inputs and outputs, and the shape of a window or picture.
 pub(super) fn names(model: &Model) -> String {
     let input = match &model.input {

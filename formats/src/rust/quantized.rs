@@ -6,10 +6,10 @@ use dense_core::quant;
 
 use super::header::of_quantized;
 use super::literals::{bits, comment, lines};
-use super::names::{names, pixel_table};
+use super::names::{names, output_names, pixel_table};
 use super::weights::activations;
 use crate::int8::{InputScaling, Int8Layer, Int8Network, Int8Output};
-use crate::{Activation, Error, Input, Layer, Model, Output, Quantization, QuantizedLayer};
+use crate::{Activation, Error, Input, Layer, Model, Quantization, QuantizedLayer};
 
 /// Weights on a line.
 const COUNT: usize = 28;
@@ -17,7 +17,6 @@ const COUNT: usize = 28;
 /// Writes `network`, which is `model` in int8, as a Rust module; see [`rust`](super). `test` are the int8 model's metrics.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where the two do not fit together, or a number is none of [`dense_core::quant`].
 pub fn to_quantized_rust(model: &Model, network: &Int8Network, test: &BTreeMap<String, f64>) -> Result<String, Error> {
     model.check()?;
@@ -26,7 +25,7 @@ pub fn to_quantized_rust(model: &Model, network: &Int8Network, test: &BTreeMap<S
     for layer in network.layers.iter().rev() {
         let (inputs, units) = (layer.inputs, layer.units());
         (kind, literal) = match &layer.output {
-            None => (format!("QuantizedDense<{inputs}, {units}>"), dense(layer, class_names(model))),
+            None => (format!("QuantizedDense<{inputs}, {units}>"), dense(layer, output_names(model))),
             Some(output) => {
                 let (activation, layer) = (output.activation.type_name(), hidden(layer, output));
                 let kind = format!("QuantizedHidden<{inputs}, {units}, {activation}, {kind}>");
@@ -54,7 +53,6 @@ pub fn to_quantized_rust(model: &Model, network: &Int8Network, test: &BTreeMap<S
 /// Writes the int8 form that a model was imported in. Its outputs are bytes with the quantisation `OUTPUT`.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where there is no such form, or [`dense_core::quant`] has a smaller range for one of its numbers.
 pub fn imported_to_quantized_rust(model: &Model, test: &BTreeMap<String, f64>) -> Result<String, Error> {
     model.check()?;
@@ -148,11 +146,6 @@ fn uses(model: &Model, used: impl Iterator<Item = Activation>, mut items: Vec<&s
         (false, true) => format!("use dense_core::QuantizedDense;\n{modules}"),
         (false, false) => modules,
     }
-}
-
-/// The names of the outputs, unless there is one output for two classes.
-fn class_names(model: &Model) -> Option<&[String]> {
-    Some(model.output.names()).filter(|_| !matches!(model.output, Output::Binary { .. }))
 }
 
 /// The fields of a hidden layer.

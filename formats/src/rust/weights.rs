@@ -2,13 +2,12 @@
 
 use super::header::of_weights;
 use super::literals::{bits, comment};
-use super::names::{names, pixel_table};
-use crate::{Activation, Error, Input, Layer, Model, Output};
+use super::names::{names, output_names, pixel_table};
+use crate::{Activation, Error, Input, Layer, Model};
 
 /// Writes `model` as a Rust module of bits; see [`rust`](super). The same model gives the same text on every machine.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_rust(model: &Model) -> Result<String, Error> {
     model.check()?;
@@ -16,10 +15,8 @@ pub fn to_rust(model: &Model) -> Result<String, Error> {
     for layer in model.layers.iter().rev() {
         let (inputs, units) = (layer.inputs, layer.units());
         if kind.is_empty() {
-            // One output has the names of two classes.
-            let names = Some(model.output.names()).filter(|_| !matches!(model.output, Output::Binary { .. }));
             kind = format!("Output<{inputs}, {units}, {}>", model.loss.type_name());
-            literal = format!("Output::new({})", dense(layer, names));
+            literal = format!("Output::new({})", dense(layer, output_names(model)));
         } else {
             kind = format!("Hidden<{inputs}, {units}, {}, {kind}>", layer.activation.type_name());
             literal = format!("Hidden::new({}, {literal})", dense(layer, None));

@@ -28,7 +28,6 @@ pub(super) struct Metadata {
     pub(super) provenance: Provenance,
 }
 
-/// A layer.
 #[derive(Serialize, Deserialize)]
 pub(super) struct LayerText {
     pub(super) inputs: usize,

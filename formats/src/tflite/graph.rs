@@ -1,6 +1,7 @@
 //! Builder of the graph of a TensorFlow Lite file.
 
-use super::schema::{self, Kind, Operation, Operator, Tensor};
+use super::file;
+use super::schema::{Kind, Operation, Operator, Tensor};
 use crate::Model;
 
 /// Affine quantisation: real = (q − zero) · step.
@@ -23,10 +24,6 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    pub(super) fn new() -> Self {
-        Self::default()
-    }
-
     /// The image, whose bytes less 128 have this quantisation: whatever is done with it begins with its bytes.
     pub(super) fn image(&mut self, pixels: usize, signed: Quantization<'_>) -> Index {
         let quantization = Quantization { zero: signed.zero + 128, ..signed };
@@ -89,7 +86,7 @@ impl Graph {
     /// The file, with these outputs. Its input is the first tensor.
     pub(super) fn to_bytes(&self, outputs: &[(&str, Index)], model: &Model) -> Vec<u8> {
         let input = self.tensors.first().map_or("", |tensor| tensor.name.as_str());
-        schema::to_bytes(&self.tensors, &self.operators, (input, 0), outputs, model)
+        file::to_bytes(&self.tensors, &self.operators, (input, 0), outputs, model)
     }
 
     fn result(&mut self, name: &str, kind: Kind, width: usize, quantization: Option<Quantization<'_>>) -> Index {

@@ -10,7 +10,7 @@ use self::layers::fully_connected;
 use self::tensors::{Tensor, tensors};
 use super::table::Table;
 use crate::chain::{Chain, Step};
-use crate::{Activation, Error, Loss, QuantizedLayer};
+use crate::{Activation, Error, QuantizedLayer};
 
 const FORMAT: &str = "TensorFlow Lite";
 /// More operators than a chain of the most layers has.
@@ -53,12 +53,7 @@ pub(crate) fn from_tflite(bytes: &[u8]) -> Result<Chain, Error> {
         let buffer = buffers.get(entry.u32(1) as usize);
         let names = buffer.map(|buffer| buffer.bytes(0)).filter(|text| text.len() <= MAX_NAMES);
         let names = names.and_then(|text| serde_json::from_slice(text).ok());
-        match entry.text(0).as_str() {
-            "class_names" => chain.output_names = names,
-            "output_names" => (chain.output_names, chain.loss) = (names, Some(Loss::MeanSquaredError)),
-            "feature_names" => chain.feature_names = names,
-            _ => {}
-        }
+        chain.set_names(&entry.text(0), names);
     }
     Ok(chain)
 }

@@ -25,11 +25,10 @@ const SIGNED_PROBABILITIES: Quantization<'static> = Quantization { steps: &[1.0 
 /// Writes `model` in floats. The same model gives the same bytes.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where its parts do not fit together.
 pub fn to_tflite(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
-    let mut graph = Graph::new();
+    let mut graph = Graph::default();
     let mut values = float_input(model, &mut graph);
     for (index, layer) in model.layers.iter().enumerate() {
         let (inputs, units) = (layer.inputs, layer.units());
@@ -52,13 +51,12 @@ pub fn to_tflite(model: &Model) -> Result<Vec<u8>, Error> {
 /// another way, and then differ by one step. The outputs are bytes here, where dense-core has 32 bits.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where the two do not fit together.
 pub fn to_tflite_int8(model: &Model, network: &Int8Network, logits: &Range) -> Result<Vec<u8>, Error> {
     model.check()?;
     network.check(model)?;
     let logits = logits.quantization().map_err(|error| Error::Model(format!("the range of logits: {error}")))?;
-    let mut graph = Graph::new();
+    let mut graph = Graph::default();
     let mut values = int8_input(model, signed(&network.input), network.standardization.as_ref(), &mut graph);
     let mut input = network.input;
     for (index, layer) in network.layers.iter().enumerate() {
@@ -90,12 +88,11 @@ pub fn to_tflite_int8(model: &Model, network: &Int8Network, logits: &Range) -> R
 /// Writes the int8 form that a model was imported in, number by number.
 ///
 /// # Errors
-///
 /// [`Error::Model`] where there is no such form.
 pub fn imported_to_tflite_int8(model: &Model) -> Result<Vec<u8>, Error> {
     model.check()?;
     let layers = model.quantized.as_deref().ok_or_else(|| Error::Model("it was not imported in int8".into()))?;
-    let mut graph = Graph::new();
+    let mut graph = Graph::default();
     let first = (layers[0].input.scale, i64::from(layers[0].input.zero_point));
     let mut values = int8_input(model, first, None, &mut graph);
     for (index, layer) in layers.iter().enumerate() {

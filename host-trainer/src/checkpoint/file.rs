@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use formats::{Activation, Layer, OptimizerName, Recipe};
+use formats::{Activation, Layer, OptimizerName, Recipe, layer_name};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -32,71 +32,81 @@ struct Metadata {
     best_epoch: Option<usize>,
 }
 
-pub(super) fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, SafeTensorError> {
-    let Checkpoint { identity, state: State { progress, variables } } = checkpoint;
-    let metadata = Metadata {
-        format: FORMAT.into(),
-        identity: identity.clone(),
-        epochs_done: progress.epochs.clone(),
-        running: progress.current,
-        best_epoch: progress.best.as_ref().map(|best| best.epoch),
-    };
-    let metadata = HashMap::from([(ENTRY.to_owned(), serde_json::to_string(&metadata)?)]);
+impl Checkpoint {
+    /// The contents of a file.
+    ///
+    /// # Errors
+    /// If the format cannot hold it.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SafeTensorError> {
+        let Self { identity, state: State { progress, variables } } = self;
+        let metadata = Metadata {
+            format: FORMAT.into(),
+            identity: identity.clone(),
+            epochs_done: progress.epochs.clone(),
+            running: progress.current,
+            best_epoch: progress.best.as_ref().map(|best| best.epoch),
+        };
+        let metadata = HashMap::from([(ENTRY.to_owned(), serde_json::to_string(&metadata)?)]);
 
-    let mut tensors = Vec::new();
-    let mut add = |what: &str, index: usize, layer: &Layer, weights: &[f32], bias: &[f32]| {
-        let [kernel, bias_name] = names(what, index);
-        tensors.push((kernel, vec![layer.units(), layer.inputs], to_bytes(weights)));
-        tensors.push((bias_name, vec![layer.units()], to_bytes(bias)));
-    };
-    for (index, layer) in variables.layers.iter().enumerate() {
-        add("trained", index, layer, &layer.weights, &layer.bias);
-        for (array, state) in variables.states.get(index).into_iter().flatten().enumerate() {
-            add(&format!("state_{array}"), index, layer, &state.weights, &state.bias);
-        }
-    }
-    for (index, layer) in progress.best.iter().flat_map(|best| &best.layers).enumerate() {
-        add("best", index, layer, &layer.weights, &layer.bias);
-    }
-    let views: Result<Vec<_>, SafeTensorError> = tensors
-        .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect();
-    safetensors::serialize(views?, Some(metadata))
-}
-
-pub(super) fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
-    let container = |error| format!("not a valid safetensors file: {error}");
-    let file = SafeTensors::deserialize(bytes).map_err(container)?;
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(container)?;
-    let text = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRY));
-    let text = text.ok_or("not a checkpoint of `host-trainer train`")?;
-    let metadata: Metadata = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
-    check(&metadata)?;
-    let Metadata { identity, epochs_done, running, best_epoch, .. } = metadata;
-
-    let layers = read_layers(&file, "trained", &identity)?;
-    let mut states: Vec<Vec<Parameters>> = vec![Vec::new(); layers.len()];
-    let optimizer = identity.recipe.optimizer;
-    for array in 0..optimizer.states() {
-        let what = format!("state_{array}");
-        // The last array of Adam and of RMSprop.
-        let are_squares = optimizer.name != OptimizerName::Sgd && array + 1 == optimizer.states();
-        for (index, (state, layer)) in states.iter_mut().zip(read_layers(&file, &what, &identity)?).enumerate() {
-            for (name, values) in names(&what, index).iter().zip([&layer.weights, &layer.bias]) {
-                if are_squares && values.iter().any(|&square| square < 0.0) {
-                    return Err(format!("tensor `{name}`: a mean of squares is negative"));
-                }
+        let mut tensors = Vec::new();
+        let mut add = |what: &str, index: usize, layer: &Layer, weights: &[f32], bias: &[f32]| {
+            let [kernel, bias_name] = names(what, index);
+            tensors.push((kernel, vec![layer.units(), layer.inputs], bytes(weights)));
+            tensors.push((bias_name, vec![layer.units()], bytes(bias)));
+        };
+        for (index, layer) in variables.layers.iter().enumerate() {
+            add("trained", index, layer, &layer.weights, &layer.bias);
+            for (array, state) in variables.states.get(index).into_iter().flatten().enumerate() {
+                add(&format!("state_{array}"), index, layer, &state.weights, &state.bias);
             }
-            state.push(Parameters { weights: layer.weights, bias: layer.bias });
         }
+        for (index, layer) in progress.best.iter().flat_map(|best| &best.layers).enumerate() {
+            add("best", index, layer, &layer.weights, &layer.bias);
+        }
+        let views: Result<Vec<_>, SafeTensorError> = tensors
+            .iter()
+            .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+            .collect();
+        safetensors::serialize(views?, Some(metadata))
     }
-    let best = match best_epoch {
-        Some(epoch) => Some(Best { epoch, layers: read_layers(&file, "best", &identity)? }),
-        None => None,
-    };
-    let progress = TrainingProgress { epochs: epochs_done, current: running, best };
-    Ok(Checkpoint { identity, state: State { progress, variables: Variables { layers, states } } })
+
+    /// Reads the contents of a file.
+    ///
+    /// # Errors
+    /// The fault in them.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let container = |error| format!("not a valid safetensors file: {error}");
+        let file = SafeTensors::deserialize(bytes).map_err(container)?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(container)?;
+        let text = header.metadata().as_ref().and_then(|metadata| metadata.get(ENTRY));
+        let text = text.ok_or("not a checkpoint of `host-trainer train`")?;
+        let metadata: Metadata = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
+        check(&metadata)?;
+        let Metadata { identity, epochs_done, running, best_epoch, .. } = metadata;
+
+        let layers = read_layers(&file, "trained", &identity)?;
+        let mut states: Vec<Vec<Parameters>> = vec![Vec::new(); layers.len()];
+        let optimizer = identity.recipe.optimizer;
+        for array in 0..optimizer.states() {
+            let what = format!("state_{array}");
+            // The last array of Adam and of RMSprop.
+            let are_squares = optimizer.name != OptimizerName::Sgd && array + 1 == optimizer.states();
+            for (index, (state, layer)) in states.iter_mut().zip(read_layers(&file, &what, &identity)?).enumerate() {
+                for (name, values) in names(&what, index).iter().zip([&layer.weights, &layer.bias]) {
+                    if are_squares && values.iter().any(|&square| square < 0.0) {
+                        return Err(format!("tensor `{name}`: a mean of squares is negative"));
+                    }
+                }
+                state.push(Parameters { weights: layer.weights, bias: layer.bias });
+            }
+        }
+        let best = match best_epoch {
+            Some(epoch) => Some(Best { epoch, layers: read_layers(&file, "best", &identity)? }),
+            None => None,
+        };
+        let progress = TrainingProgress { epochs: epochs_done, current: running, best };
+        Ok(Self { identity, state: State { progress, variables: Variables { layers, states } } })
+    }
 }
 
 /// Validates the metadata.
@@ -130,8 +140,7 @@ fn check(metadata: &Metadata) -> Result<(), String> {
 
 /// The names of the tensors of layer `index`.
 fn names(what: &str, index: usize) -> [String; 2] {
-    let number = if index == 0 { String::new() } else { format!("_{index}") };
-    ["kernel", "bias"].map(|tensor| format!("{what}.dense{number}.{tensor}"))
+    ["kernel", "bias"].map(|tensor| format!("{what}.{}.{tensor}", layer_name(index)))
 }
 
 /// The layers whose tensors begin with `what`.
@@ -164,6 +173,6 @@ fn numbers(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f3
     Ok(numbers)
 }
 
-fn to_bytes(values: &[f32]) -> Vec<u8> {
+fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }

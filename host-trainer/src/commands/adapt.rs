@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::factory::FactoryArgs;
-use super::on_device::{HostArgs, LinkArgs};
+use super::on_device::{HostArgs, LinkArgs, MAX_SAMPLES};
 use super::shared::tell_written;
 use crate::device::shift::Shift;
 use crate::failure::Failure;
@@ -29,9 +29,6 @@ Examples:
       The same with a simulated device and noise, by a program that restarts it
   host-trainer adapt --port tcp:127.0.0.1:4405 --world person --leave-out 3 --weights out/watch/model.safetensors
       Teach a smartwatch the person that it was not trained with";
-
-/// Most samples to learn from, or to test with.
-const MAX_SAMPLES: usize = 1 << 20;
 
 /// The change that the device adapts to: a covariate shift of pictures, or a new person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,7 +61,6 @@ impl World {
 /// Options of `adapt`.
 #[derive(Args, Debug)]
 pub struct AdaptArgs {
-    /// Where the device is.
     #[command(flatten)]
     link: LinkArgs,
 
@@ -81,8 +77,7 @@ pub struct AdaptArgs {
     leave_out: Option<String>,
 
     /// Changed training images to learn from [default: 500]; of a person it is the first 30 % of each recording
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_SAMPLES))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_SAMPLES))]
     teach: Option<usize>,
 
     /// Learning rate of the first lesson; from there it falls evenly towards 0 [default: 0.1 for pictures without a
@@ -112,19 +107,15 @@ pub struct AdaptArgs {
     restart_command: Option<String>,
 
     /// Picture to write: the accuracies after each lesson [default: out/adapt.png]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace("out/adapt.png"))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace("out/adapt.png"), hide_default_value = true)]
     output: PathBuf,
 
     /// Replace a file that this program has not written
     #[arg(long)]
     force: bool,
 
-    /// The samples that the device practises on.
     #[command(flatten)]
     factory: FactoryArgs,
-
-    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }
@@ -132,7 +123,6 @@ pub struct AdaptArgs {
 /// Shows how a device adapts to a world that has changed.
 ///
 /// # Errors
-///
 /// The model, the data or the kernel cannot be used; the device does not answer, does not have the model's weights at the
 /// start, or computes other bits than the host at any time; the power cycle fails; or the picture cannot be written.
 pub fn adapt(arguments: &AdaptArgs) -> Result<(), Failure> {

@@ -31,8 +31,7 @@ pub struct CompareArgs {
     runs: Vec<PathBuf>,
 
     /// Folder for comparison.html and its curves, comparison.png [default: out]
-    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"), hide_default_value = true)]
     out: PathBuf,
 
     /// Replace files in DIR that this program has not written
@@ -47,10 +46,9 @@ pub struct CompareArgs {
 /// Compares trainings by their tests, and draws their learning curves.
 ///
 /// # Errors
-///
 /// A run has no history, is given twice, or the outputs cannot be written. Runs of different data or tasks are compared,
 /// and that is said.
-pub fn compare(arguments: &CompareArgs) -> Result<(), Failure> {
+pub(crate) fn compare(arguments: &CompareArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(1, arguments.json);
     let runs = arguments.runs.iter().map(|path| Run::load(path)).collect::<Result<Vec<Run>, _>>()?;
     for (index, path) in arguments.runs.iter().enumerate() {

@@ -24,7 +24,7 @@ pub struct CompletionsArgs {
 }
 
 /// Prints the script for the command line of `program`.
-pub fn completions(arguments: &CompletionsArgs, program: &mut Command) {
+pub(crate) fn completions(arguments: &CompletionsArgs, program: &mut Command) {
     print(&script(arguments.shell, program));
 }
 

@@ -37,8 +37,7 @@ pub struct CrossValidateArgs {
     jobs: Option<usize>,
 
     /// Folder for cross-validation.json and cross-validation.html [default: out]
-    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"), hide_default_value = true)]
     out: PathBuf,
 
     /// Replace files in DIR that this program has not written
@@ -49,15 +48,10 @@ pub struct CrossValidateArgs {
     #[arg(long, conflicts_with = "verbose")]
     json: bool,
 
-    /// The network and how it is trained.
     #[command(flatten)]
     recipe: RecipeArgs,
-
-    /// The data.
     #[command(flatten)]
     data: DataArgs,
-
-    /// Options shared with other subcommands.
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -65,21 +59,21 @@ pub struct CrossValidateArgs {
 /// Trains and tests once for each group, and writes the results.
 ///
 /// # Errors
-///
 /// The data have no groups, a training diverged, or the outputs cannot be written.
-pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
+pub(crate) fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
-    let kernel = arguments.common.kernel()?;
+    let kernel = arguments.common.kernel.kernel()?;
     let options = arguments.data.options(arguments.recipe.seed);
     check_out(&arguments.out, &options.path)?;
-    if arguments.data.gives_test() {
+    if options.chooses_test() {
         return Err(Failure::new(
             "cross-validate tests on each group in turn: leave --test, --test-split and --test-groups away",
         ));
     }
     let located = DataOptions { path: locate(&options.path), ..options.clone() };
-    let folds = data::load_folds(&located)?;
-    if folds.groups.len() < 2 {
+    let loaded = data::load_folds(&located)?;
+    let (dataset, groups) = (&loaded.dataset, &loaded.groups);
+    if groups.len() < 2 {
         return Err(Failure::new(format!(
             "{}: one group only; cross-validate needs at least two",
             shown(&options.path)
@@ -89,23 +83,18 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
     let _lock = Lock::acquire(&arguments.out)?;
     let mut outputs = Outputs::new(arguments.force);
     outputs.check(&[&json, &html], &[&located.path])?;
-    let jobs = arguments.jobs.unwrap_or_else(all_threads).min(folds.groups.len());
+    let jobs = arguments.jobs.unwrap_or_else(all_threads).min(groups.len());
     verbosity.text(|| {
-        let groups = folds.groups.len();
-        wrap(&format!("{}: {groups} groups, each left out once, on {jobs} threads\n", shown(&options.path)), 2)
+        let count = groups.len();
+        wrap(&format!("{}: {count} groups, each left out once, on {jobs} threads\n", shown(&options.path)), 2)
     });
 
-    let recipe = arguments.recipe.recipe(&folds.input, folds.task()).map_err(Failure::new)?;
-    verbosity.event(&Event::Start(Start::CrossValidate {
-        data: shown(&options.path),
-        groups: &folds.groups,
-        recipe: &recipe,
-        jobs,
-    }));
+    let recipe = arguments.recipe.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
+    verbosity.event(&Event::Start(Start::CrossValidate { data: shown(&options.path), groups, recipe: &recipe, jobs }));
     let interrupts = Interrupts::catch();
-    let done = parallel::map(folds.groups.len(), jobs, &|| interrupts.requested(), |index, stop| {
-        let name = &folds.groups[index];
-        let prepared = Prepared::new(folds.dataset(index), &arguments.recipe, None)?;
+    let done = parallel::map(groups.len(), jobs, &|| interrupts.requested(), |index, stop| {
+        let name = &groups[index];
+        let prepared = Prepared::new(loaded.fold(index), &arguments.recipe, None)?;
         let tested = leave_out(name, &prepared, kernel, stop)?;
         if let Some((_, group)) = &tested {
             verbosity.event(&Event::Group { name, samples: group.targets.len(), metrics: &group.metrics });
@@ -113,13 +102,13 @@ pub fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failure> {
         Ok::<_, Failure>(tested)
     })?;
     let done: Vec<(Model, Group)> = done.into_iter().flatten().collect();
-    if done.len() < folds.groups.len() {
-        let (found, all) = (done.len(), folds.groups.len());
+    if done.len() < groups.len() {
+        let (found, all) = (done.len(), groups.len());
         return Err(Failure::interrupted(format!("interrupted after {found} of {all} groups")));
     }
     let model = done[0].0.clone();
-    let groups: Vec<Group> = done.into_iter().map(|(_, group)| group).collect();
-    let results = CrossValidation { data_set: &folds.name, recipe: &recipe, model: &model, groups: &groups };
+    let tested: Vec<Group> = done.into_iter().map(|(_, group)| group).collect();
+    let results = CrossValidation { data_set: &dataset.name, recipe: &recipe, model: &model, groups: &tested };
     verbosity.text(|| results.table());
     outputs.stage(&json, &results.to_json())?;
     outputs.stage(&html, results.html().as_bytes())?;

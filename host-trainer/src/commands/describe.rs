@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use formats::{Layer, Model, Provenance};
+use formats::{Model, Provenance};
 
 use super::shared::{load_model, shown};
 use crate::estimate::{Shape, estimates};
@@ -15,10 +15,6 @@ use crate::terminal::table::{Heading, table};
 use crate::terminal::{Verbosity, wrap};
 
 /// Describes the model file at `path`.
-///
-/// # Errors
-///
-/// It cannot be read, or holds no model.
 pub(super) fn describe(path: &Path, verbosity: Verbosity) -> Result<(), Failure> {
     let model = load_model(path)?;
     let file = shown(path);
@@ -26,8 +22,8 @@ pub(super) fn describe(path: &Path, verbosity: Verbosity) -> Result<(), Failure>
     verbosity.event(&Event::Model(ModelEvent {
         file: &file,
         description: model.description(),
-        widths: Shape::of(&model).widths,
-        parameters: parameters(&model),
+        widths: model.widths(),
+        parameters: model.parameters(),
         loss: model.loss.name(),
         names: model.output.names(),
         metrics: &model.test,
@@ -35,10 +31,6 @@ pub(super) fn describe(path: &Path, verbosity: Verbosity) -> Result<(), Failure>
         boards: estimates(&Shape::of(&model)),
     }));
     Ok(())
-}
-
-fn parameters(model: &Model) -> usize {
-    model.layers.iter().map(Layer::parameters).sum()
 }
 
 fn text(file: &str, model: &Model) -> String {
@@ -53,7 +45,7 @@ fn text(file: &str, model: &Model) -> String {
     let tested = if metrics.is_empty() { "not tested".into() } else { metrics.join(", ") };
     let lines = [
         format!("{file}: {}", model.description()),
-        format!("parameters  {}", thousands(parameters(model))),
+        format!("parameters  {}", thousands(model.parameters())),
         format!("loss        {}", model.loss.name()),
         format!("outputs     {}", model.output.names().join(", ")),
         format!("origin      {origin}"),

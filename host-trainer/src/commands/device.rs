@@ -7,6 +7,8 @@ mod learn;
 mod parameters;
 mod practise;
 
+use std::fmt::Display;
+
 use clap::{Args, Subcommand};
 use dense_protocol::messages::Saved;
 use serde_json::{Value, json};
@@ -16,13 +18,9 @@ use crate::device::Device;
 use crate::failure::Failure;
 use crate::terminal::print;
 
-/// Most test samples of a test.
-const MAX_SAMPLES: usize = 1 << 20;
-
 /// Options of `device`.
 #[derive(Args, Debug)]
 pub struct DeviceArgs {
-    /// Where the device is.
     #[command(flatten)]
     link: LinkArgs,
 
@@ -69,7 +67,7 @@ struct Printer {
 
 impl Printer {
     /// Prints a line of text.
-    fn say(self, line: impl std::fmt::Display) {
+    fn say(self, line: impl Display) {
         if !self.json {
             print(&format!("{line}\n"));
         }
@@ -86,6 +84,15 @@ impl Printer {
         }
     }
 
+    /// Says whether the device's weights, of this checksum, are the host's after all steps, or why they were not compared.
+    fn after_steps(self, not_compared: Option<&dyn Display>, checksum: u32) {
+        match not_compared {
+            None => self.say(format_args!("losses and weights are the host's, bit for bit: checksum {checksum:08x}")),
+            Some(error) => self.say(format_args!("checksum {checksum:08x}; not compared with the host: {error}")),
+        }
+        self.say("not saved yet: `save` keeps it");
+    }
+
     /// Says how good the line was.
     fn line_quality(self, device: &Device) {
         let (repeats, broken) = (device.repeats(), device.broken_frames());
@@ -100,10 +107,9 @@ impl Printer {
 /// Sends requests to a device.
 ///
 /// # Errors
-///
 /// The model, the data or the kernel cannot be used; the device does not answer, refuses, or computes other bits than the
 /// host.
-pub fn device(arguments: &DeviceArgs) -> Result<(), Failure> {
+pub(crate) fn device(arguments: &DeviceArgs) -> Result<(), Failure> {
     let (link, printer) = (&arguments.link, Printer { json: arguments.json });
     match &arguments.action {
         Action::Info => info::info(&mut link.open()?, printer)?,

@@ -14,7 +14,7 @@ use crate::terminal::{Verbosity, bold, wrap};
 
 /// The last lines of a command.
 #[derive(Clone, Debug, Default)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// The result, in a sentence.
     pub result: Option<String>,
     /// The path of the report or figure, as it is printed.
@@ -25,7 +25,7 @@ pub struct Ending {
 
 impl Ending {
     /// Prints the lines, an empty one before them.
-    pub fn tell(&self, verbosity: Verbosity) {
+    pub(crate) fn tell(&self, verbosity: Verbosity) {
         verbosity.text(|| {
             let mut text = String::from("\n");
             if let Some(result) = &self.result {
@@ -45,8 +45,7 @@ impl Ending {
 
 /// The result of a test of so many samples, in a sentence: the accuracy with its confidence interval, of two classes the
 /// AUC before it; of a regression R² and the mean absolute error.
-#[must_use]
-pub fn result(metrics: &BTreeMap<String, f64>, samples: usize, input: &Input, output: &Output) -> String {
+pub(crate) fn result(metrics: &BTreeMap<String, f64>, samples: usize, input: &Input, output: &Output) -> String {
     let metric = |name| metrics.get(name).copied().unwrap_or(f64::NAN);
     let tested = format!("on {} test {}", thousands(samples), noun(input));
     if let Output::Values { .. } = output {
@@ -59,8 +58,7 @@ pub fn result(metrics: &BTreeMap<String, f64>, samples: usize, input: &Input, ou
 }
 
 /// Arguments of the command `name` for the model at `path`.
-#[must_use]
-pub fn with_model(name: &str, path: &Path) -> String {
+pub(crate) fn with_model(name: &str, path: &Path) -> String {
     let path = shown(path);
     // The default needs no option.
     if path == crate::options::MODEL { name.to_owned() } else { format!("{name} --weights {}", quoted(&path)) }

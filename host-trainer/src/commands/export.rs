@@ -10,7 +10,7 @@ use super::factory::{FactoryArgs, default_lessons};
 use super::shared::{data_of, load_model, network, shown, tell_written};
 use crate::failure::Failure;
 use crate::learning::int8;
-use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace, whole_number};
+use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace, refuse_given, whole_number};
 use crate::outputs::Outputs;
 use crate::terminal::Verbosity;
 
@@ -36,8 +36,7 @@ pub struct ExportArgs {
     format: Format,
 
     /// Model file [default: out/model.safetensors]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL), hide_default_value = true)]
     weights: PathBuf,
 
     /// File to write [default: beside the model file, named after the format, such as model.onnx]
@@ -56,7 +55,6 @@ pub struct ExportArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_LESSONS))]
     lessons: Option<usize>,
 
-    /// Which training samples a device practises on.
     #[command(flatten)]
     factory: FactoryArgs,
 
@@ -71,8 +69,6 @@ pub struct ExportArgs {
     /// The data, whose training samples say how large the numbers in an int8 network become.
     #[command(flatten)]
     data: DataArgs,
-
-    /// Options shared with other subcommands.
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -113,27 +109,23 @@ impl Format {
 /// Writes a model for other programs.
 ///
 /// # Errors
-///
 /// The model, or for int8 its data, cannot be used, or the file not be written; it has not changed then.
-pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
+pub(crate) fn export(arguments: &ExportArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let format = arguments.format;
-    if arguments.learn && format != Format::C {
-        return Err(Failure::about("--learn", "only with --format c"));
+    if format != Format::C {
+        refuse_given(&[("--learn", arguments.learn)], "only with --format c")?;
     }
-    if arguments.prefix.is_some() && !matches!(format, Format::C | Format::CInt8) {
-        return Err(Failure::about("--prefix", "only with --format c or c-int8"));
+    if !matches!(format, Format::C | Format::CInt8) {
+        refuse_given(&[("--prefix", arguments.prefix.is_some())], "only with --format c or c-int8")?;
     }
     if format != Format::FactorySet {
-        for (option, is_given) in [
+        let given = [
             ("--room", arguments.factory.room.is_some()),
             ("--bits", arguments.factory.bits.is_some()),
             ("--lessons", arguments.lessons.is_some()),
-        ] {
-            if is_given {
-                return Err(Failure::about(option, "only with --format factory-set"));
-            }
-        }
+        ];
+        refuse_given(&given, "only with --format factory-set")?;
     }
     let beside = || arguments.weights.with_file_name(arguments.format.file_name());
     let output = arguments.output.clone().unwrap_or_else(beside);
@@ -160,7 +152,7 @@ pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
         }
         Format::FactorySet => {
             let (dataset, _) = data_of(&model, &arguments.data)?;
-            let samples = arguments.factory.choose(&model, &dataset.train, arguments.common.kernel()?)?;
+            let samples = arguments.factory.choose(&model, &dataset.train, arguments.common.kernel.kernel()?)?;
             let set = samples.set();
             let lessons = arguments.lessons.unwrap_or_else(|| default_lessons(&set.format()));
             rust::to_factory_set(&model, &set, lessons)?.into_bytes()
@@ -173,13 +165,10 @@ pub fn export(arguments: &ExportArgs) -> Result<(), Failure> {
 
 /// The model in int8, calibrated by its training samples, and the range of its logits over them.
 fn quantized(model: &Model, arguments: &ExportArgs) -> Result<(Int8Network, Range), Failure> {
-    let kernel = arguments.common.kernel()?;
+    let kernel = arguments.common.kernel.kernel()?;
     let failed = |error| Failure::about(shown(&arguments.weights), format!("cannot be quantised: {error}"));
     let (dataset, _) = data_of(model, &arguments.data)?;
-    let mut inputs = dataset.train.inputs;
-    if let Some(table) = model.input.pixel_table() {
-        inputs.look_up(table);
-    }
+    let inputs = dataset.train.inputs.through(model.input.pixel_table());
     let calibration = inputs.first(int8::CALIBRATION_SAMPLES);
     let network = int8::quantize(&network(model)?, &calibration, kernel).map_err(failed)?;
     // The output of a regression is its logits.

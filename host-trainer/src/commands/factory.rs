@@ -46,15 +46,9 @@ pub(super) enum BitsChoice {
 
 impl FactoryArgs {
     /// Chooses samples of `train`.
-    ///
-    /// # Errors
-    ///
-    /// There is too little room.
     pub(super) fn choose(self, model: &Model, train: &Samples, kernel: Kernel) -> Result<FactorySamples, Failure> {
-        let mut train = train.clone();
-        if let Some(table) = model.input.pixel_table() {
-            train.inputs.look_up(table);
-        }
+        let train = train.clone();
+        let train = Samples { inputs: train.inputs.through(model.input.pixel_table()), ..train };
         let bits = match (self.bits, &model.input) {
             (Some(BitsChoice::One), _) => Bits::One,
             (Some(BitsChoice::Two), _) | (None, Input::Pixels(_)) => Bits::Two,

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use formats::bounded::{self, MAX_IMPORT};
-use formats::{Activation, ImportOptions, Int8Network, Loss, Model, PixelRange, rust, safetensors};
+use formats::{Activation, ImportOptions, Loss, Model, PixelRange, rust, safetensors};
 
 use super::ending::{self, Ending};
-use super::shared::{all_threads, check_data, check_names, load, name_of, network, shown, tell_written};
-use super::testing::{self, Int8Test};
-use crate::data::{Dataset, Samples};
+use super::shared::{check_data, check_names, load, shown, tell_written};
+use super::testing;
+use crate::data::{Dataset, name_of};
 use crate::events::{Event, Start};
 use crate::failure::Failure;
-use crate::learning::int8;
-use crate::options::{CommonArgs, DataArgs, activation, loss};
+use crate::options::{CommonArgs, DataArgs, activation, by_name, loss};
 use crate::outputs::Outputs;
 use crate::terminal::{Verbosity, wrap};
 
@@ -63,24 +62,20 @@ pub struct ImportArgs {
     /// The data that the model is for: where --data is given, they say what inputs and outputs are, and test the model.
     #[command(flatten)]
     data: DataArgs,
-
-    /// Options shared with other subcommands.
     #[command(flatten)]
     common: CommonArgs,
 }
 
 fn pixel_range(text: &str) -> Result<PixelRange, String> {
-    let range = PixelRange::ALL.into_iter().find(|range| range.name() == text);
-    range.ok_or_else(|| format!("must be one of {}", PixelRange::ALL.map(PixelRange::name).join(", ")))
+    by_name(text, &PixelRange::ALL, PixelRange::name)
 }
 
 /// Reads the model, tests it where there are data, and writes it.
 ///
 /// # Errors
-///
 /// The file or the data cannot be used, or contradict each other. No output has changed then, unless all were written and
 /// one could not be put in place, for which see [`Outputs`].
-pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
+pub(crate) fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let out = |name: &str| arguments.out.join(name);
     let [model_file, weights, quantized] = ["model.safetensors", "weights.rs", "quantized.rs"].map(out);
@@ -136,22 +131,9 @@ fn test(
     arguments: &ImportArgs,
     verbosity: Verbosity,
 ) -> Result<Option<String>, Failure> {
-    let kernel = arguments.common.kernel()?;
-    let Dataset { train, test, output, .. } = dataset;
-    let [calibration, inputs] =
-        [train.inputs.first(int8::CALIBRATION_SAMPLES), test.inputs.clone()].map(|mut inputs| {
-            model.input.pixel_table().into_iter().for_each(|table| inputs.look_up(table));
-            inputs
-        });
-    let seen = Samples { inputs, ..test };
-    let network = network(model)?;
-    let (metrics, predictions) = testing::test(&network, &seen, kernel, all_threads(), verbosity)?;
+    let kernel = arguments.common.kernel.kernel()?;
+    let (metrics, int8) = testing::test_model(model, dataset, kernel, verbosity, Failure::new)?;
     model.test = metrics;
-    let int8 = match Int8Network::imported(model)? {
-        Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel)?,
-        None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel)?,
-    };
-    int8.tell(&output, verbosity);
     Ok(Some(match model.quantized {
         Some(_) => rust::imported_to_quantized_rust(model, &int8.metrics)?,
         None => rust::to_quantized_rust(model, &int8.network, &int8.metrics)?,

@@ -25,6 +25,8 @@ use crate::learning::int8;
 use crate::options::{DataArgs, KernelChoice, MODEL, in_workspace};
 use crate::terminal::print;
 
+/// Most samples to learn from, or to test with.
+pub(super) const MAX_SAMPLES: usize = 1 << 20;
 /// How often a request is sent.
 const TRIES: u32 = 5;
 /// The longest timeout in seconds.
@@ -48,8 +50,7 @@ pub(super) struct LinkArgs {
     pub(super) key: Option<PathBuf>,
 
     /// Wait for an answer before a request is sent again; connecting may take five times as long
-    #[arg(long, value_name = "SECONDS", default_value = "1", allow_negative_numbers = true)]
-    #[arg(value_parser = timeout)]
+    #[arg(long, value_name = "SECONDS", default_value = "1", allow_negative_numbers = true, value_parser = timeout)]
     pub(super) timeout: Duration,
 }
 
@@ -90,8 +91,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
 #[derive(Args, Debug)]
 pub(super) struct HostArgs {
     /// Model file that the device's firmware was built from [default: out/model.safetensors]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL), hide_default_value = true)]
     pub(super) weights: PathBuf,
 
     /// Folder of the data set [default: that the model was trained on]
@@ -156,7 +156,6 @@ impl Host {
     /// Gives `reference` the memory of samples that the device has, without lessons so far. Does nothing where it has none.
     ///
     /// # Errors
-    ///
     /// The device has other factory samples, or lessons.
     pub(super) fn add_memory(
         &self,
@@ -195,10 +194,7 @@ impl Host {
 
 /// The model in int8, as `quantized.rs` has it.
 fn calibrated(model: &Model, train: &Samples, kernel: Kernel) -> Result<Int8Network, Failure> {
-    let mut inputs = train.inputs.first(int8::CALIBRATION_SAMPLES);
-    if let Some(table) = model.input.pixel_table() {
-        inputs.look_up(table);
-    }
+    let inputs = train.inputs.first(int8::CALIBRATION_SAMPLES).through(model.input.pixel_table());
     int8::quantize(&network(model)?, &inputs, kernel).map_err(|error| Failure::about("int8", error))
 }
 

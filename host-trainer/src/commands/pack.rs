@@ -62,7 +62,6 @@ pub struct PackArgs {
     #[arg(long)]
     json: bool,
 
-    /// How the pictures are prepared.
     #[command(flatten)]
     preparation: Preparation,
 }
@@ -77,10 +76,9 @@ fn share(text: &str) -> Result<f64, String> {
 /// Makes the data set.
 ///
 /// # Errors
-///
 /// The folder is not as described, a file is no picture, or a file cannot be written. Nothing has been written then; see
 /// [`Outputs`] for the exception.
-pub fn pack(arguments: &PackArgs) -> Result<(), Failure> {
+pub(crate) fn pack(arguments: &PackArgs) -> Result<(), Failure> {
     let out = out(arguments)?;
     let mut outputs = Outputs::new(arguments.force);
     outputs.check(&paths(&out).each_ref().map(PathBuf::as_path), &[])?;

@@ -35,8 +35,7 @@ const FILE: &str = "page.html";
 #[derive(Args, Debug)]
 pub struct PageArgs {
     /// Model file [default: out/model.safetensors]
-    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL), hide_default_value = true)]
     weights: PathBuf,
 
     /// Folder to write page.html to
@@ -51,7 +50,6 @@ pub struct PageArgs {
     #[arg(long)]
     json: bool,
 
-    /// The data.
     #[command(flatten)]
     data: DataArgs,
 }
@@ -59,9 +57,8 @@ pub struct PageArgs {
 /// Writes the page.
 ///
 /// # Errors
-///
 /// The model takes no pictures or has no classes, its data cannot be loaded, or the file cannot be written.
-pub fn page(arguments: &PageArgs) -> Result<(), Failure> {
+pub(crate) fn page(arguments: &PageArgs) -> Result<(), Failure> {
     let model = load_model(&arguments.weights)?;
     let failed = |what: &str| Failure::about(arguments.weights.display(), what);
     let (Input::Pixels(_), Output::Classes { .. } | Output::Binary { .. }) = (&model.input, &model.output) else {

@@ -14,16 +14,13 @@ use crate::failure::Failure;
 use crate::learning::Network;
 use crate::options::{DataArgs, locate};
 use crate::outputs::Written;
+pub use crate::parallel::all_threads;
 use crate::program::program;
 use crate::terminal::summary::thousands;
 use crate::terminal::{Verbosity, complain, printable, wrap};
 
 /// Reads the model file at `path`.
-///
-/// # Errors
-///
-/// It cannot be read, or it holds no model.
-pub fn load_model(path: &Path) -> Result<Model, Failure> {
+pub(crate) fn load_model(path: &Path) -> Result<Model, Failure> {
     if !path.exists() {
         return Err(Failure::about(path.display(), format!("no such file; run `{} train` first", program())));
     }
@@ -36,11 +33,7 @@ pub fn load_model(path: &Path) -> Result<Model, Failure> {
 }
 
 /// Refuses names that a terminal would obey.
-///
-/// # Errors
-///
-/// There is one.
-pub fn check_names(model: &Model) -> Result<(), Failure> {
+pub(crate) fn check_names(model: &Model) -> Result<(), Failure> {
     match model.unprintable_name() {
         Some(name) => Err(Failure::new(format!("control characters in the name `{}`", name.escape_debug()))),
         None => Ok(()),
@@ -48,11 +41,7 @@ pub fn check_names(model: &Model) -> Result<(), Failure> {
 }
 
 /// The network of a model, to compute with.
-///
-/// # Errors
-///
-/// Its layers do not fit together.
-pub fn network(model: &Model) -> Result<Network, Failure> {
+pub(crate) fn network(model: &Model) -> Result<Network, Failure> {
     Ok(Network::new(model.layers.clone(), model.loss)?)
 }
 
@@ -60,9 +49,8 @@ pub fn network(model: &Model) -> Result<Network, Failure> {
 /// the options they were loaded by as well.
 ///
 /// # Errors
-///
 /// The data cannot be loaded, or are others than the model takes.
-pub fn data_of(model: &Model, arguments: &DataArgs) -> Result<(Dataset, DataOptions), Failure> {
+pub(crate) fn data_of(model: &Model, arguments: &DataArgs) -> Result<(Dataset, DataOptions), Failure> {
     let stored = match &model.provenance {
         Provenance::Trained { data, .. } => Some(&**data),
         Provenance::Imported { .. } => None,
@@ -106,11 +94,7 @@ fn trained_on(provenance: &Provenance, train: &Samples) -> Option<bool> {
 }
 
 /// Refuses a folder for outputs that holds a data set: what is written there would be taken for a part of it.
-///
-/// # Errors
-///
-/// There is a data set in `out`.
-pub fn check_out(out: &Path, data: &Path) -> Result<(), Failure> {
+pub(crate) fn check_out(out: &Path, data: &Path) -> Result<(), Failure> {
     // Anything but a folder is refused where it is opened.
     if !out.is_dir() {
         return Ok(());
@@ -136,7 +120,6 @@ fn resplits(one: &DataOptions, other: &DataOptions) -> bool {
 /// Loads data from where they lie.
 ///
 /// # Errors
-///
 /// Those of [`data::load`].
 pub fn load(options: &DataOptions) -> Result<Loaded, Failure> {
     let located = DataOptions { path: locate(&options.path), ..options.clone() };
@@ -144,11 +127,7 @@ pub fn load(options: &DataOptions) -> Result<Loaded, Failure> {
 }
 
 /// Refuses data whose inputs or outputs are others than those of the model.
-///
-/// # Errors
-///
-/// They are.
-pub fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
+pub(crate) fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
     let differ = |what: &str, found: String, wanted: String| {
         Err(Failure::new(format!("--data: {}: {what} {found}, but the model takes {wanted}", dataset.name)))
     };
@@ -194,16 +173,8 @@ pub fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The last part of a path, whatever way leads to it.
-#[must_use]
-pub fn name_of(path: &Path) -> String {
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
 /// A path as short as the current folder allows, to be printed.
-#[must_use]
-pub fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     printable(&relative(path))
 }
 
@@ -217,7 +188,7 @@ fn relative(path: &Path) -> String {
 const TOLD_ALONE: usize = 2;
 
 /// Says what was written, and where.
-pub fn tell_written(verbosity: Verbosity, written: Vec<Written>) {
+pub(crate) fn tell_written(verbosity: Verbosity, written: Vec<Written>) {
     verbosity.text(|| {
         let mut folders: Vec<(Option<&Path>, Vec<&Written>)> = Vec::new();
         for file in &written {
@@ -246,10 +217,4 @@ fn written_text(folder: Option<&Path>, files: &[&Written]) -> String {
     let bytes = files.iter().map(|file| file.bytes).sum::<u64>() as usize;
     let text = format!("wrote to {folder} ({} bytes): {}", thousands(bytes), names.join(", "));
     wrap(&text, 2) + "\n"
-}
-
-/// Threads for work that may take all cores.
-#[must_use]
-pub fn all_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -68,7 +68,6 @@ pub struct ShowArgs {
     #[arg(long, conflicts_with = "colour")]
     json: bool,
 
-    /// The data.
     #[command(flatten)]
     data: DataArgs,
 }
@@ -94,9 +93,8 @@ impl Part {
 /// Draws the images that were asked for, or describes a model.
 ///
 /// # Errors
-///
 /// The data cannot be used or are no images, there are no such images, or the PNG cannot be written.
-pub fn show(arguments: &ShowArgs) -> Result<(), Failure> {
+pub(crate) fn show(arguments: &ShowArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(2, arguments.json);
     if let Some(model) = &arguments.model {
         return describe(model, verbosity);

@@ -11,11 +11,11 @@ use formats::Task;
 use indicatif::ProgressBar;
 
 pub(crate) use self::args::EXAMPLES;
-pub use self::args::SweepArgs;
+pub(crate) use self::args::SweepArgs;
 use self::results::{Group, Results};
 use self::runs::{Outcome, Run, run_all};
 use super::ending::Ending;
-use super::shared::{check_out, load, shown, tell_written};
+use super::shared::{all_threads, check_out, load, shown, tell_written};
 use crate::data::Samples;
 use crate::events::{Event, Start};
 use crate::failure::Failure;
@@ -35,12 +35,11 @@ const VALIDATION_SPLIT: f64 = 1.0 / 6.0;
 /// Trains with all settings, tells how good each was, and writes the results and their plot.
 ///
 /// # Errors
-///
 /// Nothing was written then, but for what was finished before an interrupt, and all of it where every training diverged.
-pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
+pub(crate) fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let common = &arguments.common;
     let verbosity = Verbosity::new(common.verbose, arguments.json);
-    let kernel = common.kernel()?;
+    let kernel = common.kernel.kernel()?;
     let [table, plot]: [PathBuf; 2] = ["sweep.csv", "sweep.png"].map(|name| arguments.out.join(name));
     let mut outputs = Outputs::new(arguments.force);
     let mut recipe = arguments.recipe.clone();
@@ -56,7 +55,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let trials = arguments.trials(recipe, kernel)?;
     let data = prepared.data();
     let held_back = prepared.validation.as_ref().map_or(0, Samples::len);
-    let jobs = arguments.jobs().min(trials.len());
+    let jobs = arguments.jobs.unwrap_or_else(all_threads).min(trials.len());
     verbosity.text(|| {
         let text = format!(
             "{}, to train {} times for {} epoch{} on {} thread{}: {} samples to train on, the {} after them to judge by\n",
@@ -105,23 +104,19 @@ pub fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
         outputs.stage(&table, results.csv(recipe, prepared.train.len(), held_back).as_bytes())?;
         outputs.stage(&plot, &plot::picture(&results, &arguments.title(recipe)).png()?)?;
         tell_written(verbosity, outputs.commit()?);
-        if let Some(best) = &best {
-            let arguments = SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size);
+        let next = |best: &Group| SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size);
+        let next = best.as_ref().map(next);
+        if let (Some(best), Some(next)) = (&best, &next) {
             verbosity.event(&Event::Best {
                 learning_rate: best.learning_rate,
                 batch_size: best.batch_size,
                 val_accuracy: best.accuracy,
                 val_loss: best.loss,
-                command: format!("{} {arguments}", program()),
+                command: format!("{} {next}", program()),
             });
         }
-        let next = |best: &Group| SweepArgs::command(std::env::args(), best.learning_rate, best.batch_size);
-        Ending {
-            result: best.as_ref().map(|best| best.sentence(held_back)),
-            open: Some(shown(&plot)),
-            next: best.as_ref().map(next),
-        }
-        .tell(verbosity);
+        Ending { result: best.as_ref().map(|best| best.sentence(held_back)), open: Some(shown(&plot)), next }
+            .tell(verbosity);
     }
     drop(interrupts);
     if done < runs {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dense_core::{Error, Kernel};
-use formats::{Int8Network, Output};
+use formats::{Int8Network, Model, Output};
 
+use super::shared::{all_threads, network};
 use crate::comparison::Comparison;
-use crate::data::{Inputs, Samples, Targets};
+use crate::data::{Dataset, Inputs, Samples, Targets};
 use crate::events::Event;
+use crate::failure::Failure;
 use crate::interval::wilson;
 use crate::learning::{Network, evaluate, int8, metrics};
 use crate::report::classes;
@@ -16,11 +18,7 @@ use crate::terminal::progress::evaluation_text;
 use crate::terminal::{Verbosity, wrap};
 
 /// Tests the network, tells how good it is, and returns loss, metrics and predictions.
-///
-/// # Errors
-///
-/// Those of [`evaluate::test`].
-pub fn test(
+pub(crate) fn test(
     network: &Network,
     samples: &Samples,
     kernel: Kernel,
@@ -38,10 +36,36 @@ pub fn test(
     Ok((metrics, predictions))
 }
 
+/// Tests a model on the test samples of `dataset` in f32 and in int8, and tells how good both are. `failed` makes a failure
+/// of an error of the tests.
+///
+/// # Errors
+/// The samples do not fit the model, or it cannot be quantised.
+pub(super) fn test_model(
+    model: &Model,
+    dataset: Dataset,
+    kernel: Kernel,
+    verbosity: Verbosity,
+    failed: impl Fn(Error) -> Failure,
+) -> Result<(BTreeMap<String, f64>, Int8Test), Failure> {
+    let Dataset { train, test: tested, output, .. } = dataset;
+    let table = model.input.pixel_table();
+    let calibration = train.inputs.first(int8::CALIBRATION_SAMPLES).through(table);
+    let seen = Samples { inputs: tested.inputs.through(table), ..tested };
+    let network = network(model)?;
+    let (metrics, predictions) = test(&network, &seen, kernel, all_threads(), verbosity).map_err(&failed)?;
+    let int8 = match Int8Network::imported(model)? {
+        Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel),
+        None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel),
+    };
+    let int8 = int8.map_err(&failed)?;
+    int8.tell(&output, verbosity);
+    Ok((metrics, int8))
+}
+
 /// The network in int8, and its test.
 #[derive(Clone, Debug)]
-pub struct Int8Test {
-    /// The network.
+pub(crate) struct Int8Test {
     pub network: Int8Network,
     /// Its metrics on the test samples, by Keras's names.
     pub metrics: BTreeMap<String, f64>,
@@ -51,11 +75,7 @@ pub struct Int8Test {
 
 impl Int8Test {
     /// Quantises the network by the `calibration` inputs and tests it; `predictions` are those in f32.
-    ///
-    /// # Errors
-    ///
-    /// Weights are too large to be quantised.
-    pub fn run(
+    pub(crate) fn run(
         network: &Network,
         calibration: &Inputs,
         samples: &Samples,
@@ -68,11 +88,7 @@ impl Int8Test {
     }
 
     /// Tests a network that is in int8 already.
-    ///
-    /// # Errors
-    ///
-    /// The samples do not fit it.
-    pub fn of(
+    pub(crate) fn of(
         quantized: Int8Network,
         network: &Network,
         samples: &Samples,
@@ -93,7 +109,7 @@ impl Int8Test {
     }
 
     /// Tells how good it is: a line; with a verbosity of lines, the classes about which it differs from f32 as well.
-    pub fn tell(&self, output: &Output, verbosity: Verbosity) {
+    pub(crate) fn tell(&self, output: &Output, verbosity: Verbosity) {
         verbosity.text(|| match &self.comparison {
             Some(comparison) if verbosity == Verbosity::Lines => {
                 wrap(&comparison.text(), 2) + &comparison.table(output.names())
@@ -104,17 +120,12 @@ impl Int8Test {
                 wrap(&format!("int8{}\n", metrics.collect::<String>()), 2)
             }
         });
-        verbosity.event(&self.event());
-    }
-
-    fn event(&self) -> Event<'_> {
         let different = self.comparison.as_ref().map(|comparison| comparison.total().different);
-        Event::Int8 { metrics: &self.metrics, different }
+        verbosity.event(&Event::Int8 { metrics: &self.metrics, different });
     }
 
     /// Size of weights, biases and scales.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.network.layers.iter().map(formats::Int8Layer::bytes).sum()
     }
 }

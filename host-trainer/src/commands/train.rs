@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use formats::Task;
 
-pub use arguments::TrainArgs;
+pub(crate) use arguments::TrainArgs;
 use files::{CheckpointWriter, Paths, Trained};
 
 pub(crate) use arguments::EXAMPLES;
@@ -40,12 +40,11 @@ const KEPT_EVERY: Duration = Duration::from_secs(10);
 /// Trains, tests, and writes what came out.
 ///
 /// # Errors
-///
 /// No output file has changed then, unless all were written and one could not be put in place, for which see
 /// [`Outputs`], and but for the checkpoint, which is kept on the way, after an interrupt, and before the test.
-pub fn train(arguments: &TrainArgs) -> Result<(), Failure> {
+pub(crate) fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let verbosity = arguments.verbosity();
-    let kernel = arguments.common.kernel()?;
+    let kernel = arguments.common.kernel.kernel()?;
     arguments.check_targets()?;
     let options = arguments.data.options(arguments.recipe.seed);
     check_out(&arguments.out, &options.path)?;

@@ -27,17 +27,12 @@ enum Role {
 /// Reads a file, all rows of equal length, all features finite numbers.
 ///
 /// # Errors
-///
 /// Anything else; the error names the line and the column.
 pub(super) fn load(path: &Path, options: &DataOptions) -> Result<Table, DataError> {
     read_table(path, |header| roles(path, header, options))
 }
 
 /// Reads the features of these names, in the order of the file, and the group of each row if the file has that column.
-///
-/// # Errors
-///
-/// Those of [`load`], or a name is missing.
 pub(super) fn load_features(path: &Path, names: &[String], group: Option<&str>) -> Result<Table, DataError> {
     read_table(path, |header| {
         if let Some(missing) = names.iter().find(|name| !header.contains(name)) {

@@ -7,30 +7,17 @@ use thiserror::Error;
 
 /// Why data cannot be loaded.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum DataError {
     /// Options contradict each other or the data.
     #[error("{0}")]
     Conflict(String),
     /// A file or folder is unreadable or malformed.
     #[error("{}: {fault}", path.display())]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// The fault.
-        fault: String,
-    },
-    /// A value of a table is malformed.
+    File { path: PathBuf, fault: String },
+    /// A value of a table is malformed; its place is a line, from 1, of which the header is the first, or a sample, from 0.
     #[error("{}: {place}, column `{column}`: {fault}", path.display())]
-    Cell {
-        /// The file.
-        path: PathBuf,
-        /// Its line, from 1, of which the header is the first; or its sample, from 0.
-        place: String,
-        /// The name of the column.
-        column: String,
-        /// The fault.
-        fault: String,
-    },
+    Cell { path: PathBuf, place: String, column: String, fault: String },
 }
 
 impl DataError {

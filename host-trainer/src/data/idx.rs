@@ -100,7 +100,6 @@ fn locate(folder: &Path, prefix: &str, kind: &str, dimensions: u8) -> Result<Pat
 }
 
 /// A file that a data set in `folder` would be read from, if one is there.
-#[must_use]
 pub fn find_file(folder: &Path) -> Option<PathBuf> {
     let names = FILES.iter().flat_map(|&(prefix, kind, dimensions)| file_names(prefix, kind, dimensions));
     names.map(|name| folder.join(name)).find(|path| path.exists())
@@ -109,7 +108,6 @@ pub fn find_file(folder: &Path) -> Option<PathBuf> {
 /// The names of the classes of the data set in a folder, if its `classes.txt` is there.
 ///
 /// # Errors
-///
 /// The file is unreadable or malformed.
 pub fn class_names(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
     let path = folder.join(CLASSES_FILE);
@@ -140,7 +138,6 @@ fn parse_class_names(text: &str) -> Result<Vec<String>, String> {
 
 /// The paths of the files of a data set in a folder, as [`to_files`] names them: those of Fashion-MNIST, and
 /// `classes.txt`.
-#[must_use]
 pub fn paths(folder: &Path) -> [PathBuf; 5] {
     let [train_images, train_labels, test_images, test_labels] = FILES.map(|(prefix, kind, dimensions)| {
         let [_, _, compressed, _] = file_names(prefix, kind, dimensions);
@@ -152,7 +149,6 @@ pub fn paths(folder: &Path) -> [PathBuf; 5] {
 /// The files of a data set of images of several classes: paths and contents.
 ///
 /// # Errors
-///
 /// The samples are not of that kind, or more than the format can count.
 pub fn to_files(folder: &Path, dataset: &Dataset) -> io::Result<[(PathBuf, Vec<u8>); 5]> {
     let other = || io::Error::other("not images of several classes");

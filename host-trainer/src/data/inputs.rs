@@ -21,7 +21,6 @@ pub struct Unlabelled {
 /// its windows, none of which crosses from one group to another where the file has a column of that name.
 ///
 /// # Errors
-///
 /// The file is unreadable or malformed, lacks a column, or has no run of rows that is as long as a window.
 pub fn load_inputs(
     path: &Path,

@@ -16,7 +16,7 @@ use formats::{DataOptions, Input, Output, Task};
 
 use self::array::Array;
 use super::images::pixels;
-use super::split::{order_rows, test_rows};
+use super::split::{order, test_rows};
 use super::table::TextColumn;
 use super::targets::TargetKind;
 use super::{DataError, Dataset, Inputs, Loaded, Samples, Targets};
@@ -65,7 +65,7 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
         None => {
             let for_test = test_rows(&all, &[], options)?;
             let (test, mut train): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|&row| for_test[row]);
-            order_rows(&mut train, &[], options.seed);
+            order(&mut train, &[], options.seed, |&row| row);
             (all.select(&train), all.select(&test))
         }
     };

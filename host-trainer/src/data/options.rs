@@ -23,26 +23,9 @@ pub(super) fn completed(options: &DataOptions) -> Result<DataOptions, DataError>
     }
     stored.path = options.path.join(&stored.path);
     stored.test = stored.test.map(|test| options.path.join(test));
-    if options.test.is_some() || options.test_split.is_some() || !options.test_groups.is_empty() {
-        stored.test.clone_from(&options.test);
-        stored.test_split = options.test_split;
-        stored.test_groups.clone_from(&options.test_groups);
-    }
-    if !options.ignore.is_empty() {
-        stored.ignore.clone_from(&options.ignore);
-    }
-    stored.task = options.task.or(stored.task);
-    stored.target = options.target.clone().or(stored.target);
-    stored.group = options.group.clone().or(stored.group);
-    stored.window = options.window.or(stored.window);
-    if options.stride.is_some() {
-        (stored.stride, stored.train_stride) = (options.stride, None);
-    }
-    stored.train_stride = options.train_stride.or(stored.train_stride);
-    stored.downsample = options.downsample.or(stored.downsample);
-    stored.size = options.size.or(stored.size);
-    stored.seed = options.seed;
-    Ok(stored)
+    // A stride that is given is that of all samples.
+    stored.train_stride = stored.train_stride.filter(|_| options.stride.is_none());
+    Ok(DataOptions { seed: options.seed, ..options.clone().or(stored) })
 }
 
 /// Refuses contradictions between options.

@@ -69,6 +69,7 @@ impl Display for Prepared {
 
 /// Something that was done to a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "a width and a height need none")]
 pub enum Step {
     /// It was turned or mirrored, as its EXIF data wanted.
     Upright,
@@ -81,26 +82,15 @@ pub enum Step {
     /// Greys were stretched so that the background, which was this, became 0.
     Blackened(u8),
     /// The surroundings of the object were cut off, and this is left.
-    Cut {
-        /// Pixels in a row.
-        width: u32,
-        /// Rows.
-        height: u32,
-    },
+    Cut { width: u32, height: u32 },
     /// The object became larger or smaller, and now is this.
-    Scaled {
-        /// Pixels in a row.
-        width: u32,
-        /// Rows.
-        height: u32,
-    },
+    Scaled { width: u32, height: u32 },
     /// It was put in the middle.
     Centred,
 }
 
 impl Step {
     /// The step without its numbers.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Upright => "turned upright",
@@ -130,58 +120,32 @@ impl Display for Step {
 
 /// Why a file is no picture for a network.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum PictureError {
     /// It could not be read.
     #[error("cannot read: {0}")]
     Io(#[from] io::Error),
     /// It is neither of the formats.
     #[error("neither PNG nor JPEG, and not {pixels} raw pixels either: {bytes} bytes")]
-    Unknown {
-        /// Bytes of the file.
-        bytes: usize,
-        /// Pixels of an image.
-        pixels: usize,
-    },
+    Unknown { bytes: usize, pixels: usize },
     /// It is a picture, but in another format.
     #[error("a picture of the format {0}; PNG or JPEG wanted")]
     OtherFormat(String),
     /// It has more pixels than can be decoded in decent memory.
     #[error("{width} x {height} pixels, more than the {} million that are accepted", MAX_PIXELS / 1_000_000)]
-    TooManyPixels {
-        /// Pixels in a row.
-        width: u32,
-        /// Rows.
-        height: u32,
-    },
+    TooManyPixels { width: u32, height: u32 },
     /// Its data is damaged, or uses something that the decoder lacks.
     #[error("not a readable {format}: {error}")]
-    Damaged {
-        /// The format that its first bytes name.
-        format: &'static str,
-        /// The error of the decoder.
-        error: ImageError,
-    },
+    Damaged { format: &'static str, error: ImageError },
     /// Its data ends before the picture does.
     #[error("not a readable {0}: it ends before the picture does")]
     CutShort(&'static str),
     /// The decoder failed.
     #[error("not a readable {format}: {fault}")]
-    Decoder {
-        /// The format that its first bytes name.
-        format: &'static str,
-        /// How the decoder failed.
-        fault: String,
-    },
+    Decoder { format: &'static str, fault: String },
     /// The margin leaves no room.
     #[error("a margin of {margin} pixels leaves nothing of {height} x {width}")]
-    Margin {
-        /// Pixels on each side.
-        margin: u32,
-        /// Rows.
-        height: usize,
-        /// Pixels in a row.
-        width: usize,
-    },
+    Margin { margin: u32, height: usize, width: usize },
     /// There is nothing in it.
     #[error("nothing to be seen: all pixels are alike")]
     Blank,
@@ -190,7 +154,6 @@ pub enum PictureError {
 /// Reads a whole file.
 ///
 /// # Errors
-///
 /// It cannot be read, or is too long.
 pub fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
     read_from(bounded::open(path, MAX_PICTURE)?)
@@ -199,7 +162,6 @@ pub fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
 /// Reads all there is, such as from standard input.
 ///
 /// # Errors
-///
 /// Those of [`read`].
 pub fn read_from(source: impl Read) -> Result<Vec<u8>, PictureError> {
     Ok(bounded::read_all(source, MAX_PICTURE)?)
@@ -211,7 +173,6 @@ pub fn read_from(source: impl Read) -> Result<Vec<u8>, PictureError> {
 /// Greys of just that size are taken to be prepared already: they stay as they are, but for a light background.
 ///
 /// # Errors
-///
 /// The bytes are no such thing, or nothing can be seen in it.
 pub fn prepare(bytes: &[u8], preparation: &Preparation, size: [usize; 2]) -> Result<Prepared, PictureError> {
     let [height, width] = size;

@@ -1,8 +1,7 @@
 //! A data set of the pictures in a folder for each class.
 
-use std::num::NonZeroUsize;
+use std::convert::Infallible;
 use std::path::PathBuf;
-use std::{panic, thread};
 
 use formats::DataOptions;
 
@@ -10,6 +9,7 @@ use super::images::{Images, classes, pixels, samples};
 use super::picture::{self, DEFAULT_SIZE, PictureError, Preparation, Prepared, Step};
 use super::picture_folder::{Picture, scan};
 use super::{DataError, Dataset};
+use crate::parallel::{self, all_threads};
 
 /// A file that is no picture.
 #[derive(Debug)]
@@ -36,7 +36,6 @@ pub struct Pictures {
 /// with the number of all files.
 ///
 /// # Errors
-///
 /// The folder is not as described, or no picture is left of a class or for the test. Files that are no pictures are no
 /// error here.
 pub fn load_pictures(
@@ -75,7 +74,6 @@ impl Pictures {
     /// Refuses bad files.
     ///
     /// # Errors
-    ///
     /// There are some; the first is named.
     pub fn refuse_bad(&self) -> Result<(), DataError> {
         match &self.bad[..] {
@@ -93,7 +91,6 @@ impl Pictures {
     /// Refuses a data set of which nothing is left to train or to test with.
     ///
     /// # Errors
-    ///
     /// A class has no picture to train with, or there are none for the test.
     pub fn refuse_empty(&self) -> Result<(), DataError> {
         let names = self.dataset.output.names();
@@ -114,20 +111,13 @@ fn prepare(
     size: [usize; 2],
     progress: &(impl Fn() + Sync),
 ) -> Vec<Result<Prepared, PictureError>> {
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let prepare = |(path, _): &Picture| {
+    let Ok(prepared) = parallel::map(pictures.len(), all_threads(), &|| false, |index, _| {
+        let (path, _) = &pictures[index];
         let prepared = picture::read(path).and_then(|bytes| picture::prepare(&bytes, preparation, size));
         progress();
-        prepared
-    };
-    thread::scope(|scope| {
-        let parts = pictures.chunks(pictures.len().div_ceil(threads).max(1));
-        let parts: Vec<_> =
-            parts.map(|part| scope.spawn(move || part.iter().map(prepare).collect::<Vec<_>>())).collect();
-        let results =
-            parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|payload| panic::resume_unwind(payload)));
-        results.collect()
-    })
+        Ok::<_, Infallible>(Some(prepared))
+    });
+    prepared.into_iter().flatten().collect()
 }
 
 #[cfg(test)]

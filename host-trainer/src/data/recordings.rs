@@ -31,20 +31,17 @@ pub struct Recordings {
 
 impl Recordings {
     /// The numbers of some samples of a recording.
-    #[must_use]
     pub fn samples<'a>(&self, recording: &'a Recording, samples: Range<usize>) -> &'a [f32] {
         let channels = self.window.channels.len();
         &recording.values[samples.start * channels..samples.end * channels]
     }
 
     /// The number of samples of a recording.
-    #[must_use]
     pub fn len(&self, recording: &Recording) -> usize {
         recording.values.len() / self.window.channels.len()
     }
 
     /// The windows in parts of recordings, one every `stride` samples of each part.
-    #[must_use]
     pub fn windows<'a>(
         &self,
         parts: impl IntoIterator<Item = (&'a Recording, Range<usize>)>,

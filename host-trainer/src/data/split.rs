@@ -2,7 +2,7 @@
 
 use dense_core::Random;
 
-use super::windows::{WindowStart, runs};
+use super::windows::runs;
 use super::{DataError, Samples, Targets};
 use formats::DataOptions;
 
@@ -28,7 +28,7 @@ pub(super) fn test_rows(samples: &Samples, groups: &[String], options: &DataOpti
             for_test[run.end - last..run.end].fill(true);
         }
     } else {
-        for mut class in classes(samples) {
+        for mut class in rows_of_classes(&samples.targets) {
             random.shuffle(&mut class);
             for &row in &class[..held_back(class.len(), share)] {
                 for_test[row] = true;
@@ -84,10 +84,10 @@ pub(super) fn label(samples: &Samples, row: usize) -> Option<u8> {
     }
 }
 
-/// The rows of each class; where targets are numbers, all rows.
-fn classes(samples: &Samples) -> Vec<Vec<usize>> {
-    let Targets::Labels(labels) = &samples.targets else { return vec![(0..samples.len()).collect()] };
-    let mut classes = vec![Vec::new(); 256];
+/// The rows of each class that there is; where targets are numbers, all rows.
+pub(crate) fn rows_of_classes(targets: &Targets) -> Vec<Vec<usize>> {
+    let Targets::Labels(labels) = targets else { return vec![(0..targets.len()).collect()] };
+    let mut classes = vec![Vec::new(); usize::from(u8::MAX) + 1];
     for (row, &label) in labels.iter().enumerate() {
         classes[usize::from(label)].push(row);
     }
@@ -95,28 +95,14 @@ fn classes(samples: &Samples) -> Vec<Vec<usize>> {
     classes
 }
 
-/// Puts training samples into an order in which the last ones, which a validation split takes, say something about new
-/// data: shuffled, group by group where there are groups.
-pub(super) fn order_rows(rows: &mut [usize], groups: &[u32], seed: u64) {
+/// Puts training samples, whose rows `row` says, into an order in which the last ones, which a validation split takes, say
+/// something about new data: shuffled, group by group where there are groups.
+pub(super) fn order<T>(samples: &mut [T], groups: &[u32], seed: u64, row: impl Fn(&T) -> usize) {
     let mut random = Random::new(seed, STREAM + 1);
-    random.shuffle(rows);
+    random.shuffle(samples);
     if let Some(&most) = groups.iter().max() {
         let mut rank: Vec<u32> = (0..=most).collect();
         random.shuffle(&mut rank);
-        rows.sort_by_key(|&row| rank[groups[row] as usize]);
-    }
-}
-
-/// The same for windows: group by group, or else those first that are early in their run.
-pub(super) fn order_places(places: &mut [WindowStart], groups: &[u32], seed: u64) {
-    let mut random = Random::new(seed, STREAM + 1);
-    random.shuffle(places);
-    match groups.iter().max() {
-        Some(&most) => {
-            let mut rank: Vec<u32> = (0..=most).collect();
-            random.shuffle(&mut rank);
-            places.sort_by_key(|place| rank[groups[place.row] as usize]);
-        }
-        None => places.sort_by(|one, other| one.position.total_cmp(&other.position)),
+        samples.sort_by_key(|sample| rank[groups[row(sample)] as usize]);
     }
 }

@@ -9,7 +9,7 @@ use super::split::{self, label};
 use super::table::Table;
 use super::targets::TargetKind;
 use super::windows::{self, WindowStart};
-use super::{DataError, Dataset, Folds, Inputs, Loaded, Recording, Recordings, Samples, Targets, csv};
+use super::{DataError, Dataset, Inputs, Loaded, Recording, Recordings, Samples, Targets, csv};
 use formats::DataOptions;
 
 /// Rows, and what they mean.
@@ -23,24 +23,21 @@ struct Rows {
 
 /// Loads a `.csv` file.
 pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
-    let table = csv::load(&options.path, options)?;
-    check_constants(&table)?;
-    let kind = TargetKind::of(&table.target, options.task)?;
+    let (table, kind) = read(options)?;
     let test = options.test.as_ref().map(|path| test_table(path, &table, options)).transpose()?;
     let mut all = rows(table, &kind, options)?;
+    let path = &options.path;
     let (train, test) = match test {
         Some(table) => {
-            let path = table.path.clone();
+            let test_path = table.path.clone();
             let mut second = rows(table, &kind, options)?;
             second.use_groups_of(&mut all);
-            (all.cut(&options.path, options, Part::Train, |_| true)?, second.cut(&path, options, Part::Test, |_| true)?)
+            (all.cut(path, options, Part::Train, |_| true)?, second.cut(&test_path, options, Part::Test, |_| true)?)
         }
         None => {
             let for_test = split::test_rows(&all.samples, &all.groups, options)?;
-            (
-                all.cut(&options.path, options, Part::Train, |row| !for_test[row])?,
-                all.cut(&options.path, options, Part::Test, |row| for_test[row])?,
-            )
+            let train = all.cut(path, options, Part::Train, |row| !for_test[row])?;
+            (train, all.cut(path, options, Part::Test, |row| for_test[row])?)
         }
     };
     let dataset = Dataset { name, input: all.input, output: all.output, train, test };
@@ -48,10 +45,8 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
 }
 
 /// Loads a `.csv` file to leave out one group at a time.
-pub(super) fn folds(options: &DataOptions, name: String) -> Result<Folds, DataError> {
-    let table = csv::load(&options.path, options)?;
-    check_constants(&table)?;
-    let kind = TargetKind::of(&table.target, options.task)?;
+pub(super) fn folds(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
+    let (table, kind) = read(options)?;
     let all = rows(table, &kind, options)?;
     let [train, test] = [Part::Train, Part::Test].map(|part| all.cut(&options.path, options, part, |_| true));
     let (train, test) = (train?, test?);
@@ -60,14 +55,13 @@ pub(super) fn folds(options: &DataOptions, name: String) -> Result<Folds, DataEr
         let fault = format!("the group `{}` has no run of rows as long as --window", all.groups[group]);
         return Err(DataError::file(&options.path, fault));
     }
-    Ok(Folds { name, input: all.input, output: all.output, groups: all.groups, train, test })
+    let dataset = Dataset { name, input: all.input, output: all.output, train, test };
+    Ok(Loaded { dataset, groups: all.groups })
 }
 
 /// Loads the recordings of a `.csv` file: runs of rows of one group and one class.
 pub(super) fn recordings(options: &DataOptions) -> Result<Recordings, DataError> {
-    let table = csv::load(&options.path, options)?;
-    check_constants(&table)?;
-    let kind = TargetKind::of(&table.target, options.task)?;
+    let (table, kind) = read(options)?;
     let all = rows(table, &kind, options)?;
     let (Input::Features { window: Some(window), .. }, Inputs::Numbers { width, values }, Targets::Labels(labels)) =
         (all.input, &all.samples.inputs, &all.samples.targets)
@@ -82,6 +76,14 @@ pub(super) fn recordings(options: &DataOptions) -> Result<Recordings, DataError>
         values: values[run.start * width..run.end * width].to_vec(),
     });
     Ok(Recordings { window, groups: all.groups, recordings: recordings.collect() })
+}
+
+/// The table of a file, and what its targets are.
+fn read(options: &DataOptions) -> Result<(Table, TargetKind), DataError> {
+    let table = csv::load(&options.path, options)?;
+    check_constants(&table)?;
+    let kind = TargetKind::of(&table.target, options.task)?;
+    Ok((table, kind))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -116,7 +118,7 @@ impl Rows {
         let Input::Features { window: Some(window), .. } = &self.input else {
             let mut rows: Vec<usize> = (0..all.len()).filter(|&row| included(row)).collect();
             if part == Part::Train {
-                split::order_rows(&mut rows, &all.groups, options.seed);
+                split::order(&mut rows, &all.groups, options.seed, |&row| row);
             }
             return Ok(all.select(&rows));
         };
@@ -136,7 +138,11 @@ impl Rows {
             return Err(DataError::file(path, fault));
         }
         if part == Part::Train {
-            split::order_places(&mut places, &all.groups, options.seed);
+            // Without groups, those first that are early in their run.
+            split::order(&mut places, &all.groups, options.seed, |place| place.row);
+            if all.groups.is_empty() {
+                places.sort_by(|one, other| one.position.total_cmp(&other.position));
+            }
         }
         if places.len().saturating_mul(window.features()) > MAX_NUMBERS {
             let (windows, features) = (places.len(), window.features());

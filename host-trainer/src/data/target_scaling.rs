@@ -13,7 +13,6 @@ pub struct TargetScaling {
 
 impl TargetScaling {
     /// Of the targets to train with; labels have none. A constant target has deviation 1.
-    #[must_use]
     pub fn measure(targets: &Targets) -> Option<Self> {
         let Targets::Numbers { width, values } = targets else { return None };
         let count = (values.len() / width).max(1) as f64;

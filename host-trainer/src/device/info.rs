@@ -3,10 +3,10 @@
 use dense_protocol::messages::{Authentication, ClockSource, Element, Form, Hello, Origin, SampleMemory, Task, Window};
 use serde_json::{Value, json};
 
-use crate::terminal::summary::thousands;
+use crate::terminal::summary::{hyphenated, thousands};
 
-/// A [`Hello`], with texts that are safe to print.
-#[derive(Clone, Debug, PartialEq)]
+/// A [`Hello`], with texts that are safe to print. Without one, it has no name, no layer and no parameter.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeviceInfo {
     /// Version of the protocol.
     pub version: u8,
@@ -82,50 +82,18 @@ impl From<&Hello<'_>> for DeviceInfo {
     }
 }
 
-impl Default for DeviceInfo {
-    /// Placeholders until the first answer: no name, no layer, no parameter.
-    fn default() -> Self {
-        Self {
-            version: 0,
-            board: String::new(),
-            kernel: String::new(),
-            widths: Vec::new(),
-            element: Element::U8,
-            task: Task::Values,
-            form: Form::F32,
-            parameters: 0,
-            window: None,
-            names_checksum: 0,
-            factory_checksum: 0,
-            origin: Origin::Factory,
-            foreign_save: false,
-            clock_hz: 0,
-            clock_source: ClockSource::Host,
-            model_bytes: 0,
-            static_bytes: 0,
-            slot_bytes: 0,
-            memory: None,
-            momentum: 0.0,
-            boot: None,
-        }
-    }
-}
-
 impl DeviceInfo {
     /// Number of inputs.
-    #[must_use]
     pub fn inputs(&self) -> usize {
         self.widths.first().copied().unwrap_or_default()
     }
 
     /// Number of outputs.
-    #[must_use]
     pub fn outputs(&self) -> usize {
         self.widths.last().copied().unwrap_or_default()
     }
 
     /// The clock, as in `168 MHz from the crystal`.
-    #[must_use]
     pub fn clock(&self) -> String {
         let source = match self.clock_source {
             ClockSource::Crystal => "from the crystal",
@@ -136,12 +104,10 @@ impl DeviceInfo {
     }
 
     /// The network, as in `784-32-10, u8 inputs, f32 weights, 25,450 parameters that learn`.
-    #[must_use]
     pub fn shape(&self) -> String {
-        let widths: Vec<String> = self.widths.iter().map(usize::to_string).collect();
         format!(
             "{}, {} inputs, {} weights, {} parameters that learn",
-            widths.join("-"),
+            hyphenated(&self.widths),
             element_name(self.element),
             form_name(self.form),
             thousands(self.parameters)
@@ -149,7 +115,6 @@ impl DeviceInfo {
     }
 
     /// Where the weights came from, as in `from save number 3`.
-    #[must_use]
     pub fn origin(&self) -> String {
         match self.origin {
             Origin::Factory => "from the firmware".into(),
@@ -160,7 +125,6 @@ impl DeviceInfo {
     }
 
     /// Clock cycles of `what`, as in `22,926 clock cycles an image, 0.136 ms at 168 MHz from the crystal`.
-    #[must_use]
     pub fn time(&self, what: &str, cycles: f64) -> String {
         if cycles == 0.0 {
             return format!("no cycle counter here, so no time for {what}: simulators have none");
@@ -170,7 +134,6 @@ impl DeviceInfo {
     }
 
     /// All of it, for programs.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let (origin, save) = match self.origin {
             Origin::Factory => ("factory", None),

@@ -1,24 +1,22 @@
 //! The network on the host: makes the same steps as the device, and must get the same bits.
 
 mod checks;
+mod step;
 
 use std::collections::VecDeque;
 use std::fmt::Display;
-use std::thread;
 
 use dense_core::{Error, Kernel, PixelTable};
 use dense_protocol::checksum;
 use dense_protocol::messages::Step;
 use dense_replay::{Sampler, Source};
-use formats::{Int8Network, Layer, Loss, Model, Optimizer, OptimizerName, Recipe};
+use formats::{Int8Network, Layer, Loss, Model};
 
 use super::DeviceError;
 use crate::data::{Inputs, Samples};
 use crate::factory_samples::FactorySamples;
-use crate::learning::{
-    self, Callbacks, Data, FitError, Network, Parameters, Settings, Silent, State, TrainingProgress, Variables,
-    evaluate, int8, metrics,
-};
+use crate::learning::{FitError, Network, Parameters, evaluate, int8, metrics};
+use crate::parallel::all_threads;
 
 /// A network that must have the bits of the device's.
 #[derive(Clone, Debug)]
@@ -56,7 +54,6 @@ impl Reference {
     /// The network of a model with f32 weights.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] where its layers do not fit together.
     pub fn new(model: &Model, kernel: Kernel) -> Result<Self, DeviceError> {
         let network = Network::new(model.layers.clone(), model.loss).map_err(|error| host("the model", error))?;
@@ -65,7 +62,6 @@ impl Reference {
     }
 
     /// The network of a model with int8 weights.
-    #[must_use]
     pub fn int8(model: &Model, network: Int8Network, kernel: Kernel) -> Self {
         let outputs = model.layers.last().map_or(0, Layer::units);
         let form = Form::Int8 { network, scales: vec![1.0; outputs], offsets: vec![0.0; outputs] };
@@ -97,7 +93,6 @@ impl Reference {
     }
 
     /// The parameters that learn, in the order of the device.
-    #[must_use]
     pub fn parameters(&self) -> Vec<f32> {
         match &self.form {
             Form::F32 { network, .. } => {
@@ -110,7 +105,6 @@ impl Reference {
     /// Sets the parameters that learn, in the order of [`parameters`](Self::parameters). The velocities are 0 then.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] for more or fewer than there are.
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), DeviceError> {
         let expected = self.parameters().len();
@@ -141,7 +135,6 @@ impl Reference {
     }
 
     /// The model with the parameters that it has now, where its weights are f32.
-    #[must_use]
     pub fn model(&self) -> Model {
         let mut model = self.model.clone();
         if let Form::F32 { network, .. } = &self.form {
@@ -151,18 +144,14 @@ impl Reference {
     }
 
     /// The checksum of its parameters and its pixel table, as the device has it.
-    #[must_use]
     pub fn weights_checksum(&self) -> u32 {
         checksum::of_parameters(self.model.input.pixel_table().map(PixelTable::values), self.parameters())
     }
 
     /// The samples as the first layer sees them.
     fn prepared(&self, samples: &Samples) -> Samples {
-        let mut samples = samples.clone();
-        if let Some(table) = self.model.input.pixel_table() {
-            samples.inputs.look_up(table);
-        }
-        samples
+        let samples = samples.clone();
+        Samples { inputs: samples.inputs.through(self.model.input.pixel_table()), ..samples }
     }
 
     /// The logits of one sample, as the first layer sees it.
@@ -180,7 +169,6 @@ impl Reference {
     /// Returns the loss of the sample, which errors call `name`, before and after it.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] for a label that is no class, a learning rate out of range, or logits that are not finite.
     pub fn learn(&mut self, name: &str, sample: &Samples, step: Step) -> Result<[f32; 2], DeviceError> {
         let sample = self.prepared(sample);
@@ -199,7 +187,6 @@ impl Reference {
     /// loss of the samples, each before its step.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] where there is no sample, and those of [`learn`](Self::learn).
     pub fn practise(&mut self, name: &str, steps: u16, seed: u32, step: Step) -> Result<(u16, f32), DeviceError> {
         let (mut sampler, mut lessons, mut loss) = (Sampler::new(seed.into()), 0, 0.0);
@@ -216,7 +203,9 @@ impl Reference {
     fn step(&mut self, name: &str, sample: &Samples, step: Step) -> Result<[f32; 2], DeviceError> {
         let (loss, kernel) = (self.model.loss, self.kernel);
         let step = match &mut self.form {
-            Form::F32 { network, momentum, velocities } => learn(network, *momentum, velocities, sample, step, kernel),
+            Form::F32 { network, momentum, velocities } => {
+                step::learn(network, *momentum, velocities, sample, step, kernel)
+            }
             Form::Int8 { network, scales, offsets } => below(network, &sample.inputs, kernel)
                 .and_then(|below| {
                     let mut deltas = scaled(&below, scales, offsets);
@@ -238,14 +227,13 @@ impl Reference {
     /// The accuracy on the samples or, of a regression, the mean absolute error.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Host`] for logits that are not finite.
     pub fn metric(&self, samples: &Samples) -> Result<f64, DeviceError> {
         let failed = |error| host("evaluate", error);
         match &self.form {
             Form::F32 { network, .. } => {
-                let threads = thread::available_parallelism().map_or(1, usize::from);
-                Ok(evaluate::evaluate(network, &self.prepared(samples), self.kernel, threads).map_err(failed)?.metric)
+                let metrics = evaluate::evaluate(network, &self.prepared(samples), self.kernel, all_threads());
+                Ok(metrics.map_err(failed)?.metric)
             }
             Form::Int8 { network, scales, offsets } => {
                 let samples = self.prepared(samples);
@@ -275,42 +263,6 @@ impl Memory {
     }
 }
 
-/// One step on one sample. Returns its loss before and after.
-fn learn(
-    network: &mut Network,
-    momentum: f32,
-    velocities: &mut Option<Velocities>,
-    sample: &Samples,
-    step: Step,
-    kernel: Kernel,
-) -> Result<[f32; 2], FitError> {
-    // The mean over one sample is a number of f32.
-    let loss = |network: &Network| evaluate::evaluate(network, sample, kernel, 1).map(|metrics| metrics.loss as f32);
-    let before = loss(network)?;
-    let layers = network.layers().to_vec();
-    let frozen = usize::from(step.first_trained).min(layers.len());
-    let settings = Settings { recipe: one_step(step.learning_rate, momentum), threads: 1, kernel };
-    let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
-    let from = velocities.as_ref().map(|states| State {
-        progress: TrainingProgress::default(),
-        variables: Variables { layers: layers.clone(), states: states.clone() },
-    });
-    let mut states =
-        learning::fit(network, &Data::new(sample), &settings, from.as_ref(), &mut callbacks)?.state.variables.states;
-    if frozen > 0 {
-        // The gradient of a layer does not depend on what becomes of those before it.
-        *network = Network::new([&layers[..frozen], &network.layers()[frozen..]].concat(), network.loss())?;
-        for (index, state) in states.iter_mut().enumerate().take(frozen) {
-            match velocities {
-                Some(before) => state.clone_from(&before[index]),
-                None => state.iter_mut().for_each(Parameters::clear),
-            }
-        }
-    }
-    *velocities = Some(states);
-    Ok([before, loss(network)?])
-}
-
 /// The logits of int8 weights.
 fn below(network: &Int8Network, inputs: &Inputs, kernel: Kernel) -> Result<Vec<f32>, Error> {
     // The output of a regression is its logits.
@@ -323,12 +275,6 @@ fn scaled(below: &[f32], scales: &[f32], offsets: &[f32]) -> Vec<f32> {
         .zip(scales.iter().zip(offsets))
         .map(|(below, (scale, offset))| scale.mul_add(*below, *offset))
         .collect()
-}
-
-/// The recipe of one step on one sample.
-fn one_step(learning_rate: f32, momentum: f32) -> Recipe {
-    let optimizer = Optimizer { name: OptimizerName::Sgd, learning_rate, momentum, nesterov: false, weight_decay: 0.0 };
-    Recipe { optimizer, batch_size: 1, epochs: 1, ..Recipe::default() }
 }
 
 fn host(what: &str, fault: impl Display) -> DeviceError {

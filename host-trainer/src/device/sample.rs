@@ -19,7 +19,6 @@ enum OwnedTarget {
 
 impl Sample {
     /// Sample `index` of `samples`, where there is one.
-    #[must_use]
     pub fn of(samples: &Samples, index: usize) -> Option<Self> {
         let input = match &samples.inputs {
             Inputs::Bytes { width, values } => row(values, *width, index)?.to_vec(),
@@ -33,13 +32,11 @@ impl Sample {
     }
 
     /// Its input.
-    #[must_use]
     pub fn input(&self) -> Input<'_> {
         Input::Values(&self.input)
     }
 
     /// Its target.
-    #[must_use]
     pub fn target(&self) -> Target<'_> {
         match &self.target {
             OwnedTarget::Class(class) => Target::Class(*class),
@@ -53,7 +50,6 @@ fn row<T>(values: &[T], width: usize, index: usize) -> Option<&[T]> {
 }
 
 /// Numbers as a message has them.
-#[must_use]
 pub fn bytes(values: &[f32]) -> Vec<[u8; 4]> {
     values.iter().map(|value| value.to_le_bytes()).collect()
 }

@@ -20,7 +20,6 @@ pub enum Shift {
 
 impl Shift {
     /// The name on the command line.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Inverted => "inverted",
@@ -31,7 +30,6 @@ impl Shift {
     }
 
     /// An amount at which a classifier of clothes fails, and from which one layer can recover.
-    #[must_use]
     pub const fn default_amount(self) -> f64 {
         match self {
             Self::Inverted => 1.0,
@@ -42,7 +40,6 @@ impl Shift {
     }
 
     /// The smallest and the largest amount for pictures of `[height, width]`.
-    #[must_use]
     pub fn amounts(self, [height, width]: [usize; 2]) -> (f64, f64) {
         match self {
             Self::Inverted => (0.0, 1.0),

@@ -6,7 +6,6 @@ use super::{Device, DeviceError};
 /// complete on the device. What comes after the last whole window is left out.
 ///
 /// # Errors
-///
 /// Those of the requests and of `window`, and [`DeviceError::Answer`] where the device misses more samples than a window
 /// has.
 pub fn stream<E: From<DeviceError>>(

@@ -18,10 +18,6 @@ const TCP_PREFIX: &str = "tcp:";
 pub trait Transport: Read + Write + Send {
     /// Sets how long a read or a write may take before it fails with [`ErrorKind::TimedOut`] or
     /// [`ErrorKind::WouldBlock`]; not zero.
-    ///
-    /// # Errors
-    ///
-    /// If the system refuses.
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 }
 
@@ -65,7 +61,6 @@ impl Address {
     /// Connects.
     ///
     /// # Errors
-    ///
     /// [`ErrorKind::TimedOut`] where that takes longer than `timeout`, or the system's error.
     pub fn open(&self, timeout: Duration) -> io::Result<Box<dyn Transport>> {
         // In a thread of its own, because the resolution of a name takes as long as it likes.

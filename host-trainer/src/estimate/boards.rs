@@ -7,7 +7,6 @@ const KB: usize = 1024;
 /// Overhead of a record of saved weights, in bytes.
 pub(super) const RECORD_BYTES: usize = 80;
 
-/// A board.
 pub(super) struct Board {
     pub(super) name: &'static str,
     pub(super) processor: Processor,

@@ -43,22 +43,14 @@ impl Processor {
     }
 
     /// Suffix of the names of this processor's figures, empty for the Cortex-M4.
-    const fn suffix(self) -> &'static str {
-        match self {
-            Self::M0 => ", M0",
-            Self::M3 => ", M3",
-            Self::M4 => "",
-            Self::M7 => ", M7",
-            Self::M33 => ", M33",
-            Self::M55 => ", M55",
-        }
+    fn suffix(self) -> String {
+        if self == Self::M4 { String::new() } else { format!(", {self:?}") }
     }
 }
 
 /// Instructions and time of an inference or of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Work {
-    /// Instructions.
+pub(crate) struct Work {
     pub instructions: usize,
     /// Milliseconds, where clock and cycles are known: those of a Cortex-M4 with memory that has no wait states.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,7 +104,6 @@ impl Cost {
 pub(super) struct Costs {
     /// Inference and step in f32, where there is an FPU.
     pub(super) f32: Option<[Cost; 2]>,
-    /// Inference in int8.
     pub(super) int8: Cost,
 }
 
@@ -138,7 +129,7 @@ impl Costs {
         };
         let f32 = f32.map(|rates| rates.map(|(instructions, cycles)| Cost { instructions, cycles }));
         let cycles = is_m4.then(|| int8("cycles~", ""));
-        Self { f32, int8: Cost { instructions: int8("instructions", suffix), cycles } }
+        Self { f32, int8: Cost { instructions: int8("instructions", &suffix), cycles } }
     }
 }
 
@@ -159,7 +150,6 @@ fn f32_rates(unit: &str, inputs: &str, suffix: &str) -> [Rate; 2] {
 /// A figure by its name.
 ///
 /// # Panics
-///
 /// It is not in the table, which a test rules out.
 pub(super) fn figure(name: &str) -> usize {
     let number = MEASURED.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok());

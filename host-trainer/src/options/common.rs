@@ -1,10 +1,8 @@
 //! Options of every subcommand that computes.
 
 use clap::Args;
-use dense_core::Kernel;
 
 use super::values::{KernelChoice, verbosity};
-use crate::failure::Failure;
 
 /// Options of every subcommand that computes.
 #[derive(Args, Debug)]
@@ -15,18 +13,6 @@ pub struct CommonArgs {
     pub kernel: KernelChoice,
 
     /// How much to print: 0 nothing, 1 a progress bar, 2 one line per epoch, or per run
-    #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true)]
-    #[arg(value_parser = verbosity)]
+    #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true, value_parser = verbosity)]
     pub verbose: u8,
-}
-
-impl CommonArgs {
-    /// The kernel.
-    ///
-    /// # Errors
-    ///
-    /// This machine lacks it.
-    pub fn kernel(&self) -> Result<Kernel, Failure> {
-        self.kernel.kernel()
-    }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use formats::{DataOptions, Task};
 
-use super::in_workspace;
-use super::values::{share, size, whole_number};
+use super::values::{by_name, share, size, whole_number};
+use super::{in_workspace, refuse_given};
 use crate::failure::Failure;
 
 /// The data that is used unless `--data` names other.
@@ -74,46 +74,25 @@ pub struct DataArgs {
 
 impl DataArgs {
     /// Only where the data is, if that is given.
-    #[must_use]
     pub fn of_path(data: Option<PathBuf>) -> Self {
         Self { data, ..Self::default() }
     }
 
     /// The options; `seed` chooses test samples.
-    #[must_use]
     pub fn options(&self, seed: u64) -> DataOptions {
         DataOptions { path: self.data.clone().unwrap_or_else(|| DEFAULT.into()), seed, ..self.overrides() }
     }
 
     /// The options, where those that are not given are those that a model was trained with.
-    #[must_use]
     pub fn options_of(&self, model: Option<&DataOptions>) -> DataOptions {
-        let given = self.overrides();
-        let Some(model) = model else {
-            return DataOptions { path: self.data.clone().unwrap_or_else(|| DEFAULT.into()), ..given };
-        };
-        let same_data = self.data.is_none();
-        let keep = same_data && !self.gives_test();
-        DataOptions {
-            path: self.data.clone().unwrap_or_else(|| model.path.clone()),
-            task: given.task.or(model.task),
-            target: given.target.or_else(|| model.target.clone()),
-            group: given.group.or_else(|| model.group.clone()),
-            ignore: if given.ignore.is_empty() { model.ignore.clone() } else { given.ignore },
-            test: if keep { model.test.clone() } else { given.test },
-            test_split: if keep { model.test_split } else { given.test_split },
-            test_groups: if keep { model.test_groups.clone() } else { given.test_groups },
-            window: given.window.or(model.window),
-            stride: given.stride.or(model.stride),
-            train_stride: given.train_stride.or(model.train_stride),
-            downsample: given.downsample.or(model.downsample),
-            size: given.size.or(model.size),
-            seed: model.seed,
+        let Some(mut model) = model.cloned() else { return self.options(0) };
+        if let Some(path) = self.data.clone() {
+            model = DataOptions { path, test: None, test_split: None, test_groups: Vec::new(), ..model };
         }
+        self.overrides().or(model)
     }
 
     /// Whether data were named.
-    #[must_use]
     pub const fn is_given(&self) -> bool {
         self.data.is_some()
     }
@@ -121,7 +100,6 @@ impl DataArgs {
     /// Refuses options that say how to load data, where `why` none is loaded.
     ///
     /// # Errors
-    ///
     /// One was given; it is named.
     pub fn refuse(&self, why: &str) -> Result<(), Failure> {
         let Self { data, target, task, group, ignore, test, test_split, test_groups, .. } = self;
@@ -141,16 +119,7 @@ impl DataArgs {
             ("--downsample", downsample.is_some()),
             ("--size", size.is_some()),
         ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((name, _)) => Err(Failure::new(format!("{name}: {why}"))),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether test samples were chosen.
-    #[must_use]
-    pub const fn gives_test(&self) -> bool {
-        self.test.is_some() || self.test_split.is_some() || !self.test_groups.is_empty()
+        refuse_given(&given, why)
     }
 
     fn overrides(&self) -> DataOptions {
@@ -174,8 +143,7 @@ impl DataArgs {
 }
 
 /// Where data lie: as named, or else in the workspace.
-#[must_use]
-pub fn locate(path: &Path) -> PathBuf {
+pub(crate) fn locate(path: &Path) -> PathBuf {
     match path.to_str() {
         Some(text) if path.is_relative() && !path.exists() => in_workspace(text),
         _ => path.to_owned(),
@@ -183,8 +151,5 @@ pub fn locate(path: &Path) -> PathBuf {
 }
 
 fn task(text: &str) -> Result<Task, String> {
-    Task::ALL
-        .into_iter()
-        .find(|task| task.name() == text)
-        .ok_or_else(|| format!("must be one of {}", Task::ALL.map(Task::name).join(", ")))
+    by_name(text, &Task::ALL, Task::name)
 }

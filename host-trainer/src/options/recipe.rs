@@ -4,9 +4,10 @@ use clap::{Args, ValueEnum};
 use dense_core::optimizers::SMALLEST_MOMENTUM;
 use formats::{Activation, Input, Loss, Optimizer, OptimizerName, Recipe, Schedule, Task};
 
-use super::values::{learning_rate, seed, share, whole_number};
+use super::values::{by_name, learning_rate, seed, share, whole_number};
 use super::{MAX_BATCH_SIZE, MAX_EPOCHS};
-use crate::presets::{Preset, PresetName};
+use crate::presets::PresetName;
+use crate::terminal::summary::hyphenated;
 
 /// Units of a hidden layer, at most.
 const MAX_UNITS: usize = 4096;
@@ -38,11 +39,10 @@ impl ModelName {
 }
 
 /// The name of a network with these hidden layers: `linear`, `mlp32`, `mlp128-64`.
-#[must_use]
-pub fn model_name(hidden: &[usize]) -> String {
+pub(crate) fn model_name(hidden: &[usize]) -> String {
     match hidden {
         [] => "linear".into(),
-        _ => format!("mlp{}", hidden.iter().map(usize::to_string).collect::<Vec<_>>().join("-")),
+        _ => format!("mlp{}", hyphenated(hidden)),
     }
 }
 
@@ -82,23 +82,20 @@ pub struct RecipeArgs {
     shift: Option<usize>,
 
     /// Passes over the training samples [default: 10; 60 for best with hidden layers]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_EPOCHS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_EPOCHS))]
     epochs: Option<usize>,
 
     /// Samples in one training step [default: 32 for recipe, 128 for best]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(MAX_BATCH_SIZE))]
-    batch_size: Option<usize>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_BATCH_SIZE))]
+    pub(crate) batch_size: Option<usize>,
 
     /// Optimizer: adam, sgd or rmsprop [default: adam]
     #[arg(long, value_parser = optimizer, value_name = "NAME")]
     optimizer: Option<OptimizerName>,
 
     /// Learning rate [default: 0.001, for sgd 0.01; 0.002 for best]
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    #[arg(value_parser = learning_rate)]
-    learning_rate: Option<f32>,
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = learning_rate)]
+    pub(crate) learning_rate: Option<f32>,
 
     /// Momentum of sgd
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = momentum)]
@@ -144,7 +141,6 @@ impl RecipeArgs {
     /// The recipe for data of this kind.
     ///
     /// # Errors
-    ///
     /// Options that contradict each other or the data, in words.
     pub fn recipe(&self, input: &Input, task: Task) -> Result<Recipe, String> {
         let hidden = match self.model {
@@ -169,16 +165,14 @@ impl RecipeArgs {
             return Err(format!("--loss {}: is for {}, not {}", loss.name(), loss.task().name(), task.name()));
         }
         Ok(Recipe {
-            preset: self.preset.name().into(),
             hidden,
-            activation: self.activation.unwrap_or(Activation::Relu),
+            activation: self.activation.unwrap_or(preset.activation),
             loss,
-            optimizer: self.optimizer(&preset)?,
+            optimizer: self.optimizer(&preset.optimizer)?,
             schedule: self.learning_rate_schedule.unwrap_or(preset.schedule),
             batch_size: self.batch_size.unwrap_or(preset.batch_size),
             epochs: self.epochs.unwrap_or(preset.epochs),
             seed: self.seed,
-            pixel_exponent: preset.pixel_exponent,
             shift: match self.shift {
                 Some(shift @ 1..) if !is_pixels => {
                     return Err(format!("--shift {shift}: is for pictures; the data are numbers"));
@@ -192,44 +186,28 @@ impl RecipeArgs {
             },
             validation_split: self.validation_split,
             early_stopping: self.early_stopping,
+            ..preset
         })
     }
 
-    fn optimizer(&self, preset: &Preset) -> Result<Optimizer, String> {
-        let name = self.optimizer.unwrap_or(preset.optimizer);
+    fn optimizer(&self, preset: &Optimizer) -> Result<Optimizer, String> {
+        let name = self.optimizer.unwrap_or(preset.name);
         if let (Some(momentum), true) = (self.momentum, name != OptimizerName::Sgd) {
             return Err(format!("--momentum {momentum}: is for --optimizer sgd, not {}", name.name()));
         }
+        let (learning_rate, weight_decay) = if name == preset.name {
+            (preset.learning_rate, preset.weight_decay)
+        } else {
+            (name.default_learning_rate(), 0.0)
+        };
         Ok(Optimizer {
             name,
-            learning_rate: self.learning_rate.unwrap_or(if name == preset.optimizer {
-                preset.learning_rate
-            } else {
-                name.default_learning_rate()
-            }),
+            learning_rate: self.learning_rate.unwrap_or(learning_rate),
             momentum: self.momentum.unwrap_or(0.0),
             nesterov: self.nesterov,
-            weight_decay: self.weight_decay.unwrap_or(if name == preset.optimizer { preset.weight_decay } else { 0.0 }),
+            weight_decay: self.weight_decay.unwrap_or(weight_decay),
         })
     }
-
-    /// Whether a learning rate was given.
-    #[must_use]
-    pub const fn gives_learning_rate(&self) -> bool {
-        self.learning_rate.is_some()
-    }
-
-    /// Whether a batch size was given.
-    #[must_use]
-    pub const fn gives_batch_size(&self) -> bool {
-        self.batch_size.is_some()
-    }
-}
-
-/// The one of some values with this name.
-fn by_name<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, String> {
-    let names = || all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", ");
-    all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| format!("must be one of {}", names()))
 }
 
 pub(crate) fn activation(text: &str) -> Result<Activation, String> {

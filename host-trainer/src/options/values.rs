@@ -25,7 +25,6 @@ impl KernelChoice {
     /// The kernel itself.
     ///
     /// # Errors
-    ///
     /// If this machine lacks the kernel.
     pub fn kernel(self) -> Result<Kernel, Failure> {
         let name = match self {
@@ -37,6 +36,12 @@ impl KernelChoice {
         };
         Kernel::by_name(name).map_err(|error| Failure::about("--kernel", error))
     }
+}
+
+/// Parses the name of one of some values.
+pub(crate) fn by_name<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, String> {
+    let names = || all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", ");
+    all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| format!("must be one of {}", names()))
 }
 
 /// A parser of whole numbers from 1 to `maximum`.

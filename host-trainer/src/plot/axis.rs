@@ -5,6 +5,11 @@ pub(crate) const LABEL_PITCH: f32 = 15.0;
 /// Lines across, at most.
 const MOST_TICKS: f64 = 5.0;
 
+/// The least and the greatest of some numbers; without any, the other way round.
+pub(crate) fn bounds(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    values.into_iter().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
+}
+
 /// Round numbers from at or below `low` to at or above `high`, evenly spaced, at least two of them.
 pub(crate) fn ticks(low: f64, high: f64) -> Vec<f64> {
     let range = if high > low { high - low } else { high.abs().max(1e-6) };

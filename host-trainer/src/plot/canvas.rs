@@ -23,12 +23,11 @@ impl Canvas {
     /// A blank canvas of this width and height in units.
     ///
     /// # Panics
-    ///
     /// If a side is zero or too long for memory.
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let [width, height] = [width, height].map(|side| side * SCALE as u32);
         let mut pixmap = Pixmap::new(width, height).expect("paper has two sides");
-        let Colour([red, green, blue]) = Palette::LIGHT.paper;
+        let Colour([red, green, blue]) = Palette::Light.paper();
         pixmap.fill(tiny_skia::Color::from_rgba8(red, green, blue, 255));
         Self { pixmap }
     }
@@ -86,10 +85,6 @@ impl Canvas {
     }
 
     /// The drawing as a PNG.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the encoder reports.
     pub(crate) fn png(&self) -> ImageResult<Vec<u8>> {
         // All pixels are opaque.
         let colours: Vec<u8> =

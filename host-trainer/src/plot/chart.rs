@@ -1,6 +1,6 @@
 //! A chart with x and y axis, grid, legend and title.
 
-use super::axis::{tick_text, ticks};
+use super::axis::{bounds, tick_text, ticks};
 use super::canvas::{Anchor, Font};
 use super::figure::Figure;
 use super::palette::Hue;
@@ -27,8 +27,7 @@ pub(crate) struct Axis {
 impl Axis {
     /// An axis of round numbers from at or below to at or above all values that are finite.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>, name: impl Into<String>) -> Self {
-        let finite = values.into_iter().filter(|value| value.is_finite());
-        let (low, high) = finite.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+        let (low, high) = bounds(values.into_iter().filter(|value| value.is_finite()));
         let ticks = if low <= high { ticks(low, high) } else { vec![0.0, 1.0] };
         let step = (ticks[1] - ticks[0]).abs();
         let texts = ticks.iter().map(|&tick| (tick, tick_text(tick, step))).collect();

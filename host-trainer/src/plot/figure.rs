@@ -128,7 +128,7 @@ impl Figure {
     }
 
     fn draw(&self, canvas: &mut Canvas, left: f32) {
-        let colours = Palette::LIGHT;
+        let colours = Palette::Light;
         let place = |&(x, y): &(f32, f32)| (left + x, BORDER + y);
         for shape in &self.shapes {
             match shape {
@@ -136,11 +136,11 @@ impl Figure {
                     canvas.line(&points.iter().map(place).collect::<Vec<_>>(), *width, colours.hue(*hue));
                 }
                 Shape::Dot { centre, radius, hue, opacity } => {
-                    canvas.dot(place(centre), *radius, colours.hue(*hue).over(*opacity, colours.paper));
+                    canvas.dot(place(centre), *radius, colours.hue(*hue).over(*opacity, colours.paper()));
                 }
                 Shape::Rectangle { area: [x, y, width, height], hue, opacity, .. } if *opacity > 0.0 => {
                     let (x, y) = place(&(*x, *y));
-                    canvas.rectangle([x, y, *width, *height], colours.hue(*hue).over(*opacity, colours.paper));
+                    canvas.rectangle([x, y, *width, *height], colours.hue(*hue).over(*opacity, colours.paper()));
                 }
                 Shape::Rectangle { .. } => {}
                 Shape::Text { text: Text { at, anchor, upwards, text, substitute }, hue, font } => {
@@ -157,10 +157,6 @@ impl Figure {
 }
 
 /// The figures beside each other, as a PNG.
-///
-/// # Errors
-///
-/// Whatever the encoder reports.
 pub(crate) fn png(figures: &[Figure]) -> ImageResult<Vec<u8>> {
     let width: f32 = figures.iter().map(|figure| figure.width + BORDER).sum();
     let height = figures.iter().map(|figure| figure.height).fold(0.0, f32::max);

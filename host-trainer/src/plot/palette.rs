@@ -1,8 +1,6 @@
 //! The colours of the report and the pictures, for light and for dark paper. Blue and orange stay apart for colour-blind
 //! eyes.
 
-use std::fmt::Write as _;
-
 /// A colour: red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Colour(pub [u8; 3]);
@@ -40,66 +38,34 @@ pub(crate) enum Hue {
 }
 
 impl Hue {
+    /// Each, in order, its class in the style sheet, and its colour on light and on dark paper.
+    const ALL: [(Self, &'static str, [u8; 3], [u8; 3]); 9] = [
+        (Self::Ink, "ink", [27, 30, 35], [229, 232, 236]),
+        (Self::Muted, "muted", [94, 101, 111], [154, 162, 173]),
+        (Self::Rule, "rule", [224, 227, 231], [50, 54, 61]),
+        (Self::Blue, "blue", [32, 98, 173], [116, 174, 240]),
+        (Self::Green, "green", [13, 112, 88], [88, 199, 165]),
+        (Self::Orange, "orange", [186, 74, 6], [243, 151, 84]),
+        (Self::Purple, "purple", [116, 58, 168], [190, 150, 240]),
+        (Self::Pink, "pink", [176, 36, 108], [240, 130, 185]),
+        (Self::Olive, "olive", [104, 92, 0], [205, 190, 90]),
+    ];
+
     /// The class of the style sheet.
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Ink => "ink",
-            Self::Muted => "muted",
-            Self::Rule => "rule",
-            Self::Blue => "blue",
-            Self::Green => "green",
-            Self::Orange => "orange",
-            Self::Purple => "purple",
-            Self::Pink => "pink",
-            Self::Olive => "olive",
-        }
+        Self::ALL[self as usize].1
     }
 }
 
-/// All colours of one kind of paper.
+/// The colours of one kind of paper.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Palette {
-    pub paper: Colour,
-    pub ink: Colour,
-    pub muted: Colour,
-    pub rule: Colour,
-    blue: Colour,
-    green: Colour,
-    orange: Colour,
-    purple: Colour,
-    pink: Colour,
-    olive: Colour,
+pub(crate) enum Palette {
+    /// Also that of the pictures.
+    Light,
+    Dark,
 }
 
 impl Palette {
-    /// Light paper, also that of the pictures.
-    pub(crate) const LIGHT: Self = Self {
-        paper: Colour([255, 255, 255]),
-        ink: Colour([27, 30, 35]),
-        muted: Colour([94, 101, 111]),
-        rule: Colour([224, 227, 231]),
-        blue: Colour([32, 98, 173]),
-        green: Colour([13, 112, 88]),
-        orange: Colour([186, 74, 6]),
-        purple: Colour([116, 58, 168]),
-        pink: Colour([176, 36, 108]),
-        olive: Colour([104, 92, 0]),
-    };
-
-    /// Dark paper.
-    pub(crate) const DARK: Self = Self {
-        paper: Colour([20, 22, 26]),
-        ink: Colour([229, 232, 236]),
-        muted: Colour([154, 162, 173]),
-        rule: Colour([50, 54, 61]),
-        blue: Colour([116, 174, 240]),
-        green: Colour([88, 199, 165]),
-        orange: Colour([243, 151, 84]),
-        purple: Colour([190, 150, 240]),
-        pink: Colour([240, 130, 185]),
-        olive: Colour([205, 190, 90]),
-    };
-
     /// Weights below zero, in maps. Like that above it, a mid-tone that stands out from light and dark paper alike.
     pub(crate) const AGAINST: Colour = Colour([38, 112, 196]);
     /// Weights above zero, in maps.
@@ -108,42 +74,27 @@ impl Palette {
     /// How opaque a hue may be, at most, where ink is written on it.
     pub(crate) const DARKEST_SHADE: f64 = 0.5;
 
-    /// The colour of a hue.
-    pub(crate) const fn hue(&self, hue: Hue) -> Colour {
-        match hue {
-            Hue::Ink => self.ink,
-            Hue::Muted => self.muted,
-            Hue::Rule => self.rule,
-            Hue::Blue => self.blue,
-            Hue::Green => self.green,
-            Hue::Orange => self.orange,
-            Hue::Purple => self.purple,
-            Hue::Pink => self.pink,
-            Hue::Olive => self.olive,
+    pub(crate) const fn paper(self) -> Colour {
+        match self {
+            Self::Light => Colour([255, 255, 255]),
+            Self::Dark => Colour([20, 22, 26]),
+        }
+    }
+
+    pub(crate) const fn hue(self, hue: Hue) -> Colour {
+        let (_, _, light, dark) = Hue::ALL[hue as usize];
+        match self {
+            Self::Light => Colour(light),
+            Self::Dark => Colour(dark),
         }
     }
 
     /// The variables of the style sheet: `--ink:27 30 35;`, to be used as `rgb(var(--ink))`.
-    pub(crate) fn variables(&self) -> String {
-        let Self { paper, ink, muted, rule, blue, green, orange, purple, pink, olive } = self;
-        let mut text = String::new();
-        for (name, Colour([red, green, blue])) in [
-            ("paper", paper),
-            ("ink", ink),
-            ("muted", muted),
-            ("rule", rule),
-            (Hue::Blue.name(), blue),
-            (Hue::Green.name(), green),
-            (Hue::Orange.name(), orange),
-            (Hue::Purple.name(), purple),
-            (Hue::Pink.name(), pink),
-            (Hue::Olive.name(), olive),
-            ("against", &Self::AGAINST),
-            ("favour", &Self::FAVOUR),
-        ] {
-            let _ = write!(text, "--{name}:{red} {green} {blue};");
-        }
-        text
+    pub(crate) fn variables(self) -> String {
+        let hues = Hue::ALL.map(|(hue, name, ..)| (name, self.hue(hue)));
+        let others = [("against", Self::AGAINST), ("favour", Self::FAVOUR)];
+        let colours = [("paper", self.paper())].into_iter().chain(hues).chain(others);
+        colours.map(|(name, Colour([red, green, blue]))| format!("--{name}:{red} {green} {blue};")).collect()
     }
 }
 
@@ -166,13 +117,15 @@ mod tests {
 
     #[test]
     fn whatever_is_written_can_be_read() {
-        for palette in [Palette::LIGHT, Palette::DARK] {
-            let Palette { paper, ink, muted, blue, green, orange, purple, pink, olive, .. } = palette;
-            for colour in [ink, muted, blue, green, orange, purple, pink, olive] {
-                assert!(contrast(colour, paper) >= 4.5, "{colour:?} on {paper:?}");
+        for palette in [Palette::Light, Palette::Dark] {
+            let (paper, ink) = (palette.paper(), palette.hue(Hue::Ink));
+            for (place, (hue, ..)) in Hue::ALL.into_iter().enumerate() {
+                assert_eq!(hue as usize, place);
+                let colour = palette.hue(hue);
+                assert!(hue == Hue::Rule || contrast(colour, paper) >= 4.5, "{colour:?} on {paper:?}");
             }
-            for hue in [blue, orange] {
-                let shade = hue.over(Palette::DARKEST_SHADE, paper);
+            for hue in [Hue::Blue, Hue::Orange] {
+                let shade = palette.hue(hue).over(Palette::DARKEST_SHADE, paper);
                 assert!(contrast(ink, shade) >= 4.5, "{ink:?} on {shade:?}");
             }
         }

@@ -6,10 +6,6 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageResult};
 
 /// Encodes pixels of 8 bits a channel, row after row.
-///
-/// # Errors
-///
-/// Whatever the encoder reports.
 pub(crate) fn encode(pixels: &[u8], width: usize, height: usize, colours: ExtendedColorType) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);

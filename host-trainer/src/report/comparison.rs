@@ -15,7 +15,6 @@ use crate::terminal::summary::thousands;
 const HUES: [Hue; 6] = [Hue::Blue, Hue::Orange, Hue::Green, Hue::Purple, Hue::Pink, Hue::Olive];
 
 /// The headings of the table of runs and its rows, by letter.
-#[must_use]
 pub(crate) fn rows(runs: &[Run]) -> (Vec<String>, Vec<Vec<String>>) {
     let differences = differences(runs);
     let metrics = metrics(runs);
@@ -117,22 +116,20 @@ fn figures(runs: &[Run]) -> Vec<Figure> {
 }
 
 /// The page.
-#[must_use]
 pub(crate) fn html(runs: &[Run]) -> String {
     let best = best(runs);
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
-    let (strong, title, lead) = match best {
+    let (strong, title) = match best {
         Some((index, name)) => (
             match name {
                 "accuracy" => percent(runs[index].metric(name), 2),
                 _ => format!("{:.4}", runs[index].metric(name)),
             },
             format!("test {name} of {}, the best of {} runs", names[index], runs.len()),
-            String::new(),
         ),
-        None => (runs.len().to_string(), "runs".into(), String::new()),
+        None => (runs.len().to_string(), "runs".into()),
     };
-    let header = page::header("Comparison", &strong, &title, &lead, &[]);
+    let header = page::header("Comparison", &strong, &title, "", &[]);
     let mut page = Page::new(format!("{} runs compared", runs.len()), header);
     let (headings, rows) = rows(runs);
     let headings: Vec<String> = headings.iter().map(|heading| escape(heading)).collect();
@@ -160,16 +157,11 @@ pub(crate) fn html(runs: &[Run]) -> String {
 }
 
 /// The curves as PNG.
-///
-/// # Errors
-///
-/// Whatever the encoder reports.
 pub(crate) fn png(runs: &[Run]) -> ImageResult<Vec<u8>> {
     figure::png(&figures(runs))
 }
 
 /// The best run and the metric that it is best in, where all have the same task.
-#[must_use]
 pub(crate) fn best(runs: &[Run]) -> Option<(usize, &'static str)> {
     let task = runs.first()?.task();
     if runs.iter().any(|run| run.task() != task) {

@@ -17,28 +17,24 @@ use crate::terminal::table::{Heading, table};
 
 /// The inputs of the report: recipe, one of the models, and the results of each group.
 #[derive(Clone, Copy, Debug)]
-pub struct CrossValidation<'a> {
-    /// Name of the data set.
-    pub data_set: &'a str,
-    /// How each model was trained.
-    pub recipe: &'a Recipe,
+pub(crate) struct CrossValidation<'a> {
+    pub(crate) data_set: &'a str,
+    pub(crate) recipe: &'a Recipe,
     /// One of the models, for its shape and its names. Nothing in them is trusted.
-    pub model: &'a Model,
+    pub(crate) model: &'a Model,
     /// The groups, at least one.
-    pub groups: &'a [Group],
+    pub(crate) groups: &'a [Group],
 }
 
 /// The samples of one group, and what a model that was trained on all other groups predicts for them.
 #[derive(Clone, Debug)]
-pub struct Group {
-    /// Its name.
-    pub name: String,
+pub(crate) struct Group {
+    pub(crate) name: String,
     /// Loss and metrics, by Keras's names; the same for each group.
-    pub metrics: BTreeMap<String, f64>,
-    /// The targets.
-    pub targets: Targets,
+    pub(crate) metrics: BTreeMap<String, f64>,
+    pub(crate) targets: Targets,
     /// The predictions, `[samples][outputs]`: probabilities of a classifier, values of a regression.
-    pub outputs: Vec<f32>,
+    pub(crate) outputs: Vec<f32>,
 }
 
 /// Mean and sample standard deviation of a metric over groups.
@@ -88,8 +84,7 @@ impl CrossValidation<'_> {
     }
 
     /// The confusion matrix of a classifier over all groups.
-    #[must_use]
-    pub fn confusion(&self) -> Option<Confusion> {
+    pub(crate) fn confusion(&self) -> Option<Confusion> {
         let mut confusion = Confusion::new(self.model.output.names().len());
         for group in self.groups {
             let Targets::Labels(labels) = &group.targets else { return None };
@@ -101,16 +96,14 @@ impl CrossValidation<'_> {
     }
 
     /// The groups as text.
-    #[must_use]
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let mut headings = vec![Heading::Left("group", 13), Heading::Right("samples")];
         headings.extend(self.metrics().into_iter().map(Heading::Right));
         table(&headings, &self.rows())
     }
 
     /// The groups, mean and standard deviation of each metric, and the recipe, as JSON.
-    #[must_use]
-    pub fn to_json(&self) -> Vec<u8> {
+    pub(crate) fn to_json(self) -> Vec<u8> {
         let group = |group: &Group| json!({"group": group.name, "samples": group.targets.len(), "test": group.metrics});
         let over_groups = |of: fn(Spread) -> f64| -> BTreeMap<&str, f64> {
             self.metrics().into_iter().map(|metric| (metric, of(self.spread(metric)))).collect()
@@ -139,8 +132,7 @@ impl CrossValidation<'_> {
     }
 
     /// The result, in a sentence.
-    #[must_use]
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let (metric, number) = self.main_metric();
         let groups = self.groups.len();
         format!("{metric} {number}, mean and standard deviation over {groups} groups, each left out once")
@@ -148,8 +140,7 @@ impl CrossValidation<'_> {
     }
 
     /// The page.
-    #[must_use]
-    pub fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         let (data_set, widths) = (self.data_set, widths(self.model));
         let metrics = self.metrics();
         let (main, strong) = self.main_metric();

@@ -52,13 +52,11 @@ fn work(work: &Work) -> String {
 }
 
 /// A time of so many milliseconds, in the unit that fits it.
-#[must_use]
 pub(crate) fn duration(milliseconds: f64) -> String {
     if milliseconds < 1.0 { format!("{:.0} µs", 1000.0 * milliseconds) } else { format!("{milliseconds:.1} ms") }
 }
 
 /// The boards as text: what fits, what it takes, and how long.
-#[must_use]
 pub(crate) fn rows(model: &Model) -> Vec<Vec<String>> {
     let text =
         |work: &Work| work.milliseconds.map_or_else(|| format!("{} instr.", thousands(work.instructions)), duration);

@@ -92,7 +92,7 @@ fn recipe(report: &Report) -> Rows {
 fn sizes(report: &Report) -> Rows {
     let products: usize = report.model.layers.iter().map(|layer| layer.weights.len()).sum();
     let mut rows = vec![
-        ("parameters".to_owned(), thousands(report.parameters())),
+        ("parameters".to_owned(), thousands(report.model.parameters())),
         ("in f32".to_owned(), size(report.float_bytes())),
     ];
     rows.extend(report.int8.map(|int8| ("in int8".to_owned(), size(int8.bytes))));

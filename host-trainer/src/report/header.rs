@@ -30,7 +30,7 @@ pub(super) fn html(report: &Report) -> String {
     let epochs = report.epochs.len();
     let lead = format!(
         "{} parameters, {} epoch{} on {} {noun}, tested on {} {noun}.",
-        thousands(report.parameters()),
+        thousands(report.model.parameters()),
         thousands(epochs),
         if epochs == 1 { "" } else { "s" },
         thousands(report.training_samples),

@@ -22,7 +22,6 @@ pub(super) struct Mistake {
     pub(super) sample: usize,
     /// The label, its true class.
     pub(super) label: u8,
-    /// The predicted class.
     pub(super) class: u8,
     /// The probability of that class.
     pub(super) probability: f32,

@@ -15,7 +15,7 @@ pub(super) struct Page {
 impl Page {
     /// A page with a title, which may have any characters, and the content of its header.
     pub(super) fn new(title: String, header: String) -> Self {
-        let (light, dark) = (Palette::LIGHT.variables(), Palette::DARK.variables());
+        let (light, dark) = (Palette::Light.variables(), Palette::Dark.variables());
         let title = escape(&title);
         let html = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

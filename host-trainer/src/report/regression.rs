@@ -3,6 +3,7 @@
 use super::Report;
 use super::page;
 use crate::learning::metrics;
+use crate::plot::axis::bounds;
 use crate::plot::chart::{Axis, Chart};
 use crate::plot::figure::{Figure, escape};
 use crate::plot::palette::Hue;
@@ -37,7 +38,7 @@ pub(super) fn figures(report: &Report, targets: &[f32]) -> Vec<Figure> {
 
 fn scatter(name: &str, pairs: &[(f64, f64)]) -> Figure {
     let values = || pairs.iter().flat_map(|&(predicted, target)| [predicted, target]);
-    let (low, high) = values().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) = bounds(values());
     let description = format!("Predicted against true values of {name}");
     let title = format!("Predicted {name}");
     let mut chart = Chart::new(&title, description, Axis::of(values(), format!("true {name}")), Axis::of(values(), ""));
@@ -50,8 +51,7 @@ fn scatter(name: &str, pairs: &[(f64, f64)]) -> Figure {
 
 fn histogram(name: &str, pairs: &[(f64, f64)]) -> Figure {
     let residuals: Vec<f64> = pairs.iter().map(|(predicted, target)| predicted - target).collect();
-    let (low, high) =
-        residuals.iter().fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+    let (low, high) = bounds(residuals.iter().copied());
     let width = if high > low { (high - low) / BARS as f64 } else { 1.0 };
     let mut counts = [0_usize; BARS];
     for residual in &residuals {

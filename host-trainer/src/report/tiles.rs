@@ -22,7 +22,6 @@ pub(super) struct Tiles {
     pub(super) width: usize,
     /// Rows of a picture.
     pub(super) height: usize,
-    /// The pictures.
     pub(super) tiles: Vec<Tile>,
     /// A line below all of them.
     pub(super) note: String,
@@ -48,10 +47,6 @@ pub(super) struct Caption {
 
 impl Tiles {
     /// The grid as part of the page.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the encoder of PNG reports.
     pub(super) fn html(&self) -> ImageResult<String> {
         if self.tiles.is_empty() {
             return Ok("<p>There are none.</p>\n".into());
@@ -75,13 +70,9 @@ impl Tiles {
     }
 
     /// The grid as PNG.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the encoder of PNG reports.
     pub(super) fn png(&self) -> ImageResult<Vec<u8>> {
         const NOTE: Font = Font { size: 11.0, bold: false };
-        let colours = Palette::LIGHT;
+        let colours = Palette::Light;
         let columns = COLUMNS.min(self.tiles.len().max(5));
         let lines = self.tiles.iter().map(|tile| tile.captions.len()).max().unwrap_or(0) as f32;
         let scale = SIDE / self.width.max(self.height) as f32;
@@ -92,9 +83,9 @@ impl Tiles {
             let left = GAP + (place % columns) as f32 * (SIDE + GAP);
             let top = GAP + (place / columns) as f32 * pitch;
             let (width, height) = (scale * self.width as f32, scale * self.height as f32);
-            canvas.rectangle([left - 1.0, top - 1.0, width + 2.0, height + 2.0], colours.rule);
+            canvas.rectangle([left - 1.0, top - 1.0, width + 2.0, height + 2.0], colours.hue(Hue::Rule));
             let over = |&[red, green, blue, alpha]: &[u8; 4]| {
-                Colour([red, green, blue]).over(f64::from(alpha) / 255.0, colours.paper)
+                Colour([red, green, blue]).over(f64::from(alpha) / 255.0, colours.paper())
             };
             // No more pixels than can be seen.
             let step = self.width.max(self.height).div_ceil(2 * SIDE as usize);
@@ -108,7 +99,7 @@ impl Tiles {
                 canvas.text((left, baseline), Anchor::Start, font, colours.hue(*hue), &text);
             }
         }
-        canvas.text((GAP, height - 14.0), Anchor::Start, NOTE, colours.muted, &self.note);
+        canvas.text((GAP, height - 14.0), Anchor::Start, NOTE, colours.hue(Hue::Muted), &self.note);
         canvas.png()
     }
 }

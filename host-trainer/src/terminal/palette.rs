@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 /// When pictures are drawn in colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColourChoice {
+pub(crate) enum ColourChoice {
     /// In a terminal that has them
     Auto,
     /// Even into a file or a pipe
@@ -19,7 +19,7 @@ pub enum ColourChoice {
 
 /// The colours of pictures in a terminal: none, 256-colour greys, or 24-bit colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Palette {
+pub(crate) enum Palette {
     /// Plain characters.
     Characters,
     /// The greys of the usual 256 colours.
@@ -30,8 +30,7 @@ pub enum Palette {
 
 impl Palette {
     /// The palette for standard output, by the user's choice, whether it is a terminal, and the environment.
-    #[must_use]
-    pub fn of_standard_output(choice: ColourChoice) -> Self {
+    pub(crate) fn of_standard_output(choice: ColourChoice) -> Self {
         Self::choose(choice, io::stdout().is_terminal(), |name| env::var_os(name))
     }
 

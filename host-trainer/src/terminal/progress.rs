@@ -19,7 +19,7 @@ const LEAST_BAR: usize = 5;
 const REDRAW_INTERVAL: Duration = Duration::from_millis(1000 / REDRAWS_PER_SECOND as u64);
 
 /// The progress of a fit: a bar per epoch on a terminal, or else a line per epoch.
-pub struct Progress {
+pub(crate) struct Progress {
     display: Display,
     labels: ProgressLabels,
     epochs: usize,
@@ -33,8 +33,7 @@ pub struct Progress {
 
 /// Names of the metric and of the samples in the progress of a fit.
 #[derive(Clone, Copy, Debug)]
-pub struct ProgressLabels {
-    /// Keras's name of the metric.
+pub(crate) struct ProgressLabels {
     pub metric: &'static str,
     /// The plural of what is learned from, such as `images`.
     pub samples: &'static str,
@@ -50,8 +49,7 @@ enum Display {
 impl Progress {
     /// Progress of a fit of `epochs` passes of `steps_per_epoch` steps. Where standard output is no terminal, lines stand
     /// in for a bar.
-    #[must_use]
-    pub fn new(voice: Verbosity, labels: ProgressLabels, epochs: usize, steps_per_epoch: usize) -> Self {
+    pub(crate) fn new(voice: Verbosity, labels: ProgressLabels, epochs: usize, steps_per_epoch: usize) -> Self {
         let display = match voice {
             Verbosity::Silent => Display::Nothing,
             Verbosity::Json => Display::Events,
@@ -147,14 +145,13 @@ impl learning::Progress for Progress {
 }
 
 /// The result of a test of `steps` batches that took `seconds`: loss and metrics by name, the loss first.
-#[must_use]
-pub fn evaluation_text(metrics: &BTreeMap<String, f64>, seconds: f64, steps: usize) -> String {
+pub(crate) fn evaluation_text(metrics: &BTreeMap<String, f64>, seconds: f64, steps: usize) -> String {
     let metrics: String = ordered(metrics).map(|(name, value)| format!(" - {name}: {value:.4}")).collect();
     format!("{steps}/{steps}{metrics} - {seconds:.3}s\n")
 }
 
 /// Metrics by name, the loss first.
-pub fn ordered(metrics: &BTreeMap<String, f64>) -> impl Iterator<Item = (&str, f64)> {
+pub(crate) fn ordered(metrics: &BTreeMap<String, f64>) -> impl Iterator<Item = (&str, f64)> {
     let (loss, others): (Vec<_>, Vec<_>) = metrics.iter().partition(|(name, _)| *name == "loss");
     loss.into_iter().chain(others).map(|(name, &value)| (name.as_str(), value))
 }

@@ -1,5 +1,6 @@
 //! The table of layers and parameter counts that Keras prints as `model.summary()`.
 
+use indicatif::HumanCount;
 use unicode_width::UnicodeWidthStr;
 
 use super::table::pad;
@@ -9,22 +10,21 @@ const KERAS_COLUMNS: usize = 76;
 
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerSummary {
+pub(crate) struct LayerSummary {
     /// The layer's own name, such as `dense`.
-    pub name: String,
+    pub(crate) name: String,
     /// The layer's type, such as `Dense`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The output shape as Keras writes it, such as `(None, 10)`.
-    pub output_shape: String,
-    /// How many `f32` parameters the layer has.
-    pub parameters: usize,
+    pub(crate) output_shape: String,
+    pub(crate) parameters: usize,
     /// Whether training changes those parameters.
-    pub trainable: bool,
+    pub(crate) trainable: bool,
 }
 
 /// The table for `layers`, as Keras 3 prints it in a terminal of 80 columns; a column grows where Keras would wrap its
 /// text. In a terminal of fewer columns, `columns`, it is as narrow as its cells, without the types of the layers.
-pub fn summary(model_name: &str, layers: &[LayerSummary], columns: Option<usize>) -> String {
+pub(crate) fn summary(model_name: &str, layers: &[LayerSummary], columns: Option<usize>) -> String {
     let is_narrow = columns.is_some_and(|columns| columns < KERAS_COLUMNS);
     let first = if is_narrow { "Layer" } else { "Layer (type)" };
     let header = [first, "Output Shape", "Param #"].map(String::from);
@@ -91,15 +91,12 @@ fn readable_size(bytes: usize) -> String {
 
 /// A number with a comma before every third digit from the right: `7,850`.
 pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number as u64).to_string()
+}
+
+/// Numbers with hyphens between them: `784-32-10`.
+pub(crate) fn hyphenated(numbers: &[usize]) -> String {
+    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ const WIDEST: usize = 32;
 
 /// The heading of a column.
 #[derive(Clone, Copy, Debug)]
-pub enum Heading<'a> {
+pub(crate) enum Heading<'a> {
     /// Of cells that are aligned to the left, and at least so wide.
     Left(&'a str, usize),
     /// Of cells that are aligned to the right.
@@ -19,8 +19,7 @@ pub enum Heading<'a> {
 
 /// A line of headings and a line for each row, two spaces between columns. Where the terminal is narrower, one space, and
 /// as many columns as fit.
-#[must_use]
-pub fn table(headings: &[Heading<'_>], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(headings: &[Heading<'_>], rows: &[Vec<String>]) -> String {
     fitted(headings, rows, width())
 }
 
@@ -73,14 +72,12 @@ impl Heading<'_> {
 }
 
 /// The text, and spaces up to a width.
-#[must_use]
-pub fn pad(text: &str, width: usize) -> String {
+pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
 /// The text, or as much of it as fits into a width, with an ellipsis.
-#[must_use]
-pub fn shorten(text: &str, width: usize) -> String {
+pub(crate) fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

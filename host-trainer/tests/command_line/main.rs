@@ -16,6 +16,7 @@ mod outputs;
 mod pack;
 mod pictures;
 mod resuming;
+mod show;
 mod signals;
 mod streams;
 mod sweep;

@@ -115,9 +115,10 @@ impl Network<'_> {
 }
 
 /// A number of an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Element {
     /// A byte, of which the network sees 1/255.
+    #[default]
     U8,
     /// An f32, lowest byte first.
     F32,
@@ -135,20 +136,22 @@ impl Element {
 }
 
 /// The kind of a network's outputs: classes, two classes, or real values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
     /// Probabilities of classes.
     Classes,
     /// The probability of the second of two classes.
     Binary,
     /// Numbers.
+    #[default]
     Values,
 }
 
 /// The number format of a network's weights: f32 or int8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// f32 in RAM; they learn.
+    #[default]
     F32,
     /// int8 in flash. What learns is a scale and a bias in f32 above each logit.
     Int8,
@@ -168,9 +171,10 @@ pub struct Window {
 }
 
 /// Where the weights in RAM came from; they may have learned since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// The firmware.
+    #[default]
     Factory,
     /// The firmware, since the flash could not be read.
     Unreadable,
@@ -181,12 +185,13 @@ pub enum Origin {
 }
 
 /// Source of a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClockSource {
     /// Crystal.
     Crystal,
     /// Oscillator inside the chip, where the crystal did not start.
     Internal,
     /// Host that simulates the device.
+    #[default]
     Host,
 }

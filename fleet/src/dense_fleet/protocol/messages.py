@@ -1,6 +1,6 @@
 """Requests of the host.
 
-Their meaning is documented in the crate's `messages.rs`; the order of variants and fields is that of their bytes.
+Their meaning is documented in the crate's `messages`; the order of variants and fields is that of their bytes.
 """
 
 from dataclasses import dataclass

@@ -6,11 +6,9 @@ use crate::{Error, Loss};
 
 /// A layer.
 pub(super) struct Config {
-    /// The name of its class.
     pub(super) class: String,
     /// Its own name.
     pub(super) name: String,
-    /// Its settings.
     pub(super) settings: Value,
 }
 

@@ -5,7 +5,6 @@ use crate::Error;
 use crate::arrays::{Array, Budget, MAX_ARRAYS};
 use crate::tflite::table::Table;
 
-/// A tensor.
 #[derive(Debug)]
 pub(super) struct Tensor<'a> {
     pub(super) name: String,

@@ -9,7 +9,7 @@ use super::story::{Change, Lessons, TestSet, Tested};
 use crate::commands::on_device::Host;
 use crate::data::{self, Recording, Recordings};
 use crate::failure::Failure;
-use crate::options::locate;
+use crate::options::{locate, refuse_given};
 
 /// The share of each recording of the person, at its beginning, that is taught. The rest is tested with.
 const TAUGHT: f64 = 0.3;
@@ -31,7 +31,6 @@ pub struct Parts<'a> {
 }
 
 /// The parts of `recordings` for the person of this name.
-#[must_use]
 pub fn parts<'a>(recordings: &'a Recordings, name: &str) -> Parts<'a> {
     let (mut taught, mut later, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for recording in &recordings.recordings {
@@ -49,11 +48,8 @@ pub fn parts<'a>(recordings: &'a Recordings, name: &str) -> Parts<'a> {
 
 /// The person that the network was not trained with.
 pub(super) fn change(arguments: &AdaptArgs, host: &Host) -> Result<Change, Failure> {
-    for (option, is_given) in [("--amount", arguments.amount.is_some()), ("--teach", arguments.teach.is_some())] {
-        if is_given {
-            return Err(Failure::about(option, "not with --world person"));
-        }
-    }
+    let given = [("--amount", arguments.amount.is_some()), ("--teach", arguments.teach.is_some())];
+    refuse_given(&given, "not with --world person")?;
     let Provenance::Trained { data, .. } = &host.model.provenance else {
         return Err(Failure::new("an imported model does not say which persons it was trained with"));
     };
@@ -85,7 +81,7 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host) -> Result<Change, Failu
         what: format!("the wearer: {name}, whom the network has not been trained with"),
         lesson: "window",
         sets: [set("others".into(), &others), set(format!("person {name}"), &later)],
-        lessons: Lessons::Recordings { values: values(&taught), windows: lessons },
+        lessons: Lessons { samples: lessons, recordings: Some(values(&taught)) },
         learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
     })
 }

@@ -9,6 +9,7 @@ use crate::commands::on_device::Host;
 use crate::data::{Dataset, Samples};
 use crate::device::shift::Shift;
 use crate::failure::Failure;
+use crate::options::refuse_given;
 
 /// Images to learn from, unless an option says otherwise.
 const TEACH: usize = 500;
@@ -24,9 +25,7 @@ pub const TEST_NOISE: u64 = 18;
 
 /// The change of pictures that the options say.
 pub(super) fn change(arguments: &AdaptArgs, host: &Host, dataset: &Dataset, shift: Shift) -> Result<Change, Failure> {
-    if arguments.leave_out.is_some() {
-        return Err(Failure::about("--leave-out", "only with --world person"));
-    }
+    refuse_given(&[("--leave-out", arguments.leave_out.is_some())], "only with --world person")?;
     if !matches!((&host.model.input, &host.model.output), (Input::Pixels(_), Output::Classes { .. })) {
         return Err(Failure::new("the network is no classifier of pictures, which is what changes here"));
     }
@@ -40,7 +39,7 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host, dataset: &Dataset, shif
         what: format!("the pictures: {} by {amount}", shift.name()),
         lesson: "image",
         sets: [set("original", dataset.test.clone()), set(shift.name(), shifted)],
-        lessons: Lessons::Samples(lessons),
+        lessons: Lessons { samples: lessons, recordings: None },
         learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE[hidden]),
     })
 }
@@ -48,7 +47,6 @@ pub(super) fn change(arguments: &AdaptArgs, host: &Host, dataset: &Dataset, shif
 /// `count` training samples, chosen by `seed`, shifted.
 ///
 /// # Errors
-///
 /// There are not as many.
 pub fn lessons(
     train: &Samples,

@@ -60,20 +60,11 @@ impl TestSet {
     }
 }
 
-/// The training samples of the device: single ones, or recordings with their windows.
-pub(super) enum Lessons {
-    /// Samples.
-    Samples(Samples),
-    /// Recordings, sent sample by sample, and their windows.
-    Recordings { values: Vec<Vec<f32>>, windows: Samples },
-}
-
-impl Lessons {
-    const fn samples(&self) -> &Samples {
-        match self {
-            Self::Samples(samples) | Self::Recordings { windows: samples, .. } => samples,
-        }
-    }
+/// The training samples of the device.
+pub(super) struct Lessons {
+    pub(super) samples: Samples,
+    /// Where they are windows, their recordings, sent sample by sample.
+    pub(super) recordings: Option<Vec<Vec<f32>>>,
 }
 
 /// The accuracies after so many lessons: on what was, and on what has changed.
@@ -117,7 +108,7 @@ pub(super) fn tell(arguments: &AdaptArgs, host: &Host, train: &Samples, change: 
     say(format_args!("{:<18} {:>16}  {:>16}", "", change.sets[0].name, change.sets[1].name));
     print_row("before", &mut device, &reference)?;
 
-    let count = change.lessons.samples().len();
+    let count = change.lessons.samples.len();
     let points = learn(arguments, change, practises, &mut device, &mut reference)?;
     let initial = change.learning_rate;
     say(format_args!("{count} {lesson}s taught, the learning rate falling from {initial} to 0"));
@@ -160,7 +151,7 @@ fn learn(
     device: &mut Device,
     reference: &mut Reference,
 ) -> Result<Vec<Point>, Failure> {
-    let samples = change.lessons.samples();
+    let samples = &change.lessons.samples;
     let count = samples.len();
     let measure = |lessons, reference: &Reference| -> Result<Point, DeviceError> {
         Ok((lessons, [reference.metric(&change.sets[0].samples)?, reference.metric(&change.sets[1].samples)?]))
@@ -183,12 +174,10 @@ fn learn(
         }
         Ok(())
     };
-    match &change.lessons {
-        Lessons::Samples(_) => (0..count).try_for_each(|_| next(device, false))?,
-        Lessons::Recordings { values, .. } => {
-            for values in values {
-                stream(device, values, |device, _| next(device, true))?;
-            }
+    match &change.lessons.recordings {
+        None => (0..count).try_for_each(|_| next(device, false))?,
+        Some(recordings) => {
+            recordings.iter().try_for_each(|values| stream(device, values, |device, _| next(device, true)))?;
         }
     }
     let cycles = teacher.finish(device)?.cycles;
@@ -198,13 +187,11 @@ fn learn(
 
 /// The learning rate of lesson `index` of `count`: linear decay from `initial` towards 0, which averages over the single
 /// samples.
-#[must_use]
 pub fn decayed(initial: f32, index: usize, count: usize) -> f32 {
     initial * ((count - index) as f32 / count as f32)
 }
 
 /// The seed of the practice after lesson `index`.
-#[must_use]
 pub const fn practice_seed(seed: u64, index: usize) -> u32 {
     (seed as u32).wrapping_mul(1 << 16).wrapping_add(index as u32)
 }

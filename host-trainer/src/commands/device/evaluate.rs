@@ -5,9 +5,9 @@ use std::ops::Range;
 use clap::Args;
 use serde_json::json;
 
-use super::super::on_device::{HostArgs, LinkArgs, Tested, metric_name, test};
+use super::super::on_device::{HostArgs, LinkArgs, MAX_SAMPLES, Tested, metric_name, test};
+use super::Printer;
 use super::learn::{StepArgs, lessons, range};
-use super::{MAX_SAMPLES, Printer};
 use crate::failure::Failure;
 use crate::options::whole_number;
 use crate::terminal::{columns, print};
@@ -23,20 +23,13 @@ pub(super) struct EvaluateArgs {
     #[arg(long, value_name = "A..B", value_parser = range)]
     learned: Option<Range<usize>>,
 
-    /// How it did.
     #[command(flatten)]
     step: StepArgs,
-
-    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }
 
 /// Tests the device, and compares it with the host.
-///
-/// # Errors
-///
-/// Those of [`device`](super::device).
 pub(super) fn evaluate(arguments: &EvaluateArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
     let (host, dataset) = arguments.host.load()?;
     let learned = match &arguments.learned {

@@ -27,20 +27,13 @@ pub(super) struct InferArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     test: Option<usize>,
 
-    /// How the picture is prepared.
     #[command(flatten)]
     preparation: Preparation,
-
-    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }
 
 /// Infers one sample on the device.
-///
-/// # Errors
-///
-/// Those of [`device`](super::device).
 pub(super) fn infer(arguments: &InferArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
     let (host, sample, train, is_test) = match (&arguments.image, arguments.test) {
         (Some(path), _) => {

@@ -7,10 +7,6 @@ use crate::device::{Device, DeviceError};
 use crate::terminal::summary::thousands;
 
 /// Describes device and network.
-///
-/// # Errors
-///
-/// Those of a request.
 pub(super) fn info(device: &mut Device, printer: Printer) -> Result<(), DeviceError> {
     let (checksum, counters) = (device.checksum()?, device.counters()?);
     let info = device.info();

@@ -16,8 +16,7 @@ use crate::options::learning_rate;
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct StepArgs {
     /// Learning rate
-    #[arg(long, value_name = "X", default_value_t = 0.01, allow_negative_numbers = true)]
-    #[arg(value_parser = learning_rate)]
+    #[arg(long, value_name = "X", default_value_t = 0.01, allow_negative_numbers = true, value_parser = learning_rate)]
     learning_rate: f32,
 
     /// First layer that is trained, the first of all being 0; those before it stay as they are
@@ -39,11 +38,8 @@ pub(super) struct LearnArgs {
     #[arg(long, value_name = "A..B", value_parser = range)]
     test: Range<usize>,
 
-    /// How a step is made.
     #[command(flatten)]
     step: StepArgs,
-
-    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }
@@ -55,10 +51,6 @@ pub(super) fn range(text: &str) -> Result<Range<usize>, String> {
 }
 
 /// Has the device learn, and compares it with the host.
-///
-/// # Errors
-///
-/// Those of [`device`](super::device).
 pub(super) fn learn(arguments: &LearnArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
     let (host, dataset) = arguments.host.load()?;
     let lessons = lessons("--test", &dataset.test, &arguments.test, arguments.step.step())?;
@@ -83,19 +75,11 @@ pub(super) fn learn(arguments: &LearnArgs, link: &LinkArgs, printer: Printer) ->
             "same_bits": same.is_ok(),
         }),
     );
-    match same {
-        Ok(()) => printer.say(format_args!("losses and weights are the host's, bit for bit: checksum {checksum:08x}")),
-        Err(error) => printer.say(format_args!("checksum {checksum:08x}; not compared with the host: {error}")),
-    }
-    printer.say("not saved yet: `save` keeps it");
+    printer.after_steps(same.as_ref().err().map(|error| error as _), checksum);
     Ok(())
 }
 
 /// A range of samples, which `option` says, to learn from.
-///
-/// # Errors
-///
-/// There are not as many.
 pub(super) fn lessons(
     option: &str,
     samples: &Samples,

@@ -25,7 +25,6 @@ pub(super) struct DownloadArgs {
     #[arg(long)]
     force: bool,
 
-    /// The host's model, for the network's names, its window and its provenance.
     #[command(flatten)]
     host: HostArgs,
 }
@@ -33,16 +32,11 @@ pub(super) struct DownloadArgs {
 /// Options of `device upload`.
 #[derive(Args, Debug)]
 pub(super) struct UploadArgs {
-    /// The host's model, whose weights are written.
     #[command(flatten)]
     host: HostArgs,
 }
 
 /// Reads the weights of the device into a model file.
-///
-/// # Errors
-///
-/// Those of [`device`](super::device), int8 weights, or the file cannot be written.
 pub(super) fn download(arguments: &DownloadArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
     let host = arguments.host.model()?;
     let (mut device, mut reference) = host.connect(link, None)?;
@@ -69,10 +63,6 @@ pub(super) fn download(arguments: &DownloadArgs, link: &LinkArgs, printer: Print
 }
 
 /// Writes the weights of a model file to the device.
-///
-/// # Errors
-///
-/// Those of [`device`](super::device), or int8 weights.
 pub(super) fn upload(arguments: &UploadArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
     let host = arguments.host.model()?;
     let (mut device, reference) = host.connect(link, None)?;

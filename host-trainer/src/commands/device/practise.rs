@@ -27,24 +27,15 @@ pub(super) struct PractiseArgs {
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
-    /// How a step is made.
     #[command(flatten)]
     step: StepArgs,
-
-    /// The samples that the device practises on.
     #[command(flatten)]
     factory: FactoryArgs,
-
-    /// The host's model, data set and kernel.
     #[command(flatten)]
     host: HostArgs,
 }
 
 /// Has the device practise, and compares it with the host, where that knows the device's weights and lessons.
-///
-/// # Errors
-///
-/// Those of [`device`](super::device).
 pub(super) fn practise(arguments: &PractiseArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
     let (host, dataset) = arguments.host.load()?;
     let (mut device, reference) = host.connect(link, Some(&dataset.train))?;
@@ -88,10 +79,6 @@ pub(super) fn practise(arguments: &PractiseArgs, link: &LinkArgs, printer: Print
             "same_bits": differs.is_none(),
         }),
     );
-    match differs {
-        None => printer.say(format_args!("losses and weights are the host's, bit for bit: checksum {checksum:08x}")),
-        Some(error) => printer.say(format_args!("checksum {checksum:08x}; not compared with the host: {error}")),
-    }
-    printer.say("not saved yet: `save` keeps it");
+    printer.after_steps(differs.as_ref().map(|error| error as _), checksum);
     Ok(())
 }

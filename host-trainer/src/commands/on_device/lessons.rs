@@ -8,35 +8,32 @@ use crate::device::{Device, DeviceError, Reference, Sample};
 use crate::terminal::bar::bar;
 
 /// A sample to learn from.
-pub(in crate::commands) struct Lesson {
-    /// Its number.
-    pub(in crate::commands) index: usize,
-    /// The sample alone.
-    pub(in crate::commands) sample: Samples,
-    pub(in crate::commands) step: Step,
+pub(crate) struct Lesson {
+    pub(crate) index: usize,
+    pub(crate) sample: Samples,
+    pub(crate) step: Step,
     /// The practice after it, if any.
-    pub(in crate::commands) practice: Option<Practice>,
+    pub(crate) practice: Option<Practice>,
 }
 
 /// Steps on samples of the device's memory.
 #[derive(Clone, Copy)]
-pub(in crate::commands) struct Practice {
-    /// How many.
-    pub(in crate::commands) steps: u16,
+pub(crate) struct Practice {
+    pub(crate) steps: u16,
     /// Seed of the draw.
-    pub(in crate::commands) seed: u32,
-    pub(in crate::commands) step: Step,
+    pub(crate) seed: u32,
+    pub(crate) step: Step,
 }
 
 /// Means over lessons.
-pub(in crate::commands) struct Taught {
-    pub(in crate::commands) loss_before: f64,
-    pub(in crate::commands) loss_after: f64,
-    pub(in crate::commands) cycles: f64,
+pub(crate) struct Taught {
+    pub(crate) loss_before: f64,
+    pub(crate) loss_after: f64,
+    pub(crate) cycles: f64,
 }
 
 /// Lessons under way.
-pub(in crate::commands) struct Teacher<'a> {
+pub(crate) struct Teacher<'a> {
     reference: Option<&'a mut Reference>,
     bar: ProgressBar,
     sums: [f64; 3],
@@ -45,23 +42,18 @@ pub(in crate::commands) struct Teacher<'a> {
 
 impl<'a> Teacher<'a> {
     /// Before the first of `count` lessons. Each is compared with `reference`, if any.
-    pub(in crate::commands) fn new(reference: Option<&'a mut Reference>, count: usize) -> Self {
+    pub(crate) fn new(reference: Option<&'a mut Reference>, count: usize) -> Self {
         Self { reference, bar: bar("learn", count), sums: [0.0; 3], lessons: 0 }
     }
 
     /// The network on the host, as it is now.
-    pub(in crate::commands) fn reference(&self) -> Option<&Reference> {
+    pub(crate) fn reference(&self) -> Option<&Reference> {
         self.reference.as_deref()
     }
 
     /// Makes the step of a lesson on the device, with the sample or, where `is_window`, with the same window that the
     /// device has cut, and takes the practice that follows it.
-    pub(in crate::commands) fn teach(
-        &mut self,
-        device: &mut Device,
-        lesson: &Lesson,
-        is_window: bool,
-    ) -> Result<(), DeviceError> {
+    pub(crate) fn teach(&mut self, device: &mut Device, lesson: &Lesson, is_window: bool) -> Result<(), DeviceError> {
         let Lesson { index, sample, step, practice } = lesson;
         let Some(message) = Sample::of(sample, 0) else { return Ok(()) };
         let what = format!("sample {index}");
@@ -89,7 +81,7 @@ impl<'a> Teacher<'a> {
     }
 
     /// Compares the weights after the last lesson with those of the reference.
-    pub(in crate::commands) fn finish(self, device: &mut Device) -> Result<Taught, DeviceError> {
+    pub(crate) fn finish(self, device: &mut Device) -> Result<Taught, DeviceError> {
         self.bar.finish_and_clear();
         if let Some(reference) = self.reference {
             reference.check_weights("weights after the last step", device.checksum()?)?;
@@ -100,7 +92,7 @@ impl<'a> Teacher<'a> {
 }
 
 /// Makes a step for each lesson on the device, and compares each with `reference`, if any, and the weights after the last.
-pub(in crate::commands) fn teach(
+pub(crate) fn teach(
     device: &mut Device,
     reference: Option<&mut Reference>,
     lessons: &[Lesson],
@@ -113,7 +105,7 @@ pub(in crate::commands) fn teach(
 }
 
 /// Has the device practise, and compares what it did with `reference`, if any; errors call it `what`.
-pub(in crate::commands) fn practise(
+pub(crate) fn practise(
     device: &mut Device,
     reference: Option<&mut Reference>,
     what: &str,

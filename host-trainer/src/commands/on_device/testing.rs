@@ -11,15 +11,14 @@ use crate::device::{Device, DeviceError, Inference, Reference, Sample};
 use crate::terminal::bar::bar;
 
 /// The results of a test on the device.
-pub(in crate::commands) struct Tested {
+pub(crate) struct Tested {
     /// The confusion matrix of a classifier.
-    pub(in crate::commands) confusion: Option<Confusion>,
+    pub(crate) confusion: Option<Confusion>,
     /// The accuracy or, of a regression, the mean absolute error.
-    pub(in crate::commands) metric: f64,
-    /// Number of samples.
-    pub(in crate::commands) samples: usize,
+    pub(crate) metric: f64,
+    pub(crate) samples: usize,
     /// Mean clock cycles of an inference.
-    pub(in crate::commands) cycles: f64,
+    pub(crate) cycles: f64,
 }
 
 /// A test on the device under way.
@@ -74,7 +73,7 @@ impl<'a> Tally<'a> {
 }
 
 /// Infers the first `limit` samples on the device, and compares each answer with that of `reference`, if any.
-pub(in crate::commands) fn test(
+pub(crate) fn test(
     device: &mut Device,
     reference: Option<&Reference>,
     samples: &Samples,
@@ -93,7 +92,7 @@ pub(in crate::commands) fn test(
 
 /// The same for windows that the device cuts itself, from `recordings` that are sent to it sample by sample. `samples` are
 /// all their windows.
-pub(in crate::commands) fn test_recordings(
+pub(crate) fn test_recordings(
     device: &mut Device,
     reference: Option<&Reference>,
     recordings: &[&[f32]],
@@ -111,12 +110,12 @@ pub(in crate::commands) fn test_recordings(
 }
 
 /// The name of the test metric: mean absolute error of a regression, accuracy of a classifier.
-pub(in crate::commands) const fn metric_name(regression: bool) -> &'static str {
+pub(crate) const fn metric_name(regression: bool) -> &'static str {
     if regression { "mean absolute error" } else { "accuracy" }
 }
 
 /// The class that a classifier decides for; of one output, whether it is more than a half.
-pub(in crate::commands) fn class_of(outputs: &[f32]) -> u8 {
+pub(crate) fn class_of(outputs: &[f32]) -> u8 {
     match outputs {
         [probability] => u8::from(*probability > 0.5),
         outputs => argmax(outputs) as u8,

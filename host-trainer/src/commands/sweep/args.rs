@@ -8,7 +8,6 @@ use dense_core::Kernel;
 use formats::{Optimizer, OptimizerName, Recipe};
 
 use super::plural;
-use crate::commands::shared::all_threads;
 use crate::failure::Failure;
 use crate::learning::Settings;
 use crate::options::{
@@ -52,11 +51,10 @@ pub struct SweepArgs {
 
     /// Trainings at the same time, each on a thread [default: as many as the machine has cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_THREADS))]
-    jobs: Option<usize>,
+    pub(super) jobs: Option<usize>,
 
     /// Folder for sweep.csv, with every run, and the plot, sweep.png [default: out]
-    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"), hide_default_value = true)]
     pub out: PathBuf,
 
     /// Replace files in DIR that this program has not written
@@ -85,15 +83,10 @@ pub struct SweepArgs {
 }
 
 impl SweepArgs {
-    /// How many trainings are to go on at the same time.
-    pub(super) fn jobs(&self) -> usize {
-        self.jobs.unwrap_or_else(all_threads)
-    }
-
     /// The learning rates given, or else those around the usual one of the optimizer.
     fn learning_rates(&self, recipe: &Recipe) -> Vec<f32> {
         match (&self.learning_rates[..], recipe.optimizer.name) {
-            ([], _) if self.recipe.gives_learning_rate() => vec![recipe.optimizer.learning_rate],
+            ([], _) if self.recipe.learning_rate.is_some() => vec![recipe.optimizer.learning_rate],
             ([], OptimizerName::Adam | OptimizerName::Rmsprop) => vec![0.0003, 0.001, 0.003],
             ([], OptimizerName::Sgd) => vec![0.01, 0.03, 0.1],
             (given, _) => given.to_vec(),
@@ -103,17 +96,13 @@ impl SweepArgs {
     /// The batch sizes given, or else two usual ones.
     fn batch_sizes(&self, recipe: &Recipe) -> Vec<usize> {
         match &self.batch_sizes[..] {
-            [] if self.recipe.gives_batch_size() => vec![recipe.batch_size],
+            [] if self.recipe.batch_size.is_some() => vec![recipe.batch_size],
             [] => vec![32, 128],
             given => given.to_vec(),
         }
     }
 
     /// All that is to be trained, by learning rate, batch size and seed, the smallest first; `recipe` has all else.
-    ///
-    /// # Errors
-    ///
-    /// A value is given twice.
     pub(super) fn trials(&self, recipe: &Recipe, kernel: Kernel) -> Result<Vec<Settings>, Failure> {
         let (mut learning_rates, mut batch_sizes) = (self.learning_rates(recipe), self.batch_sizes(recipe));
         learning_rates.sort_by(f32::total_cmp);
@@ -144,17 +133,6 @@ impl SweepArgs {
             plural(epochs),
             plural(seeds)
         )
-    }
-
-    /// The settings common to all runs: name in the table of results, and value.
-    pub(super) fn common_columns(recipe: &Recipe) -> [(&'static str, String); 5] {
-        [
-            ("model", model_name(&recipe.hidden)),
-            ("preset", recipe.preset.clone()),
-            ("optimizer", recipe.optimizer.name.name().into()),
-            ("learning_rate_schedule", recipe.schedule.to_string()),
-            ("epochs", recipe.epochs.to_string()),
-        ]
     }
 
     /// The arguments that train with these settings on all samples: the command line `words` with them in place of the lists.

@@ -1,7 +1,7 @@
 //! The plot of a sweep: validation accuracy against the learning rate, a line for each batch size.
 
 use super::results::{Group, Results};
-use crate::plot::axis::{keep_apart, tick_text, ticks};
+use crate::plot::axis::{bounds, keep_apart, tick_text, ticks};
 use crate::plot::canvas::{Anchor, Canvas, Font};
 use crate::plot::palette::{Colour, Hue, Palette};
 
@@ -24,14 +24,14 @@ const TITLE: Font = Font { size: 13.0, bold: true };
 const LABEL: Font = Font { size: 12.0, bold: true };
 const TEXT: Font = Font { size: 11.0, bold: false };
 /// All text, and all that is drawn but for the lines of data.
-const COLOURS: Palette = Palette::LIGHT;
+const COLOURS: Palette = Palette::Light;
 
 /// Draws the results; `title` tells what all runs have in common.
 pub(super) fn picture(results: &Results, title: &str) -> Canvas {
     let groups = results.groups();
     let mut canvas = Canvas::new(WIDTH as u32, HEIGHT as u32);
-    canvas.text((LEFT, 32.0), Anchor::Start, TITLE, COLOURS.ink, "Validation accuracy, %");
-    canvas.text((LEFT, 50.0), Anchor::Start, TEXT, COLOURS.muted, &TEXT.shorten(title, WIDTH - LEFT - 16.0));
+    canvas.text((LEFT, 32.0), Anchor::Start, TITLE, COLOURS.hue(Hue::Ink), "Validation accuracy, %");
+    canvas.text((LEFT, 50.0), Anchor::Start, TEXT, COLOURS.hue(Hue::Muted), &TEXT.shorten(title, WIDTH - LEFT - 16.0));
     let y = draw_accuracies(&mut canvas, &groups);
     let mut batch_sizes: Vec<usize> = groups.iter().map(|group| group.batch_size).collect();
     batch_sizes.sort_unstable();
@@ -69,21 +69,21 @@ pub(super) fn picture(results: &Results, title: &str) -> Canvas {
         canvas.text((RIGHT + 12.0, *y), Anchor::Start, LABEL, *colour, text);
     }
     let note = "line: mean over the seeds; dot: a seed; ring: best; cross: diverged";
-    canvas.text((LEFT, HEIGHT - 20.0), Anchor::Start, TEXT, COLOURS.muted, note);
+    canvas.text((LEFT, HEIGHT - 20.0), Anchor::Start, TEXT, COLOURS.hue(Hue::Muted), note);
     canvas
 }
 
 /// Draws the lines across. Returns where an accuracy from 0 to 1 lies.
 fn draw_accuracies(canvas: &mut Canvas, groups: &[Group]) -> impl Fn(f64) -> f32 + use<> {
     let accuracies = groups.iter().flat_map(|group| &group.accuracies).map(|accuracy| 100.0 * accuracy);
-    let (low, high) = accuracies.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) = bounds(accuracies);
     let ticks = if low <= high { ticks(low, high) } else { vec![0.0, 100.0] };
     let (low, high) = (ticks[0], ticks[ticks.len() - 1]);
     let y = move |percent: f64| TOP + ((high - percent) / (high - low)) as f32 * (BOTTOM - TOP);
     for &tick in &ticks {
-        canvas.line(&[(LEFT, y(tick)), (RIGHT, y(tick))], 1.0, COLOURS.rule);
+        canvas.line(&[(LEFT, y(tick)), (RIGHT, y(tick))], 1.0, COLOURS.hue(Hue::Rule));
         let text = tick_text(tick, ticks[1] - ticks[0]);
-        canvas.text((LEFT - 8.0, y(tick) + 4.0), Anchor::End, TEXT, COLOURS.muted, &text);
+        canvas.text((LEFT - 8.0, y(tick) + 4.0), Anchor::End, TEXT, COLOURS.hue(Hue::Muted), &text);
     }
     move |accuracy| y(100.0 * accuracy)
 }
@@ -106,14 +106,14 @@ fn draw_learning_rates(
     for &rate in &rates {
         let text = rate.to_string();
         let half = TEXT.width(&text) / 2.0;
-        canvas.line(&[(x(rate), BOTTOM), (x(rate), BOTTOM + 5.0)], 1.0, COLOURS.muted);
+        canvas.line(&[(x(rate), BOTTOM), (x(rate), BOTTOM + 5.0)], 1.0, COLOURS.hue(Hue::Muted));
         if x(rate) - half >= right + GAP {
-            canvas.text((x(rate), BOTTOM + 20.0), Anchor::Middle, TEXT, COLOURS.muted, &text);
+            canvas.text((x(rate), BOTTOM + 20.0), Anchor::Middle, TEXT, COLOURS.hue(Hue::Muted), &text);
             right = x(rate) + half;
         }
     }
     let middle = (LEFT + RIGHT) / 2.0;
-    canvas.text((middle, BOTTOM + 38.0), Anchor::Middle, TEXT, COLOURS.muted, "learning rate (logarithmic)");
+    canvas.text((middle, BOTTOM + 38.0), Anchor::Middle, TEXT, COLOURS.hue(Hue::Muted), "learning rate (logarithmic)");
     let narrowest = rates.windows(2).map(|pair| x(pair[1]) - x(pair[0])).fold(f32::MAX, f32::min);
     let spread = if batch_sizes > 1 { SPREAD.min(narrowest / 3.0) } else { 0.0 };
     let pitch = spread / batch_sizes.saturating_sub(1).max(1) as f32;

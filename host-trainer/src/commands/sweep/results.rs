@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use formats::Recipe;
 
-use super::args::SweepArgs;
 use super::runs::{Outcome, Run};
+use crate::options::model_name;
 use crate::terminal::summary::thousands;
 use crate::terminal::table::{Heading, table};
 
@@ -123,13 +123,12 @@ impl Results {
 
     /// The table of all runs, for other programs.
     pub(super) fn csv(&self, recipe: &Recipe, train_samples: usize, validation_samples: usize) -> String {
-        let common = SweepArgs::common_columns(recipe);
-        let names: Vec<_> = common.iter().map(|column| column.0).collect();
-        let values: Vec<_> = common.iter().map(|column| column.1.as_str()).collect();
-        let [names, values] = [names, values].map(|cells| cells.join(","));
-        let mut csv = format!(
-            "{names},train_samples,validation_samples,learning_rate,batch_size,seed,outcome,val_accuracy,val_loss,seconds\n"
-        );
+        let Recipe { hidden, preset, optimizer, schedule, epochs, .. } = recipe;
+        let (model, optimizer) = (model_name(hidden), optimizer.name.name());
+        let mut csv =
+            "model,preset,optimizer,learning_rate_schedule,epochs,train_samples,validation_samples,learning_rate,\
+                       batch_size,seed,outcome,val_accuracy,val_loss,seconds\n"
+                .to_owned();
         for Run { learning_rate, batch_size, seed, outcome } in &self.runs {
             let outcome = match outcome {
                 Outcome::Finished { validation, seconds } => {
@@ -138,7 +137,7 @@ impl Results {
                 Outcome::Diverged => "diverged,,,".into(),
             };
             csv += &format!(
-                "{values},{train_samples},{validation_samples},{learning_rate},{batch_size},{seed},{outcome}\n"
+                "{model},{preset},{optimizer},{schedule},{epochs},{train_samples},{validation_samples},{learning_rate},{batch_size},{seed},{outcome}\n"
             );
         }
         csv

@@ -76,7 +76,6 @@ impl Run {
 /// told to stop.
 ///
 /// # Errors
-///
 /// A [`FitError`] other than [`FitError::Diverged`]. All other trainings are stopped then.
 pub(super) fn run_all(
     outputs: usize,

@@ -39,8 +39,7 @@ DIR/checkpoint-1.safetensors, or the next free number.";
 pub struct TrainArgs {
     /// Folder for the model, its Rust files, the report with its pictures, the history and the checkpoint
     /// [default: out]
-    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"))]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "DIR", default_value_os_t = in_workspace("out"), hide_default_value = true)]
     pub out: PathBuf,
 
     /// Rust file to write the weights to [default: DIR/weights.rs]
@@ -66,8 +65,7 @@ pub struct TrainArgs {
     pub threads: usize,
 
     /// Train with the first N samples only
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = whole_number(u32::MAX as usize))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(u32::MAX as usize))]
     pub limit: Option<usize>,
 
     /// Print events for other programs to read: a JSON object on each line, and nothing else
@@ -89,8 +87,7 @@ pub struct TrainArgs {
 
 impl TrainArgs {
     /// Verbosity and form of the output: text or JSON Lines.
-    #[must_use]
-    pub fn verbosity(&self) -> Verbosity {
+    pub(crate) fn verbosity(&self) -> Verbosity {
         Verbosity::new(self.common.verbose, self.json)
     }
 
@@ -113,7 +110,6 @@ impl TrainArgs {
     }
 
     /// The file to go on from, if any.
-    #[must_use]
     pub fn resume(&self) -> Option<PathBuf> {
         self.resume.clone().map(|path| path.unwrap_or_else(|| self.out.join("checkpoint.safetensors")))
     }

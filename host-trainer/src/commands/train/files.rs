@@ -16,7 +16,6 @@ use crate::outputs::{Outputs, Written};
 use crate::prepared::Prepared;
 use crate::report::{self, Int8, Report};
 
-/// Their paths.
 pub(super) struct Paths {
     pub(super) picture: Option<PathBuf>,
     pub(super) history: PathBuf,

@@ -1,7 +1,7 @@
 //! The IDX format of MNIST: one file of images or of labels, plain or compressed by gzip.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,7 +17,6 @@ const LABELS_MAGIC: u32 = 0x0000_0801;
 /// Reads the images of a decompressed file.
 ///
 /// # Errors
-///
 /// Anything but at least one image, exactly as many as the header says, and `limit` bytes at most.
 pub fn read_images(mut source: impl Read, limit: u64) -> Result<Images, String> {
     let [count, height, width] = header(&mut source, IMAGES_MAGIC)?;
@@ -31,7 +30,6 @@ pub fn read_images(mut source: impl Read, limit: u64) -> Result<Images, String> 
 /// Reads the labels of a decompressed file.
 ///
 /// # Errors
-///
 /// Anything but at least one label, exactly as many as the header says, and `limit` at most.
 pub fn read_labels(mut source: impl Read, limit: u64) -> Result<Vec<u8>, String> {
     let [count] = header(&mut source, LABELS_MAGIC)?;
@@ -41,14 +39,12 @@ pub fn read_labels(mut source: impl Read, limit: u64) -> Result<Vec<u8>, String>
 /// The sizes in the header.
 fn header<const SIZES: usize>(source: &mut impl Read, magic: u32) -> Result<[u32; SIZES], String> {
     let mut word = |index: usize| {
-        let mut bytes = [0; 4];
-        match fill(source, &mut bytes).map_err(cannot_read)? {
-            4 => Ok(u32::from_be_bytes(bytes)),
-            length => {
-                let wanted = 4 * (SIZES + 1);
-                Err(format!("the file ends after {} of the {wanted} bytes of its header", 4 * index + length))
-            }
-        }
+        let mut bytes = Vec::new();
+        source.by_ref().take(4).read_to_end(&mut bytes).map_err(cannot_read)?;
+        <[u8; 4]>::try_from(bytes).map(u32::from_be_bytes).map_err(|bytes| {
+            let (found, wanted) = (4 * index + bytes.len(), 4 * (SIZES + 1));
+            format!("the file ends after {found} of the {wanted} bytes of its header")
+        })
     };
     let found = word(0)?;
     if found != magic {
@@ -88,24 +84,10 @@ fn read_values(mut source: impl Read, count: u32, bytes: u64, limit: u64) -> Res
         return Err(format!("the header says {count} samples, the file ends after {}", found / bytes));
     }
     // Only at its end does a gzip stream compare its checksum.
-    match fill(&mut source, &mut [0]).map_err(cannot_read)? {
+    match source.take(1).read_to_end(&mut Vec::new()).map_err(cannot_read)? {
         0 => Ok(values),
         _ => Err(format!("the header says {count} samples, the file goes on after them")),
     }
-}
-
-/// Reads until `buffer` is full or the source ends; returns the bytes read.
-fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match source.read(&mut buffer[length..]) {
-            Ok(0) => break,
-            Ok(more) => length += more,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
 }
 
 fn cannot_read(error: impl Display) -> String {
@@ -115,17 +97,12 @@ fn cannot_read(error: impl Display) -> String {
 /// A file of images, compressed by gzip; the same bytes for the same images.
 ///
 /// # Errors
-///
 /// More images, rows or columns than fit into 32 bits; nothing else fails in memory.
 pub(super) fn write_images(images: &Images) -> io::Result<Vec<u8>> {
     write(&images.values, &[IMAGES_MAGIC, word(images.len())?, word(images.height)?, word(images.width)?])
 }
 
 /// A file of labels, compressed by gzip; the same bytes for the same labels.
-///
-/// # Errors
-///
-/// Those of [`write_images`].
 pub(super) fn write_labels(labels: &[u8]) -> io::Result<Vec<u8>> {
     write(labels, &[LABELS_MAGIC, word(labels.len())?])
 }

@@ -46,13 +46,11 @@ impl Array {
         self.kind == "u1"
     }
 
-    /// The bytes of the numbers.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         self.bytes.drain(..self.start);
         self.bytes
     }
 
-    /// The numbers.
     pub(super) fn numbers(&self) -> impl Iterator<Item = f64> + '_ {
         let size: usize = self.kind[1..].parse().unwrap_or(1);
         self.bytes[self.start..].chunks_exact(size).map(move |bytes| {

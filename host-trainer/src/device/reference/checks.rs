@@ -5,24 +5,21 @@ use std::path::Path;
 
 use dense_protocol::checksum;
 use dense_protocol::messages::{self, Element, Learned, Practised, Step, Task};
-use formats::{Input, Layer};
+use formats::Input;
 
 use super::{Reference, host};
 use crate::data::Samples;
 use crate::device::{DeviceError, DeviceInfo, Inference};
 use crate::learning::evaluate;
+use crate::terminal::summary::hyphenated;
 
 impl Reference {
     /// Refuses a device that serves another network than the model in `weights`.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Network`].
     pub fn check_network(&self, port: &str, info: &DeviceInfo, weights: &Path) -> Result<(), DeviceError> {
         let model = &self.model;
-        let widths = |widths: &[usize]| widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
-        let layers: Vec<usize> =
-            [model.layers[0].inputs].into_iter().chain(model.layers.iter().map(Layer::units)).collect();
         let (element, window) = match &model.input {
             Input::Pixels(_) => (Element::U8, None),
             Input::Features { window, .. } => (Element::F32, window.as_ref()),
@@ -39,7 +36,7 @@ impl Reference {
             downsample: window.downsample as u16,
         });
         for (what, device, host) in [
-            ("shape", widths(&info.widths), widths(&layers)),
+            ("shape", hyphenated(&info.widths), hyphenated(&model.widths())),
             ("kind of input", format!("{:?}", info.element), format!("{element:?}")),
             ("task", format!("{:?}", info.task), format!("{task:?}")),
             ("window", format!("{:?}", info.window), format!("{window:?}")),
@@ -60,7 +57,6 @@ impl Reference {
     /// Compares the device's answer for a sample, called `name`, with the host's.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Differs`] at the first bit that differs.
     pub fn check_inferred(&self, name: &str, sample: &Samples, device: &Inference) -> Result<(), DeviceError> {
         let failed = |error| host(name, error);
@@ -79,7 +75,6 @@ impl Reference {
     /// Makes the step that the device made on a sample, called `name`, and compares the losses.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Differs`] where they differ, or those of [`learn`](Self::learn).
     pub fn check_learned(
         &mut self,
@@ -96,7 +91,6 @@ impl Reference {
     /// Takes the steps that the device took on samples of its memory, and compares how many were on lessons, and the loss.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Differs`] where they differ, or those of [`practise`](Self::practise).
     pub fn check_practised(
         &mut self,
@@ -115,7 +109,6 @@ impl Reference {
     /// Compares the checksum of the device's weights with that of the host's.
     ///
     /// # Errors
-    ///
     /// [`DeviceError::Differs`], which calls them `what`.
     pub fn check_weights(&self, what: impl Display, checksum: u32) -> Result<(), DeviceError> {
         let [device, host] = [checksum, self.weights_checksum()].map(|sum| format!("checksum {}", hex(sum)));

@@ -6,7 +6,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use formats::bounded;
 use ttf_parser::Face;
@@ -33,12 +33,11 @@ const AVOIDED: [&str; 9] = ["Bold", "Italic", "Oblique", "Light", "Thin", "Black
 
 /// A font of the system that has a letter, if the letter can be drawn by itself.
 pub(super) fn with(letter: char) -> Option<&'static Face<'static>> {
-    static FONTS: OnceLock<Mutex<Fonts>> = OnceLock::new();
+    static FONTS: LazyLock<Mutex<Fonts>> = LazyLock::new(|| Mutex::new(Fonts::new(&folders())));
     if needs_shaping(letter) {
         return None;
     }
-    let fonts = FONTS.get_or_init(|| Mutex::new(Fonts::new(&folders())));
-    fonts.lock().unwrap_or_else(PoisonError::into_inner).find(letter)
+    FONTS.lock().unwrap_or_else(PoisonError::into_inner).find(letter)
 }
 
 /// Where systems keep fonts.
