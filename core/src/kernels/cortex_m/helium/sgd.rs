@@ -9,8 +9,12 @@ use super::{GROUP, elementwise};
 use crate::kernels::Element;
 use crate::math::SMALLEST_WEIGHT;
 
-/// Outputs updated at a time: a register of deltas each; three are left for inputs, weights and their products.
+/// Outputs that are anywhere, updated at a time: a register of deltas each; three are left for inputs, weights and their
+/// products.
 const MOST: usize = 5;
+
+/// The most neighbouring outputs updated at a time.
+const MANY: usize = 10;
 
 /// The bits of FPSCR that are set by an invalid operation and by an underflow, until they are cleared.
 pub(super) const EXCEPTIONS: u32 = 1 << 0 | 1 << 3;
@@ -21,18 +25,19 @@ pub(super) const PROBE: f32 = f32::from_bits(0x197f_ffff);
 
 /// Elements that weights can learn from.
 pub trait Load: Sized {
-    /// Updates the weights of some neighbouring outputs, at most [`MOST`], by the groups of four elements of `row`.
+    /// Updates the weights of some neighbouring outputs, those of the `deltas`, by the groups of four elements of `row`.
     /// Returns those [`EXCEPTIONS`] that occurred: none if no weight has become NaN or too small.
     ///
     /// # Safety
-    /// At the weights of the first output, for each group of four elements, there are 4 weights for each of the outputs,
-    /// the next group `units` · 4 weights further.
-    unsafe fn descend(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32;
+    /// There are 1 to [`MOST`] or [`MANY`] deltas. At `weights`, for each group of four elements, there are 4 weights for
+    /// each of them, the next group `units` · 4 weights further.
+    unsafe fn descend(row: &[Self], deltas: &[f32], weights: *mut f32, rate: f32, units: usize) -> u32;
 
     /// [`descend`](Self::descend) for outputs that are anywhere.
     ///
     /// # Safety
-    /// As there, but with four weights for each group at the weights of each output.
+    /// There are 1 to [`MOST`] outputs. At the weights of each, there are 4 for each group of four elements, those of the
+    /// next group `units` · 4 weights further.
     unsafe fn descend_chosen(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32;
 }
 
@@ -60,82 +65,91 @@ pub(super) fn descend<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights:
     }
 }
 
-/// Updates `weights`: `[row.len() / 4][units][4]`, those of up to [`MOST`] outputs at a time.
+/// Updates `weights`: `[row.len() / 4][units][4]`.
 ///
-/// Outputs without a delta, as half of those of a layer with ReLU are, are passed over. To do that between the others
-/// takes a pointer for each of them.
+/// Where many outputs have no delta, as half of those of a layer with ReLU, they are passed over. To do that between the
+/// others takes a pointer for each of them, and costs more than to update all where few have none.
 fn descend_groups<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
     let units = deltas.len();
     let mut places = [const { MaybeUninit::uninit() }; CHUNK];
     let (mut first, mut exceptions) = (weights.as_mut_ptr(), 0);
     for deltas in deltas.chunks(CHUNK) {
-        for outputs in chosen::choose(deltas, first, &mut places).chunks(MOST) {
-            if let [Chosen { weights: first, .. }, ..] = *outputs {
-                let last = first.wrapping_add((outputs.len() - 1) * GROUP);
-                let are_neighbours = outputs.last().is_some_and(|output| output.weights == last);
-                // SAFETY: the places are those of outputs whose weights these are.
-                exceptions |= unsafe {
-                    if are_neighbours {
-                        <T as Load>::descend(row, outputs, rate, units)
-                    } else {
-                        <T as Load>::descend_chosen(row, outputs, rate, units)
-                    }
-                };
+        let chosen = chosen::choose(deltas, first, &mut places);
+        if chosen.len() * 8 > deltas.len() * 5 {
+            let mut rest = deltas;
+            while let Some((some, others)) =
+                rest.split_at_checked(MANY).or_else(|| rest.split_at_checked(rest.len().clamp(1, MOST)))
+            {
+                // SAFETY: there are weights of each of the outputs for each group.
+                exceptions |= unsafe { <T as Load>::descend(row, some, first, rate, units) };
+                first = first.wrapping_add(some.len() * GROUP);
+                rest = others;
             }
+        } else {
+            for outputs in chosen.chunks(MOST) {
+                // SAFETY: the places are those of outputs whose weights these are.
+                exceptions |= unsafe { <T as Load>::descend_chosen(row, outputs, rate, units) };
+            }
+            first = first.wrapping_add(deltas.len() * GROUP);
         }
-        first = first.wrapping_add(deltas.len() * GROUP);
     }
     exceptions
 }
 
-/// Defines the function for as many outputs as the lists have numbers.
-///
-/// The product of delta and input is a multiplication here and a fused multiply-add to +0.0 in `portable`: the results
-/// differ in the sign of zeros, which no weight shows.
+/// Updates the weights of a group for some outputs, each with a register of weights and one of its delta. The product of
+/// delta and input is a multiplication here and a fused multiply-add to +0.0 in `portable`: the results differ in the
+/// sign of zeros, which no weight shows.
+macro_rules! block {
+    ($deltas:literal, $weights:literal, $next:literal, [$(($vector:literal $delta:literal))+]) => {
+        concat!(
+            $deltas, "\n",
+            "vldmia {weights}, ", $weights, "\n",
+            $("vmul.f32 q6, q0, ", $delta, "\n vfma.f32 q", $vector, ", q6, q7\n",)+
+            $("vmul.f32 q6, q", $vector, ", {probe}\n",)+
+            "vstmia {weights}", $next, ", ", $weights, "\n",
+        )
+    };
+}
+
+/// Defines the function for neighbouring outputs, of which the blocks are.
 macro_rules! descend {
-    ($name:ident, $element:ty, $load:literal, [$(($number:literal $deltas:literal))+]) => {
+    ($name:ident, $element:ty, $load:literal, $middle:literal, $($block:tt)+) => {
         /// # Safety
         /// As [`Load::descend`].
         #[inline(never)]
-        unsafe fn $name(row: &[$element], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
-            let Some(outputs) = outputs.first_chunk::<{ [$($number),+].len() }>() else { return 0 };
+        unsafe fn $name(row: &[$element], deltas: &[f32], weights: *mut f32, rate: f32, units: usize) -> u32 {
             // The address of a weight follows from that of the input after its group.
             let factor = units * size_of::<f32>() / size_of::<$element>();
             let next = row.as_ptr().addr() + GROUP * size_of::<$element>();
-            let origin = outputs[0].weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor));
+            let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor));
             let exceptions;
-            // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
+            // SAFETY: of the row, its weights and the deltas nothing is touched that the caller does not promise.
             unsafe {
                 asm!(
                     "vmrs r0, fpscr",
                     "bic r0, r0, #{mask}",
                     "vmsr fpscr, r0",
-                    $(concat!("ldr r0, [{outputs}, #8*", $number, "]\n vdup.32 q", $deltas, ", r0"),)+
+                    "vdup.32 q7, r2",
                     "wls lr, lr, 4f",
                     "2:",
                     $load,
                     "mla {weights}, r1, {factor}, {origin}",
-                    $(concat!(
-                        "vldrw.u32 q1, [{weights}, #16*", $number, "]\n",
-                        "vmul.f32 q2, q0, q", $deltas, "\n",
-                        "vfma.f32 q1, q2, {rate}\n",
-                        "vmul.f32 q2, q1, {probe}\n",
-                        "vstrw.32 q1, [{weights}, #16*", $number, "]",
-                    ),)+
-                    "3:",
+                    $(block! $block,)+
                     "le lr, 2b",
                     "4:",
                     "vmrs r0, fpscr",
                     "and r0, r0, #{mask}",
                     mask = const EXCEPTIONS,
+                    out("r0") exceptions,
                     inout("r1") row.as_ptr() => _,
-                    outputs = in(reg) outputs.as_ptr(),
+                    inout("r2") (-rate).to_bits() => _,
+                    out("r3") _, out("r4") _, out("r5") _,
+                    inout("lr") row.len() / GROUP => _,
+                    deltas = in(reg) deltas.as_ptr().wrapping_add($middle),
                     weights = out(reg) _,
                     factor = in(reg) factor,
                     origin = in(reg) origin,
-                    rate = in(reg) (-rate).to_bits(),
                     probe = in(reg) PROBE.to_bits(),
-                    out("r0") exceptions, inout("lr") row.len() / GROUP => _,
                     out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
                     out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
                     out("d14") _, out("d15") _,
@@ -176,7 +190,6 @@ macro_rules! descend_chosen {
                         "vmul.f32 q2, q1, {probe}\n",
                         "vstrw.32 q1, [{weights}]",
                     ),)+
-                    "3:",
                     "le lr, 2b",
                     "4:",
                     "vmrs r0, fpscr",
@@ -204,21 +217,30 @@ macro_rules! descend_chosen {
 macro_rules! load {
     ($element:ty, $load:literal) => {
         impl Load for $element {
-            unsafe fn descend(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
-                descend!(one, $element, $load, [(0 3)]);
-                descend!(two, $element, $load, [(0 3) (1 4)]);
-                descend!(three, $element, $load, [(0 3) (1 4) (2 5)]);
-                descend!(four, $element, $load, [(0 3) (1 4) (2 5) (3 6)]);
-                descend!(five, $element, $load, [(0 3) (1 4) (2 5) (3 6) (4 7)]);
-                let function = match outputs.len() {
+            unsafe fn descend(row: &[Self], deltas: &[f32], weights: *mut f32, rate: f32, units: usize) -> u32 {
+                descend!(one, $element, $load, 0, ("ldr r0, [{deltas}]", "{{d2-d3}}", "", [(1 "r0")]));
+                descend!(two, $element, $load, 0,
+                    ("ldm {deltas}, {{r0, r2}}", "{{d2-d5}}", "", [(1 "r0") (2 "r2")]));
+                descend!(three, $element, $load, 0,
+                    ("ldm {deltas}, {{r0, r2-r3}}", "{{d2-d7}}", "", [(1 "r0") (2 "r2") (3 "r3")]));
+                descend!(four, $element, $load, 0,
+                    ("ldm {deltas}, {{r0, r2-r4}}", "{{d2-d9}}", "", [(1 "r0") (2 "r2") (3 "r3") (4 "r4")]));
+                descend!(five, $element, $load, 0,
+                    ("ldm {deltas}, {{r0, r2-r5}}", "{{d2-d11}}", "", [(1 "r0") (2 "r2") (3 "r3") (4 "r4") (5 "r5")]));
+                descend!(ten, $element, $load, 5,
+                    ("ldmdb {deltas}, {{r0, r2-r5}}", "{{d2-d11}}", "!",
+                        [(1 "r0") (2 "r2") (3 "r3") (4 "r4") (5 "r5")])
+                    ("ldm {deltas}, {{r0, r2-r5}}", "{{d2-d11}}", "", [(1 "r0") (2 "r2") (3 "r3") (4 "r4") (5 "r5")]));
+                let function = match deltas.len() {
                     1 => one,
                     2 => two,
                     3 => three,
                     4 => four,
-                    _ => five,
+                    5 => five,
+                    _ => ten,
                 };
                 // SAFETY: the caller's.
-                unsafe { function(row, outputs, rate, units) }
+                unsafe { function(row, deltas, weights, rate, units) }
             }
 
             unsafe fn descend_chosen(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
@@ -241,6 +263,7 @@ macro_rules! load {
     };
 }
 
-// Four pixels that are zero move no weight, and the weights are none that would be flushed.
-load!(u8, "ldr r0, [r1], #4\n cbz r0, 3f\n vldrb.u32 q0, [r1, #-4]\n vcvt.f32.u32 q0, q0");
+// Four pixels that are zero move no weight, and the weights are none that would be flushed. The body is too long for `cbz`
+// to branch over it.
+load!(u8, "ldr r0, [r1], #4\n cbnz r0, 3f\n le lr, 2b\n b 4f\n 3:\n vldrb.u32 q0, [r1, #-4]\n vcvt.f32.u32 q0, q0");
 load!(f32, "vldrw.u32 q0, [r1], #16");
