@@ -27,9 +27,10 @@ pub(in crate::kernels) fn softmax_cross_entropy(values: &mut [f32], classes: usi
     for (row, &label) in values.chunks_exact_mut(classes).zip(labels) {
         let label = usize::from(label);
         let Some(&logit) = row.get(label) else { continue };
-        let (largest, largest_before) = (largest(row), row.get(..label).map_or(logit, largest));
+        let largest = largest(row);
         // Equal logits count for the first of them.
-        let is_first_largest = logit == largest && (label == 0 || largest_before < largest);
+        let is_first = |before: &[f32]| before.is_empty() || self::largest(before) < largest;
+        let is_first_largest = logit == largest && row.get(..label).is_some_and(is_first);
         let sum = softmax_row(row, largest);
         score.add(ln(sum) - (logit - largest), is_first_largest);
         if let Some(probability) = row.get_mut(label) {
