@@ -17,7 +17,38 @@ pub struct Chosen {
     pub(super) weights: *mut f32,
 }
 
-/// Those of up to [`CHUNK`] neighbouring outputs whose delta is not zero. `weights` are those of the first output, those
+/// How many deltas are not zero; `None` where one is NaN or infinite.
+#[inline(never)]
+pub(super) fn count(deltas: &[f32]) -> Option<usize> {
+    let (not_zero, suspect): (usize, u32);
+    // SAFETY: tail predication keeps loads within the slice.
+    unsafe {
+        asm!(
+            "vmov.i32 q1, #1",
+            "vmov.i32 q2, #0",
+            "wlstp.32 lr, lr, 3f",
+            "2:",
+            "vldrw.u32 q0, [{deltas}], #16",
+            // Zero times NaN or infinity is NaN.
+            "vfma.f32 q2, q0, {zero}",
+            "vpt.f32 ne, q0, zr",
+            "vaddvat.u32 r0, q1",
+            "letp lr, 2b",
+            "3:",
+            "vcmp.f32 ne, q2, q2",
+            "vmrs {zero}, p0",
+            deltas = inout(reg) deltas.as_ptr() => _,
+            zero = inout(reg) 0 => suspect,
+            inout("r0") 0 => not_zero,
+            inout("lr") deltas.len() => _,
+            out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _,
+            options(nostack, readonly),
+        );
+    }
+    (suspect == 0).then_some(not_zero)
+}
+
+/// Those of up to [`CHUNK`] neighbouring outputs whose delta is not +0.0. `weights` are those of the first output, those
 /// of the next are [`GROUP`] further.
 #[inline(never)]
 pub(super) fn choose<'a>(
@@ -28,25 +59,24 @@ pub(super) fn choose<'a>(
     assert!(deltas.len() <= CHUNK);
     let first: *mut Chosen = places.as_mut_ptr().cast();
     let end: *mut Chosen;
-    // SAFETY: each delta is written to a place, and stays there if it is not zero; there are as many places as deltas,
-    // and those up to the end have been written.
+    // SAFETY: there are as many places as deltas, and those up to the end have been written.
     unsafe {
         asm!(
-            "wls lr, lr, 3f",
+            "wls lr, lr, 4f",
             "2:",
-            "ldr {delta}, [{deltas}], #4",
-            "strd {delta}, {weights}, [{place}]",
-            "lsls {delta}, {delta}, #1",
-            "it ne",
-            "addne {place}, {place}, #8",
+            "ldr r0, [{deltas}], #4",
+            "cbz r0, 3f",
+            "strd r0, {weights}, [{place}], #8",
+            "3:",
             "add {weights}, {weights}, #4*{group}",
             "le lr, 2b",
-            "3:",
+            "4:",
             deltas = inout(reg) deltas.as_ptr() => _,
             weights = inout(reg) weights => _,
             place = inout(reg) first => end,
-            delta = out(reg) _,
             group = const GROUP,
+            // `cbz` takes one of the low registers.
+            out("r0") _,
             inout("lr") deltas.len() => _,
             options(nostack),
         );

@@ -48,43 +48,57 @@ pub(in crate::kernels) fn forward<T: Element>(
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);
         let tail = row.len() % GROUP;
-        let (mut first, mut size, mut count_of_size) = (0, size + 1, larger);
+        let (mut first, mut size, mut same) = if larger > 0 { (0, size + 1, larger) } else { (0, size, count) };
         loop {
-            if count_of_size > 0 {
-                // SAFETY: `first + size * count_of_size` ≤ `units`, the length of `outputs`; the weights are those of
-                // `units` outputs and as many inputs as a row has.
-                unsafe {
-                    let outputs = outputs.as_mut_ptr().add(first);
-                    let tail_weights = weights.as_ptr().add(units * (row.len() - tail) + first * tail);
-                    let mut blocks = Blocks { outputs, tail_weights, tail, count: count_of_size };
-                    <T as Load>::dots(row, weights.as_ptr().add(first * GROUP), units, size, &mut blocks);
-                }
+            // SAFETY: `first + size * same` ≤ `units`, the length of `outputs`; there are weights of each for a row.
+            unsafe {
+                let outputs = outputs.as_mut_ptr().add(first);
+                let tail_weights = weights.as_ptr().add(units * (row.len() - tail) + first * tail);
+                let mut blocks = Blocks { outputs, tail_weights, tail, count: same };
+                <T as Load>::dots(row, weights.as_ptr().add(first * GROUP), units, size, &mut blocks);
             }
-            first += size * count_of_size;
+            first += size * same;
             if first == units {
                 break;
             }
-            (size, count_of_size) = (size - 1, count - larger);
+            (size, same) = (size - 1, count - larger);
         }
         elementwise::scale_and_add(outputs, scale, bias);
     }
+}
+
+/// An operation of each of up to six sums with the next vector in memory, of which one instruction loads two.
+macro_rules! pairs {
+    ($pointer:literal $operation:ident $first:literal $second:literal $($number:literal)*) => {
+        concat!(
+            "vldmia ", $pointer, "!, {{d12-d15}}\n",
+            pairs!($operation $first ", q6"), pairs!($operation $second ", q7"),
+            pairs!($pointer $operation $($number)*),
+        )
+    };
+    ($pointer:literal $operation:ident $last:literal) => {
+        concat!("vldrw.u32 q6, [", $pointer, "], #16\n", pairs!($operation $last ", q6"))
+    };
+    ($pointer:literal $operation:ident) => { "" };
+    (multiply $number:literal $vector:literal) => { concat!("vfma.f32 q", $number, $vector, ", q5\n") };
+    (add $number:literal $vector:literal) => { concat!("vadd.f32 q", $number, ", q", $number, $vector, "\n") };
 }
 
 /// Defines the function for blocks of as many outputs as the lists have numbers.
 ///
 /// There are four passes, each over every fourth group of inputs: pass p is over those whose products belong to the
 /// partial sums 4p, ..., 4p + 3. Their order is 0, 2, 1, 3, so that sums that are added to each other follow each other,
-/// and two vectors of an output wait at most. `$sums` are the registers of sums, and the four lanes of each, one tuple for
-/// an output.
+/// and two vectors of an output wait at most. `$vectors` are the registers of sums, `$results` those that the results are
+/// collected in, and each tuple is an output with the four lanes of its sums.
 macro_rules! dots {
-    ($name:ident, $element:ty, $loop:ident, $numbers:tt,
+    ($name:ident, $element:ty, $loop:ident, $vectors:literal, $results:literal,
      [$(($number:literal $a:literal $b:literal $c:literal $d:literal))+]) => {
         /// # Safety
         /// As [`Load::dots`].
         #[inline(never)]
         unsafe fn $name(row: &[$element], weights: *const f32, units: usize, blocks: &mut Blocks) {
             const COUNT: usize = [$($number),+].len();
-            let mut waiting = MaybeUninit::<[[f32; GROUP]; 2 * COUNT]>::uninit();
+            let mut waiting = MaybeUninit::<[[[f32; GROUP]; COUNT]; 2]>::uninit();
             let groups = row.len() / GROUP;
             // The pass that ends with the inputs that are left over, or none.
             let tail_pass = if row.len().is_multiple_of(GROUP) { GROUP } else { groups % GROUP };
@@ -98,7 +112,7 @@ macro_rules! dots {
                 asm!(
                     "2:",
                     "mov r1, {row}",
-                    $loop!($numbers),
+                    $loop!([$($number)+]),
                     "cmp {row}, {tail_row}",
                     "beq 7f",
                     // How many passes are done, in the upper two bits: 2 overflow, and 4 are zero.
@@ -106,7 +120,7 @@ macro_rules! dots {
                     "adds {done}, {done}, #0x40000000",
                     "beq 9f",
                     "bvs 8f",
-                    each!($numbers ("vstrw.32 q", ", [{waiting}, #32*", "]")),
+                    concat!("vstmia {waiting}, ", $vectors),
                     "sub {left}, {left}, #2",
                     "add {row}, {row}, #8*{size}",
                     "b 2b",
@@ -115,35 +129,34 @@ macro_rules! dots {
                     "ldrd {w}, r0, [{blocks}, #4]",
                     "vctp.32 r0",
                     $loop!(tail),
-                    each!($numbers (
+                    each!([$($number)+] (
                         "vpst\n vldrwt.u32 q7, [{w}]\n add {w}, {w}, r0, lsl #2\n vfma.f32 q", ", q7, q6"
                     )),
                     "b 6b",
                     // Lanes l and l + 8, and then l and l + 4, are in the same places of two registers.
                     "8:",
-                    each!($numbers (
-                        "vldrw.u32 q7, [{waiting}, #32*", "]\n vadd.f32 q", ", q", ", q7\n vstrw.32 q", ", [{waiting}, #32*", "]"
-                    )),
-                    "add {waiting}, {waiting}, #16",
+                    pairs!("{waiting}" add $($number)+),
+                    concat!("vstmdb {waiting}!, ", $vectors),
+                    "add {waiting}, {waiting}, #16*{count}",
                     "add {left}, {left}, #1",
                     "sub {row}, {row}, #4*{size}",
                     "b 2b",
                     "9:",
-                    each!($numbers ("vldrw.u32 q7, [{waiting}, #32*", "]\n vadd.f32 q", ", q", ", q7")),
-                    each!($numbers ("vldrw.u32 q7, [{waiting}, #32*", "-16]\n vadd.f32 q", ", q", ", q7")),
+                    pairs!("{waiting}" add $($number)+),
+                    "sub {waiting}, {waiting}, #32*{count}",
+                    pairs!("{waiting}" add $($number)+),
                     "ldr r1, [{blocks}]",
                     $(concat!(
                         "vadd.f32 s", $a, ", s", $a, ", s", $c, "\n",
                         "vadd.f32 s", $b, ", s", $b, ", s", $d, "\n",
-                        "vadd.f32 s", $a, ", s", $a, ", s", $b, "\n",
-                        "vstr s", $a, ", [r1, #4*", $number, "]",
+                        "vadd.f32 s", $number, ", s", $a, ", s", $b,
                     ),)+
+                    concat!("vstmia r1!, ", $results),
                     // The next block.
                     "ldr r0, [{blocks}, #12]",
                     "subs r0, r0, #1",
                     "beq 9f",
                     "str r0, [{blocks}, #12]",
-                    "add r1, r1, #4*{count}",
                     "str r1, [{blocks}]",
                     "ldrd {w}, r0, [{blocks}, #4]",
                     concat!($(each!(line $number ("add {w}, {w}, r0, lsl #2"))),+),
@@ -151,7 +164,7 @@ macro_rules! dots {
                     "add {origin}, {origin}, #16*{count}",
                     "sub {row}, {row}, #12*{size}",
                     "add {left}, {left}, #3",
-                    "sub {waiting}, {waiting}, #16",
+                    "sub {waiting}, {waiting}, #16*{count}",
                     "b 2b",
                     "9:",
                     count = const COUNT,
@@ -188,11 +201,17 @@ macro_rules! pixels {
             "ldr r0, [r1], #16\n",
             "cbz r0, 9f\n",
             "mla {w}, r1, {factor}, {origin}\n",
-            "vldrb.u32 q6, [r1, #-16]\n",
-            "vcvt.f32.u32 q6, q6\n",
-            each!($numbers ("vldrw.u32 q7, [{w}, #16*", "]\n vfma.f32 q", ", q7, q6")),
+            pixels!(multiply $numbers),
             "9:\n",
         )
+    };
+    // With six sums there is no register for a second vector of weights.
+    (multiply [$a:literal $b:literal $c:literal $d:literal $e:literal $f:literal]) => {
+        concat!("vldrb.u32 q6, [r1, #-16]\n vcvt.f32.u32 q6, q6\n",
+            each!([$a $b $c $d $e $f] ("vldrw.u32 q7, [{w}, #16*", "]\n vfma.f32 q", ", q7, q6")))
+    };
+    (multiply [$($number:literal)+]) => {
+        concat!("vldrb.u32 q5, [r1, #-16]\n vcvt.f32.u32 q5, q5\n", pairs!("{w}" multiply $($number)+))
     };
     ($numbers:tt) => {
         concat!(
@@ -252,13 +271,14 @@ macro_rules! load {
     ($element:ty, $loop:ident) => {
         impl Load for $element {
             unsafe fn dots(row: &[Self], weights: *const f32, units: usize, size: usize, blocks: &mut Blocks) {
-                dots!(one, $element, $loop, [0], [(0 0 1 2 3)]);
-                dots!(two, $element, $loop, [0 1], [(0 0 1 2 3) (1 4 5 6 7)]);
-                dots!(three, $element, $loop, [0 1 2], [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11)]);
-                dots!(four, $element, $loop, [0 1 2 3], [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15)]);
-                dots!(five, $element, $loop, [0 1 2 3 4],
+                dots!(one, $element, $loop, "{{d0-d1}}", "{{s0}}", [(0 0 1 2 3)]);
+                dots!(two, $element, $loop, "{{d0-d3}}", "{{s0-s1}}", [(0 0 1 2 3) (1 4 5 6 7)]);
+                dots!(three, $element, $loop, "{{d0-d5}}", "{{s0-s2}}", [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11)]);
+                dots!(four, $element, $loop, "{{d0-d7}}", "{{s0-s3}}",
+                    [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15)]);
+                dots!(five, $element, $loop, "{{d0-d9}}", "{{s0-s4}}",
                     [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15) (4 16 17 18 19)]);
-                dots!(six, $element, $loop, [0 1 2 3 4 5],
+                dots!(six, $element, $loop, "{{d0-d11}}", "{{s0-s5}}",
                     [(0 0 1 2 3) (1 4 5 6 7) (2 8 9 10 11) (3 12 13 14 15) (4 16 17 18 19) (5 20 21 22 23)]);
                 let function = match size {
                     1 => one,

@@ -1,6 +1,7 @@
 //! Softmax and its cross-entropy, four exponentials at a time.
 
 use core::arch::asm;
+use core::mem::MaybeUninit;
 
 use crate::kernels::Score;
 use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LOG2_E, ROUND, SMALLEST_SIGNAL, ln};
@@ -28,7 +29,8 @@ pub(in crate::kernels) fn softmax_cross_entropy(values: &mut [f32], classes: usi
         let Some(&logit) = row.get(label) else { continue };
         let largest = largest(row);
         // Equal logits count for the first of them.
-        let is_first_largest = logit == largest && row.iter().take(label).all(|&other| other != largest);
+        let is_first = |before: &[f32]| before.is_empty() || self::largest(before) < largest;
+        let is_first_largest = logit == largest && row.get(..label).is_some_and(is_first);
         let sum = softmax_row(row, largest);
         score.add(ln(sum) - (logit - largest), is_first_largest);
         if let Some(probability) = row.get_mut(label) {
@@ -63,11 +65,30 @@ fn largest(row: &[f32]) -> f32 {
 
 /// Turns a row of logits into probabilities and returns the sum of the exponentials.
 fn softmax_row(row: &mut [f32], largest: f32) -> f32 {
-    let mut sums = [0.0; LANES];
+    let mut sums = zeros();
     for values in row.chunks_mut(LANES) {
         exponentiate(values, largest, &mut sums);
     }
     divide(row, &sums)
+}
+
+/// Without a call, as for an array of zeros.
+fn zeros() -> [f32; LANES] {
+    let mut sums = MaybeUninit::<[f32; LANES]>::uninit();
+    // SAFETY: writes all of them.
+    unsafe {
+        asm!(
+            "vmov.i32 q0, #0",
+            "vstrw.32 q0, [{sums}]",
+            "vstrw.32 q0, [{sums}, #16]",
+            "vstrw.32 q0, [{sums}, #32]",
+            "vstrw.32 q0, [{sums}, #48]",
+            sums = in(reg) sums.as_mut_ptr(),
+            out("d0") _, out("d1") _,
+            options(nostack),
+        );
+        sums.assume_init()
+    }
 }
 
 /// Replaces each value by exp(value − `largest`) and adds that to the partial sum of the same index.

@@ -63,8 +63,11 @@ fn weight_gradient_sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usi
     if rows.len() == 1 {
         match *rows.row(0) {
             [input] => return sgd_rest::descend_column(input.into(), deltas, rate, weights),
-            ref row if sgd::can_descend(row, deltas) => return sgd::descend(row, deltas, rate, weights),
-            _ => (),
+            ref row => {
+                if let Some(not_zero) = sgd::can_descend(row, deltas) {
+                    return sgd::descend(row, deltas, not_zero, rate, weights);
+                }
+            }
         }
     }
     for_each_tile(rows, deltas, units, |start, sums| update::sgd(sums, rate, &mut weights[start..start + sums.len()]));
