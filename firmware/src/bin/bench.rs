@@ -2,6 +2,7 @@
 //!
 //! - `bench_f32_infer`, `bench_f32_learn`, `bench_int8_infer`: 784-10 softmax regression on the test images;
 //! - `bench_f32_dense_infer`, `bench_f32_dense_learn`, `bench_int8_dense`: the same without a zero among the pixels;
+//! - `bench_f32_table_infer`, `bench_f32_table_learn`, `bench_int8_table`: the same on images that go through a table;
 //! - `bench_mlp_infer`, `bench_mlp_learn`: a 96-24-5 perceptron on f32 features, ReLU, softmax;
 //! - `bench_watch_infer`, `bench_watch_learn`: a 150-32-7 perceptron of the same kind;
 //! - `bench_device_infer`, `bench_device_learn`: whole requests of the network that the firmware is built with, from the
@@ -21,7 +22,8 @@ mod on_device {
     use dense_core::losses::Loss;
     use dense_core::optimizers::Optimizer;
     use dense_core::{
-        Batch, Error, Hidden, Layers, Output, Random, Sgd, SparseCategoricalCrossEntropy, Trainer, Workspace,
+        Batch, Error, Hidden, Layers, Output, PixelTable, Random, Sgd, SparseCategoricalCrossEntropy, Trainer,
+        Workspace,
     };
     use dense_protocol::messages::{Command, Counters, Input, Refusal, Reply, Step, Target};
     use firmware::application::{self, Served};
@@ -47,6 +49,16 @@ mod on_device {
     const MODELS: usize = ram::has_room_for(size_of::<Models>()) as usize;
     const ZERO: Models = Models { regression: Model::ZERO, mlp: Mlp::ZERO, watch: Watch::ZERO };
     const CALLS: u8 = lesson::COUNT as u8;
+    /// A curve that brightens dark pixels, and leaves black ones black.
+    static BRIGHTER: PixelTable = PixelTable::new({
+        let mut values = [0; 256];
+        let mut pixel = 0;
+        while pixel < 256 {
+            values[pixel] = (255 - (255 - pixel) * (255 - pixel) / 255) as u8;
+            pixel += 1;
+        }
+        values
+    });
 
     const _: () = firmware::application::check_stack();
 
@@ -72,11 +84,17 @@ mod on_device {
         for image in lesson::images() {
             hint::black_box(bench_int8_dense(&without_zeros(image))?);
         }
+        for &(mut image) in lesson::images() {
+            hint::black_box(bench_int8_table(&mut image)?);
+        }
         for image in lesson::images() {
             hint::black_box(bench_f32_infer(MODEL, image)?);
         }
         for image in lesson::images() {
             hint::black_box(bench_f32_dense_infer(MODEL, &without_zeros(image))?);
+        }
+        for &(mut image) in lesson::images() {
+            hint::black_box(bench_f32_table_infer(MODEL, &mut image)?);
         }
         let Some(Models { regression, mlp, watch }) = models else { return Ok(()) };
         let sgd = Sgd::new(Sgd::DEFAULT_LEARNING_RATE)?;
@@ -87,6 +105,10 @@ mod on_device {
         regression.copy_from(MODEL);
         for (image, &label) in lesson::images().iter().zip(lesson::labels()) {
             hint::black_box(bench_f32_dense_learn(regression, &without_zeros(image), label, &sgd)?);
+        }
+        regression.copy_from(MODEL);
+        for (&(mut image), &label) in lesson::images().iter().zip(lesson::labels()) {
+            hint::black_box(bench_f32_table_learn(regression, &mut image, label, &sgd)?);
         }
         run_perceptron(mlp, bench_mlp_infer, bench_mlp_learn, sgd)?;
         run_perceptron(watch, bench_watch_infer, bench_watch_learn, sgd)?;
@@ -240,6 +262,33 @@ mod on_device {
     #[unsafe(no_mangle)]
     #[inline(never)]
     fn bench_int8_dense(image: &[u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
+        bench_int8_infer(image)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_f32_table_infer(model: &Model, image: &mut [u8; INPUTS]) -> Result<[f32; OUTPUTS], Error> {
+        BRIGHTER.apply(image);
+        bench_f32_infer(model, image)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_f32_table_learn(model: &mut Model, image: &mut [u8; INPUTS], label: u8, sgd: &Sgd) -> Result<f32, Error> {
+        BRIGHTER.apply(image);
+        bench_f32_learn(model, image, label, sgd)
+    }
+
+    #[allow(unsafe_code)]
+    // SAFETY: as above.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    fn bench_int8_table(image: &mut [u8; INPUTS]) -> Result<[i32; OUTPUTS], Error> {
+        BRIGHTER.apply(image);
         bench_int8_infer(image)
     }
 

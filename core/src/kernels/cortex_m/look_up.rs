@@ -2,17 +2,35 @@
 
 use core::arch::asm;
 
-/// Four bytes at an offset, if not all of them are zero.
+/// Four bytes in a register, if not all of them are zero, and where they belong.
 macro_rules! word {
-    ($offset:literal) => {
+    ($bytes:literal, $offset:literal) => {
         concat!(
-            "ldr r0, [{word}, #",
-            $offset,
-            "]\n cbz r0, 3f\n",
-            "uxtb {a}, r0\n ubfx {b}, r0, #8, #8\n ubfx {c}, r0, #16, #8\n lsr r0, r0, #24\n",
-            "ldrb {a}, [{table}, {a}]\n ldrb {b}, [{table}, {b}]\n ldrb {c}, [{table}, {c}]\n ldrb r0, [{table}, r0]\n",
-            "orr {a}, {a}, {b}, lsl #8\n orr {a}, {a}, {c}, lsl #16\n orr {a}, {a}, r0, lsl #24\n",
-            "str {a}, [{word}, #",
+            "cbz ",
+            $bytes,
+            ", 3f\n",
+            "uxtb {a}, ",
+            $bytes,
+            "\n ubfx {b}, ",
+            $bytes,
+            ", #8, #8\n",
+            "ubfx {c}, ",
+            $bytes,
+            ", #16, #8\n lsr ",
+            $bytes,
+            ", ",
+            $bytes,
+            ", #24\n",
+            "ldrb {a}, [{table}, {a}]\n ldrb {b}, [{table}, {b}]\n",
+            "ldrb {c}, [{table}, {c}]\n ldrb ",
+            $bytes,
+            ", [{table}, ",
+            $bytes,
+            "]\n",
+            "orr {a}, {a}, {b}, lsl #8\n orr {a}, {a}, {c}, lsl #16\n orr {a}, {a}, ",
+            $bytes,
+            ", lsl #24\n",
+            "str {a}, [{words}, #",
             $offset,
             "]\n",
             "3:\n",
@@ -22,31 +40,40 @@ macro_rules! word {
 
 /// `bytes[i]` = `table[bytes[i]]`, four at a time; four zeros are passed over where the table leaves them as they are.
 pub(in crate::kernels) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
-    let four_at_a_time = if table[0] == 0 { bytes.len() } else { 0 };
-    let (bytes, rest) = bytes.split_at_mut(four_at_a_time - four_at_a_time % 16);
-    if !bytes.is_empty() {
-        // SAFETY: reads and writes the bytes, which need no alignment, and reads the table.
+    if table[0] != 0 {
+        return one_at_a_time(table, bytes);
+    }
+    // SAFETY: any bytes are words, and any words bytes.
+    let (before, words, after) = unsafe { bytes.align_to_mut::<[u32; 4]>() };
+    one_at_a_time(table, before);
+    one_at_a_time(table, after);
+    if !words.is_empty() {
+        // SAFETY: reads and writes the words, and reads the table.
         unsafe {
             asm!(
-                // r0 because `cbz` wants one of the low registers.
+                // r0 to r3 because `cbz` wants low registers, and `ldm` an order.
                 "2:",
-                word!("0"),
-                word!("4"),
-                word!("8"),
-                word!("12"),
-                "add {word}, {word}, #16",
-                "subs {left}, {left}, #16",
+                "ldmia {words}!, {{r0-r3}}",
+                word!("r0", "-16"),
+                word!("r1", "-12"),
+                word!("r2", "-8"),
+                word!("r3", "-4"),
+                "subs {left}, {left}, #1",
                 "bne 2b",
                 table = in(reg) table.as_ptr(),
-                word = inout(reg) bytes.as_mut_ptr() => _,
-                left = inout(reg) bytes.len() => _,
+                words = inout(reg) words.as_mut_ptr() => _,
+                left = inout(reg) words.len() => _,
                 a = out(reg) _,
                 b = out(reg) _,
                 c = out(reg) _,
-                out("r0") _,
+                out("r0") _, out("r1") _, out("r2") _, out("r3") _,
                 options(nostack),
             );
         }
     }
-    rest.iter_mut().for_each(|byte| *byte = table[usize::from(*byte)]);
+}
+
+#[inline(never)]
+fn one_at_a_time(table: &[u8; 256], bytes: &mut [u8]) {
+    bytes.iter_mut().for_each(|byte| *byte = table[usize::from(*byte)]);
 }
