@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p dense-core --example batch_sizes`. Small batches make more steps out of the same samples, so the loss
 //! falls further in as many epochs. But each step sees the loss of other samples, so from step to step it is noisy: the
-//! loss over all samples falls smoothly. Large batches take less time a sample.
+//! loss over all samples falls smoothly.
 
 mod table;
 

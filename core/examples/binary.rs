@@ -42,8 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         counts[usize::from(label)][usize::from(probability > 0.5)] += 1;
     }
     let [[benign, alarms], [missed, found]] = counts;
-    println!("\n{TESTED} tumours it has not seen:");
+    println!("\nTest set of {TESTED} tumours:");
     println!("  {found} malignant ones found, {missed} missed");
-    println!("  {benign} benign ones let be, {alarms} false alarms");
+    println!("  {benign} benign ones recognised, {alarms} false alarms");
     Ok(())
 }

@@ -54,6 +54,6 @@ fn learn<N: Network<INPUTS, Target = [f32; 1]>>(
 
     let score = trainer.evaluate(&network, test_cars, test_miles)?;
     let (squared, absolute) = (score.loss(), score.mean_absolute_error());
-    println!("{TESTED} cars it has not seen: {squared:.1}, {absolute:.2} miles\n");
+    println!("Test set of {TESTED} cars: {squared:.1}, {absolute:.2} miles\n");
     Ok(())
 }

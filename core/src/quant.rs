@@ -12,7 +12,7 @@
 //!
 //! A trained [`Network`](crate::Network) becomes a [`QuantizedNetwork`] by [`Quantize`]: `calibrate` observes the
 //! [`Range`] of each hidden layer, `quantize` rounds the weights. Any output head will do. The result of inference is
-//! its logits in [fixed point](ONE_LOGIT), of which [`class`] is the argmax, [`softmax`] the probabilities, and
+//! its logits in [fixed point](ONE_LOGIT), of which [`argmax`] is the class, [`softmax`] the probabilities, and
 //! [`sigmoid`] that of a binary classifier. A regression's outputs are the logits themselves.
 //!
 //! # Zero points
@@ -23,7 +23,7 @@
 //! A sum is scaled by one integer multiplication and rounded once, to the nearest, ties upwards. The [`Multiplier`]s
 //! of hidden layers are those of TensorFlow Lite (31 bits and a power of two), and so are all bytes
 //! (`tests/requantization.rs` compares them with its reference kernels). Weights and biases are rounded to the
-//! nearest, ties away from zero; [`Rounding`] says how weights that are neighbours share their errors.
+//! nearest, ties away from zero; [`Rounding`] can diffuse the rounding error of a weight to the next ones.
 //!
 //! # Overflow
 //! A sum is at most `IN` · 255 · 127 + [`LARGEST_BIAS`]. A layer for which that is beyond 32 bits does not compile:
@@ -45,7 +45,7 @@ mod requantize;
 pub use activation::{Clamp, QuantizedActivation, lookup_table};
 pub use calibration::{HiddenRanges, Quantize};
 pub use dense::QuantizedDense;
-pub use fixed::{ONE_LOGIT, ONE_PROBABILITY, class, requantize, sigmoid, softmax};
+pub use fixed::{ONE_LOGIT, ONE_PROBABILITY, argmax, requantize, sigmoid, softmax};
 pub use multiplier::Multiplier;
 pub use network::{QuantizedHidden, QuantizedNetwork};
 pub use quantization::{Quantization, Range};

@@ -146,11 +146,11 @@ fn staircase(step: usize) -> f64 {
 fn schedules() -> Result<(), Error> {
     let plain: Rule = |value, gradient, rate, _, _| *value -= rate * gradient;
     check(Sgd::new(0.1)?.with_schedule(Schedule::Constant)?, |_| 0.1, plain)?;
-    check(Sgd::new(0.1)?.with_schedule(Schedule::Cosine { steps: 10, rest: 0.2 })?, cosine, plain)?;
+    check(Sgd::new(0.1)?.with_schedule(Schedule::Cosine { steps: 10, alpha: 0.2 })?, cosine, plain)?;
     check(Sgd::new(0.1)?.with_schedule(Schedule::Step { every: 3, factor: 0.5 })?, staircase, plain)?;
     check(Adam::new(0.1)?.with_schedule(Schedule::Step { every: 3, factor: 0.5 })?, staircase, adam)?;
     check(
-        Momentum::new(0.1, 0.5)?.with_schedule(Schedule::Cosine { steps: 10, rest: 0.2 })?,
+        Momentum::new(0.1, 0.5)?.with_schedule(Schedule::Cosine { steps: 10, alpha: 0.2 })?,
         cosine,
         |value, gradient, rate, [velocity, _], _| {
             *velocity = 0.5 * *velocity - rate * gradient;
@@ -161,7 +161,7 @@ fn schedules() -> Result<(), Error> {
 
 #[test]
 fn a_rate_that_would_be_zero_is_the_smallest() {
-    assert_eq!(Schedule::Cosine { steps: 10, rest: 0.0 }.rate(0.1, 1_000_000), SMALLEST_LEARNING_RATE);
+    assert_eq!(Schedule::Cosine { steps: 10, alpha: 0.0 }.rate(0.1, 1_000_000), SMALLEST_LEARNING_RATE);
     assert_eq!(Schedule::Step { every: 1, factor: 0.0 }.rate(0.1, 1), SMALLEST_LEARNING_RATE);
     assert_eq!(Schedule::Step { every: 1, factor: 0.0 }.rate(0.1, 0), 0.1);
     assert_eq!(Schedule::Constant.rate(0.1, u32::MAX), 0.1);
@@ -182,8 +182,8 @@ fn settings_out_of_range_are_refused() -> Result<(), Error> {
         refused.push(adam.clone().with_weight_decay(decay).err());
     }
     for schedule in [
-        Schedule::Cosine { steps: 0, rest: 0.5 },
-        Schedule::Cosine { steps: 1, rest: 1.5 },
+        Schedule::Cosine { steps: 0, alpha: 0.5 },
+        Schedule::Cosine { steps: 1, alpha: 1.5 },
         Schedule::Step { every: 0, factor: 0.5 },
         Schedule::Step { every: 1, factor: f32::NAN },
     ] {

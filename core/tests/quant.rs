@@ -164,7 +164,7 @@ fn a_range_that_cannot_be_quantised_is_refused() {
 #[test]
 fn the_first_of_the_largest_is_the_class() {
     for (logits, class) in [(&[1, 3, 2][..], 1), (&[2, 2], 0), (&[i32::MIN; 3], 0), (&[-5, -1, -1], 1)] {
-        assert_eq!(quant::class(logits), class, "{logits:?}");
+        assert_eq!(quant::argmax(logits), class, "{logits:?}");
     }
 }
 
@@ -340,7 +340,7 @@ fn a_classifier_of_standardised_features_is_as_accurate_in_int8() {
         let class = (0..3).max_by(|&a, &b| logits[0][a].total_cmp(&logits[0][b])).unwrap();
         right += u32::from(class == usize::from(label));
         let logits = quantized.infer(&input.quantize_all(sample)).unwrap();
-        right_in_int8 += u32::from(quant::class(&logits) == usize::from(label));
+        right_in_int8 += u32::from(quant::argmax(&logits) == usize::from(label));
     }
     assert!(right > 2550, "{right} of 3000 are right in f32");
     assert!(right.abs_diff(right_in_int8) <= 15, "{right} are right in f32, {right_in_int8} in int8");

@@ -1,4 +1,4 @@
-//! Fused multiply-add where to round twice, or to lose the product's last bits, would be seen.
+//! Fused multiply-add of operands for which rounding twice, or losing the product's last bits, gives another result.
 
 use dense_core::Kernel;
 use dense_core::kernels::updates::StoreGradient;

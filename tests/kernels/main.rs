@@ -1,5 +1,5 @@
-//! One suite for every kernel: whatever `portable` computes, the others compute to the last bit. And whatever is built of
-//! kernels, by each of them, against Keras and against central differences.
+//! One test suite for every kernel: each function against `portable`, bit for bit. Layers and networks, computed by each
+//! kernel, against Keras and against central differences.
 //!
 //! A kernel that this machine lacks is skipped, with a line that says so; `REQUIRE_KERNEL=avx512` (or another name, or
 //! several with commas) makes that a failure.

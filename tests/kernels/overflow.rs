@@ -52,7 +52,7 @@ pub(crate) fn adaptive_updates_stay_finite(kernel: Kernel) {
     assert!(!steps(kernel, f32::INFINITY, &rmsprop).iter().any(finite));
 }
 
-/// Where rate · scale overflows and the sum is zero, momentum meets ∞ · 0; the NaN of every kernel is the same.
+/// Where rate · scale overflows and the sum is zero, momentum computes ∞ · 0; the NaN of every kernel has the same bits.
 pub(crate) fn rates_overflow_alike(kernel: Kernel) {
     for nesterov in [false, true] {
         let update = MomentumUpdate { learning_rate: f32::MAX, momentum: 0.9, nesterov };

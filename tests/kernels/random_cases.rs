@@ -9,7 +9,7 @@ mod digests;
 mod faults;
 
 use dense_core::kernels;
-use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, SgdUpdate, StoreGradient};
+use dense_core::kernels::updates::{AdamUpdate, MomentumUpdate, RmspropUpdate, SgdUpdate, StoreGradient};
 use dense_core::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT, canonical};
 use dense_core::{Kernel, Random};
 
@@ -26,7 +26,7 @@ const MANY: usize = 250_000;
 /// A kernel function: returns all values that it has written.
 type Function = fn(Kernel, Case) -> Vec<f32>;
 
-const FUNCTIONS: [(&str, Function); 18] = [
+const FUNCTIONS: [(&str, Function); 20] = [
     ("forward, u8", forward::<u8>),
     ("forward, f32", forward::<f32>),
     ("input_gradient", input_gradient),
@@ -38,6 +38,8 @@ const FUNCTIONS: [(&str, Function); 18] = [
     ("momentum, f32", momentum::<f32, false>),
     ("Nesterov, u8", momentum::<u8, true>),
     ("Nesterov, f32", momentum::<f32, true>),
+    ("RMSprop, u8", rmsprop::<u8>),
+    ("RMSprop, f32", rmsprop::<f32>),
     ("Adam, u8", adam::<u8>),
     ("Adam, f32", adam::<f32>),
     ("softmax, few classes", |kernel, case| softmax(kernel, case, case.width, case.units)),
@@ -102,6 +104,19 @@ fn momentum<T: Samples, const NESTEROV: bool>(kernel: Kernel, case: Case) -> Vec
     let (rows, scale) = (samples.rows(), inputs.scale::<T>());
     kernels::weight_gradient_update(kernel, rows, &deltas, scale, &step, [&mut weights, &mut velocities]).unwrap();
     [weights.to_vec(), velocities.to_vec()].concat()
+}
+
+fn rmsprop<T: Samples>(kernel: Kernel, case: Case) -> Vec<f32> {
+    let mut inputs = case.inputs();
+    let samples = inputs.samples::<T>();
+    let deltas = inputs.floats(case.batch * case.units);
+    let mut weights = inputs.floats_from(SMALLEST_WEIGHT, case.units * case.width);
+    let mut squares = inputs.floats_from(SMALLEST_SECOND_MOMENT, case.units * case.width);
+    squares.iter_mut().for_each(|square| *square = square.abs());
+    let step = RmspropUpdate { learning_rate: inputs.learning_rate(), share: 0.1, epsilon: 1e-7 };
+    let (rows, scale) = (samples.rows(), inputs.scale::<T>());
+    kernels::weight_gradient_update(kernel, rows, &deltas, scale, &step, [&mut weights, &mut squares]).unwrap();
+    [weights.to_vec(), squares.to_vec()].concat()
 }
 
 fn adam<T: Samples>(kernel: Kernel, case: Case) -> Vec<f32> {

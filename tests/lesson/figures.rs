@@ -1,4 +1,4 @@
-//! The pictures of the lesson. Whatever they show of learning, dense-core has computed.
+//! Figures of the lesson, drawn from what dense-core computes.
 
 use super::by_hand;
 use super::drawing::{Drawing, Plot, Point};

@@ -33,7 +33,7 @@ impl Settings {
         };
         match self.recipe.schedule {
             Schedule::Constant => optimizers::Schedule::Constant,
-            Schedule::Cosine => optimizers::Schedule::Cosine { steps: steps(self.recipe.epochs), rest: 0.0 },
+            Schedule::Cosine => optimizers::Schedule::Cosine { steps: steps(self.recipe.epochs), alpha: 0.0 },
             Schedule::Step { epochs, factor } => optimizers::Schedule::Step { every: steps(epochs), factor },
         }
     }

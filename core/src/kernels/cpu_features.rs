@@ -5,7 +5,7 @@
 use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use core::sync::atomic::{AtomicU8, Ordering};
 
-const ASKED: u8 = 1 << 0;
+const DETECTED: u8 = 1 << 0;
 const AVX2: u8 = 1 << 1;
 const AVX512: u8 = 1 << 2;
 const VNNI: u8 = 1 << 3;
@@ -31,15 +31,15 @@ fn features() -> u8 {
     if known != 0 {
         return known;
     }
-    let found = ASKED | ask();
+    let found = DETECTED | detect();
     FEATURES.store(found, Ordering::Relaxed);
     found
 }
 
-/// Asks the processor what it has, and the operating system which registers it keeps (Intel's manual, volume 1, 14.3
+/// Detects the features by CPUID, and by XGETBV which registers the operating system saves (Intel's manual, volume 1, 14.3
 /// and 15.2).
-fn ask() -> u8 {
-    // Miri cannot run the instruction that asks.
+fn detect() -> u8 {
+    // Miri cannot run CPUID.
     if cfg!(miri) {
         return if cfg!(all(target_feature = "avx2", target_feature = "fma")) { AVX2 } else { 0 };
     }
@@ -57,13 +57,13 @@ fn ask() -> u8 {
         return 0;
     }
     // SAFETY: OSXSAVE says that there is such an instruction.
-    let kept = unsafe { _xgetbv(0) } as u32;
+    let saved = unsafe { _xgetbv(0) } as u32;
     // The registers xmm and ymm.
-    if !(has_all(kept, &[1, 2]) && has_all(extended.ebx, &[5])) {
+    if !(has_all(saved, &[1, 2]) && has_all(extended.ebx, &[5])) {
         return 0;
     }
     // The masks and both parts of the registers zmm; F, DQ, BW and VL.
-    if !(has_all(kept, &[5, 6, 7]) && has_all(extended.ebx, &[16, 17, 30, 31])) {
+    if !(has_all(saved, &[5, 6, 7]) && has_all(extended.ebx, &[16, 17, 30, 31])) {
         return AVX2;
     }
     if has_all(extended.ecx, &[11]) { AVX2 | AVX512 | VNNI } else { AVX2 | AVX512 }

@@ -38,18 +38,20 @@ pub enum Order {
     BiasedOutputs,
     /// Input after input.
     Inputs,
-    /// In groups of eight outputs where their number is a multiple of eight; else of ten, then of two, then one. In a
-    /// group, four inputs after four inputs: first those of
-    /// inputs 0 and 2, then those of 1 and 3, and of either, outputs 0 and 1, then 2 and 3, and so on. Two outputs and
-    /// two inputs are four bytes, two numbers of 16 bits, the lowest byte first: `256 · odd + even` for the lower
-    /// input, then for the higher. What is left of the inputs, and an output without a partner, are plain bytes, input
-    /// after input.
+    /// In groups of outputs: of eight where their number is a multiple of eight; else of ten, then of two, then one.
+    ///
+    /// In a group, four inputs after four inputs: first the weights of inputs 0 and 2, then those of 1 and 3, and of
+    /// either, those of outputs 0 and 1, then 2 and 3, and so on. The weights of two outputs for two inputs are four
+    /// bytes, two numbers of 16 bits, the lowest byte first: `256 · odd + even` for the lower input, then for the
+    /// higher. The last `inputs % 4`, and all inputs of a group of one output, are plain bytes, input after input.
     ///
     /// One multiplication of such halves with two inputs gives 256 times the odd output's sum plus the even one's. The
     /// low bytes, sign-extended, give the even one's, and the difference the odd one's.
     Pairs,
-    /// In groups of eight outputs where their number is a multiple of eight; else of five, then of one. In a group, 16 inputs (in the end, what is left) after 16 inputs: those
-    /// of the first output, of the second, and so on, each weight as the byte `w + 128`.
+    /// In groups of outputs: of eight where their number is a multiple of eight; else of five, then of one.
+    ///
+    /// In a group, 16 inputs (at the end, fewer) after 16 inputs: the weights of the first output, of the second, and
+    /// so on, each as the byte `w + 128`.
     BiasedVectors,
 }
 
@@ -234,7 +236,7 @@ mod tests {
                 for (output, input) in indices() {
                     assert_eq!(order.weight(weights, output, input, outputs, inputs), 0);
                 }
-                // Twice, so that the second time each meets the signs that the first has left.
+                // Twice: the second time, each replaces a weight of the other sign.
                 for sign in [1, -1] {
                     for (output, input) in indices() {
                         order.set_weight(weights, output, input, outputs, inputs, sign * some_weight(output, input));

@@ -125,9 +125,9 @@ pub(super) fn softmax_cross_entropy(values: &mut [f32], classes: usize, labels: 
         let label = usize::from(label);
         let Some(&logit) = row.get(label) else { continue };
         let largest = largest(row);
-        let first_largest = row.iter().position(|&logit| logit == largest);
+        let argmax = row.iter().position(|&logit| logit == largest);
         let sum = softmax_row(row, largest);
-        score.add(loss(logit - largest, sum), first_largest == Some(label));
+        score.add(loss(logit - largest, sum), argmax == Some(label));
         if let Some(probability) = row.get_mut(label) {
             *probability -= 1.0;
         }

@@ -1,7 +1,7 @@
 //! Update rules of the optimizers.
 //!
 //! Each rule is written twice: for one parameter, which is the specification, and for a vector. A new one is a
-//! file here and one in [`optimizers`](crate::optimizers).
+//! file here, one in [`optimizers`](crate::optimizers), and a line in `dispatch/compiled.rs`.
 
 mod adam;
 mod momentum;
@@ -18,13 +18,15 @@ pub use rmsprop::RmspropUpdate;
 pub use sgd::SgdUpdate;
 pub use store::StoreGradient;
 
-/// An update rule over `N` arrays: the parameters, then the arrays of the optimizer's state.
+/// An update rule over `N` arrays: the parameters, then the arrays of the optimizer's state. Sealed: the kernels are
+/// compiled for the rules of this module.
 pub trait Update<const N: usize>: RuleKernels<N> {
     /// One parameter and its state after the step. The gradient is `sum` · `scale`.
     fn scalar(&self, sum: f32, scale: f32, parameter: [f32; N]) -> [f32; N];
 
-    /// The first part of [`scalar`](Self::scalar) for a vector of parameters: up to a root, for which a division would
-    /// wait. The states, and in the place of the parameters what [`finish`](Self::finish) takes as `begun`.
+    /// The first part of [`scalar`](Self::scalar) for a vector of parameters: up to a square root that a division
+    /// depends on. Returns the states and, in the place of the parameters, the argument `begun` of
+    /// [`finish`](Self::finish).
     #[inline(always)]
     fn begin<V: Vector>(&self, sum: V, _scale: f32, mut parameters: [V; N]) -> [V; N] {
         parameters[0] = sum;

@@ -38,13 +38,13 @@ impl Adam {
     /// [`LARGEST_LEARNING_RATE`](super::LARGEST_LEARNING_RATE).
     pub const fn new(learning_rate: f32) -> Result<Self, Error> {
         match check_learning_rate(learning_rate) {
-            Ok(()) => Ok(Self { learning_rate, step: Self::STANDSTILL, beta_1_power: 1.0, beta_2_power: 1.0 }),
+            Ok(()) => Ok(Self { learning_rate, step: Self::BEFORE_FIRST_STEP, beta_1_power: 1.0, beta_2_power: 1.0 }),
             Err(error) => Err(error),
         }
     }
 
     /// No step counted yet.
-    const STANDSTILL: AdamUpdate = AdamUpdate {
+    const BEFORE_FIRST_STEP: AdamUpdate = AdamUpdate {
         step_size: 0.0,
         first_share: (1.0 - Self::BETA_1) as f32,
         second_share: (1.0 - Self::BETA_2) as f32,

@@ -12,12 +12,12 @@ pub enum Schedule {
     /// Constant.
     Constant,
     /// Cosine decay to a fraction of the initial rate, then constant (Loshchilov and Hutter, arXiv 1608.03983; Keras's
-    /// `CosineDecay`): rate · ((1 − rest) · (1 + cos(π · step / steps)) / 2 + rest).
+    /// `CosineDecay`): rate · ((1 − alpha) · (1 + cos(π · step / steps)) / 2 + alpha).
     Cosine {
         /// Number of steps to decay over; at least 1.
         steps: u32,
-        /// The final rate as a fraction of the initial one (Keras's `alpha`), from 0 to 1.
-        rest: f32,
+        /// The final rate as a fraction of the initial one, from 0 to 1.
+        alpha: f32,
     },
     /// Step decay (Keras's `ExponentialDecay` with `staircase`): rate · factorᵏ with k = ⌊step / every⌋.
     Step {
@@ -34,10 +34,10 @@ impl Schedule {
     pub fn rate(self, initial: f32, step: u32) -> f32 {
         let part = match self {
             Self::Constant => return initial,
-            Self::Cosine { steps, rest } => {
+            Self::Cosine { steps, alpha } => {
                 let done = f64::from(step.min(steps)) / f64::from(steps.max(1));
-                let rest = f64::from(rest);
-                (1.0 - rest) * 0.5 * (1.0 + libm::cos(core::f64::consts::PI * done)) + rest
+                let alpha = f64::from(alpha);
+                (1.0 - alpha) * 0.5 * (1.0 + libm::cos(core::f64::consts::PI * done)) + alpha
             }
             Self::Step { every, factor } => libm::pow(factor.into(), (step / every.max(1)).into()),
         };
@@ -47,8 +47,8 @@ impl Schedule {
     const fn check(self) -> Result<(), Error> {
         match self {
             Self::Constant => Ok(()),
-            Self::Cosine { steps, rest } => match check_count("steps of a schedule", steps) {
-                Ok(()) => check("rest of a learning rate", rest, 0.0, 1.0),
+            Self::Cosine { steps, alpha } => match check_count("steps of a schedule", steps) {
+                Ok(()) => check("alpha of a learning rate", alpha, 0.0, 1.0),
                 error => error,
             },
             Self::Step { every, factor } => match check_count("steps of a schedule", every) {

@@ -42,9 +42,9 @@ pub(super) const fn saturate(value: i64) -> i32 {
     }
 }
 
-/// The argmax: the index of the largest logit; of equal ones, the first.
+/// The index of the largest logit; of equal ones, the first.
 #[must_use]
-pub fn class(logits: &[i32]) -> usize {
+pub fn argmax(logits: &[i32]) -> usize {
     let mut best = (0, i32::MIN);
     for (class, &logit) in logits.iter().enumerate() {
         if logit > best.1 {

@@ -8,7 +8,7 @@ use crate::kernels::Kernel;
 ///
 /// ```
 /// use dense_core::activations::Relu;
-/// use dense_core::quant::{Quantization, Quantize, QuantizedHidden, QuantizedNetwork, Rounding, class};
+/// use dense_core::quant::{Quantization, Quantize, QuantizedHidden, QuantizedNetwork, Rounding, argmax};
 /// use dense_core::{Dense, Hidden, Output, QuantizedDense, SparseCategoricalCrossEntropy};
 ///
 /// let hidden = Dense::new([[0.5, -1.0, 0.25], [1.0, 0.0, 1.0]], [0.1, -0.2]);
@@ -22,7 +22,7 @@ use crate::kernels::Kernel;
 /// }
 /// let mut network = QuantizedHidden::<3, 2, Relu, QuantizedDense<2, 2>>::ZERO;
 /// trained.quantize(Quantization::PIXELS, Rounding::Nearest, &ranges, &mut network)?;
-/// assert_eq!(class(&network.infer(&[255, 0, 255])?), 1);
+/// assert_eq!(argmax(&network.infer(&[255, 0, 255])?), 1);
 /// # Ok::<(), dense_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

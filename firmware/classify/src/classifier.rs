@@ -92,7 +92,7 @@ impl Classifier {
         let logits = quantized::MODEL.fixed_logits(&sums);
         let mut answer = [0; ANSWER];
         let [kind, class, probabilities @ ..] = &mut answer;
-        (*kind, *class) = (CLASSIFIED, quant::class(&logits) as u8);
+        (*kind, *class) = (CLASSIFIED, quant::argmax(&logits) as u8);
         for (bytes, probability) in probabilities.as_chunks_mut().0.iter_mut().zip(quant::softmax(&logits)) {
             *bytes = probability.to_le_bytes();
         }

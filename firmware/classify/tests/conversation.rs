@@ -29,7 +29,7 @@ fn answer(image: &[u8; INPUTS]) -> Vec<u8> {
     quantized::prepare(&mut image);
     quantized::MODEL.forward_with(Kernel::PORTABLE, Batch::new(&[image]).unwrap(), &mut sums).unwrap();
     let logits = quantized::MODEL.fixed_logits(&sums[0]);
-    let mut message = vec![CLASSIFIED, quant::class(&logits) as u8];
+    let mut message = vec![CLASSIFIED, quant::argmax(&logits) as u8];
     message.extend(quant::softmax(&logits).into_iter().flat_map(u16::to_le_bytes));
     frame(&message)
 }

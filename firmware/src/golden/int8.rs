@@ -123,7 +123,7 @@ fn images(kernel: Kernel, witness: &mut impl Witness) -> Result<(), Error> {
             let byte = Multiplier::new(f64::from(*scale)).multiply(sum).clamp(0, 255);
             witness.see(format_args!("int8 activation {output} of image {number}"), byte.cast_unsigned());
         }
-        witness.see(format_args!("int8 class of image {number}"), quant::class(&logits) as u32);
+        witness.see(format_args!("int8 class of image {number}"), quant::argmax(&logits) as u32);
     }
     Ok(())
 }

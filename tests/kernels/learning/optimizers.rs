@@ -15,7 +15,7 @@ const COLUMNS: usize = 11;
 const WEIGHT_DECAY: f32 = 0.25;
 const SCHEDULES: [(&str, Schedule); 3] = [
     ("", Schedule::Constant),
-    ("_cosine", Schedule::Cosine { steps: 15, rest: 0.1 }),
+    ("_cosine", Schedule::Cosine { steps: 15, alpha: 0.1 }),
     ("_step", Schedule::Step { every: 6, factor: 0.5 }),
 ];
 

@@ -29,7 +29,7 @@ fn portable_has_the_same_bits_on_every_machine() {
     assert_eq!(found, DIGESTS, "{found:#018x?}");
 }
 
-const DIGESTS: [(&str, u64); 33] = [
+const DIGESTS: [(&str, u64); 35] = [
     ("forward, u8", 0x64a5_7b04_d27d_9b55),
     ("forward, f32", 0x8f03_1fb0_4d22_39e5),
     ("input_gradient", 0x6c4a_c5e0_1ef7_d956),
@@ -41,6 +41,8 @@ const DIGESTS: [(&str, u64); 33] = [
     ("momentum, f32", 0x1255_1445_92c5_6c40),
     ("Nesterov, u8", 0xbfbe_38ee_aa3a_1f89),
     ("Nesterov, f32", 0xc8a3_6334_4db7_c55a),
+    ("RMSprop, u8", 0x9ae7_5d7c_4c91_629a),
+    ("RMSprop, f32", 0x9f48_a052_62ae_3bcb),
     ("Adam, u8", 0x4491_a0e7_0966_a321),
     ("Adam, f32", 0xa523_705d_e04d_0db4),
     ("softmax, few classes", 0x1974_ecd7_6fde_c3fa),

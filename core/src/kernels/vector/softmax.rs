@@ -26,18 +26,18 @@ pub(super) unsafe fn softmax_cross_entropy<V: F32x16>(values: &mut [f32], classe
             *logit = row.get(usize::from(label)).copied().unwrap_or(0.0);
         }
         // SAFETY: the caller's; the arrays hold 16.
-        let (losses, first_largest) = unsafe {
-            let Extremes { largest, first_largest, sums } = softmax_rows::<V>(rows, classes);
+        let (losses, argmax) = unsafe {
+            let Extremes { largest, argmax, sums } = softmax_rows::<V>(rows, classes);
             let distances = V::load(logits.as_ptr()).sub(V::load(largest.as_ptr()));
-            (ln(V::load(sums.as_ptr())).sub(distances).to_array(), first_largest)
+            (ln(V::load(sums.as_ptr())).sub(distances).to_array(), argmax)
         };
-        for (((loss, first_largest), row), &label) in
-            losses.into_iter().zip(first_largest).zip(rows.chunks_exact_mut(classes)).zip(labels)
+        for (((loss, argmax), row), &label) in
+            losses.into_iter().zip(argmax).zip(rows.chunks_exact_mut(classes)).zip(labels)
         {
             let label = usize::from(label);
             let Some(probability) = row.get_mut(label) else { continue };
             *probability -= 1.0;
-            score.add(loss, first_largest == label);
+            score.add(loss, argmax == label);
         }
     }
     score
@@ -47,7 +47,7 @@ pub(super) unsafe fn softmax_cross_entropy<V: F32x16>(values: &mut [f32], classe
 struct Extremes {
     largest: [f32; LANES],
     /// The first class that has the largest logit.
-    first_largest: [usize; LANES],
+    argmax: [usize; LANES],
     /// The sums of the exponentials; 1 where there is no row.
     sums: [f32; LANES],
 }
@@ -63,9 +63,9 @@ unsafe fn softmax_rows<V: F32x16>(values: &mut [f32], classes: usize) -> Extreme
         if classes <= LANES {
             return narrow_rows::<V>(values, classes);
         }
-        let mut extremes = Extremes { largest: [0.0; LANES], first_largest: [0; LANES], sums: [1.0; LANES] };
+        let mut extremes = Extremes { largest: [0.0; LANES], argmax: [0; LANES], sums: [1.0; LANES] };
         for (index, row) in values.chunks_exact_mut(classes).enumerate() {
-            (extremes.largest[index], extremes.first_largest[index], extremes.sums[index]) = wide_row::<V>(row);
+            (extremes.largest[index], extremes.argmax[index], extremes.sums[index]) = wide_row::<V>(row);
         }
         extremes
     }
@@ -86,11 +86,11 @@ unsafe fn narrow_rows<V: F32x16>(values: &mut [f32], classes: usize) -> Extremes
             vectors[index] = V::load_first(classes, values.as_ptr().add(index * classes), f32::NEG_INFINITY);
         }
         let largest = V::reduce_max(vectors).to_array();
-        let mut first_largest = [0; LANES];
+        let mut argmax = [0; LANES];
         let mut exponentials = [V::splat(0.0); LANES];
         for index in 0..rows {
             let largest = V::splat(largest[index]);
-            first_largest[index] = vectors[index].equal_bits(largest).trailing_zeros() as usize;
+            argmax[index] = vectors[index].equal_bits(largest).trailing_zeros() as usize;
             // Beyond the row, −∞ gives +0.0.
             exponentials[index] = exp_nonpositive(vectors[index].sub(largest));
         }
@@ -100,7 +100,7 @@ unsafe fn narrow_rows<V: F32x16>(values: &mut [f32], classes: usize) -> Extremes
             probabilities.store_first(classes, values.as_mut_ptr().add(index * classes));
         }
         sums[rows..].fill(1.0);
-        Extremes { largest, first_largest, sums }
+        Extremes { largest, argmax, sums }
     }
 }
 
@@ -120,7 +120,7 @@ unsafe fn wide_row<V: F32x16>(row: &mut [f32]) -> (f32, usize, f32) {
         let mut vectors = [lowest; LANES];
         vectors[0] = maxima;
         let largest = V::reduce_max(vectors).to_array()[0];
-        let first_largest = row.iter().position(|&logit| logit == largest).unwrap_or(0);
+        let argmax = row.iter().position(|&logit| logit == largest).unwrap_or(0);
         let mut vectors = [V::splat(0.0); LANES];
         for values in row.chunks_mut(LANES) {
             let logits = V::load_first(values.len(), values.as_ptr(), f32::NEG_INFINITY);
@@ -135,6 +135,6 @@ unsafe fn wide_row<V: F32x16>(row: &mut [f32]) -> (f32, usize, f32) {
             let probabilities = exponentials.div(V::splat(sum)).flush_below(SMALLEST_SIGNAL);
             probabilities.store_first(values.len(), values.as_mut_ptr());
         }
-        (largest, first_largest, sum)
+        (largest, argmax, sum)
     }
 }
