@@ -31,7 +31,7 @@ use crate::outputs::Outputs;
 use crate::prepared::Prepared;
 use crate::program::quoted;
 use crate::report;
-use crate::terminal::complain;
+use crate::terminal::{complain, wrap};
 use crate::terminal::progress::{Progress, ProgressLabels};
 
 /// How often the state is kept on the way: writing it takes milliseconds, and no more than this is lost.
@@ -60,8 +60,10 @@ pub(crate) fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     if resumed.is_none() {
         let aside = Checkpoint::set_aside(&paths.checkpoint);
         if let Some(aside) = aside.map_err(|error| Failure::about(paths.checkpoint.display(), error))? {
-            verbosity
-                .text(|| format!("an unfinished training was found; --resume {} goes on with it\n", shown(&aside)));
+            verbosity.text(|| {
+                let aside = shown(&aside);
+                wrap(&format!("a training whose model was not written was found; --resume {aside} goes on with it\n"), 2)
+            });
         }
     }
     let mut network = Network::initial(prepared.input.width(), prepared.output.width(), &prepared.recipe)?;
