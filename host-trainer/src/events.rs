@@ -74,6 +74,12 @@ pub(crate) enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         different: Option<usize>,
     },
+    /// There is no network in int8.
+    #[serde(rename = "int8")]
+    NoInt8 {
+        /// Why.
+        error: &'a str,
+    },
     /// A group of a cross-validation is tested.
     Group {
         name: &'a str,

@@ -115,6 +115,7 @@ pub(crate) fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failur
     tell_written(verbosity, outputs.commit()?);
     Ending {
         result: Some(results.sentence()),
+        note: None,
         open: Some(shown(&html)),
         next: Some(train_arguments(std::env::args(), "cross-validate", &["--jobs"], "")),
     }

@@ -59,9 +59,10 @@ pub(crate) fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
         kernel: kernel.name(),
     }));
     let failed = |error| Failure::about(&file, error);
-    let (metrics, _) = testing::test_model(&model, dataset, kernel, verbosity, failed)?;
+    let (metrics, int8) = testing::test_model(&model, dataset, kernel, verbosity, failed)?;
     Ending {
         result: Some(ending::result(&metrics, samples, &model.input, &output)),
+        note: int8.err().map(|no_int8| no_int8.note()),
         open: None,
         next: Some(ending::with_model("export --format c", &arguments.weights)),
     }

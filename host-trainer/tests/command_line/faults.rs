@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{PIXELS, fail, idx, run, train, write_data_set};
+use super::{PIXELS, idx, run, train, write_data_set};
 
 /// A folder with a data set, an earlier training, and a few files that are no model.
 fn workplace() -> tempfile::TempDir {
@@ -211,22 +211,6 @@ fn a_training_that_diverges_says_where_and_writes_nothing() {
     let folder = workplace();
     let wanted = ["training diverged at epoch 1, step", "smaller learning rate"];
     assert_refused(folder.path(), "train --out out --optimizer sgd --learning-rate 3e38", 1, &wanted);
-}
-
-/// The state of the training is kept; all other files stay as they were.
-#[test]
-fn weights_too_large_for_whole_numbers_are_not_written() {
-    let folder = workplace();
-    let line = "train --out out --optimizer sgd --learning-rate 1e12 --epochs 1";
-    let wanted = ["the trained model cannot be quantised: ", "scale", "smaller learning rate"];
-    let without_state = || {
-        let mut contents = contents(&folder.path().join("out"));
-        contents.retain(|path, _| !path.ends_with("checkpoint.safetensors") && !path.ends_with(".host-trainer.json"));
-        contents
-    };
-    let before = without_state();
-    fail(folder.path(), &folder.path().join("data"), line, 1, &wanted);
-    assert!(without_state() == before);
 }
 
 #[test]

@@ -174,7 +174,7 @@ impl Run {
             test: &self.test,
             samples: &self.samples,
             outputs: &self.outputs,
-            int8: Some(Int8 { metrics: &self.test, bytes: 7_920, comparison: None }),
+            int8: Ok(Int8 { metrics: &self.test, bytes: 7_920, comparison: None }),
             model_files: &[("model.safetensors", 32_048)],
             threads: 1,
             kernel: "portable",
