@@ -135,6 +135,9 @@ fn damaged(bytes: &[u8], damage: Damage) -> Vec<u8> {
     safetensors::serialize(views, Some(metadata)).unwrap()
 }
 
+/// Makes another training of one.
+type Change = fn(&mut Identity);
+
 /// The model file of a finished training.
 fn model_file(identity: &Identity) -> Vec<u8> {
     let layers = stopped(&identity.recipe).state.variables.layers;
@@ -173,8 +176,8 @@ fn a_training_is_set_aside_unless_its_model_was_written() {
     };
     // Of these, one epoch is done, which is also the best one.
     let (finished, stopped_early, unfinished) = (recipe_of(1, 9), recipe_of(4, 0), recipe_of(4, 9));
-    let same: fn(&mut Identity) = |_| ();
-    let cases: &[(&Recipe, Option<fn(&mut Identity)>, bool)] = &[
+    let same: Change = |_| ();
+    let cases: &[(&Recipe, Option<Change>, bool)] = &[
         (&finished, Some(same), false),
         (&stopped_early, Some(same), false),
         (&unfinished, Some(same), true),
