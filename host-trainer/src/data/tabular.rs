@@ -178,6 +178,7 @@ fn rows(table: Table, kind: &TargetKind, options: &DataOptions) -> Result<Rows, 
                 length,
                 stride: options.stride.unwrap_or(length),
                 downsample: options.downsample.unwrap_or(1),
+                group: options.group.clone(),
             };
             if window.features() > MAX_WIDTH {
                 let fault = format!("--window {length}: {} numbers, at most {MAX_WIDTH}", window.features());

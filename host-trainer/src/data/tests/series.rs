@@ -56,7 +56,13 @@ fn windows_cross_no_border() {
         loaded.input,
         Input::Features {
             names: vec!["up_0".into(), "down_0".into()],
-            window: Some(Window { channels: vec!["up".into(), "down".into()], length: 2, stride: 2, downsample: 2 }),
+            window: Some(Window {
+                channels: vec!["up".into(), "down".into()],
+                length: 2,
+                stride: 2,
+                downsample: 2,
+                group: Some("who".into())
+            }),
             standardized: false
         }
     );
