@@ -1,7 +1,7 @@
 //! Which data to load, and how: what a folder says, and what contradicts.
 
+use formats::DataOptions;
 use formats::bounded::{MAX_TEXT, read};
-use formats::{DataOptions, Task};
 
 use super::picture::MAX_SIDE;
 use super::{DataError, Kind};
@@ -62,9 +62,6 @@ pub(super) fn check(options: &DataOptions) -> Result<(), DataError> {
     let downsample = options.downsample.unwrap_or(1);
     if !window.is_multiple_of(downsample) {
         return refuse(&format!("--window {window} is no multiple of --downsample {downsample}"));
-    }
-    if options.task == Some(Task::Regression) {
-        return refuse("--window is for classes, not for --task regression");
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use formats::bounded::MAX_NUMBERS;
-use formats::{Input, MAX_WIDTH, Output, Window};
+use formats::{Input, MAX_WIDTH, Output, Task, Window};
 
 use super::split::{self, label};
 use super::table::Table;
@@ -83,6 +83,11 @@ fn read(options: &DataOptions) -> Result<(Table, TargetKind), DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
     let kind = TargetKind::of(&table.target, options.task)?;
+    if options.window.is_some() && kind.task == Task::Regression {
+        let column = &table.target.name;
+        let fault = format!("--window is for classes, not for regression, the task of the column `{column}`");
+        return Err(DataError::Conflict(fault));
+    }
     Ok((table, kind))
 }
 
