@@ -72,7 +72,7 @@ pub(super) fn refuse(options: &DataOptions, kind: &Kind) -> Result<(), DataError
         Kind::Idx => ("a folder of IDX files", &[]),
         Kind::Pictures => ("a folder of pictures", &["--test-split", "--size"]),
         Kind::Csv => ("a file of rows", &["--target", "--group", "--ignore", "--test", "--test-split", "--window"]),
-        Kind::Npz => ("a file of arrays", &["--test-split"]),
+        Kind::Npz => ("a file of arrays", &["--test", "--test-split"]),
     };
     let given = [
         ("--target", options.target.is_some()),

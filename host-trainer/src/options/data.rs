@@ -92,6 +92,14 @@ impl DataArgs {
         self.overrides().or(model)
     }
 
+    /// The options for data that may be a copy of those that a model was trained with, and split as they were; `None` where
+    /// none or the same path is named, or options say which samples are for the test.
+    pub fn options_of_copy(&self, model: &DataOptions) -> Option<DataOptions> {
+        let overrides = self.overrides();
+        let path = self.data.clone().filter(|path| *path != model.path && !overrides.chooses_test())?;
+        Some(overrides.or(DataOptions { path, ..model.clone() }))
+    }
+
     /// Whether data were named.
     pub const fn is_given(&self) -> bool {
         self.data.is_some()

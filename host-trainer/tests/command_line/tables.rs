@@ -199,3 +199,36 @@ fn a_model_that_cannot_be_quantised_is_written_in_f32() {
         succeed(folder, table, "export --format c");
     }
 }
+
+#[test]
+fn all_samples_are_tested_of_data_that_the_model_was_not_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let number = |width: f32, height: f32| (3.0 * width - height).to_string();
+    let table = write_table(folder, "things.csv", 100, number);
+    write_table(folder, "copy.csv", 100, number);
+    write_table(folder, "other.csv", 120, number);
+    for (training, data, options, samples, all_tested) in [
+        ("", "things.csv", "", 20, false),
+        ("", "copy.csv", "", 20, false),
+        ("", "other.csv", "", 120, true),
+        ("", "other.csv", "--test-split 0.5", 60, false),
+        ("--test-split 0.3", "copy.csv", "", 30, false),
+        ("--test-split 0.3", "other.csv", "", 120, true),
+    ] {
+        train(folder, &table, &format!("--epochs 1 {training}"));
+        let data = folder.join(data);
+        let printed = succeed(folder, &data, &format!("evaluate --json {options}"));
+        let start: Value = serde_json::from_str(printed.lines().next().unwrap()).unwrap();
+        let found = (&start["test_samples"], &start["all_tested"]);
+        assert_eq!(found, (&samples.into(), &all_tested.into()), "{training} {options}: {start}");
+        let printed = succeed(folder, &data, &format!("evaluate {options}"));
+        let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        let wanted = if all_tested {
+            format!("on all {samples} samples of ")
+        } else {
+            format!("on the {samples} test samples of ")
+        };
+        assert!(printed.contains(&wanted), "{printed} does not say {wanted}");
+    }
+}
