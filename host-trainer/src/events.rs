@@ -87,6 +87,12 @@ pub(crate) enum Event<'a> {
         #[serde(flatten)]
         metrics: &'a BTreeMap<String, f64>,
     },
+    /// Mean and sample standard deviation over the groups of a cross-validation.
+    CrossValidation {
+        groups: usize,
+        mean: BTreeMap<&'a str, f64>,
+        standard_deviation: BTreeMap<&'a str, f64>,
+    },
     Model(ModelEvent<'a>),
     /// An image of a data set is drawn.
     Image {

@@ -55,6 +55,9 @@ fn each_group_is_left_out_once() {
         train(folder, &table, &options);
         assert_eq!(history(folder)["test_samples"], 50);
     }
+    let summary = events.iter().find(|event| event["event"] == "cross_validation").unwrap();
+    let summed = [&summary["groups"], &summary["mean"], &summary["standard_deviation"]];
+    assert_eq!(summed, [&4.into(), &result["mean"], &result["standard_deviation"]]);
     fail(folder, &table, "cross-validate --out out", 2, &["--group"]);
     fail(folder, &table, "train --out out --group who --test-groups eve", 2, &["no group `eve`; there are ada, bob"]);
 }
