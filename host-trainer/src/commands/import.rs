@@ -12,7 +12,7 @@ use super::testing::{self, NoInt8};
 use crate::data::{Dataset, name_of};
 use crate::events::{Event, Start};
 use crate::failure::Failure;
-use crate::options::{CommonArgs, DataArgs, activation, by_name, loss};
+use crate::options::{CommonArgs, DataArgs, activation, by_name, listed, loss};
 use crate::outputs::Outputs;
 use crate::terminal::{Verbosity, wrap};
 
@@ -39,16 +39,19 @@ pub struct ImportArgs {
     out: PathBuf,
 
     /// Activation of the hidden layers, where the file does not say
-    #[arg(long, value_parser = activation, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(value_parser = listed(activation, Activation::ALL.map(Activation::name)))]
     activation: Option<Activation>,
 
     /// Loss, which says whether a linear output is logits or values, where the file does not
-    #[arg(long, value_parser = loss, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(value_parser = listed(loss, Loss::ALL.map(Loss::name)))]
     loss: Option<Loss>,
 
     /// For pictures, what the model takes: pixel / 255 (0..1), the pixel itself (0..255) or pixel / 127.5 - 1 (-1..1)
     /// [default: 0..255 where the file takes bytes or rescales, else 0..1]
-    #[arg(long, value_parser = pixel_range, value_name = "RANGE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true, hide_possible_values = true)]
+    #[arg(value_parser = listed(pixel_range, PixelRange::ALL.map(PixelRange::name)))]
     pixels: Option<PixelRange>,
 
     /// Replace files in DIR that this program has not written

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use formats::{DataOptions, Task};
 
-use super::values::{by_name, share, size, whole_number};
+use super::values::{by_name, listed, share, size, whole_number};
 use super::{in_workspace, refuse_given};
 use crate::failure::Failure;
 
@@ -28,7 +28,7 @@ pub struct DataArgs {
     target: Option<String>,
 
     /// Task to learn: multiclass, binary or regression [default: as the target column suggests]
-    #[arg(long, value_name = "TASK", value_parser = task)]
+    #[arg(long, value_name = "TASK", hide_possible_values = true, value_parser = listed(task, Task::ALL.map(Task::name)))]
     task: Option<Task>,
 
     /// Column of the groups, such as persons; it is no feature

@@ -183,7 +183,10 @@ fn wrong_options_are_refused() {
         ("--learning-rate 1e-20", ["--learning-rate", learning_rate]),
         ("--optimizer sgd --learning-rate 1e39", ["--learning-rate", learning_rate]),
         ("--verbose 3", ["--verbose", "must be 0, 1 or 2"]),
-        ("--optimizer newton", ["--optimizer", "must be one of adam, sgd, rmsprop"]),
+        ("--optimizer newton", ["'newton' for '--optimizer <NAME>'", "must be one of adam, sgd, rmsprop"]),
+        ("--activation swish", ["'swish' for '--activation <NAME>'", "must be one of linear, relu, "]),
+        ("--loss hinge", ["'hinge' for '--loss <NAME>'", "must be one of sparse_categorical_crossentropy, "]),
+        ("--task ranking", ["'ranking' for '--task <TASK>'", "must be one of multiclass, binary, regression"]),
         ("--kernel sse2", ["--kernel", "portable"]),
         ("--momentum 0.9", ["--momentum 0.9", "is for --optimizer sgd, not adam"]),
     ] {
