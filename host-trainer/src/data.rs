@@ -177,6 +177,16 @@ pub fn load_recordings(options: &DataOptions) -> Result<Recordings, DataError> {
     }
 }
 
+/// The options that a model was trained by, without those that mean nothing for the data at `path`, which may be of another
+/// kind; as they are where that cannot be told.
+pub(crate) fn applicable(options: DataOptions, path: &Path) -> DataOptions {
+    let named = DataOptions { path: path.to_owned(), ..DataOptions::default() };
+    match options::completed(&named).and_then(|completed| kind(&completed.path)) {
+        Ok(kind) => options::only_applying(options, &kind),
+        Err(_) => options,
+    }
+}
+
 /// The format of a data set: IDX files, a folder of pictures, CSV or NPZ.
 enum Kind {
     Idx,

@@ -7,6 +7,7 @@ use formats::{DataOptions, Task};
 
 use super::values::{by_name, listed, share, size, whole_number};
 use super::{in_workspace, refuse_given};
+use crate::data::applicable;
 use crate::failure::Failure;
 
 /// The data that is used unless `--data` names other.
@@ -87,6 +88,7 @@ impl DataArgs {
     pub fn options_of(&self, model: Option<&DataOptions>) -> DataOptions {
         let Some(mut model) = model.cloned() else { return self.options(0) };
         if let Some(path) = self.data.clone() {
+            model = applicable(model, &locate(&path));
             model = DataOptions { path, test: None, test_split: None, test_groups: Vec::new(), ..model };
         }
         self.overrides().or(model)
@@ -97,7 +99,8 @@ impl DataArgs {
     pub fn options_of_copy(&self, model: &DataOptions) -> Option<DataOptions> {
         let overrides = self.overrides();
         let path = self.data.clone().filter(|path| *path != model.path && !overrides.chooses_test())?;
-        Some(overrides.or(DataOptions { path, ..model.clone() }))
+        let model = applicable(model.clone(), &locate(&path));
+        Some(overrides.or(DataOptions { path, ..model }))
     }
 
     /// Whether data were named.
