@@ -77,7 +77,8 @@ pub(crate) fn pixel_mlp() -> Model {
 /// Windows of a time series through tanh and GELU.
 pub(crate) fn windows() -> Model {
     let channels = strings(&["acc x", "acc y"]);
-    let window = Window { channels: channels.clone(), length: 20, stride: 10, downsample: 2 };
+    let window =
+        Window { channels: channels.clone(), length: 20, stride: 10, downsample: 2, group: Some("who".into()) };
     let names = (0..10).flat_map(|row| channels.iter().map(move |channel| format!("{channel} {row}"))).collect();
     let input = Input::Features { names, window: Some(window), standardized: true };
     let output = Output::Classes { names: strings(&["rest", "walk", "run"]) };

@@ -174,6 +174,9 @@ pub struct Window {
     pub stride: usize,
     /// Consecutive samples that are averaged into one row; divides `length`.
     pub downsample: usize,
+    /// The column of groups, such as persons, where there is one: no window crosses from one group to another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 impl Window {

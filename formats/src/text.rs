@@ -11,16 +11,18 @@ pub fn is_unprintable(character: char) -> bool {
 impl Model {
     /// A name in it that has an unprintable character, if one has.
     pub fn unprintable_name(&self) -> Option<&str> {
-        let (features, channels) = match &self.input {
-            Input::Features { names, window: Some(window), .. } => (&names[..], &window.channels[..]),
-            Input::Features { names, window: None, .. } => (&names[..], &[][..]),
-            Input::Pixels(_) => (&[][..], &[][..]),
+        let (features, channels, group) = match &self.input {
+            Input::Features { names, window: Some(window), .. } => {
+                (&names[..], &window.channels[..], window.group.as_ref())
+            }
+            Input::Features { names, window: None, .. } => (&names[..], &[][..], None),
+            Input::Pixels(_) => (&[][..], &[][..], None),
         };
         let provenance = match &self.provenance {
             Provenance::Trained { data_set, .. } => [data_set, ""],
             Provenance::Imported { file, format } => [file.as_str(), format.as_str()],
         };
-        let names = features.iter().chain(channels).chain(self.output.names()).chain(self.test.keys());
+        let names = features.iter().chain(channels).chain(group).chain(self.output.names()).chain(self.test.keys());
         names.map(String::as_str).chain(provenance).find(|text| text.contains(is_unprintable))
     }
 }

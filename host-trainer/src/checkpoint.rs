@@ -9,15 +9,19 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use dense_core::math::BACKEND;
-use formats::bounded::{self, MAX_CHECKPOINT};
+use formats::bounded::{self, MAX_CHECKPOINT, MAX_MODEL};
 use formats::isolation::{TIME_LIMIT, isolated};
-use formats::{Recipe, Schedule};
+use formats::safetensors::from_safetensors;
+use formats::{Provenance, Recipe, Schedule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::data::Samples;
 use crate::learning::State;
 use crate::prepared::Prepared;
+
+/// The model file that a training writes into the folder of its checkpoint.
+const MODEL_FILE: &str = "model.safetensors";
 
 /// A checkpoint: the training that it belongs to, and its state.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,14 +76,14 @@ impl Checkpoint {
         isolated(TIME_LIMIT, move || Self::from_bytes(&bytes))?
     }
 
-    /// Renames the state of an unfinished training to the first free name `checkpoint-1.safetensors`, `-2` and so on.
-    /// Returns where it is now.
+    /// Renames the state of a training whose model was not written to the first free name `checkpoint-1.safetensors`, `-2`
+    /// and so on. Returns where it is now.
     ///
     /// # Errors
     /// If it cannot be renamed.
     pub fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
         let checkpoint = Self::read(path).ok();
-        if checkpoint.is_none_or(|checkpoint| checkpoint.is_finished()) {
+        if checkpoint.is_none_or(|checkpoint| checkpoint.is_finished() && checkpoint.identity.has_model_beside(path)) {
             return Ok(None);
         }
         let names = (1..).map(|number| path.with_file_name(format!("checkpoint-{number}.safetensors")));
@@ -133,6 +137,18 @@ impl Identity {
             data_checksum: prepared.checksum,
             backend: BACKEND.name().into(),
         }
+    }
+
+    /// Whether the model file in the folder of `checkpoint` is of this training: of the same samples, by the same recipe.
+    fn has_model_beside(&self, checkpoint: &Path) -> bool {
+        let read = bounded::read(&checkpoint.with_file_name(MODEL_FILE), MAX_MODEL);
+        let model = read.ok().and_then(|bytes| isolated(TIME_LIMIT, move || from_safetensors(&bytes)).ok()?.ok());
+        model.is_some_and(|model| match model.provenance {
+            Provenance::Trained { data_checksum, samples, recipe, .. } => {
+                (data_checksum, samples, &*recipe) == (self.data_checksum, self.train_samples, &self.recipe)
+            }
+            Provenance::Imported { .. } => false,
+        })
     }
 
     /// The settings in which the training of a file, this one, is not the one that is wanted.

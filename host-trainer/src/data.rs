@@ -69,6 +69,24 @@ pub struct Loaded {
     pub dataset: Dataset,
     /// The names of the groups that [`Samples::groups`] are indices into; empty where there are none.
     pub groups: Vec<String>,
+    /// Whether all samples are for the test, those to train with among them.
+    pub all_tested: bool,
+}
+
+/// Which samples are for the test where neither options nor the data say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultTest {
+    /// A share of them, which is not trained with.
+    Share,
+    /// All of them, to test a model that was trained on others.
+    All,
+}
+
+impl DefaultTest {
+    /// Whether all samples are for the test, as these options choose none.
+    const fn is_all(self, options: &DataOptions) -> bool {
+        matches!(self, Self::All) && !options.chooses_test()
+    }
 }
 
 impl Loaded {
@@ -98,6 +116,15 @@ impl Loaded {
 /// # Errors
 /// A file is missing, unreadable or malformed, or options contradict each other or the data.
 pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
+    load_by(options, DefaultTest::Share)
+}
+
+/// The same, where `default` says which samples are for the test, unless options, a `dataset.json` or the data do: IDX files,
+/// folders `train` and `test`, and arrays `x_test` do.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_by(options: &DataOptions, default: DefaultTest) -> Result<Loaded, DataError> {
     let (options, name) = prepare(options)?;
     let kind = kind(&options.path)?;
     options::refuse(&options, &kind)?;
@@ -105,13 +132,14 @@ pub fn load(options: &DataOptions) -> Result<Loaded, DataError> {
     match kind {
         Kind::Idx => isolated(&path, move || idx::load(&options, name)),
         Kind::Pictures => {
-            let pictures = load_pictures(&options, &Preparation::default(), |_| ())?;
+            let pictures = pictures::load(&options, &Preparation::default(), default, |_| ())?;
             pictures.refuse_bad()?;
             pictures.refuse_empty()?;
-            Ok(Loaded { dataset: Dataset { name, ..pictures.dataset }, groups: Vec::new() })
+            let Pictures { dataset, all_tested, .. } = pictures;
+            Ok(Loaded { dataset: Dataset { name, ..dataset }, groups: Vec::new(), all_tested })
         }
-        Kind::Csv => isolated(&path, move || tabular::load(&options, name)),
-        Kind::Npz => isolated(&path, move || npz::load(&options, name)),
+        Kind::Csv => isolated(&path, move || tabular::load(&options, name, default)),
+        Kind::Npz => isolated(&path, move || npz::load(&options, name, default)),
     }
 }
 
@@ -146,6 +174,16 @@ pub fn load_recordings(options: &DataOptions) -> Result<Recordings, DataError> {
             isolated(&path, move || tabular::recordings(&options))
         }
         _ => Err(DataError::Conflict("a time series is needed: a .csv file with --window and --group COLUMN".into())),
+    }
+}
+
+/// The options that a model was trained by, without those that mean nothing for the data at `path`, which may be of another
+/// kind; as they are where that cannot be told.
+pub(crate) fn applicable(options: DataOptions, path: &Path) -> DataOptions {
+    let named = DataOptions { path: path.to_owned(), ..DataOptions::default() };
+    match options::completed(&named).and_then(|completed| kind(&completed.path)) {
+        Ok(kind) => options::only_applying(options, &kind),
+        Err(_) => options,
     }
 }
 

@@ -74,12 +74,24 @@ pub(crate) enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         different: Option<usize>,
     },
+    /// There is no network in int8.
+    #[serde(rename = "int8")]
+    NoInt8 {
+        /// Why.
+        error: &'a str,
+    },
     /// A group of a cross-validation is tested.
     Group {
         name: &'a str,
         samples: usize,
         #[serde(flatten)]
         metrics: &'a BTreeMap<String, f64>,
+    },
+    /// Mean and sample standard deviation over the groups of a cross-validation.
+    CrossValidation {
+        groups: usize,
+        mean: BTreeMap<&'a str, f64>,
+        standard_deviation: BTreeMap<&'a str, f64>,
     },
     Model(ModelEvent<'a>),
     /// An image of a data set is drawn.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use formats::Recipe;
 use serde::Serialize;
 
+use crate::commands::testing::Int8Outcome;
 use crate::data::Samples;
 use crate::events::named;
 use crate::learning::metrics::metric_name;
@@ -18,8 +19,11 @@ pub(crate) struct History {
     pub epochs: Vec<BTreeMap<String, f64>>,
     /// Loss and metrics on the test samples, by Keras's names.
     pub test: BTreeMap<String, f64>,
-    /// Metrics of the int8 network on the test samples.
-    pub int8_test: BTreeMap<String, f64>,
+    /// Metrics of the int8 network on the test samples, where there is one.
+    pub int8_test: Option<BTreeMap<String, f64>>,
+    /// Why there is no int8 network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub int8_error: Option<String>,
     /// The epoch that the weights are of, where early stopping chose it.
     pub best_epoch: Option<usize>,
     /// Wall-clock time of the training of all epochs together, without that of the measurements between them.
@@ -45,7 +49,7 @@ impl History {
         settings: &Settings,
         progress: &TrainingProgress,
         test: BTreeMap<String, f64>,
-        int8_test: BTreeMap<String, f64>,
+        int8: &Int8Outcome,
     ) -> Self {
         let metric = metric_name(prepared.task());
         let ends = [prepared.input.width(), prepared.output.width()];
@@ -53,7 +57,8 @@ impl History {
         Self {
             epochs: progress.epochs.iter().map(|epoch| named(epoch, metric)).collect(),
             test,
-            int8_test,
+            int8_test: int8.as_ref().ok().map(|int8| int8.metrics.clone()),
+            int8_error: int8.as_ref().err().map(|no_int8| no_int8.reason.clone()),
             best_epoch: progress.best.as_ref().map(|best| best.epoch),
             fit_seconds: progress.epochs.iter().map(|epoch| epoch.seconds).sum(),
             parameters: widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum(),

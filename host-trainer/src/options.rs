@@ -15,7 +15,7 @@ pub(crate) use self::data::{DataArgs, locate};
 pub(crate) use self::recipe::{RecipeArgs, model_name};
 pub(crate) use self::recipe::{activation, loss};
 pub(crate) use self::values::KernelChoice;
-pub(crate) use self::values::{by_name, learning_rate, room, size, whole_number};
+pub(crate) use self::values::{by_name, learning_rate, listed, room, size, whole_number};
 
 /// The arithmetic of dense-core is made for batches of up to so many samples.
 pub(crate) const MAX_BATCH_SIZE: usize = 65_536;

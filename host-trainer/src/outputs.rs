@@ -54,6 +54,8 @@ pub(crate) struct Written {
 #[derive(Debug, Default)]
 pub(crate) struct Outputs {
     staged: Vec<Staged>,
+    /// Files that are to go.
+    removed: Vec<PathBuf>,
     force: bool,
 }
 
@@ -68,7 +70,7 @@ struct Staged {
 impl Outputs {
     /// A set without files. With `force`, files of others are replaced.
     pub(crate) const fn new(force: bool) -> Self {
-        Self { staged: Vec::new(), force }
+        Self { staged: Vec::new(), removed: Vec::new(), force }
     }
 
     /// Finds out whether files can be written to these paths, so that a long run need not fail at its end. Changes
@@ -112,8 +114,23 @@ impl Outputs {
         Ok(())
     }
 
+    /// Stages a file, or where there is none for `path`, has [`commit`](Self::commit) remove that of an earlier run.
+    ///
+    /// # Errors
+    /// Those of [`stage`](Self::stage).
+    pub(crate) fn stage_or_remove(&mut self, path: &Path, bytes: Option<&[u8]>) -> Result<(), OutputError> {
+        match bytes {
+            Some(bytes) => self.stage(path, bytes),
+            None => {
+                self.check_replaceable(path)?;
+                self.removed.push(path.to_owned());
+                Ok(())
+            }
+        }
+    }
+
     /// Waits until all staged files are on the disk, then renames each to its target, in the order in which they were
-    /// staged.
+    /// staged, and removes those that are to go.
     ///
     /// # Errors
     /// The first file that cannot be put on the disk, before any target has changed, or that cannot be renamed, when
@@ -132,6 +149,14 @@ impl Outputs {
             }
             file.persist(&target).map_err(|failure| failed(failure.error))?;
             all.push(written);
+        }
+        for path in self.removed {
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(OutputError::Write { path, error });
+                }
+                _ => {}
+            }
         }
         Ok(all)
     }

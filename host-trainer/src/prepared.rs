@@ -1,7 +1,7 @@
 //! Data that are ready to train on.
 
 use dense_core::PixelTable;
-use formats::{DataOptions, Input, MAX_PARAMETERS, Model, Output, Provenance, Recipe, Task};
+use formats::{DataOptions, Input, MAX_PARAMETERS, MAX_WIDTH, Model, Output, Provenance, Recipe, Task};
 
 use crate::data::{Dataset, Inputs, Samples, TargetScaling};
 use crate::failure::Failure;
@@ -48,9 +48,8 @@ impl Prepared {
     pub fn new(dataset: Dataset, arguments: &RecipeArgs, limit: Option<usize>) -> Result<Self, Failure> {
         let recipe = arguments.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
         let Dataset { name, mut input, output, mut train, mut test } = dataset;
-        if input.width() > int8::MAX_INPUTS {
-            let (width, most) = (input.width(), int8::MAX_INPUTS);
-            return Err(Failure::new(format!("{width} inputs: at most {most}, more could overflow the sums in int8")));
+        if input.width() > MAX_WIDTH {
+            return Err(Failure::new(format!("{} inputs, at most {MAX_WIDTH}", input.width())));
         }
         let widths = [&[input.width()], &recipe.hidden[..], &[output.width()]].concat();
         let parameters: usize = widths.windows(2).map(|pair| (pair[0] + 1).saturating_mul(pair[1])).sum();

@@ -54,7 +54,8 @@ pub(crate) struct Report<'a> {
     pub(crate) samples: &'a Samples,
     /// The model's predictions for them, `[samples][outputs]`: probabilities of a classifier, values of a regression.
     pub(crate) outputs: &'a [f32],
-    pub(crate) int8: Option<Int8<'a>>,
+    /// The model in int8, or why there is none.
+    pub(crate) int8: Result<Int8<'a>, &'a str>,
     /// Name and size of each file that the model is written to.
     pub(crate) model_files: &'a [(&'a str, usize)],
     pub(crate) threads: usize,
@@ -125,9 +126,12 @@ impl Report<'_> {
                 pictures.push(mistakes.png()?);
             }
         }
-        if let Some(int8) = &self.int8 {
-            let title = if int8.comparison.is_some() { "Int8 accuracy" } else { "Int8 metrics" };
-            page.section("int8", title, int8::EXPLANATION, &int8::html(self, int8));
+        match &self.int8 {
+            Ok(int8) => {
+                let title = if int8.comparison.is_some() { "Int8 accuracy" } else { "Int8 metrics" };
+                page.section("int8", title, int8::EXPLANATION, &int8::html(self, int8));
+            }
+            Err(reason) => page.section("int8", "No int8 version", "", &int8::none(reason)),
         }
         page.section("device", "On your device", device::EXPLANATION, &device::html(self.model));
         page.section("facts", "Recipe, sizes and times", "", &facts::html(self));

@@ -33,6 +33,9 @@ const LOGIT_BITS: u32 = ONE_LOGIT.trailing_zeros();
 /// [`Error::NotFinite`] or [`Error::Setting`] where a parameter is not finite, or so large or small that its scale cannot
 /// be represented; [`Error::Length`] where inputs do not fit the network.
 pub fn quantize(network: &Network, calibration: &Inputs, kernel: Kernel) -> Result<Int8Network, Error> {
+    for layer in network.layers() {
+        check_length("inputs of an int8 layer", layer.inputs, layer.inputs.min(MAX_INPUTS))?;
+    }
     let mut ranges = vec![[Range::EMPTY; 2]; network.layers().len() - 1];
     for sample in 0..calibration.len() {
         calibrate(network, calibration, sample, kernel, &mut ranges)?;
@@ -128,7 +131,6 @@ fn quantize_layer(
     let width = i32::try_from(layer.inputs).unwrap_or(i32::MAX);
     let for_zero_point = zero_point.saturating_mul(largest_weight).saturating_mul(width);
     let largest_bias = LARGEST_BIAS.saturating_sub(for_zero_point);
-    check_length("inputs of an int8 layer", layer.inputs.min(MAX_INPUTS), layer.inputs)?;
     check_finite("weights", &layer.weights)?;
     check_finite("bias", &layer.bias)?;
     let mut quantized = Int8Layer {

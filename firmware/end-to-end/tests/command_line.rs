@@ -243,6 +243,20 @@ fn a_device_adapts_to_every_shift_and_keeps_it() {
 
 #[cfg(unix)]
 #[test]
+fn an_adaptation_is_told_as_events() {
+    let simulator = Simulator::start();
+    let mut arguments = arguments(&simulator, "adapt", "--evaluate 2 --teach 2 --json");
+    arguments.extend(["--restart-command".to_owned(), simulator.restart_command()]);
+    let Run { code, out, error } = run(&arguments);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    let kinds: Vec<&str> =
+        out.lines().map(|line| line.split(r#""event":""#).nth(1).unwrap().split('"').next().unwrap()).collect();
+    let wanted = ["start", "accuracies", "lessons", "accuracies", "saved", "accuracies", "kept", "written"];
+    assert_eq!(kinds, wanted, "{out}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_power_cycle_that_fails_is_an_error() {
     let simulator = Simulator::start();
     for (command, wanted) in [

@@ -1,7 +1,8 @@
 //! Tests of the file of a checkpoint.
 
 use dense_core::{Kernel, Random};
-use formats::{Optimizer, OptimizerName, Recipe};
+use formats::safetensors::to_safetensors;
+use formats::{Input, Model, Optimizer, OptimizerName, Output, Recipe};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
@@ -134,10 +135,38 @@ fn damaged(bytes: &[u8], damage: Damage) -> Vec<u8> {
     safetensors::serialize(views, Some(metadata)).unwrap()
 }
 
+/// Makes another training of one.
+type Change = fn(&mut Identity);
+
+/// The model file of a finished training.
+fn model_file(identity: &Identity) -> Vec<u8> {
+    let layers = stopped(&identity.recipe).state.variables.layers;
+    let provenance = Provenance::Trained {
+        data_set: "data".into(),
+        data: Box::default(),
+        data_checksum: identity.data_checksum,
+        samples: identity.train_samples,
+        recipe: Box::new(identity.recipe.clone()),
+        best_epoch: None,
+    };
+    let names = |count| (0..count).map(|index: usize| index.to_string()).collect();
+    let model = Model {
+        loss: identity.recipe.loss,
+        layers,
+        input: Input::Features { names: names(INPUTS), window: None, standardized: false },
+        output: Output::Classes { names: names(CLASSES) },
+        quantized: None,
+        test: [].into(),
+        provenance,
+    };
+    to_safetensors(&model).unwrap()
+}
+
 #[test]
-fn only_an_unfinished_training_is_set_aside_and_none_is_lost() {
+fn a_training_is_set_aside_unless_its_model_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint.safetensors");
+    let model = folder.path().join("model.safetensors");
     assert_eq!(Checkpoint::set_aside(&path).unwrap(), None);
     fs::write(&path, "no checkpoint").unwrap();
     assert_eq!(Checkpoint::set_aside(&path).unwrap(), None);
@@ -145,21 +174,39 @@ fn only_an_unfinished_training_is_set_aside_and_none_is_lost() {
         let recipe = recipe(OptimizerName::Adam);
         Recipe { epochs, early_stopping: Some(patience), ..recipe }
     };
-    for (epochs, patience) in [(1, 9), (4, 0)] {
-        let mut finished = stopped(&recipe(OptimizerName::Adam));
-        finished.identity.recipe = recipe_of(epochs, patience);
-        fs::write(&path, finished.to_bytes().unwrap()).unwrap();
-        assert_eq!(Checkpoint::set_aside(&path).unwrap(), None, "{epochs} epochs, {patience} of patience");
-        assert!(path.exists());
+    // Of these, one epoch is done, which is also the best one.
+    let (finished, stopped_early, unfinished) = (recipe_of(1, 9), recipe_of(4, 0), recipe_of(4, 9));
+    let same: Change = |_| ();
+    let cases: &[(&Recipe, Option<Change>, bool)] = &[
+        (&finished, Some(same), false),
+        (&stopped_early, Some(same), false),
+        (&unfinished, Some(same), true),
+        (&finished, None, true),
+        (&stopped_early, None, true),
+        (&unfinished, None, true),
+        (&finished, Some(|identity| identity.data_checksum += 1), true),
+        (&finished, Some(|identity| identity.train_samples += 1), true),
+        (&finished, Some(|identity| identity.recipe.seed += 1), true),
+        (&finished, Some(|identity| identity.recipe.epochs += 1), true),
+    ];
+    let mut number = 0;
+    for (case, (recipe, change, is_kept)) in cases.iter().enumerate() {
+        let mut checkpoint = stopped(&recipe_of(4, 9));
+        checkpoint.identity.recipe = (*recipe).clone();
+        let bytes = checkpoint.to_bytes().unwrap();
+        fs::write(&path, &bytes).unwrap();
+        let _ = fs::remove_file(&model);
+        if let Some(change) = change {
+            change(&mut checkpoint.identity);
+            fs::write(&model, model_file(&checkpoint.identity)).unwrap();
+        }
+        number += usize::from(*is_kept);
+        let aside = is_kept.then(|| folder.path().join(format!("checkpoint-{number}.safetensors")));
+        assert_eq!(Checkpoint::set_aside(&path).unwrap(), aside, "case {case}");
+        assert!(fs::read(aside.as_ref().unwrap_or(&path)).unwrap() == bytes, "case {case}");
+        assert_eq!(path.exists(), !is_kept, "case {case}");
     }
-
-    for number in 1..=3 {
-        let mut recipe = recipe(OptimizerName::Adam);
-        recipe.seed = number;
-        let unfinished = stopped(&recipe).to_bytes().unwrap();
-        fs::write(&path, &unfinished).unwrap();
-        let aside = folder.path().join(format!("checkpoint-{number}.safetensors"));
-        assert_eq!(Checkpoint::set_aside(&path).unwrap().as_ref(), Some(&aside));
-        assert!(!path.exists() && fs::read(&aside).unwrap() == unfinished);
-    }
+    fs::write(&path, stopped(&finished).to_bytes().unwrap()).unwrap();
+    fs::write(&model, "no model").unwrap();
+    assert!(Checkpoint::set_aside(&path).unwrap().is_some());
 }

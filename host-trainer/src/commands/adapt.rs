@@ -114,6 +114,10 @@ pub struct AdaptArgs {
     #[arg(long)]
     force: bool,
 
+    /// Print events for other programs to read: a JSON object on each line, and nothing else
+    #[arg(long)]
+    json: bool,
+
     #[command(flatten)]
     factory: FactoryArgs,
     #[command(flatten)]
@@ -138,6 +142,6 @@ pub fn adapt(arguments: &AdaptArgs) -> Result<(), Failure> {
     };
     let picture = story::tell(arguments, &host, &dataset.train, &change)?;
     outputs.stage(&arguments.output, &picture)?;
-    tell_written(Verbosity::new(1, false), outputs.commit()?);
+    tell_written(Verbosity::new(1, arguments.json), outputs.commit()?);
     Ok(())
 }

@@ -99,6 +99,6 @@ pub(crate) fn compare(arguments: &CompareArgs) -> Result<(), Failure> {
         let run = &runs[index];
         format!("best test {metric} {:.4}: {}", run.metric(metric), run.name)
     });
-    Ending { result, open: Some(shown(&html)), next: None }.tell(verbosity);
+    Ending { result, open: Some(shown(&html)), ..Ending::default() }.tell(verbosity);
     Ok(())
 }

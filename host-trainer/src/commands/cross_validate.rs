@@ -110,11 +110,14 @@ pub(crate) fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failur
     let tested: Vec<Group> = done.into_iter().map(|(_, group)| group).collect();
     let results = CrossValidation { data_set: &dataset.name, recipe: &recipe, model: &model, groups: &tested };
     verbosity.text(|| results.table());
+    let (mean, standard_deviation) = (results.means(), results.deviations());
+    verbosity.event(&Event::CrossValidation { groups: tested.len(), mean, standard_deviation });
     outputs.stage(&json, &results.to_json())?;
     outputs.stage(&html, results.html().as_bytes())?;
     tell_written(verbosity, outputs.commit()?);
     Ending {
         result: Some(results.sentence()),
+        note: None,
         open: Some(shown(&html)),
         next: Some(train_arguments(std::env::args(), "cross-validate", &["--jobs"], "")),
     }

@@ -11,12 +11,11 @@ use std::fmt::Display;
 
 use clap::{Args, Subcommand};
 use dense_protocol::messages::Saved;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::on_device::LinkArgs;
+use super::on_device::{LinkArgs, Printer};
 use crate::device::Device;
 use crate::failure::Failure;
-use crate::terminal::print;
 
 /// Options of `device`.
 #[derive(Args, Debug)]
@@ -59,31 +58,7 @@ enum Action {
     Upload(parameters::UploadArgs),
 }
 
-/// Prints what was found, as text or as an event.
-#[derive(Clone, Copy, Debug)]
-struct Printer {
-    json: bool,
-}
-
 impl Printer {
-    /// Prints a line of text.
-    fn say(self, line: impl Display) {
-        if !self.json {
-            print(&format!("{line}\n"));
-        }
-    }
-
-    /// Prints an event with these fields.
-    fn event(self, name: &str, fields: Value) {
-        if self.json {
-            let mut event = json!({ "event": name });
-            if let (Value::Object(event), Value::Object(fields)) = (&mut event, fields) {
-                event.extend(fields);
-            }
-            print(&format!("{event}\n"));
-        }
-    }
-
     /// Says whether the device's weights, of this checksum, are the host's after all steps, or why they were not compared.
     fn after_steps(self, not_compared: Option<&dyn Display>, checksum: u32) {
         match not_compared {

@@ -17,6 +17,8 @@ use crate::terminal::{Verbosity, bold, wrap};
 pub(crate) struct Ending {
     /// The result, in a sentence.
     pub result: Option<String>,
+    /// What the result lacks, in a sentence.
+    pub note: Option<String>,
     /// The path of the report or figure, as it is printed.
     pub open: Option<String>,
     /// The arguments of the command that comes next.
@@ -30,6 +32,9 @@ impl Ending {
             let mut text = String::from("\n");
             if let Some(result) = &self.result {
                 text += &wrap(result, 0).lines().map(|line| bold(line) + "\n").collect::<String>();
+            }
+            if let Some(note) = &self.note {
+                text += &wrap(&format!("{note}\n"), 2);
             }
             if let Some(open) = &self.open {
                 text += &format!("open  {open}\n");

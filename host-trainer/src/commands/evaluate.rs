@@ -5,20 +5,22 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ending::{self, Ending};
-use super::shared::{data_of, load_model, shown};
+use super::shared::{load_model, shown, test_data_of};
 use super::testing;
+use crate::data::Loaded;
 use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
-use crate::report::widths;
+use crate::report::{noun, widths};
+use crate::terminal::summary::thousands;
 use crate::terminal::{Verbosity, wrap};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   host-trainer evaluate
       Test out/model.safetensors in f32 and in int8 on the test samples of its data
-  host-trainer evaluate --weights out/cars/model.safetensors --data new-cars.csv --test-split 0.9
-      Test on other data
+  host-trainer evaluate --weights out/cars/model.safetensors --data new-cars.csv
+      Test on other data: on all of their samples, unless --test-split, --test-groups or --test says on which
   host-trainer evaluate --verbose 2
       Show for which classes int8 and f32 differ";
 
@@ -47,21 +49,27 @@ pub(crate) fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let kernel = arguments.common.kernel.kernel()?;
     let model = load_model(&arguments.weights)?;
-    let (dataset, options) = data_of(&model, &arguments.data)?;
+    let (Loaded { dataset, all_tested, .. }, options) = test_data_of(&model, &arguments.data)?;
     let (file, data) = (shown(&arguments.weights), shown(&options.path));
     let (samples, output) = (dataset.test.len(), dataset.output.clone());
-    verbosity.text(|| wrap(&format!("{file}, {}, on {data}\n", widths(&model)), 2));
+    verbosity.text(|| {
+        let (count, noun) = (thousands(samples), noun(&model.input));
+        let tested = if all_tested { format!("all {count} {noun}") } else { format!("the {count} test {noun}") };
+        wrap(&format!("{file}, {}, on {tested} of {data}\n", widths(&model)), 2)
+    });
     verbosity.event(&Event::Start(Start::Evaluate {
         widths: model.widths(),
         weights: file.clone(),
         data,
         test_samples: samples,
+        all_tested,
         kernel: kernel.name(),
     }));
     let failed = |error| Failure::about(&file, error);
-    let (metrics, _) = testing::test_model(&model, dataset, kernel, verbosity, failed)?;
+    let (metrics, int8) = testing::test_model(&model, dataset, kernel, verbosity, failed)?;
     Ending {
         result: Some(ending::result(&metrics, samples, &model.input, &output)),
+        note: int8.err().map(|no_int8| no_int8.note()),
         open: None,
         next: Some(ending::with_model("export --format c", &arguments.weights)),
     }

@@ -8,11 +8,11 @@ use formats::{Activation, ImportOptions, Loss, Model, PixelRange, rust, safetens
 
 use super::ending::{self, Ending};
 use super::shared::{check_data, check_names, load, shown, tell_written};
-use super::testing;
+use super::testing::{self, NoInt8};
 use crate::data::{Dataset, name_of};
 use crate::events::{Event, Start};
 use crate::failure::Failure;
-use crate::options::{CommonArgs, DataArgs, activation, by_name, loss};
+use crate::options::{CommonArgs, DataArgs, activation, by_name, listed, loss};
 use crate::outputs::Outputs;
 use crate::terminal::{Verbosity, wrap};
 
@@ -39,16 +39,19 @@ pub struct ImportArgs {
     out: PathBuf,
 
     /// Activation of the hidden layers, where the file does not say
-    #[arg(long, value_parser = activation, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(value_parser = listed(activation, Activation::ALL.map(Activation::name)))]
     activation: Option<Activation>,
 
     /// Loss, which says whether a linear output is logits or values, where the file does not
-    #[arg(long, value_parser = loss, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(value_parser = listed(loss, Loss::ALL.map(Loss::name)))]
     loss: Option<Loss>,
 
     /// For pictures, what the model takes: pixel / 255 (0..1), the pixel itself (0..255) or pixel / 127.5 - 1 (-1..1)
     /// [default: 0..255 where the file takes bytes or rescales, else 0..1]
-    #[arg(long, value_parser = pixel_range, value_name = "RANGE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true, hide_possible_values = true)]
+    #[arg(value_parser = listed(pixel_range, PixelRange::ALL.map(PixelRange::name)))]
     pixels: Option<PixelRange>,
 
     /// Replace files in DIR that this program has not written
@@ -104,19 +107,25 @@ pub(crate) fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     verbosity.text(|| wrap(&format!("{file}: {}\n", model.description()), 2));
     verbosity.event(&Event::Start(Start::Import { file: &file, description: model.description() }));
     let tested = dataset.as_ref().map(|dataset| dataset.test.len());
+    let mut note = None;
     let int8_source = match dataset {
-        Some(dataset) => test(&mut model, dataset, arguments, verbosity).map_err(|failure| failed(&failure))?,
+        Some(dataset) => match test(&mut model, dataset, arguments, verbosity).map_err(|failure| failed(&failure))? {
+            Ok(source) => Some(source),
+            Err(no_int8) => {
+                note = Some(no_int8.note());
+                None
+            }
+        },
         None if model.quantized.is_some() => Some(rust::imported_to_quantized_rust(&model, &model.test)?),
         None => None,
     };
     outputs.stage(&model_file, &safetensors::to_safetensors(&model)?)?;
     outputs.stage(&weights, rust::to_rust(&model)?.as_bytes())?;
-    if let Some(source) = int8_source {
-        outputs.stage(&quantized, source.as_bytes())?;
-    }
+    outputs.stage_or_remove(&quantized, int8_source.as_deref().map(str::as_bytes))?;
     tell_written(verbosity, outputs.commit()?);
     Ending {
         result: tested.map(|samples| ending::result(&model.test, samples, &model.input, &model.output)),
+        note,
         open: None,
         next: Some(ending::with_model("export --format c", &model_file)),
     }
@@ -124,18 +133,22 @@ pub(crate) fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tests the model in f32 and in int8, and returns the latter as Rust.
+/// Tests the model in f32 and in int8, and returns the latter as Rust, or why there is none.
 fn test(
     model: &mut Model,
     dataset: Dataset,
     arguments: &ImportArgs,
     verbosity: Verbosity,
-) -> Result<Option<String>, Failure> {
+) -> Result<Result<String, NoInt8>, Failure> {
     let kernel = arguments.common.kernel.kernel()?;
     let (metrics, int8) = testing::test_model(model, dataset, kernel, verbosity, Failure::new)?;
     model.test = metrics;
-    Ok(Some(match model.quantized {
-        Some(_) => rust::imported_to_quantized_rust(model, &int8.metrics)?,
-        None => rust::to_quantized_rust(model, &int8.network, &int8.metrics)?,
-    }))
+    let source = int8.map(|int8| match model.quantized {
+        Some(_) => rust::imported_to_quantized_rust(model, &int8.metrics),
+        None => rust::to_quantized_rust(model, &int8.network, &int8.metrics),
+    });
+    Ok(match source {
+        Ok(source) => Ok(source?),
+        Err(no_int8) => Err(no_int8),
+    })
 }

@@ -3,6 +3,7 @@
 mod lessons;
 mod testing;
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use dense_core::Kernel;
 use dense_protocol::authentication::Key;
 use dense_protocol::messages::{FlashFault, Form};
 use formats::{Int8Network, Model, bounded};
+use serde_json::{Value, json};
 
 pub(super) use lessons::{Lesson, Practice, Taught, Teacher, practise, teach};
 pub(super) use testing::{Tested, class_of, metric_name, test, test_recordings};
@@ -198,7 +200,28 @@ fn calibrated(model: &Model, train: &Samples, kernel: Kernel) -> Result<Int8Netw
     int8::quantize(&network(model)?, &inputs, kernel).map_err(|error| Failure::about("int8", error))
 }
 
-/// Prints a line.
-pub(super) fn say(line: impl std::fmt::Display) {
-    print(&format!("{line}\n"));
+/// Prints what was found, as text or as an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Printer {
+    pub(super) json: bool,
+}
+
+impl Printer {
+    /// Prints a line of text.
+    pub(in crate::commands) fn say(self, line: impl Display) {
+        if !self.json {
+            print(&format!("{line}\n"));
+        }
+    }
+
+    /// Prints an event with these fields.
+    pub(in crate::commands) fn event(self, name: &str, fields: Value) {
+        if self.json {
+            let mut event = json!({ "event": name });
+            if let (Value::Object(event), Value::Object(fields)) = (&mut event, fields) {
+                event.extend(fields);
+            }
+            print(&format!("{event}\n"));
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dense_core::Kernel;
-use formats::{Input, Model, PixelInput, Provenance, Window};
+use formats::{Input, Model, PixelInput, Window};
 use serde::Serialize;
 
 use self::prediction::Prediction;
@@ -210,11 +210,7 @@ impl<'a> Predictor<'a> {
         names: &[String],
         window: Option<&Window>,
     ) -> Result<Vec<(u64, Prediction<'a>)>, Failure> {
-        let group = match &self.model.provenance {
-            Provenance::Trained { data, .. } => data.group.as_deref(),
-            Provenance::Imported { .. } => None,
-        };
-        let unlabelled = load_inputs(path, names, window, group).map_err(|error| {
+        let unlabelled = load_inputs(path, names, window).map_err(|error| {
             // Which file it is will be said.
             Failure::new(error.to_string().trim_start_matches(&format!("{}: ", path.display())))
         })?;

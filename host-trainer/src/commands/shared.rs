@@ -8,7 +8,7 @@ use formats::bounded::{self, MAX_MODEL};
 use formats::isolation::{TIME_LIMIT, isolated};
 use formats::{DataOptions, Input, Model, Output, Provenance, safetensors};
 
-use crate::data::{self, Dataset, Loaded, Samples};
+use crate::data::{self, Dataset, DefaultTest, Loaded, Samples};
 use crate::events::Event;
 use crate::failure::Failure;
 use crate::learning::Network;
@@ -78,6 +78,32 @@ pub(crate) fn data_of(model: &Model, arguments: &DataArgs) -> Result<(Dataset, D
     Ok((dataset, options))
 }
 
+/// The data to test a model on, where all samples of data that it was not trained on are for the test, unless `arguments` or
+/// the data say which.
+///
+/// # Errors
+/// Those of [`data_of`].
+pub(crate) fn test_data_of(model: &Model, arguments: &DataArgs) -> Result<(Loaded, DataOptions), Failure> {
+    let copy = match &model.provenance {
+        Provenance::Trained { data, .. } => arguments.options_of_copy(data),
+        Provenance::Imported { .. } => None,
+    };
+    let Some(copy) = copy else {
+        let (dataset, options) = data_of(model, arguments)?;
+        return Ok((Loaded { dataset, groups: Vec::new(), all_tested: false }, options));
+    };
+    let loaded = load(&copy).ok().filter(|loaded| trained_on(&model.provenance, &loaded.dataset.train) == Some(true));
+    let (loaded, options) = match loaded {
+        Some(loaded) => (loaded, copy),
+        None => {
+            let options = DataOptions { test: None, test_split: None, test_groups: Vec::new(), ..copy };
+            (data::load_by(&located(&options), DefaultTest::All)?, options)
+        }
+    };
+    check_data(model, &loaded.dataset)?;
+    Ok((loaded, options))
+}
+
 /// Whether a model was trained on the first of these samples, by their checksum; `None` where that is not known.
 fn trained_on(provenance: &Provenance, train: &Samples) -> Option<bool> {
     let Provenance::Trained { data_checksum, samples, recipe, .. } = provenance else { return None };
@@ -122,8 +148,11 @@ fn resplits(one: &DataOptions, other: &DataOptions) -> bool {
 /// # Errors
 /// Those of [`data::load`].
 pub fn load(options: &DataOptions) -> Result<Loaded, Failure> {
-    let located = DataOptions { path: locate(&options.path), ..options.clone() };
-    Ok(data::load(&located)?)
+    Ok(data::load(&located(options))?)
+}
+
+fn located(options: &DataOptions) -> DataOptions {
+    DataOptions { path: locate(&options.path), ..options.clone() }
 }
 
 /// Refuses data whose inputs or outputs are others than those of the model.

@@ -115,8 +115,13 @@ pub(crate) fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
                 command: format!("{} {next}", program()),
             });
         }
-        Ending { result: best.as_ref().map(|best| best.sentence(held_back)), open: Some(shown(&plot)), next }
-            .tell(verbosity);
+        Ending {
+            result: best.as_ref().map(|best| best.sentence(held_back)),
+            note: None,
+            open: Some(shown(&plot)),
+            next,
+        }
+        .tell(verbosity);
     }
     drop(interrupts);
     if done < runs {

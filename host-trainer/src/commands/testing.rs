@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dense_core::{Error, Kernel};
-use formats::{Int8Network, Model, Output};
+use formats::{Int8Network, Model, Output, Task};
 
 use super::shared::{all_threads, network};
 use crate::comparison::Comparison;
@@ -40,14 +40,14 @@ pub(crate) fn test(
 /// of an error of the tests.
 ///
 /// # Errors
-/// The samples do not fit the model, or it cannot be quantised.
+/// The samples do not fit the model.
 pub(super) fn test_model(
     model: &Model,
     dataset: Dataset,
     kernel: Kernel,
     verbosity: Verbosity,
     failed: impl Fn(Error) -> Failure,
-) -> Result<(BTreeMap<String, f64>, Int8Test), Failure> {
+) -> Result<(BTreeMap<String, f64>, Int8Outcome), Failure> {
     let Dataset { train, test: tested, output, .. } = dataset;
     let table = model.input.pixel_table();
     let calibration = train.inputs.first(int8::CALIBRATION_SAMPLES).through(table);
@@ -55,12 +55,48 @@ pub(super) fn test_model(
     let network = network(model)?;
     let (metrics, predictions) = test(&network, &seen, kernel, all_threads(), verbosity).map_err(&failed)?;
     let int8 = match Int8Network::imported(model)? {
-        Some(int8) => Int8Test::of(int8, &network, &seen, &predictions, &output, kernel),
+        Some(int8) => Ok(Int8Test::of(int8, &network, &seen, &predictions, &output, kernel).map_err(&failed)?),
         None => Int8Test::run(&network, &calibration, &seen, &predictions, &output, kernel),
     };
-    let int8 = int8.map_err(&failed)?;
-    int8.tell(&output, verbosity);
+    tell_int8(&int8, &output, verbosity);
     Ok((metrics, int8))
+}
+
+/// Tells how good the network in int8 is, or why there is none.
+pub(super) fn tell_int8(int8: &Int8Outcome, output: &Output, verbosity: Verbosity) {
+    match int8 {
+        Ok(int8) => int8.tell(output, verbosity),
+        // Told in text at the end.
+        Err(NoInt8 { reason }) => verbosity.event(&Event::NoInt8 { error: reason }),
+    }
+}
+
+/// The network in int8 and its test, or why there is none.
+pub(crate) type Int8Outcome = Result<Int8Test, NoInt8>;
+
+/// Why a network has no version in int8.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NoInt8 {
+    /// What cannot be quantised, and what to do about it.
+    pub reason: String,
+}
+
+impl NoInt8 {
+    fn new(error: Error, task: Task) -> Self {
+        let why = match (error, task) {
+            (Error::Length { what, found, expected }, _) => {
+                format!("{found} {what}, at most {expected}, as more could overflow its sums")
+            }
+            (_, Task::Regression) => format!("{error}; divide the targets by a power of ten"),
+            _ => format!("{error}; try a smaller learning rate"),
+        };
+        Self { reason: format!("the model cannot be quantised: {why}") }
+    }
+
+    /// The same for the last lines of a command's output.
+    pub(super) fn note(&self) -> String {
+        format!("no int8 version: {}", self.reason)
+    }
 }
 
 /// The network in int8, and its test.
@@ -82,9 +118,10 @@ impl Int8Test {
         predictions: &[f32],
         output: &Output,
         kernel: Kernel,
-    ) -> Result<Self, Error> {
-        let quantized = int8::quantize(network, calibration, kernel)?;
-        Self::of(quantized, network, samples, predictions, output, kernel)
+    ) -> Result<Self, NoInt8> {
+        let quantized = int8::quantize(network, calibration, kernel);
+        let tested = quantized.and_then(|int8| Self::of(int8, network, samples, predictions, output, kernel));
+        tested.map_err(|error| NoInt8::new(error, output.task()))
     }
 
     /// Tests a network that is in int8 already.
@@ -109,7 +146,7 @@ impl Int8Test {
     }
 
     /// Tells how good it is: a line; with a verbosity of lines, the classes about which it differs from f32 as well.
-    pub(crate) fn tell(&self, output: &Output, verbosity: Verbosity) {
+    fn tell(&self, output: &Output, verbosity: Verbosity) {
         verbosity.text(|| match &self.comparison {
             Some(comparison) if verbosity == Verbosity::Lines => {
                 wrap(&comparison.text(), 2) + &comparison.table(output.names())

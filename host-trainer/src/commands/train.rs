@@ -7,8 +7,6 @@ mod start;
 use std::path::Path;
 use std::time::Duration;
 
-use formats::Task;
-
 pub(crate) use arguments::TrainArgs;
 use files::{CheckpointWriter, Paths, Trained};
 
@@ -31,8 +29,8 @@ use crate::outputs::Outputs;
 use crate::prepared::Prepared;
 use crate::program::quoted;
 use crate::report;
-use crate::terminal::complain;
 use crate::terminal::progress::{Progress, ProgressLabels};
+use crate::terminal::{complain, wrap};
 
 /// How often the state is kept on the way: writing it takes milliseconds, and no more than this is lost.
 const KEPT_EVERY: Duration = Duration::from_secs(10);
@@ -60,8 +58,13 @@ pub(crate) fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     if resumed.is_none() {
         let aside = Checkpoint::set_aside(&paths.checkpoint);
         if let Some(aside) = aside.map_err(|error| Failure::about(paths.checkpoint.display(), error))? {
-            verbosity
-                .text(|| format!("an unfinished training was found; --resume {} goes on with it\n", shown(&aside)));
+            verbosity.text(|| {
+                let aside = shown(&aside);
+                wrap(
+                    &format!("a training whose model was not written was found; --resume {aside} goes on with it\n"),
+                    2,
+                )
+            });
         }
     }
     let mut network = Network::initial(prepared.input.width(), prepared.output.width(), &prepared.recipe)?;
@@ -111,24 +114,19 @@ pub(crate) fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     let (metrics, predictions) = tested.map_err(diverged)?;
     let Prepared { calibration, test, output, .. } = &prepared;
     let int8 = Int8Test::run(&network, calibration, test, &predictions, output, kernel);
-    let advice = match prepared.task() {
-        Task::Regression => "divide the targets by a power of ten",
-        _ => "try a smaller learning rate",
-    };
-    let int8 =
-        int8.map_err(|error| Failure::of_result(format!("the trained model cannot be quantised: {error}; {advice}")))?;
-    int8.tell(output, verbosity);
-    let history = History::new(&prepared, &settings, &state.progress, metrics.clone(), int8.metrics.clone());
+    testing::tell_int8(&int8, output, verbosity);
+    let history = History::new(&prepared, &settings, &state.progress, metrics.clone(), &int8);
     let model = prepared.model(network, metrics, options, history.best_epoch);
     let result = Trained { prepared: &prepared, model: &model, history: &history, progress: &state.progress };
     if interrupts.requested() {
         return Err(Failure::interrupted("interrupted after the training; the same command with --resume ends it"));
     }
-    let mut written = result.write(arguments, &paths, &predictions, &int8)?;
+    let mut written = result.write(arguments, &paths, &predictions, int8.as_ref())?;
     written.extend(kept);
     tell_written(verbosity, written);
     Ending {
         result: Some(ending::result(&history.test, prepared.test.len(), &prepared.input, &prepared.output)),
+        note: int8.err().map(|no_int8| no_int8.note()),
         open: paths.report.first().map(|path| shown(path)),
         next: Some(next(&paths.model, &arguments.data.options(0).path)),
     }

@@ -63,7 +63,7 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
         train: samples(train_images, train_labels),
         test: samples(test_images, test_labels),
     };
-    Ok(Loaded { dataset, groups: Vec::new() })
+    Ok(Loaded { dataset, groups: Vec::new(), all_tested: false })
 }
 
 fn load_part(folder: &Path, prefix: &str, limit: u64) -> Result<(Images, Vec<u8>), DataError> {

@@ -18,18 +18,14 @@ pub struct Unlabelled {
 }
 
 /// Loads the features of these names from a `.csv` or `.csv.gz` file, whatever other columns it has; of a time series
-/// its windows, none of which crosses from one group to another where the file has a column of that name.
+/// its windows, none of which crosses from one group to another where the file has the window's column of groups.
 ///
 /// # Errors
 /// The file is unreadable or malformed, lacks a column, or has no run of rows that is as long as a window.
-pub fn load_inputs(
-    path: &Path,
-    names: &[String],
-    window: Option<&Window>,
-    group: Option<&str>,
-) -> Result<Unlabelled, DataError> {
+pub fn load_inputs(path: &Path, names: &[String], window: Option<&Window>) -> Result<Unlabelled, DataError> {
     let columns = window.map_or_else(|| names.to_vec(), |window| window.channels.clone());
-    let (file, wanted, group) = (path.to_owned(), columns.clone(), group.map(str::to_owned));
+    let group = window.and_then(|window| window.group.clone());
+    let (file, wanted) = (path.to_owned(), columns.clone());
     let table = isolated(path, move || csv::load_features(&file, &wanted, group.as_deref()))?;
     let width = columns.len();
     // In the order of the model, which need not be that of the file.

@@ -1,5 +1,5 @@
 //! Arrays of NumPy in an `.npz`: `x_train`, `y_train`, `x_test` and `y_test`, as Keras's `mnist.npz` has them, or `x` and
-//! `y`, or `data` and `target`.
+//! `y`, or `data` and `target`. Without `x_test` and `y_test`, a share of the samples or a second file is to test with.
 //!
 //! An x of `uint8` and shape `[n, height, width]` or `[n, height, width, 1]` is images; any other is numbers, whose
 //! dimensions after the first are flattened. A y of shape `[n]` or `[n, 1]` is what a column of a `.csv` would be; one of
@@ -19,19 +19,49 @@ use super::images::pixels;
 use super::split::{order, test_rows};
 use super::table::TextColumn;
 use super::targets::TargetKind;
-use super::{DataError, Dataset, Inputs, Loaded, Samples, Targets};
+use super::{DataError, Dataset, DefaultTest, Inputs, Loaded, Samples, Targets};
 
 /// Names of arrays: inputs and targets to train with, and those to test with where they are separate.
 const NAMES: [([&str; 2], Option<[&str; 2]>); 3] =
     [(["x_train", "y_train"], Some(["x_test", "y_test"])), (["x", "y"], None), (["data", "target"], None)];
 
+/// Names of arrays in a second file, of samples to test with.
+const TEST_NAMES: [[&str; 2]; 3] = [["x_test", "y_test"], ["x", "y"], ["data", "target"]];
+
 /// Loads the samples of a file.
-pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
+pub(super) fn load(options: &DataOptions, name: String, default: DefaultTest) -> Result<Loaded, DataError> {
     let path = &options.path;
     let mut arrays = Arrays::open(path).map_err(|fault| DataError::file(path, fault))?;
     let Some((train, test)) = NAMES.into_iter().find(|(train, _)| arrays.has(train[0])) else {
         return Err(DataError::file(path, "neither an array x_train nor x nor data in it"));
     };
+    let mut all_tested = default.is_all(options);
+    let mut test = match test {
+        Some(names) if names.iter().any(|name| arrays.has(name)) => {
+            let given = [("--test", options.test.is_some()), ("--test-split", options.test_split.is_some())];
+            if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+                let found: Vec<&str> = names.into_iter().filter(|name| arrays.has(name)).collect();
+                return Err(DataError::Conflict(format!(
+                    "{option}: the file has {} to test with",
+                    found.join(" and ")
+                )));
+            }
+            Some((path, None, names))
+        }
+        Some([x, y]) if !options.chooses_test() && !all_tested => {
+            let fault =
+                format!("arrays {x} and {y}: not in the archive; --test FILE or --test-split says what to test with");
+            return Err(DataError::file(path, fault));
+        }
+        _ => None,
+    };
+    if let Some(path) = &options.test {
+        let second = Arrays::open(path).map_err(|fault| DataError::file(path, fault))?;
+        let Some(names) = TEST_NAMES.into_iter().find(|names| second.has(names[0])) else {
+            return Err(DataError::file(path, "neither an array x_test nor x nor data in it"));
+        };
+        test = Some((path, Some(second), names));
+    }
     let (input, inputs, target) = arrays.samples(path, train, options.task)?;
     let kind = match &target {
         Target::Column(texts) => Some(TargetKind::of(texts, options.task)?),
@@ -46,22 +76,23 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
     };
     let all = Samples { inputs, targets: target.targets(kind.as_ref())?, groups: Vec::new() };
     let (train, test) = match test {
-        Some(_) if options.test_split.is_some() => {
-            return Err(DataError::Conflict("--test-split: the file has arrays x_test and y_test to test with".into()));
-        }
-        Some(test) => {
-            let (test_input, inputs, target) = arrays.samples(path, test, options.task)?;
+        Some((path, mut second, names)) => {
+            all_tested = false;
+            let (test_input, inputs, target) =
+                second.as_mut().unwrap_or(&mut arrays).samples(path, names, options.task)?;
             let samples = Samples { inputs, targets: target.targets(kind.as_ref())?, groups: Vec::new() };
             let same_outputs = match (&samples.targets, &all.targets) {
                 (Targets::Numbers { width, .. }, Targets::Numbers { width: wanted, .. }) => width == wanted,
                 _ => true,
             };
             if test_input != input || !same_outputs {
-                let fault = format!("{} and {} have another shape or type than those to train with", test[0], test[1]);
+                let fault =
+                    format!("{} and {} have another shape or type than those to train with", names[0], names[1]);
                 return Err(DataError::file(path, fault));
             }
             (all, samples)
         }
+        None if all_tested => (all.clone(), all),
         None => {
             let for_test = test_rows(&all, &[], options)?;
             let (test, mut train): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|&row| for_test[row]);
@@ -69,7 +100,7 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
             (all.select(&train), all.select(&test))
         }
     };
-    Ok(Loaded { dataset: Dataset { name, input, output, train, test }, groups: Vec::new() })
+    Ok(Loaded { dataset: Dataset { name, input, output, train, test }, groups: Vec::new(), all_tested })
 }
 
 /// The targets of a file.

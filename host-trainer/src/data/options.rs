@@ -1,7 +1,7 @@
 //! Which data to load, and how: what a folder says, and what contradicts.
 
+use formats::DataOptions;
 use formats::bounded::{MAX_TEXT, read};
-use formats::{DataOptions, Task};
 
 use super::picture::MAX_SIDE;
 use super::{DataError, Kind};
@@ -63,20 +63,12 @@ pub(super) fn check(options: &DataOptions) -> Result<(), DataError> {
     if !window.is_multiple_of(downsample) {
         return refuse(&format!("--window {window} is no multiple of --downsample {downsample}"));
     }
-    if options.task == Some(Task::Regression) {
-        return refuse("--window is for classes, not for --task regression");
-    }
     Ok(())
 }
 
 /// Refuses options that mean nothing for this kind of data.
 pub(super) fn refuse(options: &DataOptions, kind: &Kind) -> Result<(), DataError> {
-    let (name, applying): (_, &[&str]) = match kind {
-        Kind::Idx => ("a folder of IDX files", &[]),
-        Kind::Pictures => ("a folder of pictures", &["--test-split", "--size"]),
-        Kind::Csv => ("a file of rows", &["--target", "--group", "--ignore", "--test", "--test-split", "--window"]),
-        Kind::Npz => ("a file of arrays", &["--test-split"]),
-    };
+    let (name, applying) = applying(kind);
     let given = [
         ("--target", options.target.is_some()),
         ("--group", options.group.is_some()),
@@ -91,5 +83,34 @@ pub(super) fn refuse(options: &DataOptions, kind: &Kind) -> Result<(), DataError
             Err(DataError::Conflict(format!("{option} does not apply to {}, {name}", options.path.display())))
         }
         None => Ok(()),
+    }
+}
+
+/// The name of a kind of data, and the options that mean something for it.
+const fn applying(kind: &Kind) -> (&'static str, &'static [&'static str]) {
+    match kind {
+        Kind::Idx => ("a folder of IDX files", &[]),
+        Kind::Pictures => ("a folder of pictures", &["--test-split", "--size"]),
+        Kind::Csv => ("a file of rows", &["--target", "--group", "--ignore", "--test", "--test-split", "--window"]),
+        Kind::Npz => ("a file of arrays", &["--test", "--test-split"]),
+    }
+}
+
+/// The options without those that mean nothing for this kind of data.
+pub(super) fn only_applying(options: DataOptions, kind: &Kind) -> DataOptions {
+    let (_, applying) = applying(kind);
+    let applies = |option: &str| applying.contains(&option);
+    let [groups, windows] = [applies("--group"), applies("--window")];
+    DataOptions {
+        target: options.target.filter(|_| applies("--target")),
+        group: options.group.filter(|_| groups),
+        ignore: if applies("--ignore") { options.ignore } else { Vec::new() },
+        test_groups: if groups { options.test_groups } else { Vec::new() },
+        window: options.window.filter(|_| windows),
+        stride: options.stride.filter(|_| windows),
+        train_stride: options.train_stride.filter(|_| windows),
+        downsample: options.downsample.filter(|_| windows),
+        size: options.size.filter(|_| applies("--size")),
+        ..options
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use dense_core::Random;
 
 use super::split::{STREAM, held_back};
-use super::{DataError, MAX_CLASSES, names};
+use super::{DataError, DefaultTest, MAX_CLASSES, names};
 
 /// The share of pictures to test with, unless told otherwise.
 const TEST_SPLIT: f64 = 0.1;
@@ -22,13 +22,20 @@ pub(super) struct Contents {
     pub(super) classes: Vec<String>,
     /// Pictures to learn from, in random order.
     pub(super) train: Vec<Picture>,
-    /// Pictures to test with, in random order.
+    /// Pictures to test with, in random order; none where all are tested.
     pub(super) test: Vec<Picture>,
+    /// Whether all pictures are for the test, those to learn from among them.
+    pub(super) all_tested: bool,
 }
 
 /// Looks for pictures: in `train/CLASS` and `test/CLASS` where both are there, or else in `CLASS`, of which a share is
-/// for the test, the same of every class. Names that begin with a dot are passed over.
-pub(super) fn scan(folder: &Path, test_split: Option<f64>, seed: u64) -> Result<Contents, DataError> {
+/// for the test, the same of every class, unless `default` says that all are. Names that begin with a dot are passed over.
+pub(super) fn scan(
+    folder: &Path,
+    test_split: Option<f64>,
+    default: DefaultTest,
+    seed: u64,
+) -> Result<Contents, DataError> {
     let mut random = Random::new(seed, STREAM);
     let parts = ["train", "test"].map(|part| folder.join(part));
     let mut contents = if parts.iter().all(|part| part.is_dir()) {
@@ -41,11 +48,12 @@ pub(super) fn scan(folder: &Path, test_split: Option<f64>, seed: u64) -> Result<
         }
         scan_parts(&parts)?
     } else {
-        scan_classes(folder, test_split.unwrap_or(TEST_SPLIT), &mut random)?
+        let share = test_split.or((default == DefaultTest::Share).then_some(TEST_SPLIT));
+        scan_classes(folder, share, &mut random)?
     };
     random.shuffle(&mut contents.train);
     random.shuffle(&mut contents.test);
-    if contents.test.is_empty() {
+    if contents.test.is_empty() && !contents.all_tested {
         return Err(DataError::file(folder, "no pictures for the test; some class must have two or more"));
     }
     Ok(contents)
@@ -53,7 +61,7 @@ pub(super) fn scan(folder: &Path, test_split: Option<f64>, seed: u64) -> Result<
 
 fn scan_parts([train, test]: &[PathBuf; 2]) -> Result<Contents, DataError> {
     let classes = classes(train)?;
-    let mut contents = Contents { train: Vec::new(), test: Vec::new(), classes };
+    let mut contents = Contents { train: Vec::new(), test: Vec::new(), all_tested: false, classes };
     for (label, class) in (0..).zip(&contents.classes) {
         contents.train.extend(pictures(&train.join(class))?.into_iter().map(|path| (path, label)));
     }
@@ -66,13 +74,14 @@ fn scan_parts([train, test]: &[PathBuf; 2]) -> Result<Contents, DataError> {
     Ok(contents)
 }
 
-fn scan_classes(folder: &Path, share: f64, random: &mut Random) -> Result<Contents, DataError> {
+/// Without a share, all are for the test.
+fn scan_classes(folder: &Path, share: Option<f64>, random: &mut Random) -> Result<Contents, DataError> {
     let classes = classes(folder)?;
-    let mut contents = Contents { train: Vec::new(), test: Vec::new(), classes };
+    let mut contents = Contents { train: Vec::new(), test: Vec::new(), all_tested: share.is_none(), classes };
     for (label, class) in (0..).zip(&contents.classes) {
         let mut pictures = pictures(&folder.join(class))?;
         random.shuffle(&mut pictures);
-        let for_test = held_back(pictures.len(), share);
+        let for_test = share.map_or(0, |share| held_back(pictures.len(), share));
         let mut pictures = pictures.into_iter().map(|path| (path, label));
         contents.test.extend(pictures.by_ref().take(for_test));
         contents.train.extend(pictures);
@@ -155,15 +164,15 @@ mod tests {
             (Some(0.9), [2, 1, 1], [18, 4, 0]),
             (Some(0.01), [19, 4, 1], [1, 1, 0]),
         ] {
-            let contents = scan(folder.path(), share, 0).unwrap();
+            let contents = scan(folder.path(), share, DefaultTest::Share, 0).unwrap();
             assert_eq!(contents.classes, ["a", "b", "c"]);
             assert_eq!(
                 (labels(&contents.train, 3), labels(&contents.test, 3)),
                 (train.into(), test.into()),
                 "{share:?}"
             );
-            assert_eq!(contents, scan(folder.path(), share, 0).unwrap(), "the same again");
-            assert_ne!(contents, scan(folder.path(), share, 1).unwrap(), "another seed");
+            assert_eq!(contents, scan(folder.path(), share, DefaultTest::Share, 0).unwrap(), "the same again");
+            assert_ne!(contents, scan(folder.path(), share, DefaultTest::Share, 1).unwrap(), "another seed");
             let mut all: Vec<_> = contents.train.into_iter().chain(contents.test).collect();
             all.sort();
             all.dedup();
@@ -172,9 +181,24 @@ mod tests {
     }
 
     #[test]
+    fn all_are_for_the_test_where_nothing_else_says() {
+        let of_classes = folder(&["a/1", "a/2", "b/1"]);
+        let of_parts = folder(&["train/a/1", "train/b/1", "test/a/2"]);
+        for (folder, share, train, test, all_tested) in [
+            (&of_classes, None, [2, 1], [0, 0], true),
+            (&of_classes, Some(0.5), [1, 1], [1, 0], false),
+            (&of_parts, None, [1, 1], [1, 0], false),
+        ] {
+            let contents = scan(folder.path(), share, DefaultTest::All, 0).unwrap();
+            let found = (labels(&contents.train, 2), labels(&contents.test, 2), contents.all_tested);
+            assert_eq!(found, (train.into(), test.into(), all_tested), "{share:?}");
+        }
+    }
+
+    #[test]
     fn folders_for_training_and_test_are_taken_as_they_are() {
         let folder = folder(&["train/b/1", "train/a/1", "train/a/2", "test/b/1", "test/b/2"]);
-        let contents = scan(folder.path(), None, 0).unwrap();
+        let contents = scan(folder.path(), None, DefaultTest::Share, 0).unwrap();
         assert_eq!(contents.classes, ["a", "b"]);
         assert_eq!((labels(&contents.train, 2), labels(&contents.test, 2)), (vec![2, 1], vec![0, 2]));
     }
@@ -195,9 +219,14 @@ mod tests {
             (&["a/1", "b/.hidden"], None, "b: no pictures in it"),
         ] {
             let folder = folder(files);
-            let message = scan(folder.path(), share, 0).unwrap_err().to_string();
+            let message = scan(folder.path(), share, DefaultTest::Share, 0).unwrap_err().to_string();
             assert!(message.contains(wanted), "{files:?}: {message}");
         }
-        assert!(scan(Path::new("no such folder"), None, 0).unwrap_err().to_string().contains("no such folder"));
+        assert!(
+            scan(Path::new("no such folder"), None, DefaultTest::Share, 0)
+                .unwrap_err()
+                .to_string()
+                .contains("no such folder")
+        );
     }
 }

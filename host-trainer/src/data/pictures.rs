@@ -8,7 +8,7 @@ use formats::DataOptions;
 use super::images::{Images, classes, pixels, samples};
 use super::picture::{self, DEFAULT_SIZE, PictureError, Preparation, Prepared, Step};
 use super::picture_folder::{Picture, scan};
-use super::{DataError, Dataset};
+use super::{DataError, Dataset, DefaultTest};
 use crate::parallel::{self, all_threads};
 
 /// A file that is no picture.
@@ -25,6 +25,8 @@ pub struct Bad {
 pub struct Pictures {
     /// The data set; without the bad files.
     pub dataset: Dataset,
+    /// Whether all of them are for the test, those to train with among them.
+    pub all_tested: bool,
     /// The steps that each picture took to become an image, those to train with first.
     pub steps: Vec<Vec<Step>>,
     /// Files that are no pictures.
@@ -43,13 +45,24 @@ pub fn load_pictures(
     preparation: &Preparation,
     progress: impl Fn(usize) + Sync,
 ) -> Result<Pictures, DataError> {
+    load(options, preparation, DefaultTest::Share, progress)
+}
+
+/// The same, where `default` says which are for the test unless there are folders `train` and `test`.
+pub(super) fn load(
+    options: &DataOptions,
+    preparation: &Preparation,
+    default: DefaultTest,
+    progress: impl Fn(usize) + Sync,
+) -> Result<Pictures, DataError> {
     let (options, name) = super::prepare(options)?;
     let folder = &options.path;
     let size = options.size.unwrap_or(DEFAULT_SIZE);
-    let contents = scan(folder, options.test_split, options.seed)?;
+    let contents = scan(folder, options.test_split, default, options.seed)?;
     let files = contents.train.len() + contents.test.len();
     let (mut steps, mut bad) = (Vec::new(), Vec::new());
-    let [train, test] = [contents.train, contents.test].map(|pictures| {
+    let all_tested = contents.all_tested;
+    let [train, mut test] = [contents.train, contents.test].map(|pictures| {
         let mut images = Images { height: size[0], width: size[1], values: Vec::new() };
         let mut labels = Vec::new();
         let results = prepare(&pictures, preparation, size, &|| progress(files));
@@ -65,9 +78,12 @@ pub fn load_pictures(
         }
         samples(images, labels)
     });
+    if all_tested {
+        test = train.clone();
+    }
     let dataset =
         Dataset { name, input: pixels(size), output: classes(folder, contents.classes, options.task)?, train, test };
-    Ok(Pictures { dataset, steps, bad })
+    Ok(Pictures { dataset, all_tested, steps, bad })
 }
 
 impl Pictures {

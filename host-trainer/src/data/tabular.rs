@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use formats::bounded::MAX_NUMBERS;
-use formats::{Input, MAX_WIDTH, Output, Window};
+use formats::{Input, MAX_WIDTH, Output, Task, Window};
 
 use super::split::{self, label};
 use super::table::Table;
 use super::targets::TargetKind;
 use super::windows::{self, WindowStart};
-use super::{DataError, Dataset, Inputs, Loaded, Recording, Recordings, Samples, Targets, csv};
+use super::{DataError, Dataset, DefaultTest, Inputs, Loaded, Recording, Recordings, Samples, Targets, csv};
 use formats::DataOptions;
 
 /// Rows, and what they mean.
@@ -22,17 +22,22 @@ struct Rows {
 }
 
 /// Loads a `.csv` file.
-pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataError> {
+pub(super) fn load(options: &DataOptions, name: String, default: DefaultTest) -> Result<Loaded, DataError> {
     let (table, kind) = read(options)?;
     let test = options.test.as_ref().map(|path| test_table(path, &table, options)).transpose()?;
     let mut all = rows(table, &kind, options)?;
     let path = &options.path;
+    let all_tested = default.is_all(options);
     let (train, test) = match test {
         Some(table) => {
             let test_path = table.path.clone();
             let mut second = rows(table, &kind, options)?;
             second.use_groups_of(&mut all);
             (all.cut(path, options, Part::Train, |_| true)?, second.cut(&test_path, options, Part::Test, |_| true)?)
+        }
+        None if all_tested => {
+            let train = all.cut(path, options, Part::Train, |_| true)?;
+            (train, all.cut(path, options, Part::Test, |_| true)?)
         }
         None => {
             let for_test = split::test_rows(&all.samples, &all.groups, options)?;
@@ -41,7 +46,7 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
         }
     };
     let dataset = Dataset { name, input: all.input, output: all.output, train, test };
-    Ok(Loaded { dataset, groups: all.groups })
+    Ok(Loaded { dataset, groups: all.groups, all_tested })
 }
 
 /// Loads a `.csv` file to leave out one group at a time.
@@ -56,7 +61,7 @@ pub(super) fn folds(options: &DataOptions, name: String) -> Result<Loaded, DataE
         return Err(DataError::file(&options.path, fault));
     }
     let dataset = Dataset { name, input: all.input, output: all.output, train, test };
-    Ok(Loaded { dataset, groups: all.groups })
+    Ok(Loaded { dataset, groups: all.groups, all_tested: true })
 }
 
 /// Loads the recordings of a `.csv` file: runs of rows of one group and one class.
@@ -83,6 +88,11 @@ fn read(options: &DataOptions) -> Result<(Table, TargetKind), DataError> {
     let table = csv::load(&options.path, options)?;
     check_constants(&table)?;
     let kind = TargetKind::of(&table.target, options.task)?;
+    if options.window.is_some() && kind.task == Task::Regression {
+        let column = &table.target.name;
+        let fault = format!("--window is for classes, not for regression, the task of the column `{column}`");
+        return Err(DataError::Conflict(fault));
+    }
     Ok((table, kind))
 }
 
@@ -178,6 +188,7 @@ fn rows(table: Table, kind: &TargetKind, options: &DataOptions) -> Result<Rows, 
                 length,
                 stride: options.stride.unwrap_or(length),
                 downsample: options.downsample.unwrap_or(1),
+                group: options.group.clone(),
             };
             if window.features() > MAX_WIDTH {
                 let fault = format!("--window {length}: {} numbers, at most {MAX_WIDTH}", window.features());

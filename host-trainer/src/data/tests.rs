@@ -222,14 +222,14 @@ fn other_files_are_refused() {
 fn inputs_without_targets_are_those_of_the_same_names() {
     let (_folder, options) = file("series.csv", series());
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-    let load = |names: &[String], window: Option<&Window>| load_inputs(&options.path, names, window, Some("who"));
+    let load = |names: &[String], window: Option<&Window>| load_inputs(&options.path, names, window);
     // In the order of the model, not of the file.
     let rows = load(&names(&["down", "up"]), None).unwrap();
     assert_eq!(rows.lines, (2..26).collect::<Vec<_>>());
     let wanted: Vec<f32> = (0..24).flat_map(|row| [100.0 - row as f32, row as f32]).collect();
     assert_eq!(rows.inputs, Inputs::Numbers { width: 2, values: wanted });
 
-    let window = Window { channels: names(&["up"]), length: 8, stride: 4, downsample: 4 };
+    let window = Window { channels: names(&["up"]), length: 8, stride: 4, downsample: 4, group: Some("who".into()) };
     let windows = load(&[], Some(&window)).unwrap();
     assert_eq!(windows.lines, [2, 6, 14, 18], "two of each person");
     let wanted = [1.5, 5.5, 5.5, 9.5, 13.5, 17.5, 17.5, 21.5];

@@ -62,6 +62,8 @@ pub(crate) enum Start<'a> {
         weights: String,
         data: String,
         test_samples: usize,
+        /// Whether they are all samples of the data, and not only those put aside to test with.
+        all_tested: bool,
         kernel: &'a str,
     },
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::values::{KernelChoice, verbosity};
+use super::values::{KernelChoice, listed, verbosity};
 
 /// Options of every subcommand that computes.
 #[derive(Args, Debug)]
@@ -13,6 +13,7 @@ pub struct CommonArgs {
     pub kernel: KernelChoice,
 
     /// How much to print: 0 nothing, 1 a progress bar, 2 one line per epoch, or per run
-    #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true, value_parser = verbosity)]
+    #[arg(long, value_name = "LEVEL", default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(hide_possible_values = true, value_parser = listed(verbosity, ["0", "1", "2"]))]
     pub verbose: u8,
 }

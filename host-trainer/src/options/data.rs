@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use formats::{DataOptions, Task};
 
-use super::values::{by_name, share, size, whole_number};
+use super::values::{by_name, listed, share, size, whole_number};
 use super::{in_workspace, refuse_given};
+use crate::data::applicable;
 use crate::failure::Failure;
 
 /// The data that is used unless `--data` names other.
@@ -28,7 +29,7 @@ pub struct DataArgs {
     target: Option<String>,
 
     /// Task to learn: multiclass, binary or regression [default: as the target column suggests]
-    #[arg(long, value_name = "TASK", value_parser = task)]
+    #[arg(long, value_name = "TASK", hide_possible_values = true, value_parser = listed(task, Task::ALL.map(Task::name)))]
     task: Option<Task>,
 
     /// Column of the groups, such as persons; it is no feature
@@ -87,9 +88,19 @@ impl DataArgs {
     pub fn options_of(&self, model: Option<&DataOptions>) -> DataOptions {
         let Some(mut model) = model.cloned() else { return self.options(0) };
         if let Some(path) = self.data.clone() {
+            model = applicable(model, &locate(&path));
             model = DataOptions { path, test: None, test_split: None, test_groups: Vec::new(), ..model };
         }
         self.overrides().or(model)
+    }
+
+    /// The options for data that may be a copy of those that a model was trained with, and split as they were; `None` where
+    /// none or the same path is named, or options say which samples are for the test.
+    pub fn options_of_copy(&self, model: &DataOptions) -> Option<DataOptions> {
+        let overrides = self.overrides();
+        let path = self.data.clone().filter(|path| *path != model.path && !overrides.chooses_test())?;
+        let model = applicable(model.clone(), &locate(&path));
+        Some(overrides.or(DataOptions { path, ..model }))
     }
 
     /// Whether data were named.

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use dense_core::optimizers::SMALLEST_MOMENTUM;
 use formats::{Activation, Input, Loss, Optimizer, OptimizerName, Recipe, Schedule, Task};
 
-use super::values::{by_name, learning_rate, seed, share, whole_number};
+use super::values::{by_name, learning_rate, listed, seed, share, whole_number};
 use super::{MAX_BATCH_SIZE, MAX_EPOCHS};
 use crate::presets::PresetName;
 use crate::terminal::summary::hyphenated;
@@ -59,13 +59,15 @@ pub struct RecipeArgs {
     hidden: Vec<usize>,
 
     /// Activation of the hidden layers: linear, relu, leaky_relu, elu, gelu, sigmoid or tanh [default: relu]
-    #[arg(long, value_parser = activation, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(value_parser = listed(activation, Activation::ALL.map(Activation::name)))]
     activation: Option<Activation>,
 
     /// Loss to minimise: sparse_categorical_crossentropy or generalized_crossentropy for several classes,
     /// binary_crossentropy for two, mean_squared_error, mean_absolute_error or huber for numbers [default: the first of
     /// the task]
-    #[arg(long, value_parser = loss, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(value_parser = listed(loss, Loss::ALL.map(Loss::name)))]
     loss: Option<Loss>,
 
     /// Defaults of all options here that are not given, and the preparation of pixels
@@ -90,7 +92,8 @@ pub struct RecipeArgs {
     pub(crate) batch_size: Option<usize>,
 
     /// Optimizer: adam, sgd or rmsprop [default: adam]
-    #[arg(long, value_parser = optimizer, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(value_parser = listed(optimizer, OptimizerName::ALL.map(OptimizerName::name)))]
     optimizer: Option<OptimizerName>,
 
     /// Learning rate [default: 0.001, for sgd 0.01; 0.002 for best]
@@ -111,7 +114,8 @@ pub struct RecipeArgs {
 
     /// Learning-rate schedule: constant; cosine, to 0 over all epochs; or step:EPOCHS:FACTOR, multiplied by FACTOR after
     /// every EPOCHS [default: constant for linear with recipe, else cosine]
-    #[arg(long, value_name = "SCHEDULE", value_parser = str::parse::<Schedule>)]
+    #[arg(long, value_name = "SCHEDULE", hide_possible_values = true)]
+    #[arg(value_parser = listed(str::parse::<Schedule>, ["constant", "cosine", "step:10:0.5"]))]
     learning_rate_schedule: Option<Schedule>,
 
     /// Seed of the initial weights and of the shuffling

@@ -1,6 +1,9 @@
 //! Types and parsers of option values.
 
-use clap::ValueEnum;
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Command, ValueEnum};
 use dense_core::Kernel;
 use dense_core::optimizers::{LARGEST_LEARNING_RATE, SMALLEST_LEARNING_RATE};
 
@@ -42,6 +45,30 @@ impl KernelChoice {
 pub(crate) fn by_name<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, String> {
     let names = || all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", ");
     all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| format!("must be one of {}", names()))
+}
+
+/// A parser whose values, or the usual ones, are listed for the completions of shells.
+#[derive(Clone)]
+pub(crate) struct Listed<T> {
+    parse: fn(&str) -> Result<T, String>,
+    values: Vec<&'static str>,
+}
+
+/// The parser `parse`, with a list of values.
+pub(crate) fn listed<T, const N: usize>(parse: fn(&str) -> Result<T, String>, values: [&'static str; N]) -> Listed<T> {
+    Listed { parse, values: values.into() }
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Listed<T> {
+    type Value = T;
+
+    fn parse_ref(&self, command: &Command, option: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
+        self.parse.parse_ref(command, option, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.values.iter().map(PossibleValue::new)))
+    }
 }
 
 /// A parser of whole numbers from 1 to `maximum`.

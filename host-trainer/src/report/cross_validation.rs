@@ -63,6 +63,16 @@ impl CrossValidation<'_> {
         Spread::of(&self.groups.iter().map(|group| value(group, metric)).collect::<Vec<_>>())
     }
 
+    /// The mean of each metric over the groups.
+    pub(crate) fn means(&self) -> BTreeMap<&str, f64> {
+        self.metrics().into_iter().map(|metric| (metric, self.spread(metric).mean)).collect()
+    }
+
+    /// The sample standard deviation of each metric over the groups.
+    pub(crate) fn deviations(&self) -> BTreeMap<&str, f64> {
+        self.metrics().into_iter().map(|metric| (metric, self.spread(metric).deviation)).collect()
+    }
+
     fn samples(&self) -> usize {
         self.groups.iter().map(|group| group.targets.len()).sum()
     }
@@ -105,14 +115,11 @@ impl CrossValidation<'_> {
     /// The groups, mean and standard deviation of each metric, and the recipe, as JSON.
     pub(crate) fn to_json(self) -> Vec<u8> {
         let group = |group: &Group| json!({"group": group.name, "samples": group.targets.len(), "test": group.metrics});
-        let over_groups = |of: fn(Spread) -> f64| -> BTreeMap<&str, f64> {
-            self.metrics().into_iter().map(|metric| (metric, of(self.spread(metric)))).collect()
-        };
         let value = json!({
             "data_set": self.data_set,
             "groups": self.groups.iter().map(group).collect::<Vec<_>>(),
-            "mean": over_groups(|spread| spread.mean),
-            "standard_deviation": over_groups(|spread| spread.deviation),
+            "mean": self.means(),
+            "standard_deviation": self.deviations(),
             "recipe": self.recipe,
         });
         format!("{value:#}\n").into_bytes()

@@ -95,7 +95,7 @@ fn sizes(report: &Report) -> Rows {
         ("parameters".to_owned(), thousands(report.model.parameters())),
         ("in f32".to_owned(), size(report.float_bytes())),
     ];
-    rows.extend(report.int8.map(|int8| ("in int8".to_owned(), size(int8.bytes))));
+    rows.extend(report.int8.ok().map(|int8| ("in int8".to_owned(), size(int8.bytes))));
     rows.push(("multiply-adds of an inference".to_owned(), thousands(products)));
     rows.extend(report.model_files.iter().map(|&(name, bytes)| (name.to_owned(), size(bytes))));
     rows

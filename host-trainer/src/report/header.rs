@@ -41,7 +41,7 @@ pub(super) fn html(report: &Report) -> String {
         Targets::Labels(labels) => classifier_cards(report, &report.confusion(labels)),
         Targets::Numbers { .. } => regression_cards(report),
     };
-    let int8 = report.int8.map_or_else(String::new, |int8| format!(", {} in int8", size(int8.bytes)));
+    let int8 = report.int8.map_or_else(|_| String::new(), |int8| format!(", {} in int8", size(int8.bytes)));
     cards.push(("Size of the parameters", size(report.float_bytes()), format!("in f32{int8}")));
     let rate = format!("{} {} per second", thousands(report.samples_per_second()), report.noun());
     cards.push(("Training time", seconds(report.fit_seconds()), rate));
@@ -58,7 +58,7 @@ fn classifier_cards(report: &Report, confusion: &Confusion) -> Cards {
         ("95 % confidence interval", format!("{low} – {high}"), "of the test accuracy (Wilson)".to_owned()),
         ("Test loss", format!("{:.4}", report.metric("loss")), report.model.loss.name().replace('_', " ")),
     ];
-    if let Some(&int8) = report.int8.and_then(|int8| int8.metrics.get("accuracy")) {
+    if let Some(&int8) = report.int8.ok().and_then(|int8| int8.metrics.get("accuracy")) {
         let difference = format!("{:+.2} points against f32", 100.0 * (int8 - accuracy)).replace('-', "−");
         cards.insert(0, ("Int8 accuracy", percent(int8, 2), difference));
     }
@@ -87,7 +87,7 @@ fn regression_cards(report: &Report) -> Cards {
         ("Mean absolute error", format!("{mae:.4}"), "on the test set".to_owned()),
         ("Test loss", format!("{:.4}", report.metric("loss")), report.model.loss.name().replace('_', " ")),
     ];
-    if let Some(&int8) = report.int8.and_then(|int8| int8.metrics.get("mae")) {
+    if let Some(&int8) = report.int8.ok().and_then(|int8| int8.metrics.get("mae")) {
         cards.push(("Int8 mean absolute error", format!("{int8:.4}"), format!("{mae:.4} in f32")));
     }
     cards

@@ -27,6 +27,11 @@ pub(super) fn html(report: &Report, int8: &Int8) -> String {
     }
 }
 
+/// Why there is no network in int8.
+pub(super) fn none(reason: &str) -> String {
+    format!("<p>There is none: {}.</p>\n", escape(reason))
+}
+
 fn classes(report: &Report, comparison: &Comparison) -> String {
     let names = report.names();
     let Decisions { float, int8, different } = comparison.total();

@@ -100,3 +100,24 @@ fn an_unfinished_training_is_kept_when_another_begins() {
     }
     train(folder, &data, "--epochs 5 --resume out/checkpoint-1.safetensors");
 }
+
+/// As a signal during the test leaves it.
+#[test]
+fn a_finished_training_without_its_files_is_kept_when_another_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = write_data_set(folder, 50, 20);
+    let others = folder.join("others");
+    fs::create_dir(&others).unwrap();
+    let other_data = write_data_set(&others, 51, 20);
+    train(folder, &data, "--epochs 2 --hidden 8");
+    let weights = fs::read(folder.join("out/weights.rs")).unwrap();
+    let finished = fs::read(folder.join("out/checkpoint.safetensors")).unwrap();
+    fs::remove_file(folder.join("out/model.safetensors")).unwrap();
+    let aside = folder.join("out/checkpoint-1.safetensors");
+    let printed = train(folder, &other_data, "--epochs 1");
+    assert!(printed.contains("--resume out/checkpoint-1.safetensors goes on with it"), "{printed}");
+    assert!(fs::read(&aside).unwrap() == finished && fs::read(folder.join("out/weights.rs")).unwrap() != weights);
+    train(folder, &data, "--epochs 2 --hidden 8 --resume out/checkpoint-1.safetensors");
+    assert!(fs::read(folder.join("out/weights.rs")).unwrap() == weights, "it ends as if it had not been set aside");
+}

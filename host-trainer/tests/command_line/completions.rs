@@ -7,13 +7,19 @@ use std::path::Path;
 use std::process::Command;
 
 /// Words typed, the last to be completed; completions that must be offered; and those that must not.
-const CASES: [(&[&str], &[&str], &[&str]); 7] = [
+const CASES: [(&[&str], &[&str], &[&str]); 13] = [
     (&["ev"], &["evaluate"], &["train", "export"]),
     (&["cross-v"], &["cross-validate"], &["evaluate"]),
     (&["--pres"], &["--preset"], &["--epochs"]),
     (&["train", "--early-s"], &["--early-stopping"], &["--epochs"]),
     (&["cross-validate", "--gr"], &["--group"], &["--install"]),
     (&["export", "--format", "tfl"], &["tflite", "tflite-int8"], &["onnx"]),
+    (&["train", "--optimizer", ""], &["adam", "sgd", "rmsprop"], &["zebra.csv"]),
+    (&["train", "--activation", "ta"], &["tanh"], &["relu"]),
+    (&["sweep", "--loss", "bin"], &["binary_crossentropy"], &["huber"]),
+    (&["evaluate", "--task", "m"], &["multiclass"], &["binary"]),
+    (&["train", "--learning-rate-schedule", "co"], &["constant", "cosine"], &["step:10:0.5"]),
+    (&["import", "x", "--pixels", "0"], &["0..1", "0..255"], &["-1..1"]),
     (&["device", "--port", "x", "cla"], &["classify"], &["evaluate"]),
 ];
 

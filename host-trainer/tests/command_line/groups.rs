@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use dense_core::Random;
 use serde_json::Value;
@@ -54,8 +55,41 @@ fn each_group_is_left_out_once() {
         train(folder, &table, &options);
         assert_eq!(history(folder)["test_samples"], 50);
     }
+    let summary = events.iter().find(|event| event["event"] == "cross_validation").unwrap();
+    let summed = [&summary["groups"], &summary["mean"], &summary["standard_deviation"]];
+    assert_eq!(summed, [&4.into(), &result["mean"], &result["standard_deviation"]]);
     fail(folder, &table, "cross-validate --out out", 2, &["--group"]);
     fail(folder, &table, "train --out out --group who --test-groups eve", 2, &["no group `eve`; there are ada, bob"]);
+}
+
+/// A model knows its groups, be it trained or imported, by options or by the `dataset.json` of a folder.
+#[test]
+fn predicted_windows_cross_no_border_of_a_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows: String =
+        (0..80).map(|row| format!("{},{},{}\n", row % 7, row / 10, ["on", "off"][row / 20 % 2])).collect();
+    fs::create_dir(folder.join("series")).unwrap();
+    let table = folder.join("series/series.csv");
+    fs::write(&table, format!("x,who,state\n{rows}")).unwrap();
+    fs::write(folder.join("series/dataset.json"), r#"{"file": "series.csv", "group": "who", "window": 4}"#).unwrap();
+    // A window that crosses from one person to the other would begin in line 10.
+    fs::write(folder.join("new.csv"), format!("x,who\n{}", "1,ann\n".repeat(10) + &"2,bob\n".repeat(10))).unwrap();
+    for (data, options) in [(table.clone(), "--group who --window 4"), (folder.join("series"), "")] {
+        train(folder, &data, &format!("--epochs 1 {options}"));
+        succeed(folder, &data, &format!("import out/model.safetensors --out imported {options}"));
+        for model in ["out", "imported"] {
+            let model = format!("{model}/model.safetensors");
+            let output = Command::new(env!("CARGO_BIN_EXE_host-trainer"))
+                .current_dir(folder)
+                .args(["predict", "new.csv", "--json", "--weights", &model])
+                .output()
+                .unwrap();
+            let printed = String::from_utf8(output.stdout).unwrap();
+            let lines = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["line"].clone());
+            assert_eq!(lines.collect::<Vec<_>>(), [2, 6, 12, 16], "{model} {options}");
+        }
+    }
 }
 
 /// The recordings of the repository, by the options in their folder; one epoch says that all fits together.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -46,6 +47,22 @@ fn events(printed: &str, kinds: &[&str]) -> Vec<Value> {
 }
 
 #[test]
+fn each_command_has_json() {
+    let help = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_host-trainer")).args(arguments).arg("--help").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let commands = help(&[]).split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+    // Other lines go on with a description.
+    let names = commands.lines().filter(|line| !line.starts_with("   "));
+    let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 12 && names.contains(&"adapt"), "{names:?}");
+    for name in names.into_iter().filter(|name| !["completions", "help"].contains(name)) {
+        assert!(help(&[name]).contains("--json"), "{name}");
+    }
+}
+
+#[test]
 fn all_commands_speak_in_documented_events() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -77,7 +94,7 @@ fn all_commands_speak_in_documented_events() {
     let rows: String = (0..40).map(|row| format!("{},{},{}\n", row % 7, ["a", "b"][row % 2], row % 3)).collect();
     fs::write(&table, format!("x,who,y\n{rows}")).unwrap();
     let line = "cross-validate --group who --epochs 1 --out groups --json";
-    let validated = events(&succeed(folder, &table, line), &["start", "group", "written"]);
+    let validated = events(&succeed(folder, &table, line), &["start", "group", "cross_validation", "written"]);
     assert_eq!(validated[0]["groups"], json!(["a", "b"]));
 }
 

@@ -242,3 +242,34 @@ fn a_name_that_a_terminal_would_obey_is_refused() {
         fail(folder, &data, line, 2, &[wanted]);
     }
 }
+
+/// Options that only the training was given are not what contradicts other data.
+#[test]
+fn data_of_another_kind_are_refused_for_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let images = write_data_set(folder, 50, 20);
+    let photos = folder.join("photos");
+    for (class, grey) in [("dark", 60), ("light", 200)] {
+        fs::create_dir_all(photos.join(class)).unwrap();
+        for picture in 0..10 {
+            let inside = |pixel| (5..10 + picture / 2).contains(&(pixel % 20)) && (5..15).contains(&(pixel / 20));
+            let pixels: Vec<u8> = (0..400).map(|pixel| if inside(pixel) { grey } else { 0 }).collect();
+            let path = photos.join(format!("{class}/{picture}.png"));
+            image::save_buffer(path, &pixels, 20, 20, image::ExtendedColorType::L8).unwrap();
+        }
+    }
+    let table = folder.join("table.csv");
+    let rows: String = (0..40).map(|row| format!("{},{},{row}\n", row % 2, row % 7)).collect();
+    fs::write(&table, format!("y,a,b\n{rows}")).unwrap();
+    let cases = [
+        (&photos, "--size 20x24", &images, "", "pictures of 28 x 28 pixels, but the model takes 20 x 24 pixels"),
+        (&photos, "--size 20x24", &table, "", "samples are numbers, but the model takes pictures"),
+        (&photos, "--size 20x24", &images, "--size 20x24", "--size does not apply to"),
+        (&table, "--target y", &images, "", "samples are pictures, but the model takes numbers"),
+    ];
+    for (data, training, other, options, wanted) in cases {
+        train(folder, data, &format!("--epochs 1 {training}"));
+        fail(folder, other, &format!("evaluate {options}"), 2, &[wanted]);
+    }
+}

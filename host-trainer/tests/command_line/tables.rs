@@ -159,3 +159,76 @@ fn other_data_than_those_of_the_model_are_refused() {
     fail(folder, &table, "train --out out --target none", 2, &["none"]);
     fail(folder, &table, "show", 2, &["the data are numbers, not images"]);
 }
+
+/// Whatever is wrong with the version in int8, the network in f32 is written, and all say why there is no other.
+#[test]
+fn a_model_that_cannot_be_quantised_is_written_in_f32() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let number = |width: f32, height: f32| (1e6 * (3.0 * width - height)).to_string();
+    let class = |width: f32, _: f32| if width > 0.0 { "yes".to_owned() } else { "no".to_owned() };
+    let wide = folder.join("wide.csv");
+    let row = |row: usize| (0..=33_155).map(|column| ((row + column) % 5).to_string()).collect::<Vec<_>>().join(",");
+    let names = (0..=33_155).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
+    let rows: Vec<String> = (0..20).map(|index| format!("{},{}", row(index), index % 2)).collect();
+    fs::write(&wide, format!("{names},y\n{}\n", rows.join("\n"))).unwrap();
+    let small = write_table(folder, "small.csv", 100, class);
+    for (table, options, wanted) in [
+        (&write_table(folder, "numbers.csv", 100, number), "", "expected 9.094947e-13 to 128; divide the targets by"),
+        (&small, "--optimizer sgd --learning-rate 1e12 --standardize off", "to 128; try a smaller learning rate"),
+        (&wide, "", "33156 inputs of an int8 layer, at most 33155, as more could overflow its sums"),
+    ] {
+        // What an earlier training has left is of another network.
+        train(folder, &small, "--epochs 1");
+        assert!(folder.join("out/quantized.rs").exists());
+        let printed = train(folder, table, &format!("--epochs 1 {options}")).replace("\n  ", " ");
+        let reason = printed.split("\nno int8 version: ").nth(1).unwrap().lines().next().unwrap();
+        assert!(reason.starts_with("the model cannot be quantised: ") && reason.contains(wanted), "{printed}");
+        assert!(!folder.join("out/quantized.rs").exists() && folder.join("out/weights.rs").exists(), "{options}");
+        let history = history(folder);
+        assert_eq!((&history["int8_test"], &history["int8_error"]), (&Value::Null, &reason.into()));
+        let page = fs::read_to_string(folder.join("out/report.html")).unwrap();
+        assert!(page.contains(&format!("<p>There is none: {reason}.</p>")) && !page.contains("quantized.rs"));
+        let printed = succeed(folder, table, "evaluate --json");
+        assert!(printed.contains(&format!(r#"{{"event":"int8","error":"{reason}"}}"#)), "{printed}");
+        let import = "import out/model.safetensors --out imported --loss";
+        let printed = succeed(folder, table, &format!("{import} {}", history["recipe"]["loss"].as_str().unwrap()));
+        assert!(printed.contains("no int8 version: ") && !folder.join("imported/quantized.rs").exists(), "{printed}");
+        fail(folder, table, "export --format tflite-int8", 2, &["cannot be quantised: "]);
+        fail(folder, table, "export --format c-int8", 2, &["cannot be quantised: "]);
+        succeed(folder, table, "export --format c");
+    }
+}
+
+#[test]
+fn all_samples_are_tested_of_data_that_the_model_was_not_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let number = |width: f32, height: f32| (3.0 * width - height).to_string();
+    let table = write_table(folder, "things.csv", 100, number);
+    write_table(folder, "copy.csv", 100, number);
+    write_table(folder, "other.csv", 120, number);
+    for (training, data, options, samples, all_tested) in [
+        ("", "things.csv", "", 20, false),
+        ("", "copy.csv", "", 20, false),
+        ("", "other.csv", "", 120, true),
+        ("", "other.csv", "--test-split 0.5", 60, false),
+        ("--test-split 0.3", "copy.csv", "", 30, false),
+        ("--test-split 0.3", "other.csv", "", 120, true),
+    ] {
+        train(folder, &table, &format!("--epochs 1 {training}"));
+        let data = folder.join(data);
+        let printed = succeed(folder, &data, &format!("evaluate --json {options}"));
+        let start: Value = serde_json::from_str(printed.lines().next().unwrap()).unwrap();
+        let found = (&start["test_samples"], &start["all_tested"]);
+        assert_eq!(found, (&samples.into(), &all_tested.into()), "{training} {options}: {start}");
+        let printed = succeed(folder, &data, &format!("evaluate {options}"));
+        let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        let wanted = if all_tested {
+            format!("on all {samples} samples of ")
+        } else {
+            format!("on the {samples} test samples of ")
+        };
+        assert!(printed.contains(&wanted), "{printed} does not say {wanted}");
+    }
+}

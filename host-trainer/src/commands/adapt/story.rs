@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use dense_protocol::messages::{Origin, Saved, Step};
 use image::ImageResult;
+use serde_json::json;
 
 use super::AdaptArgs;
-use crate::commands::on_device::{Host, Lesson, Practice, Teacher, say, test, test_recordings};
+use crate::commands::on_device::{Host, Lesson, Practice, Printer, Taught, Teacher, test, test_recordings};
 use crate::data::Samples;
 use crate::device::stream::stream;
 use crate::device::{Device, DeviceError, Reference};
@@ -72,6 +73,7 @@ type Point = (usize, [f64; 2]);
 
 /// Teaches the device the change, prints how it goes, and returns the picture of it as PNG.
 pub(super) fn tell(arguments: &AdaptArgs, host: &Host, train: &Samples, change: &Change) -> Result<Vec<u8>, Failure> {
+    let printer = Printer { json: arguments.json };
     let (device, reference) = host.connect(&arguments.link, Some(train))?;
     let mut device = device;
     host.check_weights(&mut device, &reference)?;
@@ -81,6 +83,7 @@ pub(super) fn tell(arguments: &AdaptArgs, host: &Host, train: &Samples, change: 
     let practises = info.memory.is_some() && arguments.practise > 0;
     let print_row = |name: &str, device: &mut Device, reference: &Reference| -> Result<(), Failure> {
         let mut line = format!("{name:<18}");
+        let mut sets = Vec::new();
         for set in &change.sets {
             let tested = match &set.tested {
                 Tested::First(limit) => test(device, Some(reference), &set.samples, *limit, classes)?,
@@ -89,14 +92,28 @@ pub(super) fn tell(arguments: &AdaptArgs, host: &Host, train: &Samples, change: 
                     test_recordings(device, Some(reference), &values, windows, classes)?
                 }
             };
-            line += &format!(" {:>7.4} ({:.4}) ", tested.metric, reference.metric(&set.samples)?);
+            let on_host = reference.metric(&set.samples)?;
+            line += &format!(" {:>7.4} ({on_host:.4}) ", tested.metric);
+            sets.push(json!({
+                "name": set.name, "samples": tested.samples, "accuracy": tested.metric,
+                "host_samples": set.samples.len(), "host_accuracy": on_host,
+            }));
         }
-        say(line.trim_end());
+        printer.event("accuracies", json!({ "when": name, "sets": sets }));
+        printer.say(line.trim_end());
         Ok(())
     };
 
-    say(format_args!("{} at {}: kernel {}, {}", info.board, device.port(), info.kernel, info.clock()));
-    say(&change.what);
+    printer.say(format_args!("{} at {}: kernel {}, {}", info.board, device.port(), info.kernel, info.clock()));
+    printer.say(&change.what);
+    printer.event(
+        "start",
+        json!({
+            "command": "adapt", "board": info.board, "kernel": info.kernel, "change": change.what,
+            "lessons": change.lessons.samples.len(), "learning_rate": change.learning_rate,
+            "practice_steps": if practises { arguments.practise } else { 0 },
+        }),
+    );
     let [(sent, all), (other_sent, other_all)] =
         [0, 1].map(|set| (change.sets[set].tested(), change.sets[set].samples.len()));
     let counts = if (sent, all) == (other_sent, other_all) {
@@ -104,24 +121,26 @@ pub(super) fn tell(arguments: &AdaptArgs, host: &Host, train: &Samples, change: 
     } else {
         format!("{sent} and {other_sent} test {lesson}s (and of the same weights on the host, {all} and {other_all})")
     };
-    say(format_args!("accuracy on the device, {counts}"));
-    say(format_args!("{:<18} {:>16}  {:>16}", "", change.sets[0].name, change.sets[1].name));
+    printer.say(format_args!("accuracy on the device, {counts}"));
+    printer.say(format_args!("{:<18} {:>16}  {:>16}", "", change.sets[0].name, change.sets[1].name));
     print_row("before", &mut device, &reference)?;
 
     let count = change.lessons.samples.len();
     let points = learn(arguments, change, practises, &mut device, &mut reference)?;
     let initial = change.learning_rate;
-    say(format_args!("{count} {lesson}s taught, the learning rate falling from {initial} to 0"));
+    printer.say(format_args!("{count} {lesson}s taught, the learning rate falling from {initial} to 0"));
     if practises {
         let (steps, rate) = (arguments.practise, arguments.practice_rate);
-        say(format_args!("after each, {steps} steps of practice, their learning rate falling from {rate} to 0"));
+        printer
+            .say(format_args!("after each, {steps} steps of practice, their learning rate falling from {rate} to 0"));
     }
     print_row("after", &mut device, &reference)?;
 
     let Saved { save, slot } = device.save()?;
-    say(format_args!("saved as number {save} in slot {slot}"));
+    printer.say(format_args!("saved as number {save} in slot {slot}"));
+    printer.event("saved", json!({ "save": save, "slot": slot }));
     drop(device);
-    power_cycle(arguments.restart_command.as_deref())?;
+    power_cycle(arguments.restart_command.as_deref(), printer)?;
     reference.restart();
     let mut device = arguments.link.open_within(RESTART_WAIT)?;
     let learned = device.counters()?.learned;
@@ -139,7 +158,8 @@ pub(super) fn tell(arguments: &AdaptArgs, host: &Host, train: &Samples, change: 
         )));
     }
     print_row("after power cycle", &mut device, &reference)?;
-    say(format_args!("kept: checksum {checksum:08x} before and after; `device reset` forgets it"));
+    printer.say(format_args!("kept: checksum {checksum:08x} before and after; `device reset` forgets it"));
+    printer.event("kept", json!({ "checksum": checksum }));
     picture(change, &points).map_err(|error| Failure::about(arguments.output.display(), error))
 }
 
@@ -180,8 +200,11 @@ fn learn(
             recordings.iter().try_for_each(|values| stream(device, values, |device, _| next(device, true)))?;
         }
     }
-    let cycles = teacher.finish(device)?.cycles;
-    say(device.info().time("a step", cycles));
+    let Taught { loss_before, loss_after, cycles } = teacher.finish(device)?;
+    let printer = Printer { json: arguments.json };
+    printer.say(device.info().time("a step", cycles));
+    let means = json!({ "samples": count, "loss_before": loss_before, "loss_after": loss_after, "cycles": cycles });
+    printer.event("lessons", means);
     Ok(points)
 }
 
@@ -213,9 +236,10 @@ fn picture(change: &Change, points: &[Point]) -> ImageResult<Vec<u8>> {
 }
 
 /// Has the device turned off and on.
-fn power_cycle(command: Option<&str>) -> Result<(), Failure> {
+fn power_cycle(command: Option<&str>, printer: Printer) -> Result<(), Failure> {
     let Some(command) = command else {
-        let mut out = io::stdout();
+        // Standard output holds nothing but events there.
+        let mut out: Box<dyn Write> = if printer.json { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
         let asked = write!(out, "Turn the device off and on again, then press Enter. ").and_then(|()| out.flush());
         return match asked.and_then(|()| io::stdin().read_line(&mut String::new())) {
             Ok(0) | Err(_) => Err(nobody()),
@@ -224,7 +248,12 @@ fn power_cycle(command: Option<&str>) -> Result<(), Failure> {
     };
     let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let about = |fault: String| Failure::about(format_args!("--restart-command `{command}`"), fault);
-    match Command::new(shell).arg(option).arg(command).status() {
+    let mut program = Command::new(shell);
+    program.arg(option).arg(command);
+    if printer.json {
+        program.stdout(io::stderr());
+    }
+    match program.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(about(status.to_string())),
         Err(error) => Err(about(error.to_string())),

@@ -31,8 +31,8 @@ Examples:
 
 Ctrl-C and SIGTERM stop after the batch, test, keep the state in DIR/checkpoint.safetensors, leave all other files as they
 were and end with code 130; a second one stops at once. While a training goes on, its state is also kept there at the
-end of an epoch, at most every 10 seconds. A training that begins anew renames the state of an unfinished one to
-DIR/checkpoint-1.safetensors, or the next free number.";
+end of an epoch, at most every 10 seconds. A training that begins anew renames the state of one whose model was not
+written to DIR/checkpoint-1.safetensors, or the next free number.";
 
 /// Options of `train`.
 #[derive(Args, Debug)]

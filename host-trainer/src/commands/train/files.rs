@@ -7,7 +7,7 @@ use formats::{Input, rust, safetensors};
 use super::arguments::{FIRMWARE_WEIGHTS, TrainArgs};
 use super::start::{PICTURE_COLUMNS, first_pictures};
 use crate::checkpoint::{Checkpoint, Identity};
-use crate::commands::testing::Int8Test;
+use crate::commands::testing::{Int8Test, NoInt8};
 use crate::failure::Failure;
 use crate::history::History;
 use crate::learning::{State, TrainingProgress};
@@ -82,12 +82,16 @@ impl Trained<'_> {
         arguments: &TrainArgs,
         paths: &Paths,
         predictions: &[f32],
-        int8: &Int8Test,
+        int8: Result<&Int8Test, &NoInt8>,
     ) -> Result<Vec<Written>, Failure> {
         let Self { prepared, model, history, progress } = self;
         let model_file = safetensors::to_safetensors(model)?;
         let source = rust::to_rust(model)?;
-        let int8_source = rust::to_quantized_rust(model, &int8.network, &int8.metrics)?;
+        let int8_source =
+            int8.ok().map(|int8| rust::to_quantized_rust(model, &int8.network, &int8.metrics)).transpose()?;
+        let mut model_files = vec![("model.safetensors", model_file.len())];
+        model_files.extend(int8_source.as_ref().map(|source| ("quantized.rs", source.len())));
+        model_files.push(("weights.rs", source.len()));
         let report = Report {
             data_set: &prepared.name,
             recipe: &prepared.recipe,
@@ -99,14 +103,15 @@ impl Trained<'_> {
             test: &history.test,
             samples: prepared.unchanged_test.as_ref().unwrap_or(&prepared.test),
             outputs: predictions,
-            int8: Some(Int8 { metrics: &int8.metrics, bytes: int8.bytes(), comparison: int8.comparison.as_ref() }),
+            int8: match int8 {
+                Ok(int8) => {
+                    Ok(Int8 { metrics: &int8.metrics, bytes: int8.bytes(), comparison: int8.comparison.as_ref() })
+                }
+                Err(no_int8) => Err(&no_int8.reason),
+            },
             threads: history.threads,
             kernel: &history.kernel,
-            model_files: &[
-                ("model.safetensors", model_file.len()),
-                ("quantized.rs", int8_source.len()),
-                ("weights.rs", source.len()),
-            ],
+            model_files: &model_files,
         };
         let mut outputs = Outputs::new(arguments.force);
         if let (Some(path), Some(pictures)) = (&paths.picture, first_pictures(prepared)) {
@@ -114,7 +119,7 @@ impl Trained<'_> {
         }
         outputs.stage(&paths.history, &history.to_json())?;
         outputs.stage(&paths.model, &model_file)?;
-        outputs.stage(&paths.quantized, int8_source.as_bytes())?;
+        outputs.stage_or_remove(&paths.quantized, int8_source.as_deref().map(str::as_bytes))?;
         for (path, bytes) in paths.report.iter().zip(report.files()?) {
             outputs.stage(path, &bytes)?;
         }

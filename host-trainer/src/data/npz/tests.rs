@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Cursor, Write};
+use std::path::PathBuf;
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -15,17 +16,27 @@ fn array(kind: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes(), data].concat()
 }
 
-fn load(arrays: &[(&str, Vec<u8>)], options: &DataOptions) -> Result<Loaded, String> {
+/// Writes a file of arrays into `folder`.
+fn write(folder: &Path, name: &str, arrays: &[(&str, Vec<u8>)]) -> PathBuf {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in arrays {
         archive.start_file(format!("{name}.npy"), SimpleFileOptions::default()).unwrap();
         archive.write_all(bytes).unwrap();
     }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("data.npz");
+    let path = folder.join(name);
     fs::write(&path, archive.finish().unwrap().into_inner()).unwrap();
-    data::load(&DataOptions { path: path.clone(), ..options.clone() })
+    path
+}
+
+fn load_by(arrays: &[(&str, Vec<u8>)], options: &DataOptions, default: DefaultTest) -> Result<Loaded, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "data.npz", arrays);
+    data::load_by(&DataOptions { path: path.clone(), ..options.clone() }, default)
         .map_err(|error| error.to_string().replace(&format!("{}: ", path.display()), ""))
+}
+
+fn load(arrays: &[(&str, Vec<u8>)], options: &DataOptions) -> Result<Loaded, String> {
+    load_by(arrays, options, DefaultTest::Share)
 }
 
 fn floats(values: &[f32]) -> Vec<u8> {
@@ -159,7 +170,7 @@ fn faults_name_the_array() {
         (
             vec![("x_train", images(2)), ("y_train", labels()), ("x_test", images(2)), ("y_test", labels())],
             test_split,
-            "--test-split: the file has arrays x_test and y_test to test with",
+            "--test-split: the file has x_test and y_test to test with",
         ),
         (
             vec![
@@ -189,4 +200,58 @@ fn faults_name_the_array() {
         [b"\x93NUMPY\x01\x00", &(fortran.len() as u16).to_le_bytes()[..], fortran.as_bytes(), &[0; 16]].concat();
     let fault = load(&[("x", fortran), ("y", labels())], &DataOptions::default()).unwrap_err();
     assert_eq!(fault, "array x: columns come first in it; save numpy.ascontiguousarray of it");
+}
+
+#[test]
+fn arrays_to_train_with_alone_need_a_split_or_a_second_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = |[x, y]: [&'static str; 2], count: u8| {
+        let values: Vec<f32> = (0..count).map(f32::from).collect();
+        let labels: Vec<u8> = (0..count).map(|sample| sample % 2).collect();
+        let shape = format!("{count},");
+        vec![(x, array("<f4", &format!("{count}, 1"), &floats(&values))), (y, array("|u1", &shape, &labels))]
+    };
+    let (train, test) = (["x_train", "y_train"], ["x_test", "y_test"]);
+    let alone = samples(train, 8);
+    let both = [samples(train, 8), samples(test, 3)].concat();
+    let half = [samples(train, 8), samples(test, 3)[..1].to_vec()].concat();
+    let none = DataOptions::default();
+    let split = DataOptions { test_split: Some(0.25), ..none.clone() };
+    let file = |name: &str, arrays: &[(&str, Vec<u8>)]| DataOptions {
+        test: Some(write(folder.path(), name, arrays)),
+        ..DataOptions::default()
+    };
+    let (share, all) = (DefaultTest::Share, DefaultTest::All);
+    let wide = [("x", array("<f4", "1, 2", &floats(&[0.0, 1.0]))), ("y", array("|u1", "1,", &[0]))];
+    let missing = "arrays x_test and y_test: not in the archive; --test FILE or --test-split says what to test with";
+    for (arrays, options, default, wanted) in [
+        (&alone, &none, share, Err(missing)),
+        (&alone, &none, all, Ok((8, 8, true))),
+        (&alone, &split, share, Ok((6, 2, false))),
+        (&alone, &split, all, Ok((6, 2, false))),
+        (&alone, &file("test.npz", &samples(test, 3)), share, Ok((8, 3, false))),
+        (&alone, &file("x.npz", &samples(["x", "y"], 3)), all, Ok((8, 3, false))),
+        (&samples(["x", "y"], 8), &file("data.npz", &samples(["data", "target"], 3)), share, Ok((8, 3, false))),
+        (&alone, &file("z.npz", &samples(["z", "y"], 3)), share, Err("neither an array x_test nor x nor data in it")),
+        (&alone, &file("half.npz", &samples(test, 3)[..1]), share, Err("array y_test: not in the archive")),
+        (&alone, &file("wide.npz", &wide), share, Err("x and y have another shape or type than those to train with")),
+        (&both, &none, share, Ok((8, 3, false))),
+        (&both, &none, all, Ok((8, 3, false))),
+        (&both, &split, share, Err("--test-split: the file has x_test and y_test to test with")),
+        (
+            &both,
+            &file("more.npz", &samples(test, 3)),
+            share,
+            Err("--test: the file has x_test and y_test to test with"),
+        ),
+        (&half, &none, share, Err("array y_test: not in the archive")),
+        (&half, &split, share, Err("--test-split: the file has x_test to test with")),
+    ] {
+        let found = load_by(arrays, options, default);
+        let found = found.map(|loaded| (loaded.dataset.train.len(), loaded.dataset.test.len(), loaded.all_tested));
+        match wanted {
+            Ok(_) => assert_eq!(found, wanted.map_err(String::from), "{options:?}"),
+            Err(wanted) => assert!(found.as_ref().is_err_and(|fault| fault.ends_with(wanted)), "{found:?}: {wanted}"),
+        }
+    }
 }

@@ -66,6 +66,16 @@ fn pictures_become_images_of_the_size_that_is_asked_for() {
 }
 
 #[test]
+fn all_pictures_can_be_tested_where_nothing_says_which() {
+    let folder = folder(&FILES);
+    let split = DataOptions { test_split: Some(0.5), ..of(folder.path()) };
+    for (options, tested, all_tested) in [(of(folder.path()), [2, 2, 3], true), (split, [1, 1, 2], false)] {
+        let loaded = data::load_by(&options, DefaultTest::All).unwrap();
+        assert_eq!((loaded.dataset.test.label_counts(3), loaded.all_tested), (tested.into(), all_tested));
+    }
+}
+
+#[test]
 fn two_folders_are_two_classes() {
     let folder = folder(&FILES[..4]);
     let names = ["a", "b"].map(String::from);

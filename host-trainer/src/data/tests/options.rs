@@ -49,7 +49,11 @@ fn options_choose_columns() {
         ),
         (
             DataOptions { window: Some(2), task: Some(Task::Regression), ..all.clone() },
-            "--window is for classes, not for --task regression",
+            "--window is for classes, not for regression, the task of the column `y`",
+        ),
+        (
+            DataOptions { window: Some(2), target: text("a"), ..all.clone() },
+            "--window is for classes, not for regression, the task of the column `a`",
         ),
         (
             DataOptions { window: Some(2), ..all.clone() },

@@ -56,7 +56,13 @@ fn windows_cross_no_border() {
         loaded.input,
         Input::Features {
             names: vec!["up_0".into(), "down_0".into()],
-            window: Some(Window { channels: vec!["up".into(), "down".into()], length: 2, stride: 2, downsample: 2 }),
+            window: Some(Window {
+                channels: vec!["up".into(), "down".into()],
+                length: 2,
+                stride: 2,
+                downsample: 2,
+                group: Some("who".into())
+            }),
             standardized: false
         }
     );
@@ -141,4 +147,21 @@ fn the_smartwatch_has_windows_of_ten_people() {
     assert!(folds.train.len().abs_diff(10 * folds.test.len()) < 10 * 140, "{}", folds.train.len());
     let alone = loaded.fold(3);
     assert_eq!((alone.test.len(), alone.train.groups.contains(&3)), (136, false));
+}
+
+#[test]
+fn all_rows_or_windows_can_be_tested_where_nothing_says_which() {
+    let (_folder, rows) = file("series.csv", series());
+    let windows = DataOptions { window: Some(2), stride: Some(1), train_stride: Some(2), ..rows.clone() };
+    let groups = DataOptions { group: Some("who".into()), ..windows.clone() };
+    let of_bob = DataOptions { test_groups: vec!["bob".into()], ..groups.clone() };
+    let split = DataOptions { test_split: Some(0.25), ..rows.clone() };
+    // Without groups, the last run of one person goes on in the first of the other.
+    for (options, tested, all_tested) in
+        [(rows, 24, true), (windows, 19, true), (groups, 18, true), (of_bob, 9, false), (split, 6, false)]
+    {
+        let loaded = load_by(&options, DefaultTest::All).unwrap();
+        assert_eq!((loaded.dataset.test.len(), loaded.all_tested), (tested, all_tested), "{options:?}");
+        assert!(!load(&options).unwrap().all_tested);
+    }
 }

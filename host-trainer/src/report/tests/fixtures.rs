@@ -143,7 +143,8 @@ impl Run {
     /// One of each kind.
     pub(super) fn all() -> Vec<Self> {
         let two = names(2).try_into().unwrap();
-        let window = Window { channels: vec!["x".into(), "y".into()], length: 6, stride: 3, downsample: 2 };
+        let window =
+            Window { channels: vec!["x".into(), "y".into()], length: 6, stride: 3, downsample: 2, group: None };
         let series = Input::Features { names: names(6), window: Some(window), standardized: true };
         vec![
             Self::multiclass(10, &[], 10),
@@ -174,7 +175,7 @@ impl Run {
             test: &self.test,
             samples: &self.samples,
             outputs: &self.outputs,
-            int8: Some(Int8 { metrics: &self.test, bytes: 7_920, comparison: None }),
+            int8: Ok(Int8 { metrics: &self.test, bytes: 7_920, comparison: None }),
             model_files: &[("model.safetensors", 32_048)],
             threads: 1,
             kernel: "portable",
