@@ -87,7 +87,12 @@ pub(crate) fn compare(arguments: &CompareArgs) -> Result<(), Failure> {
         let headings: Vec<_> = headings
             .iter()
             .enumerate()
-            .map(|(column, name)| if column < 2 { Heading::Left(name, 0) } else { Heading::Right(name) })
+            .map(|(column, name)| match column {
+                0 | 1 => Heading::Left(name, 0),
+                // The metrics are in the order of what a task is judged by.
+                4 => Heading::Main(name),
+                _ => Heading::Right(name),
+            })
             .collect();
         let notes: String = cautions.iter().map(|caution| wrap(&format!("note: {caution}\n"), 2)).collect();
         format!("{}{notes}", table(&headings, &rows))

@@ -98,7 +98,9 @@ impl CrossValidation<'_> {
     /// The groups as text.
     pub(crate) fn table(&self) -> String {
         let mut headings = vec![Heading::Left("group", 13), Heading::Right("samples")];
-        headings.extend(self.metrics().into_iter().map(Heading::Right));
+        let (main, _) = self.main_metric();
+        let heading = |name| if name == main { Heading::Main(name) } else { Heading::Right(name) };
+        headings.extend(self.metrics().into_iter().map(heading));
         table(&headings, &self.rows())
     }
 

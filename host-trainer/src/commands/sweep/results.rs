@@ -116,7 +116,8 @@ impl Results {
             group.cells().into_iter().chain([note]).collect()
         };
         let rows: Vec<Vec<String>> = self.groups().iter().map(row).collect();
-        let mut headings = HEADINGS.map(Heading::Right).to_vec();
+        let heading = |name| if name == "accuracy %" { Heading::Main(name) } else { Heading::Right(name) };
+        let mut headings = HEADINGS.map(heading).to_vec();
         headings.push(Heading::Left("", 0));
         table(&headings, &rows)
     }
