@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use formats::four_digits;
+
 use super::ending::Ending;
 use super::shared::{shown, tell_written};
 use crate::events::{ComparedRun, Event, Start};
@@ -102,7 +104,7 @@ pub(crate) fn compare(arguments: &CompareArgs) -> Result<(), Failure> {
     tell_written(verbosity, outputs.commit()?);
     let result = comparison::best(&runs).map(|(index, metric)| {
         let run = &runs[index];
-        format!("best test {metric} {:.4}: {}", run.metric(metric), run.name)
+        format!("best test {metric} {}: {}", four_digits(run.metric(metric)), run.name)
     });
     Ending { result, open: Some(shown(&html)), next: None }.tell(verbosity);
     Ok(())

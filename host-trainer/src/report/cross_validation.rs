@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use formats::{Model, Recipe};
+use formats::{Model, Recipe, four_digits};
 use serde_json::json;
 
 use super::page::{self, Page};
@@ -71,7 +71,7 @@ impl CrossValidation<'_> {
     fn rows(&self) -> Vec<Vec<String>> {
         let row = |name: &str, samples: String, number: &dyn Fn(&str) -> f64| {
             let mut row = vec![name.to_owned(), samples];
-            row.extend(self.metrics().into_iter().map(|metric| format!("{:.4}", number(metric))));
+            row.extend(self.metrics().into_iter().map(|metric| four_digits(number(metric))));
             row
         };
         let groups = self.groups.iter();
@@ -128,7 +128,7 @@ impl CrossValidation<'_> {
         let Spread { mean, deviation } = self.spread(main);
         let number = match main {
             "accuracy" => format!("{} ± {}", percent(mean, 2), percent(deviation, 2)),
-            _ => format!("{mean:.4} ± {deviation:.4}"),
+            _ => format!("{} ± {}", four_digits(mean), four_digits(deviation)),
         };
         (main, number)
     }

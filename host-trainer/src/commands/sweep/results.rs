@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use formats::Recipe;
+use formats::{Recipe, four_digits};
 
 use super::runs::{Outcome, Run};
 use crate::options::model_name;
@@ -72,7 +72,7 @@ impl Group {
             percent(self.accuracy),
             percent(least),
             percent(greatest),
-            format!("{:.4}", self.loss),
+            four_digits(self.loss),
             format!("{:.2}", self.seconds),
         ];
         if self.accuracies.is_empty() {
