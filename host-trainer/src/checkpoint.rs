@@ -24,7 +24,7 @@ use crate::prepared::Prepared;
 pub struct Checkpoint {
     /// Which training it is.
     pub identity: Identity,
-    /// How far it has come.
+    /// The training state: progress, weights and the optimizer's state.
     pub state: State,
 }
 
