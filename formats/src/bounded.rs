@@ -17,22 +17,23 @@ pub const MAX_TEXT: u64 = 1 << 20;
 /// Bytes of a picture, before it is decoded.
 pub const MAX_PICTURE: u64 = 1 << 26;
 /// Bytes of a model of another program; on the way its numbers take several times as many.
-pub const MAX_IMPORT: u64 = 1 << 27;
+pub const MAX_IMPORT: u64 = 1 << 26;
 /// Bytes of a model file.
-pub const MAX_MODEL: u64 = 1 << 27;
+pub const MAX_MODEL: u64 = 1 << 25;
 /// Bytes of a table of comma-separated values.
 pub const MAX_TABLE: u64 = 1 << 28;
 /// Bytes of a checkpoint: weights, two arrays of an optimizer's state, the best weights.
-pub const MAX_CHECKPOINT: u64 = 9 << 25;
+pub const MAX_CHECKPOINT: u64 = 9 << 23;
 /// Bytes of all arrays of a data set.
-pub const MAX_ARRAYS: u64 = 1 << 29;
+pub const MAX_ARRAYS: u64 = 1 << 28;
 /// Bytes of the training images of a data set.
-pub const MAX_TRAIN_IMAGES: u64 = 3 << 28;
-/// Bytes of its test images, which are read at the same time.
-pub const MAX_TEST_IMAGES: u64 = 1 << 28;
-/// Numbers of a data set that are not bytes; 4 bytes each, and they are copied once.
-pub const MAX_NUMBERS: usize = 1 << 26;
-/// Rows of a data set that are not images; each may have a text of its own.
+pub const MAX_TRAIN_IMAGES: u64 = 1 << 28;
+/// Bytes of its test images, which are read at the same time and may be copied once.
+pub const MAX_TEST_IMAGES: u64 = 1 << 26;
+/// Numbers of a data set that are not bytes, and of the predictions for its test samples; 4 bytes each, and they are
+/// copied several times.
+pub const MAX_NUMBERS: usize = 1 << 24;
+/// Samples of a data set; each may have a text of its own.
 pub const MAX_ROWS: usize = 1 << 22;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];

@@ -8,8 +8,8 @@ use crate::{Activation, Error, Input, Model, QuantizedLayer};
 pub const MAX_LAYERS: usize = 64;
 /// The largest number of inputs or units of a layer.
 pub const MAX_WIDTH: usize = 65_536;
-/// The largest number of weights and biases of all layers: 64 MiB of them, more than any microcontroller has.
-pub const MAX_PARAMETERS: usize = 1 << 24;
+/// The largest number of weights and biases of all layers: 4 MiB of them in int8, more than any known board has.
+pub const MAX_PARAMETERS: usize = 1 << 22;
 
 impl Model {
     /// Checks that layers, input, output, loss and the int8 form fit together, that all numbers are finite, and that none

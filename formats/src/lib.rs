@@ -55,4 +55,4 @@ pub use model::{
     Input, Layer, Model, Output, PixelInput, Provenance, Quantization, QuantizedLayer, Window, layer_name,
 };
 pub use recipe::{Optimizer, OptimizerName, Recipe, Schedule};
-pub use text::is_unprintable;
+pub use text::{four_digits, is_unprintable};

@@ -28,7 +28,7 @@ const MODEL_FILE: &str = "model.safetensors";
 pub struct Checkpoint {
     /// Which training it is.
     pub identity: Identity,
-    /// How far it has come.
+    /// The training state: progress, weights and the optimizer's state.
     pub state: State,
 }
 

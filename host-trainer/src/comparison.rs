@@ -1,5 +1,7 @@
 //! A classifier in f32 and the same in int8, side by side.
 
+use formats::four_digits;
+
 use crate::terminal::summary::thousands;
 use crate::terminal::table::{Heading, table};
 
@@ -47,9 +49,9 @@ impl Comparison {
     pub(crate) fn text(&self) -> String {
         let Decisions { float, int8, different } = self.total();
         format!(
-            "int8 - accuracy: {:.4} ({:.4} in f32) - {} of {} predictions differ\n",
-            self.share(int8),
-            self.share(float),
+            "int8 - accuracy: {} ({} in f32) - {} of {} predictions differ\n",
+            four_digits(self.share(int8)),
+            four_digits(self.share(float)),
             thousands(different),
             thousands(self.samples),
         )

@@ -22,6 +22,7 @@ mod windows;
 
 use std::path::Path;
 
+use formats::bounded::MAX_NUMBERS;
 use formats::{DataOptions, Input, Output, Task};
 
 use self::isolated::isolated;
@@ -129,7 +130,7 @@ pub fn load_by(options: &DataOptions, default: DefaultTest) -> Result<Loaded, Da
     let kind = kind(&options.path)?;
     options::refuse(&options, &kind)?;
     let path = options.path.clone();
-    match kind {
+    let loaded = match kind {
         Kind::Idx => isolated(&path, move || idx::load(&options, name)),
         Kind::Pictures => {
             let pictures = pictures::load(&options, &Preparation::default(), default, |_| ())?;
@@ -140,7 +141,19 @@ pub fn load_by(options: &DataOptions, default: DefaultTest) -> Result<Loaded, Da
         }
         Kind::Csv => isolated(&path, move || tabular::load(&options, name, default)),
         Kind::Npz => isolated(&path, move || npz::load(&options, name, default)),
+    }?;
+    check_predictions(&loaded.dataset)?;
+    Ok(loaded)
+}
+
+/// Refuses a data set whose test would need too many predictions at a time.
+fn check_predictions(dataset: &Dataset) -> Result<(), DataError> {
+    let (samples, outputs) = (dataset.test.len(), dataset.output.width());
+    if samples * outputs > MAX_NUMBERS {
+        let fault = format!("{outputs} predictions for each of {samples} test samples, at most {MAX_NUMBERS} in all");
+        return Err(DataError::Conflict(fault));
     }
+    Ok(())
 }
 
 /// Loads rows that have groups, to leave out one group at a time: samples of all groups to train with, whose windows are at

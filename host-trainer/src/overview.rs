@@ -1,6 +1,6 @@
 //! The overview before a training: the data, the steps and the model.
 
-use formats::{Input, Layer, Output, Recipe, layer_name};
+use formats::{Input, Layer, Output, Recipe, four_digits, layer_name};
 
 use crate::data::Targets;
 use crate::terminal::summary::{LayerSummary, summary, thousands};
@@ -63,7 +63,7 @@ fn describe_numbers(output: &Output, width: usize, values: &[f32]) -> String {
         let mean = column().map(|&value| f64::from(value)).sum::<f64>() / column().len().max(1) as f64;
         let least = column().copied().fold(f32::INFINITY, f32::min);
         let greatest = column().copied().fold(f32::NEG_INFINITY, f32::max);
-        vec![name.clone(), least.to_string(), format!("{mean:.4}"), greatest.to_string()]
+        vec![name.clone(), least.to_string(), four_digits(mean), greatest.to_string()]
     };
     let rows: Vec<_> = output.names().iter().enumerate().take(SHOWN).map(row).collect();
     let headings =

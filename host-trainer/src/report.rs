@@ -88,7 +88,7 @@ pub(crate) fn file_names(input: &Input, task: Task) -> Vec<&'static str> {
 }
 
 impl Report<'_> {
-    /// The contents of the files of [`file_names`].
+    /// The contents of the files of [`file_names`]; the last of these, the mistakes, are left out where there are none.
     pub(crate) fn files(&self) -> ImageResult<Vec<Vec<u8>>> {
         let mut page = page::Page::new(header::title(self), header::html(self));
         let curves = curves::figures(self);
@@ -123,7 +123,9 @@ impl Report<'_> {
             if let Targets::Labels(labels) = &self.samples.targets {
                 let mistakes = mistakes::tiles(self, size, labels);
                 page.section("mistakes", "Most confident mistakes", mistakes::EXPLANATION, &mistakes.html()?);
-                pictures.push(mistakes.png()?);
+                if !mistakes.tiles.is_empty() {
+                    pictures.push(mistakes.png()?);
+                }
             }
         }
         match &self.int8 {

@@ -177,19 +177,19 @@ impl Samples {
         Self {
             inputs: match &mut self.inputs {
                 Inputs::Bytes { width, values } => {
-                    Inputs::Bytes { width: *width, values: values.split_off(count * *width) }
+                    Inputs::Bytes { width: *width, values: split_off(values, count * *width) }
                 }
                 Inputs::Numbers { width, values } => {
-                    Inputs::Numbers { width: *width, values: values.split_off(count * *width) }
+                    Inputs::Numbers { width: *width, values: split_off(values, count * *width) }
                 }
             },
             targets: match &mut self.targets {
-                Targets::Labels(labels) => Targets::Labels(labels.split_off(count)),
+                Targets::Labels(labels) => Targets::Labels(split_off(labels, count)),
                 Targets::Numbers { width, values } => {
-                    Targets::Numbers { width: *width, values: values.split_off(count * *width) }
+                    Targets::Numbers { width: *width, values: split_off(values, count * *width) }
                 }
             },
-            groups: if self.groups.is_empty() { Vec::new() } else { self.groups.split_off(count) },
+            groups: if self.groups.is_empty() { Vec::new() } else { split_off(&mut self.groups, count) },
         }
     }
 
@@ -210,6 +210,13 @@ impl Samples {
         }
         counts
     }
+}
+
+/// Keeps the first `count` values in as much memory as they need, and returns the others.
+fn split_off<T>(values: &mut Vec<T>, count: usize) -> Vec<T> {
+    let others = values.split_off(count);
+    values.shrink_to_fit();
+    others
 }
 
 fn select_rows<T: Copy>(values: &[T], width: usize, indices: &[usize]) -> Vec<T> {

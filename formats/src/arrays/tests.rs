@@ -31,7 +31,7 @@ fn the_numbers_of_all_arrays_are_bounded() {
     let mut budget = Budget::default();
     budget.take(MAX_PARAMETERS - 1).unwrap();
     let error = Float::F16.decode(&[2], &[0; 4], false, &mut budget).unwrap_err();
-    assert_eq!(error, "more than 16777216 numbers in all, which is the limit");
+    assert_eq!(error, "more than 4194304 numbers in all, which is the limit");
     assert_eq!(Float::F16.decode(&[1], &[0; 2], false, &mut budget).unwrap(), [0.0]);
 }
 

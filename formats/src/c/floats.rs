@@ -40,8 +40,8 @@ const NETWORK: [&str; 2] = ["const model_network *network, ", "network, "];
 
 fn arrays(model: &Model) -> String {
     let layer = |(index, layer): (usize, &Layer)| {
-        array("float", &format!("MODEL_KERNEL_{index}"), &floats(&layer.weights))
-            + &array("float", &format!("MODEL_BIAS_{index}"), &floats(&layer.bias))
+        array("float", &format!("MODEL_KERNEL_{index}"), floats(&layer.weights))
+            + &array("float", &format!("MODEL_BIAS_{index}"), floats(&layer.bias))
     };
     let arrays: String = model.layers.iter().enumerate().map(layer).collect();
     format!("/* Kernels have a row for each unit. */\n{arrays}")

@@ -31,8 +31,8 @@ pub fn to_c_int8(model: &Model, network: &Int8Network, prefix: &str) -> Result<S
     let mut scaling = String::new();
     if let Some(InputScaling { mean, scale }) = &network.standardization {
         scaling += "/* The mean of each input, and 1 / its standard deviation. */\n";
-        scaling += &array("float", "MODEL_INPUT_MEAN", &floats(mean));
-        scaling += &array("float", "MODEL_INPUT_SCALE", &floats(scale));
+        scaling += &array("float", "MODEL_INPUT_MEAN", floats(mean));
+        scaling += &array("float", "MODEL_INPUT_SCALE", floats(scale));
     }
     let arrays: String = network.layers.iter().enumerate().map(|(index, layer)| self::arrays(index, layer)).collect();
     let comment = if pixels {
@@ -56,13 +56,13 @@ fn arrays(index: usize, layer: &Int8Layer) -> String {
         Some(multipliers) => multipliers.iter().map(|&multiplier| parts(multiplier)).unzip(),
         None => layer.scale.iter().map(|&scale| logit_scale(scale)).unzip(),
     };
-    let mut text = array("int8_t", &format!("MODEL_KERNEL_{index}"), &texts(&layer.weights))
-        + &array("int32_t", &format!("MODEL_BIAS_{index}"), &texts(&layer.bias))
-        + &array("uint32_t", &format!("MODEL_MANTISSA_{index}"), &texts(&mantissas))
-        + &array("uint8_t", &format!("MODEL_SHIFT_{index}"), &texts(&shifts));
+    let mut text = array("int8_t", &format!("MODEL_KERNEL_{index}"), texts(&layer.weights))
+        + &array("int32_t", &format!("MODEL_BIAS_{index}"), texts(&layer.bias))
+        + &array("uint32_t", &format!("MODEL_MANTISSA_{index}"), texts(&mantissas))
+        + &array("uint8_t", &format!("MODEL_SHIFT_{index}"), texts(&shifts));
     if let Some(Int8Output { activation, table: Some(table), .. }) = &layer.output {
         text += &format!("/* The bytes of {}. */\n", activation.name());
-        text += &array("uint8_t", &format!("MODEL_TABLE_{index}"), &texts(&table[..]));
+        text += &array("uint8_t", &format!("MODEL_TABLE_{index}"), texts(&table[..]));
     }
     text
 }

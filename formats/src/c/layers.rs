@@ -17,7 +17,7 @@ pub(super) fn scale(model: &Model, index: usize) -> String {
 
 /// The parameters of a network as a value, for one that learns.
 pub(super) fn initial(model: &Model) -> String {
-    let part = |values: &[f32]| format!("{{\n{}}}", lines(&floats(values)));
+    let part = |values: &[f32]| format!("{{\n{}}}", lines(floats(values)));
     let layers = model.layers.iter().map(|layer| format!("{},\n{}", part(&layer.weights), part(&layer.bias)));
     layers.collect::<Vec<_>>().join(",\n")
 }

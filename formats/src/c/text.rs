@@ -7,6 +7,9 @@ use crate::{Error, Input, Model, Output, Task};
 /// The note of origin near the start of every header.
 const MARK: &str = "Made by host-trainer export";
 
+/// Numbers in a line of an array.
+const NUMBERS_IN_LINE: usize = 16;
+
 /// The start of all names in a header, as given.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prefix<'a>(&'a str);
@@ -94,7 +97,7 @@ fn names(model: &Model, prefix: Prefix<'_>) -> String {
 fn pixel_table(model: &Model) -> String {
     let Some(table) = model.input.pixel_table() else { return String::new() };
     "/* What becomes of each pixel first. */\n".to_owned()
-        + &array("uint8_t", "MODEL_PIXEL_TABLE", &texts(table.values()))
+        + &array("uint8_t", "MODEL_PIXEL_TABLE", texts(table.values()))
 }
 
 /// The expression of an input after the pixel table.
@@ -133,20 +136,28 @@ pub(super) fn class(model: &Model, logit: &str, input: &str, network: [&str; 2])
 }
 
 /// Decimals that only this float is nearest to.
-pub(super) fn floats(values: &[f32]) -> Vec<String> {
-    values.iter().map(|value| format!("{value:e}f")).collect()
+pub(super) fn floats(values: &[f32]) -> impl ExactSizeIterator<Item = String> {
+    values.iter().map(|value| format!("{value:e}f"))
 }
 
-pub(super) fn texts(values: &[impl Display]) -> Vec<String> {
-    values.iter().map(ToString::to_string).collect()
+pub(super) fn texts(values: &[impl Display]) -> impl ExactSizeIterator<Item = String> {
+    values.iter().map(ToString::to_string)
 }
 
-pub(super) fn array(kind: &str, name: &str, values: &[String]) -> String {
+pub(super) fn array(kind: &str, name: &str, values: impl ExactSizeIterator<Item = String>) -> String {
     format!("static const {kind} {name}[{}] = {{\n{}}};\n\n", values.len(), lines(values))
 }
 
-pub(super) fn lines(values: &[String]) -> String {
-    values.chunks(16).map(|line| format!("    {},\n", line.join(", "))).collect()
+/// Lines of values, never all of them as texts of their own.
+pub(super) fn lines(values: impl ExactSizeIterator<Item = String>) -> String {
+    let last = values.len().saturating_sub(1);
+    let mut text = String::new();
+    for (index, value) in values.enumerate() {
+        text += if index % NUMBERS_IN_LINE == 0 { "    " } else { " " };
+        text += &value;
+        text += if index == last || index % NUMBERS_IN_LINE == NUMBERS_IN_LINE - 1 { ",\n" } else { "," };
+    }
+    text
 }
 
 /// A text in quotes, whatever it holds.

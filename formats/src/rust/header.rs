@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dense_core::math::BACKEND;
 
-use crate::{Loss, Model, Optimizer, Provenance, Recipe, Schedule};
+use crate::{Loss, Model, Optimizer, Provenance, Recipe, Schedule, four_digits};
 
 /// How generated Rust begins.
 pub const TITLE: &str = "//! The trained model. Generated: edit the recipe, not this file.";
@@ -123,5 +123,5 @@ fn training(recipe: &Recipe, samples: usize, best_epoch: Option<usize>) -> [Stri
 }
 
 fn metrics(test: &BTreeMap<String, f64>, what: &str) -> Vec<String> {
-    test.iter().map(|(name, value)| format!("test {}{what}: {value:.4}", name.escape_debug())).collect()
+    test.iter().map(|(name, value)| format!("test {}{what}: {}", name.escape_debug(), four_digits(*value))).collect()
 }

@@ -87,7 +87,7 @@ impl Metadata {
         if let Some(quantized) = &self.quantized
             && quantized.len() != self.layers.len()
         {
-            let fault = format!("{} layers in int8, and {} in floats", quantized.len(), self.layers.len());
+            let fault = format!("{} layers in int8, and {} in f32", quantized.len(), self.layers.len());
             return Err(Error::Model(fault));
         }
         self.layers.iter().flat_map(|layer| [layer.inputs, layer.units]).try_for_each(check_width)

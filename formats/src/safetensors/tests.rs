@@ -49,7 +49,7 @@ fn a_model_whose_parts_do_not_fit_is_refused() {
         (|model| window(model).downsample = 3, "a window of 20 samples, stride 10, by 3"),
         (|model| window(model).length = 10, "20 features for 5 rows of 2 channels"),
         (|model| _ = model.test.insert("a\nb".into(), f64::NAN), "the test's a\\nb is NaN"),
-        (|model| model.quantized = Some(Vec::new()), "0 layers in int8, and 3 in floats"),
+        (|model| model.quantized = Some(Vec::new()), "0 layers in int8, and 3 in f32"),
         (|model| int8(model, |layer| layer.inputs = 1), "layer 0 in int8 has another shape than 4 x 3"),
         (|model| int8(model, |layer| layer.weight_scales.push(1.0)), "layer 0 in int8 has 5 scales for 4 units"),
         (|model| int8(model, |layer| layer.input.scale = -1.0), "layer 0 in int8 has a scale of -1e0"),

@@ -1,4 +1,4 @@
-//! Reads a chain of dense layers from a TensorFlow Lite file, in floats or in int8.
+//! Reads a chain of dense layers from a TensorFlow Lite file, in f32 or in int8.
 
 mod layers;
 mod tensors;
@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
                 let fused = options.map_or(0, |options| options.byte(0));
                 let (scale, offset) = constant.affine(code, first).ok_or_else(|| fault("is not affine"))?;
                 if fused != 0 || before.kind != FLOAT32 {
-                    return Err(fault("is not affine in floats"));
+                    return Err(fault("is not affine in f32"));
                 }
                 self.affine(name, scale, offset)?;
             }
@@ -193,7 +193,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The table of pixels in floats from 0 to 1, or in int8.
+/// The table of pixels in f32 from 0 to 1, or in int8.
 fn pixel_table(table: &Tensor<'_>) -> Option<PixelTable> {
     let values: Vec<u8> = match table.kind {
         INT8 => table.data?.iter().map(|byte| byte ^ 0x80).collect(),

@@ -1,6 +1,6 @@
-//! Writes a model for TensorFlow Lite, in floats and in int8.
+//! Writes a model for TensorFlow Lite, in f32 and in int8.
 //!
-//! | what | name | in floats | in int8 |
+//! | what | name | in f32 | in int8 |
 //! |---|---|---|---|
 //! | input | `image` | uint8 `[N, pixels]`, before the pixel table | the same |
 //! | or | `features` | float `[N, features]` | the same |
@@ -22,7 +22,7 @@ const SIGNED_PIXELS: Quantization<'static> = Quantization { steps: &[PIXEL_STEP]
 /// A probability as an int8, as every runtime wants it.
 const SIGNED_PROBABILITIES: Quantization<'static> = Quantization { steps: &[1.0 / 256.0], zero: -128 };
 
-/// Writes `model` in floats. The same model gives the same bytes.
+/// Writes `model` in f32. The same model gives the same bytes.
 ///
 /// # Errors
 /// [`Error::Model`] where its parts do not fit together.

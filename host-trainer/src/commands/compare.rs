@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use formats::four_digits;
+
 use super::ending::Ending;
 use super::shared::{shown, tell_written};
 use crate::events::{ComparedRun, Event, Start};
@@ -87,7 +89,12 @@ pub(crate) fn compare(arguments: &CompareArgs) -> Result<(), Failure> {
         let headings: Vec<_> = headings
             .iter()
             .enumerate()
-            .map(|(column, name)| if column < 2 { Heading::Left(name, 0) } else { Heading::Right(name) })
+            .map(|(column, name)| match column {
+                0 | 1 => Heading::Left(name, 0),
+                // The metrics are in the order of what a task is judged by.
+                4 => Heading::Main(name),
+                _ => Heading::Right(name),
+            })
             .collect();
         let notes: String = cautions.iter().map(|caution| wrap(&format!("note: {caution}\n"), 2)).collect();
         format!("{}{notes}", table(&headings, &rows))
@@ -97,7 +104,7 @@ pub(crate) fn compare(arguments: &CompareArgs) -> Result<(), Failure> {
     tell_written(verbosity, outputs.commit()?);
     let result = comparison::best(&runs).map(|(index, metric)| {
         let run = &runs[index];
-        format!("best test {metric} {:.4}: {}", run.metric(metric), run.name)
+        format!("best test {metric} {}: {}", four_digits(run.metric(metric)), run.name)
     });
     Ending { result, open: Some(shown(&html)), ..Ending::default() }.tell(verbosity);
     Ok(())

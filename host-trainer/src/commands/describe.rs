@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use formats::{Model, Provenance};
+use formats::{Model, Provenance, four_digits};
 
 use super::shared::{load_model, shown};
 use crate::estimate::{Shape, estimates};
@@ -41,7 +41,8 @@ fn text(file: &str, model: &Model) -> String {
         }
         Provenance::Imported { file, format } => format!("imported from {file}, {format}"),
     };
-    let metrics: Vec<String> = ordered(&model.test).map(|(name, value)| format!("{name} {value:.4}")).collect();
+    let metrics: Vec<String> =
+        ordered(&model.test).map(|(name, value)| format!("{name} {}", four_digits(value))).collect();
     let tested = if metrics.is_empty() { "not tested".into() } else { metrics.join(", ") };
     let lines = [
         format!("{file}: {}", model.description()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use formats::{Input, Output};
+use formats::{Input, Output, four_digits};
 
 use super::shared::shown;
 use crate::interval::wilson;
@@ -54,11 +54,15 @@ pub(crate) fn result(metrics: &BTreeMap<String, f64>, samples: usize, input: &In
     let metric = |name| metrics.get(name).copied().unwrap_or(f64::NAN);
     let tested = format!("on {} test {}", thousands(samples), noun(input));
     if let Output::Values { .. } = output {
-        return format!("R² {:.4}, mean absolute error {:.4} {tested}", metric("r2"), metric("mae"));
+        return format!(
+            "R² {}, mean absolute error {} {tested}",
+            four_digits(metric("r2")),
+            four_digits(metric("mae"))
+        );
     }
     let accuracy = metric("accuracy");
     let [low, high] = wilson(accuracy, samples).map(|share| 100.0 * share);
-    let auc = metrics.get("auc").map_or_else(String::new, |auc| format!(", AUC {auc:.4}"));
+    let auc = metrics.get("auc").map_or_else(String::new, |auc| format!(", AUC {}", four_digits(*auc)));
     format!("test accuracy {:.2} % (95 % interval {low:.1} to {high:.1} %){auc} {tested}", 100.0 * accuracy)
 }
 

@@ -19,7 +19,7 @@ use crate::learning::{Network, evaluate};
 use crate::options::{KernelChoice, MODEL, in_workspace, whole_number};
 use crate::outputs::Outputs;
 use crate::pictures::Pictures;
-use crate::terminal::{ColourChoice, Palette, Verbosity, complain, print, printable};
+use crate::terminal::{ColourChoice, Palette, Verbosity, complain, print, printable, wrap};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -191,7 +191,8 @@ impl<'a> Predictor<'a> {
                     true => Pictures { height, width, pixels: &prepared.image }.text(&[], 1, palette),
                     false => String::new(),
                 };
-                print(&format!("{gap}{file}: {prepared}\n{drawing}{}", prediction.list(arguments.top.unwrap_or(TOP))));
+                let described = wrap(&format!("{file}: {prepared}\n"), 2);
+                print(&format!("{gap}{described}{drawing}{}", prediction.list(arguments.top.unwrap_or(TOP))));
             }
             images.extend(prepared.image);
             Ok(())

@@ -238,7 +238,7 @@ fn written_text(folder: Option<&Path>, files: &[&Written]) -> String {
     if files.len() <= TOLD_ALONE {
         let line =
             |file: &&Written| format!("wrote {} ({} bytes)\n", shown(&file.path), thousands(file.bytes as usize));
-        return files.iter().map(line).collect();
+        return wrap(&files.iter().map(line).collect::<String>(), 2);
     }
     let names: Vec<_> = files.iter().filter_map(|file| Some(file.path.file_name()?.to_string_lossy())).collect();
     let folder = folder.map_or_else(String::new, shown);

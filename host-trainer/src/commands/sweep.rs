@@ -49,7 +49,9 @@ pub(crate) fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     outputs.check(&[&table, &plot], &[&options.path])?;
     let prepared = Prepared::new(load(&options)?.dataset, &recipe, arguments.limit)?;
     if prepared.task() == Task::Regression {
-        return Err(Failure::new("sweep: is for classes, not for regression"));
+        return Err(Failure::new(
+            "sweep compares accuracies, which a regression has not: use train for each setting, then compare",
+        ));
     }
     let recipe = &prepared.recipe;
     let trials = arguments.trials(recipe, kernel)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dense_core::{Error, Kernel};
-use formats::{Int8Network, Model, Output, Task};
+use formats::{Int8Network, Model, Output, Task, four_digits};
 
 use super::shared::{all_threads, network};
 use crate::comparison::Comparison;
@@ -153,7 +153,7 @@ impl Int8Test {
             }
             Some(comparison) => wrap(&comparison.text(), 2),
             None => {
-                let metrics = self.metrics.iter().map(|(name, value)| format!(" - {name}: {value:.4}"));
+                let metrics = self.metrics.iter().map(|(name, value)| format!(" - {name}: {}", four_digits(*value)));
                 wrap(&format!("int8{}\n", metrics.collect::<String>()), 2)
             }
         });

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::{panic, thread};
 
-use formats::bounded::{self, MAX_TEST_IMAGES, MAX_TEXT, MAX_TRAIN_IMAGES};
+use formats::bounded::{self, MAX_ROWS, MAX_TEST_IMAGES, MAX_TEXT, MAX_TRAIN_IMAGES};
 use formats::{DataOptions, Input, PixelInput};
 
 use super::images::{Images, classes, pixels, samples};
@@ -69,7 +69,7 @@ pub(super) fn load(options: &DataOptions, name: String) -> Result<Loaded, DataEr
 fn load_part(folder: &Path, prefix: &str, limit: u64) -> Result<(Images, Vec<u8>), DataError> {
     let images_path = locate(folder, prefix, "images", 3)?;
     let labels_path = locate(folder, prefix, "labels", 1)?;
-    let labels = read(&labels_path, limit, |source| file::read_labels(source, limit))?;
+    let labels = read(&labels_path, MAX_ROWS as u64, |source| file::read_labels(source, MAX_ROWS as u64))?;
     let images = read(&images_path, limit, |source| file::read_images(source, limit))?;
     if images.len() != labels.len() {
         let fault = format!("has {} images, but {} has {} labels", images.len(), labels_path.display(), labels.len());

@@ -4,7 +4,7 @@ use std::path::Path;
 use dense_core::activations::Relu;
 use dense_core::{Hidden, Output, Sgd, SparseCategoricalCrossEntropy, Trainer};
 
-use super::costs::Processor;
+use super::costs::{Cost, Processor};
 use super::*;
 
 fn shape(widths: &[usize], input_bytes: usize) -> Shape {
@@ -111,5 +111,39 @@ fn boards_have_the_memory_of_the_memory_maps() {
         };
         let board = BOARDS.iter().find(|found| found.name == board).unwrap();
         assert_eq!((board.flash, board.ram), (length("FLASH"), length("STACK") + length("RAM")), "{file}");
+    }
+}
+
+/// No cost is negative, and no network costs next to nothing; anomaly detection is not one that the costs were fitted to.
+#[test]
+fn int8_is_estimated_for_small_and_for_large_networks() {
+    let anomaly = shape(&[640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640], 1);
+    for (processor, suffix, counted) in [
+        (Processor::M0, ", M0", [2_340, 53_490]),
+        (Processor::M3, ", M3", [940, 21_918]),
+        (Processor::M4, "", [818, 13_583]),
+        (Processor::M7, ", M7", [818, 13_583]),
+        (Processor::M33, ", M33", [818, 13_583]),
+        (Processor::M55, ", M55", [651, 8_066]),
+    ] {
+        let Cost { instructions, cycles } = Costs::of(processor).int8;
+        for rate in [Some(instructions), cycles].into_iter().flatten() {
+            assert!(rate.product > 0.0 && rate.layer > 0.0 && rate.unit > 0.0, "{processor:?}: {rate:?}");
+        }
+        let linear = figure(&format!("instructions of int8 inference without zeros{suffix}"));
+        let measured = [(&[784, 10][..], linear), (&[2, 8, 2], counted[0]), (&[10, 200, 10], counted[1])];
+        for (widths, measured) in measured {
+            let error = error(instructions.of(&shape(widths, 1)), measured);
+            assert!(error.abs() < 1e-9, "{processor:?}, {widths:?}: {error}");
+        }
+        let hidden = error(instructions.of(&shape(&[64, 64, 64, 4], 1)), 21_234);
+        assert!(processor != Processor::M4 || hidden.abs() < 0.3, "{hidden}");
+        let smallest = instructions.of(&shape(&[1, 1], 1));
+        assert!(smallest > 150.0, "{processor:?}: {smallest}");
+        if processor != Processor::M0 {
+            let error = error(instructions.of(&anomaly), figure(&format!("instructions of anomaly detection{suffix}")));
+            println!("{processor:?}: anomaly detection {:+.0} %", 100.0 * error);
+            assert!((-0.1..0.75).contains(&error), "{processor:?}: {error}");
+        }
     }
 }

@@ -106,12 +106,12 @@ impl Chart {
         self.figure.line(line.to_vec(), 1.0, Hue::Muted);
     }
 
-    /// Adds a vertical line from the lower to the upper border, and its name.
+    /// Adds a vertical line from the lower to the upper border, and its name above the border, where no curve is.
     pub(crate) fn mark(&mut self, x: f64, name: &str) {
         self.reference((x, self.y.low), (x, self.y.high));
         let x = self.x(x);
         let (x, anchor) = if x > (LEFT + RIGHT) / 2.0 { (x - 4.0, Anchor::End) } else { (x + 4.0, Anchor::Start) };
-        self.figure.text((x, TOP + 2.0), anchor, TICK, Hue::Muted, name);
+        self.figure.text((x, TOP - 4.0), anchor, TICK, Hue::Muted, name);
     }
 
     /// Adds a ring around a point.
@@ -173,6 +173,18 @@ mod tests {
             assert_eq!(epoch_ticks(epochs), wanted);
         }
         assert!(epoch_ticks(100_000).len() <= 11);
+    }
+
+    #[test]
+    fn the_name_of_a_mark_is_above_curves_and_grid() {
+        let mut chart = Chart::new("Accuracy, %", String::new(), Axis::epochs(30), Axis::of([0.0, 100.0], ""));
+        chart.mark(30.0, "best epoch: 30");
+        let svg = chart.figure().svg();
+        let name = svg.lines().find(|line| line.contains("best epoch")).unwrap();
+        let baseline: f32 = name.split(" y=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+        // A curve of 2 units' width along the border, and the descenders of the name.
+        assert!(baseline + 0.25 * TICK.size < TOP - 1.0, "{name}");
+        assert!(baseline - 0.75 * TICK.size > 32.0, "the legend: {name}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use image::ImageResult;
 
+use formats::four_digits;
+
 use super::page::{self, Page};
 use super::text::{percent, seconds};
 use crate::learning::metrics::metric_name;
@@ -63,7 +65,7 @@ fn metric_text(run: &Run, name: &str) -> String {
             let [low, high] = [low, high].map(|share| format!("{:.1}", 100.0 * share));
             format!("{:.2} % ({low} to {high})", 100.0 * accuracy)
         }
-        (Some(value), _) => format!("{value:.4}"),
+        (Some(value), _) => four_digits(value),
         (None, _) => "–".into(),
     }
 }
@@ -123,7 +125,7 @@ pub(crate) fn html(runs: &[Run]) -> String {
         Some((index, name)) => (
             match name {
                 "accuracy" => percent(runs[index].metric(name), 2),
-                _ => format!("{:.4}", runs[index].metric(name)),
+                _ => four_digits(runs[index].metric(name)),
             },
             format!("test {name} of {}, the best of {} runs", names[index], runs.len()),
         ),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use formats::{Model, Recipe};
+use formats::{Model, Recipe, four_digits};
 use serde_json::json;
 
 use super::page::{self, Page};
@@ -81,7 +81,7 @@ impl CrossValidation<'_> {
     fn rows(&self) -> Vec<Vec<String>> {
         let row = |name: &str, samples: String, number: &dyn Fn(&str) -> f64| {
             let mut row = vec![name.to_owned(), samples];
-            row.extend(self.metrics().into_iter().map(|metric| format!("{:.4}", number(metric))));
+            row.extend(self.metrics().into_iter().map(|metric| four_digits(number(metric))));
             row
         };
         let groups = self.groups.iter();
@@ -108,7 +108,9 @@ impl CrossValidation<'_> {
     /// The groups as text.
     pub(crate) fn table(&self) -> String {
         let mut headings = vec![Heading::Left("group", 13), Heading::Right("samples")];
-        headings.extend(self.metrics().into_iter().map(Heading::Right));
+        let (main, _) = self.main_metric();
+        let heading = |name| if name == main { Heading::Main(name) } else { Heading::Right(name) };
+        headings.extend(self.metrics().into_iter().map(heading));
         table(&headings, &self.rows())
     }
 
@@ -133,7 +135,7 @@ impl CrossValidation<'_> {
         let Spread { mean, deviation } = self.spread(main);
         let number = match main {
             "accuracy" => format!("{} ± {}", percent(mean, 2), percent(deviation, 2)),
-            _ => format!("{mean:.4} ± {deviation:.4}"),
+            _ => format!("{} ± {}", four_digits(mean), four_digits(deviation)),
         };
         (main, number)
     }

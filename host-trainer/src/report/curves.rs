@@ -1,6 +1,6 @@
 //! The learning curves: loss and metric, epoch after epoch.
 
-use formats::Task;
+use formats::{Task, four_digits};
 
 use super::Report;
 use super::page;
@@ -25,7 +25,7 @@ struct Quantity {
 /// The loss, and the metric of the task.
 fn quantities(report: &Report) -> [Quantity; 2] {
     let loss = report.model.loss.name().replace('_', " ");
-    let plain = |value: f64| format!("{value:.4}");
+    let plain = four_digits::<f64>;
     [
         Quantity { name: "loss", title: format!("Loss ({loss})"), of: |metrics| metrics.loss, write: plain },
         match report.model.loss.task() {

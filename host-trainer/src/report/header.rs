@@ -1,6 +1,6 @@
 //! The header of the page: the most important numbers.
 
-use formats::Task;
+use formats::{Task, four_digits};
 
 use super::Report;
 use super::page;
@@ -20,7 +20,7 @@ pub(super) fn title(report: &Report) -> String {
 fn main_number(report: &Report) -> (String, &'static str) {
     match report.model.loss.task() {
         Task::Multiclass | Task::Binary => (percent(report.metric("accuracy"), 2), "test accuracy"),
-        Task::Regression => (format!("{:.4}", report.metric("r2")), "R² on the test set"),
+        Task::Regression => (four_digits(report.metric("r2")), "R² on the test set"),
     }
 }
 
@@ -56,14 +56,14 @@ fn classifier_cards(report: &Report, confusion: &Confusion) -> Cards {
     let [low, high] = wilson(accuracy, report.samples.len()).map(|share| percent(share, 1));
     let mut cards = vec![
         ("95 % confidence interval", format!("{low} – {high}"), "of the test accuracy (Wilson)".to_owned()),
-        ("Test loss", format!("{:.4}", report.metric("loss")), report.model.loss.name().replace('_', " ")),
+        ("Test loss", four_digits(report.metric("loss")), report.model.loss.name().replace('_', " ")),
     ];
     if let Some(&int8) = report.int8.ok().and_then(|int8| int8.metrics.get("accuracy")) {
         let difference = format!("{:+.2} points against f32", 100.0 * (int8 - accuracy)).replace('-', "−");
         cards.insert(0, ("Int8 accuracy", percent(int8, 2), difference));
     }
     if let Some(&auc) = report.test.get("auc") {
-        cards.push(("AUC", format!("{auc:.4}"), "area under the ROC curve".into()));
+        cards.push(("AUC", four_digits(auc), "area under the ROC curve".into()));
         return cards;
     }
     let names = report.names();
@@ -84,11 +84,11 @@ fn classifier_cards(report: &Report, confusion: &Confusion) -> Cards {
 fn regression_cards(report: &Report) -> Cards {
     let mae = report.metric("mae");
     let mut cards = vec![
-        ("Mean absolute error", format!("{mae:.4}"), "on the test set".to_owned()),
-        ("Test loss", format!("{:.4}", report.metric("loss")), report.model.loss.name().replace('_', " ")),
+        ("Mean absolute error", four_digits(mae), "on the test set".to_owned()),
+        ("Test loss", four_digits(report.metric("loss")), report.model.loss.name().replace('_', " ")),
     ];
     if let Some(&int8) = report.int8.ok().and_then(|int8| int8.metrics.get("mae")) {
-        cards.push(("Int8 mean absolute error", format!("{int8:.4}"), format!("{mae:.4} in f32")));
+        cards.push(("Int8 mean absolute error", four_digits(int8), format!("{} in f32", four_digits(mae))));
     }
     cards
 }

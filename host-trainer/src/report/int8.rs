@@ -1,5 +1,7 @@
 //! The network in int8 beside that in f32.
 
+use formats::four_digits;
+
 use super::page::table;
 use super::text::percent;
 use super::{Int8, Report};
@@ -18,9 +20,7 @@ pub(super) fn html(report: &Report, int8: &Int8) -> String {
         None => {
             let known = ordered(int8.metrics).filter(|(name, _)| report.test.contains_key(*name));
             let rows: Vec<Vec<String>> = known
-                .map(|(name, value)| {
-                    vec![name.to_owned(), format!("{:.4}", report.metric(name)), format!("{value:.4}")]
-                })
+                .map(|(name, value)| vec![name.to_owned(), four_digits(report.metric(name)), four_digits(value)])
                 .collect();
             table("scores", "Metrics in f32 and in int8", &["Metric", "f32", "int8"], &rows)
         }

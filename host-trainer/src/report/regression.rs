@@ -1,5 +1,7 @@
 //! Predictions of a regression: predicted against true values, residuals, and the usual scores.
 
+use formats::four_digits;
+
 use super::Report;
 use super::page;
 use crate::learning::metrics;
@@ -63,7 +65,7 @@ fn histogram(name: &str, pairs: &[(f64, f64)]) -> Figure {
     let mut chart =
         Chart::new(&format!("Residuals of {name}, samples"), format!("Histogram of the residuals of {name}"), x, y);
     for (bar, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let title = format!("{:.4} to {:.4}: {}", edge(bar), edge(bar + 1), thousands(count));
+        let title = format!("{} to {}: {}", four_digits(edge(bar)), four_digits(edge(bar + 1)), thousands(count));
         chart.bar(edge(bar), edge(bar + 1), count as f64, title);
     }
     chart.figure()
@@ -82,7 +84,7 @@ pub(super) fn html(report: &Report, targets: &[f32], figures: &[Figure]) -> Stri
         let largest = residuals.map(f64::abs).fold(0.0, f64::max);
         let numbers = [scores["r2"], scores["mae"], scores["mse"].sqrt(), mean, largest];
         let mut row = vec![escape(name)];
-        row.extend(numbers.map(|number| format!("{number:.4}")));
+        row.extend(numbers.map(four_digits));
         row
     };
     let names = report.names();

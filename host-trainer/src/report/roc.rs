@@ -1,5 +1,7 @@
 //! The receiver operating characteristic (ROC) of a binary classifier.
 
+use formats::four_digits;
+
 use super::Report;
 use crate::plot::chart::{Axis, Chart};
 use crate::plot::figure::Figure;
@@ -12,7 +14,7 @@ pub(super) const EXPLANATION: &str = "The true positive rate against the false p
 /// The curve.
 pub(super) fn figure(report: &Report, labels: &[u8]) -> Figure {
     let points = points(report.outputs, labels);
-    let auc = format!("AUC {:.4}", report.metric("auc"));
+    let auc = format!("AUC {}", four_digits(report.metric("auc")));
     let description = format!("ROC curve, area under it {auc}");
     let axis = |name: &str| Axis::of([0.0, 1.0], name);
     let mut chart = Chart::new("True positive rate", description, axis("false positive rate"), axis(""));

@@ -103,6 +103,9 @@ fn mistakes_are_shown_the_surest_first() {
     let Targets::Labels(labels) = &mut run.samples.targets else { panic!("no labels") };
     *labels = classes(&run.model.output, &run.outputs);
     assert!(found(&run).is_empty() && run.page().contains("<p>There are none.</p>"));
+    let names = file_names(&run.model.input, Task::Multiclass);
+    assert_eq!(names.last(), Some(&"mistakes.png"));
+    assert_eq!(run.report().files().unwrap().len(), names.len() - 1, "an empty picture");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use formats::four_digits;
+
 use super::summary::thousands;
 use super::{Verbosity, columns, print, width, wrap};
 use crate::events::{Event, named};
@@ -146,7 +148,7 @@ impl learning::Progress for Progress {
 
 /// The result of a test of `steps` batches that took `seconds`: loss and metrics by name, the loss first.
 pub(crate) fn evaluation_text(metrics: &BTreeMap<String, f64>, seconds: f64, steps: usize) -> String {
-    let metrics: String = ordered(metrics).map(|(name, value)| format!(" - {name}: {value:.4}")).collect();
+    let metrics: String = ordered(metrics).map(|(name, value)| format!(" - {name}: {}", four_digits(value))).collect();
     format!("{steps}/{steps}{metrics} - {seconds:.3}s\n")
 }
 
@@ -166,8 +168,9 @@ fn fit_text(
     room: usize,
 ) -> String {
     let ProgressLabels { metric: name, samples: noun } = labels;
-    let metrics =
-        |prefix, Metrics { loss, metric }| format!(" - {prefix}loss: {loss:.4} - {prefix}{name}: {metric:.4}");
+    let metrics = |prefix, Metrics { loss, metric }| {
+        format!(" - {prefix}loss: {} - {prefix}{name}: {}", four_digits(loss), four_digits(metric))
+    };
     let mut text = format!("{seconds:.3}s{}", metrics("", trained));
     text += &validation.map_or_else(String::new, |validation| metrics("val_", validation));
     let rate = thousands((samples as f64 / seconds.max(1e-9)).round() as usize);

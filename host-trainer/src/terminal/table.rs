@@ -7,6 +7,8 @@ use super::width;
 
 /// A cell of more columns is shortened.
 const WIDEST: usize = 32;
+/// A name of more than a third of a narrow terminal is shortened, too, but never to fewer columns than these.
+const NARROWEST: usize = 8;
 
 /// The heading of a column.
 #[derive(Clone, Copy, Debug)]
@@ -15,10 +17,12 @@ pub(crate) enum Heading<'a> {
     Left(&'a str, usize),
     /// Of cells that are aligned to the right.
     Right(&'a str),
+    /// The same of what matters most, which is kept where other columns do not fit.
+    Main(&'a str),
 }
 
 /// A line of headings and a line for each row, two spaces between columns. Where the terminal is narrower, one space, and
-/// as many columns as fit.
+/// as many columns as fit: the first, then the main one, then the others.
 pub(crate) fn table(headings: &[Heading<'_>], rows: &[Vec<String>]) -> String {
     fitted(headings, rows, width())
 }
@@ -26,7 +30,12 @@ pub(crate) fn table(headings: &[Heading<'_>], rows: &[Vec<String>]) -> String {
 fn fitted(headings: &[Heading<'_>], rows: &[Vec<String>], room: Option<usize>) -> String {
     let mut lines: Vec<Vec<String>> = Vec::with_capacity(rows.len() + 1);
     lines.push(headings.iter().map(|heading| heading.text().to_owned()).collect());
-    lines.extend(rows.iter().map(|row| row.iter().map(|cell| shorten(cell, WIDEST)).collect()));
+    let widest_name = room.map_or(WIDEST, |room| (room / 3).clamp(NARROWEST, WIDEST));
+    let short = |(cell, heading): (&String, &Heading<'_>)| match heading {
+        Heading::Left(..) => shorten(cell, widest_name),
+        Heading::Right(_) | Heading::Main(_) => shorten(cell, WIDEST),
+    };
+    lines.extend(rows.iter().map(|row| row.iter().zip(headings).map(short).collect()));
     let widths: Vec<usize> = headings
         .iter()
         .enumerate()
@@ -36,16 +45,24 @@ fn fitted(headings: &[Heading<'_>], rows: &[Vec<String>], room: Option<usize>) -
         })
         .collect();
     let room = room.unwrap_or(usize::MAX);
-    let width_with = |columns: usize, gap: usize| widths[..columns].iter().sum::<usize>() + gap * columns.max(1) - gap;
+    let mut order: Vec<usize> = (0..widths.len()).collect();
+    order.sort_by_key(|&column| (column > 0, !matches!(headings[column], Heading::Main(_)), column));
+    let width_with = |columns: usize, gap: usize| {
+        order[..columns].iter().map(|&column| widths[column]).sum::<usize>() + gap * columns.max(1) - gap
+    };
     let gap = if width_with(widths.len(), 2) <= room { 2 } else { 1 };
     let columns = (1..=widths.len()).rev().find(|&columns| width_with(columns, gap) <= room).unwrap_or(1);
+    let mut shown = order[..columns].to_vec();
+    shown.sort_unstable();
     let mut text = String::new();
     for line in lines {
-        let cells =
-            line.iter().zip(headings).zip(&widths).take(columns).map(|((cell, heading), &width)| match heading {
+        let cells = shown.iter().filter_map(|&column| {
+            let (cell, width) = (line.get(column)?, widths[column]);
+            Some(match headings[column] {
                 Heading::Left(..) => pad(cell, width),
-                Heading::Right(_) => " ".repeat(width - cell.width()) + cell,
-            });
+                Heading::Right(_) | Heading::Main(_) => " ".repeat(width - cell.width()) + cell,
+            })
+        });
         text += cells.collect::<Vec<_>>().join(&" ".repeat(gap)).trim_end();
         text.push('\n');
     }
@@ -59,14 +76,14 @@ fn fitted(headings: &[Heading<'_>], rows: &[Vec<String>], room: Option<usize>) -
 impl Heading<'_> {
     const fn text(&self) -> &str {
         match self {
-            Self::Left(text, _) | Self::Right(text) => text,
+            Self::Left(text, _) | Self::Right(text) | Self::Main(text) => text,
         }
     }
 
     const fn least(&self) -> usize {
         match self {
             Self::Left(_, least) => *least,
-            Self::Right(_) => 0,
+            Self::Right(_) | Self::Main(_) => 0,
         }
     }
 }
@@ -116,6 +133,21 @@ mod tests {
             (20, "group  samples loss\nada          7 0.25\n"),
             (18, "group  samples\nada          7\n… more in a terminal of 19 columns\n"),
             (1, "group\nada\n… more in a terminal of 19 columns\n"),
+        ] {
+            assert_eq!(fitted(&headings, &rows, Some(room)), wanted, "{room}");
+        }
+    }
+
+    #[test]
+    fn the_main_column_is_kept_in_a_narrow_terminal() {
+        let headings =
+            [Heading::Left("run", 0), Heading::Right("samples"), Heading::Main("accuracy"), Heading::Right("loss")];
+        let rows = [vec!["a-long-name".to_owned(), "7".to_owned(), "0.5".to_owned(), "0.25".to_owned()]];
+        for (room, wanted) in [
+            (36, "run          samples  accuracy  loss\na-long-name        7       0.5  0.25\n"),
+            (30, "run        samples accuracy\na-long-na…       7      0.5\n… more in a terminal of 32 columns\n"),
+            (20, "run      accuracy\na-long-…      0.5\n… more in a terminal of 30 columns\n"),
+            (16, "run\na-long-…\n… more in a terminal of 30 columns\n"),
         ] {
             assert_eq!(fitted(&headings, &rows, Some(room)), wanted, "{room}");
         }

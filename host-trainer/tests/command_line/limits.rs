@@ -5,7 +5,8 @@
 use std::fs::{self, File};
 use std::io::{Cursor, Write};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -124,7 +125,7 @@ fn files_that_expand_without_end_are_refused_in_little_memory() {
     gzip(&path("bomb"), b"", b"\0", 1100);
     npz(&path("bytes.npz"), "x", "|u1", 600);
     npz(&path("numbers.npz"), "x", "<f2", 400);
-    npz(&path("floats.npz"), "x", "<f4", 400);
+    npz(&path("floats.npz"), "x", "<f4", 200);
     npz(&path("weights.npz"), "dense/kernel", "<f2", 100);
     File::create(path("hole")).unwrap().set_len(1 << 40).unwrap();
     for (name, file) in [("many", "train-images-idx3-ubyte"), ("names", "classes.txt"), ("options", "dataset.json")] {
@@ -144,24 +145,24 @@ fn files_that_expand_without_end_are_refused_in_little_memory() {
         ("train --data rows.csv.gz", ["rows.csv.gz: line 4194306", "more than 4194304 rows"]),
         ("train --data columns.csv.gz", ["columns.csv.gz", "a record of more than 65536 values"]),
         ("train --data commas.csv.gz", ["commas.csv.gz", "a record of more than 65536 values"]),
-        ("train --data bytes.npz", ["bytes.npz: array x", "more than 512 MiB of unpacked files"]),
+        ("train --data bytes.npz", ["bytes.npz: array x", "more than 256 MiB of unpacked files"]),
         ("train --data numbers.npz", ["numbers.npz: array x", "float"]),
-        ("train --data floats.npz", ["floats.npz: array x", "104857600 numbers, at most 67108864"]),
-        ("train --data many", ["train-images-idx3-ubyte: the header says 1400000", "more than the limit of 768 MiB"]),
+        ("train --data floats.npz", ["floats.npz: array x", "52428800 numbers, at most 16777216"]),
+        ("train --data many", ["train-images-idx3-ubyte: the header says 1400000", "more than the limit of 256 MiB"]),
         ("train --data names", ["classes.txt", "more than 1 MiB"]),
         ("train --data options", ["dataset.json", "more than 1 MiB"]),
-        ("train --data data --resume bomb", ["bomb", "more than 288 MiB"]),
-        ("train --data data --resume hole", ["hole", "more than 288 MiB"]),
-        ("evaluate --weights bomb", ["bomb", "more than 128 MiB"]),
-        ("evaluate --weights hole", ["hole", "more than 128 MiB"]),
+        ("train --data data --resume bomb", ["bomb", "more than 72 MiB"]),
+        ("train --data data --resume hole", ["hole", "more than 72 MiB"]),
+        ("evaluate --weights bomb", ["bomb", "more than 32 MiB"]),
+        ("evaluate --weights hole", ["hole", "more than 32 MiB"]),
         ("predict --weights out/model.safetensors hole", ["hole", "more than 64 MiB"]),
-        ("import bomb --out x", ["bomb", "more than 128 MiB"]),
-        ("import hole --out x", ["hole", "more than 128 MiB"]),
+        ("import bomb --out x", ["bomb", "more than 64 MiB"]),
+        ("import hole --out x", ["hole", "more than 64 MiB"]),
         (
             "import weights.npz --loss sparse_categorical_crossentropy --out x",
             ["weights.npz", "more numbers than any network has"],
         ),
-        ("train --data data --hidden 4096,4096,4096", ["36818954 weights and biases, at most 16777216", ""]),
+        ("train --data data --hidden 4096,4096,4096", ["36818954 weights and biases, at most 4194304", ""]),
     ] {
         let output = run(folder.path(), line);
         let complaint = String::from_utf8_lossy(&output.stderr);
@@ -170,4 +171,83 @@ fn files_that_expand_without_end_are_refused_in_little_memory() {
         assert_eq!(complaint.lines().count(), 1, "{line}\n{complaint}");
     }
     assert!(!path("x").exists());
+}
+
+/// A data set of black images that are a hole in a file, so many to train and to test with; of these classes in turn.
+fn black_images(data: &Path, counts: [u32; 2], [height, width]: [u32; 2], classes: u32) {
+    fs::create_dir(data).unwrap();
+    for (split, count) in ["train", "t10k"].into_iter().zip(counts) {
+        let labels: Vec<u8> = (0..count).map(|sample| (sample % classes) as u8).collect();
+        fs::write(data.join(format!("{split}-labels-idx1-ubyte")), idx(&[0x801, count], &labels)).unwrap();
+        let mut images = File::create(data.join(format!("{split}-images-idx3-ubyte"))).unwrap();
+        images.write_all(&idx(&[0x803, count, height, width], &[])).unwrap();
+        images.set_len(16 + u64::from(count) * u64::from(height * width)).unwrap();
+    }
+}
+
+/// A table of so many rows and features whose numbers have eleven digits, with a target and five groups.
+fn table(path: &Path, rows: usize, features: usize) {
+    let mut file = std::io::BufWriter::new(File::create(path).unwrap());
+    (0..features).for_each(|feature| write!(file, "x{feature},").unwrap());
+    writeln!(file, "group,target").unwrap();
+    for row in 0..rows {
+        let cells: Vec<String> = (0..features).map(|x| format!("0.{:011}", (row + x) % 1000)).collect();
+        writeln!(file, "{},g{},{row}.5", cells.join(","), row % 5).unwrap();
+    }
+}
+
+/// The largest memory of a command in MB, as the kernel of the system counts it.
+fn peak_megabytes(folder: &Path, line: &str) -> usize {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_host-trainer"));
+    let mut child = command.current_dir(folder).args(line.split(' ')).stdout(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let ended = loop {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let field = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
+        peak = field.map_or(peak, |kilobytes| kilobytes.parse().unwrap());
+        match child.try_wait().unwrap() {
+            Some(ended) => break ended,
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    assert!(ended.success(), "{line}");
+    peak * 1024 / 1_000_000
+}
+
+/// As much as is accepted of each kind of file, and each copy that a command makes of it.
+#[test]
+#[ignore = "writes and trains on a gigabyte, for minutes"]
+fn what_is_accepted_takes_no_more_than_a_gigabyte() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    black_images(&path("images"), [342_392, 85_598], [28, 28], 10);
+    black_images(&path("dots"), [1 << 22, 1 << 16], [2, 4], 256);
+    table(&path("wide.csv"), 1 << 16, 255);
+    table(&path("long.csv"), (1 << 22) - 1, 1);
+    write_data_set(folder.path(), 50, 20);
+    let peaks = [
+        "train --data images --epochs 1",
+        "evaluate",
+        "train --data images --epochs 1 --preset best --validation-split 0.98",
+        "train --data dots --epochs 1 --batch-size 4096 --limit 9999",
+        "evaluate",
+        "train --data wide.csv --task regression --group group --epochs 1 --hidden 1",
+        "evaluate",
+        "cross-validate --data wide.csv --task regression --group group --epochs 1 --hidden 1 --out c",
+        "train --data long.csv --task regression --group group --epochs 1 --batch-size 4096",
+        "train --data data --epochs 1 --hidden 2000,1300 --optimizer adam",
+        "evaluate",
+        "export --format c --output model.h",
+        "export --format c --learn --output model.h",
+        "export --format c-int8 --output model-int8.h",
+        "export --format onnx --output model.onnx",
+        "export --format npz --output weights.npz",
+        "export --format tflite --output model.tflite",
+        "import weights.npz --loss sparse_categorical_crossentropy --out x",
+        "import model.onnx --out y",
+    ]
+    .map(|line| (peak_megabytes(folder.path(), line), line));
+    peaks.iter().for_each(|(peak, line)| println!("{peak:5} MB  {line}"));
+    assert!(peaks.iter().all(|(peak, _)| *peak <= 1000));
 }

@@ -1,4 +1,4 @@
-//! `FULLY_CONNECTED`, in floats and in int8.
+//! `FULLY_CONNECTED`, in f32 and in int8.
 
 use super::tensors::Tensor;
 use super::{FLOAT32, INT8, INT32};

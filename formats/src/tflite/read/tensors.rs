@@ -34,7 +34,7 @@ impl Tensor<'_> {
         Ok(data.as_chunks().0.iter().map(|bytes| from(*bytes)).collect())
     }
 
-    /// The numbers of a constant in floats.
+    /// The numbers of a constant in f32.
     pub(super) fn floats(&self) -> Result<Vec<f32>, Error> {
         if self.kind != FLOAT32 {
             return Err(self.fault(format!("type {}, wanted float32", self.kind)));

@@ -5,6 +5,8 @@ use std::ops::Range;
 use clap::Args;
 use serde_json::json;
 
+use formats::four_digits;
+
 use super::super::on_device::{HostArgs, LinkArgs, MAX_SAMPLES, Tested, metric_name, test};
 use super::Printer;
 use super::learn::{StepArgs, lessons, range};
@@ -49,7 +51,7 @@ pub(super) fn evaluate(arguments: &EvaluateArgs, link: &LinkArgs, printer: Print
         print(&confusion.table(names, columns()));
     }
     let name = metric_name(confusion.is_none());
-    printer.say(format_args!("{name} {metric:.4} on {samples} test samples"));
+    printer.say(format_args!("{name} {} on {samples} test samples", four_digits(metric)));
     printer.say(device.info().time("an inference", cycles));
     printer.line_quality(&device);
     let key = if confusion.is_none() { "mae" } else { "accuracy" };

@@ -6,6 +6,8 @@ use clap::Args;
 use dense_protocol::messages::Step;
 use serde_json::json;
 
+use formats::four_digits;
+
 use super::super::on_device::{HostArgs, Lesson, LinkArgs, Taught, teach};
 use super::Printer;
 use crate::data::Samples;
@@ -60,7 +62,9 @@ pub(super) fn learn(arguments: &LearnArgs, link: &LinkArgs, printer: Printer) ->
     let Taught { loss_before, loss_after, cycles } = teach(&mut device, compared, &lessons)?;
     let (count, checksum) = (lessons.len(), device.checksum()?);
     printer.say(format_args!(
-        "learned {count} samples: mean loss of a sample {loss_before:.4} before its step, {loss_after:.4} after"
+        "learned {count} samples: mean loss of a sample {} before its step, {} after",
+        four_digits(loss_before),
+        four_digits(loss_after)
     ));
     printer.say(device.info().time("a step", cycles));
     printer.line_quality(&device);

@@ -3,6 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
+use formats::four_digits;
+
 use super::super::factory::FactoryArgs;
 use super::super::on_device::{HostArgs, LinkArgs, Practice, practise as practise_on};
 use super::Printer;
@@ -64,8 +66,10 @@ pub(super) fn practise(arguments: &PractiseArgs, link: &LinkArgs, printer: Print
         reference.check_weights("weights after the last step", checksum)?;
     }
     let [loss, cycles] = [loss, cycles].map(|sum| sum / steps.max(1) as f64);
-    printer
-        .say(format_args!("practised {steps} steps, {lessons} of them on lessons: mean loss before a step {loss:.4}"));
+    printer.say(format_args!(
+        "practised {steps} steps, {lessons} of them on lessons: mean loss before a step {}",
+        four_digits(loss)
+    ));
     printer.say(device.info().time("a step", cycles));
     printer.line_quality(&device);
     printer.event(

@@ -3,6 +3,8 @@
 use dense_protocol::messages::{FlashFault, Input, Practised, Step};
 use indicatif::ProgressBar;
 
+use formats::four_digits;
+
 use crate::data::Samples;
 use crate::device::{Device, DeviceError, Reference, Sample};
 use crate::terminal::bar::bar;
@@ -75,7 +77,7 @@ impl<'a> Teacher<'a> {
             *sum += found;
         }
         self.lessons += 1;
-        self.bar.set_message(format!("loss {:.4}", learned.loss_before));
+        self.bar.set_message(format!("loss {}", four_digits(learned.loss_before)));
         self.bar.inc(1);
         Ok(())
     }

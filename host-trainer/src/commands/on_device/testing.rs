@@ -4,6 +4,8 @@ use dense_core::argmax;
 use dense_protocol::messages::Input;
 use indicatif::ProgressBar;
 
+use formats::four_digits;
+
 use crate::confusion::Confusion;
 use crate::data::{Samples, Targets};
 use crate::device::stream::stream;
@@ -59,7 +61,7 @@ impl<'a> Tally<'a> {
         self.samples += 1;
         self.cycles += f64::from(found.cycles);
         let name = metric_name(self.confusion.is_none());
-        self.bar.set_message(format!("{name} {:.4}", self.sum / self.samples as f64));
+        self.bar.set_message(format!("{name} {}", four_digits(self.sum / self.samples as f64)));
         self.bar.inc(1);
         Ok(())
     }

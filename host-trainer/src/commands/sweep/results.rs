@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use formats::Recipe;
+use formats::{Recipe, four_digits};
 
 use super::runs::{Outcome, Run};
 use crate::options::model_name;
@@ -72,7 +72,7 @@ impl Group {
             percent(self.accuracy),
             percent(least),
             percent(greatest),
-            format!("{:.4}", self.loss),
+            four_digits(self.loss),
             format!("{:.2}", self.seconds),
         ];
         if self.accuracies.is_empty() {
@@ -116,7 +116,8 @@ impl Results {
             group.cells().into_iter().chain([note]).collect()
         };
         let rows: Vec<Vec<String>> = self.groups().iter().map(row).collect();
-        let mut headings = HEADINGS.map(Heading::Right).to_vec();
+        let heading = |name| if name == "accuracy %" { Heading::Main(name) } else { Heading::Right(name) };
+        let mut headings = HEADINGS.map(heading).to_vec();
         headings.push(Heading::Left("", 0));
         table(&headings, &rows)
     }

@@ -1,6 +1,6 @@
 //! The trainings of a sweep, shared among threads.
 
-use formats::Recipe;
+use formats::{Recipe, four_digits};
 
 use crate::events::Event;
 use crate::learning::{self, Callbacks, Data, End, FitError, Metrics, Network, Settings, Silent};
@@ -64,7 +64,7 @@ impl Run {
         let outcome = self.finished().map_or_else(
             || "diverged".into(),
             |(Metrics { loss, metric: accuracy }, seconds)| {
-                format!("val_accuracy: {accuracy:.4} - val_loss: {loss:.4} - {seconds:.2}s")
+                format!("val_accuracy: {} - val_loss: {} - {seconds:.2}s", four_digits(accuracy), four_digits(loss))
             },
         );
         format!("learning_rate: {learning_rate} - batch_size: {batch_size} - seed: {seed} - {outcome}\n")

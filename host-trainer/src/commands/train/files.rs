@@ -120,12 +120,18 @@ impl Trained<'_> {
         outputs.stage(&paths.history, &history.to_json())?;
         outputs.stage(&paths.model, &model_file)?;
         outputs.stage_or_remove(&paths.quantized, int8_source.as_deref().map(str::as_bytes))?;
-        for (path, bytes) in paths.report.iter().zip(report.files()?) {
-            outputs.stage(path, &bytes)?;
+        let pictures = report.files()?;
+        for (path, bytes) in paths.report.iter().zip(&pictures) {
+            outputs.stage(path, bytes)?;
         }
         for path in &paths.weights {
             outputs.stage(path, source.as_bytes())?;
         }
-        Ok(outputs.commit()?)
+        let written = outputs.commit()?;
+        // What an earlier training had, and this one has not.
+        for path in &paths.report[pictures.len()..] {
+            let _ = std::fs::remove_file(path);
+        }
+        Ok(written)
     }
 }
