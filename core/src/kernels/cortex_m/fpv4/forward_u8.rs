@@ -1,14 +1,13 @@
 //! Forward of u8 inputs: the dot products of one sample with the weights of a block of outputs.
 //!
-//! There are 8 passes over the inputs, each with two partial sums of neighbouring inputs, so that one look shows whether
-//! both are zero. An input that is zero is passed over with all its weights, which are finite: it adds nothing to a sum,
-//! nor to its sign, as no sum is ever -0.0.
+//! There are 16 passes over the inputs, one for each partial sum. An input that is zero is passed over with all its
+//! weights, which are finite: it adds nothing to a sum, nor to its sign, as no sum is ever -0.0.
 
 use core::arch::asm;
 use core::mem::{self, MaybeUninit};
 
-/// Partial sums that wait to be added to others: two of ten outputs, of 4, 2 and 1 passes.
-const WAITING: usize = 60;
+/// Partial sums that wait to be added to others: four of ten outputs, of 8, 4, 2 and 1 passes.
+const WAITING: usize = 40;
 
 /// Arguments of a block of outputs beside inputs and weights. The assembly depends on the order of the fields.
 #[repr(C)]
@@ -58,162 +57,137 @@ pub(super) unsafe fn block(
 }
 
 macro_rules! block {
-    ($name:ident, $sums:literal $weights:literal, [$($a:literal $b:literal $weight:literal),+]) => {
+    ($name:ident, sums $sums:literal, weights $weights:literal, [$($sum:literal $weight:literal),+]) => {
         /// # Safety
         /// At `weights` are as many as the name says; for each further input, `stride` bytes on, there are as many.
         /// `block` has biases and outputs.
         #[inline(always)]
         unsafe fn $name(row: &[u8], weights: *const f32, stride: usize, block: &mut Block) {
-            // The address of a weight follows from that of its input. A pass has come one pair of its own, 16 inputs of
-            // the row, further when it asks.
+            // The address of a weight follows from that of its input. A pass has come one input of its own, 16 of the
+            // row, further when it asks.
             let next = row.as_ptr().addr() + 16;
             let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(stride));
-            // r0 is the number of the first pair, then the pair: `cbz` wants one of the low registers. A pair needs no
-            // alignment.
+            // r0 is the number of the partial sum, then an input: `cbz` wants one of the low registers.
             // SAFETY: only inputs, weights and biases are read, and only outputs and `waiting` are written.
             unsafe {
                 asm!(
-                    // The pair that a pass begins with is the number of the pass with its bits reversed, so that sums
-                    // which are added to each other follow each other.
                     "2:",
                     "rbit r0, {pass}",
-                    "lsr r0, r0, #29",
-                    "add {input}, {row}, r0, lsl #1",
-                    "sub {left}, {rounded_up}, {input}",
+                    "lsr r0, r0, #28",
+                    "add {input}, {row}, r0",
+                    "rsb {left}, r0, {rounded_up}",
                     "lsr {left}, {left}, #4",
                     "movs r0, #0",
-                    each!([0 1 2 3 4 5 6 7 8 9] "vmov d", ", r0, r0"),
-                    // The pairs of this pass, six at a time, and then the rest.
-                    "subs {left}, {left}, #6",
+                    each!([0 1 2 3 4] "vmov d", ", r0, r0"),
+                    // The inputs of this pass, of which 784 have seven times seven, and then the rest.
+                    "subs {left}, {left}, #7",
                     "blo 4f",
                     "3:",
-                    block!(pair $weights, [$($a $b $weight),+]),
-                    block!(pair $weights, [$($a $b $weight),+]),
-                    block!(pair $weights, [$($a $b $weight),+]),
-                    block!(pair $weights, [$($a $b $weight),+]),
-                    block!(pair $weights, [$($a $b $weight),+]),
-                    block!(pair $weights, [$($a $b $weight),+]),
-                    "subs {left}, {left}, #6",
+                    block!(input $weights, [$($sum $weight),+]),
+                    block!(input $weights, [$($sum $weight),+]),
+                    block!(input $weights, [$($sum $weight),+]),
+                    block!(input $weights, [$($sum $weight),+]),
+                    block!(input $weights, [$($sum $weight),+]),
+                    block!(input $weights, [$($sum $weight),+]),
+                    block!(input $weights, [$($sum $weight),+]),
+                    "subs {left}, {left}, #7",
                     "bhs 3b",
                     "4:",
-                    "adds {left}, {left}, #6",
+                    "adds {left}, {left}, #7",
                     "beq 6f",
                     "5:",
-                    block!(pair $weights, [$($a $b $weight),+]),
+                    block!(input $weights, [$($sum $weight),+]),
                     "subs {left}, {left}, #1",
                     "bne 5b",
-                    // Is this where the last input is, without a neighbour?
+                    // For every one at the end of the pass's number, a sum waits that belongs before this one.
                     "6:",
-                    "sub {left}, {rounded_up}, {input}",
-                    "cmp {left}, #15",
-                    "bne 9f",
-                    "ldrb r0, [{input}], #16",
-                    "vmov s30, r0",
-                    "mla {weight}, {input}, {stride}, {origin}",
-                    block!(input $weights, [$($a $weight),+]),
-                    "9:",
-                    // For every one at the end of the pass's number, sums wait that belong before these.
                     "mov r0, {pass}",
                     "b 8f",
                     "7:",
                     concat!("vldmdb {waiting}!, {{", $weights, "}}"),
-                    concat!($("vadd.f32 s", $b, ", s", $b, ", s", $weight, "\n"),+),
-                    concat!("vldmdb {waiting}!, {{", $weights, "}}"),
-                    concat!($("vadd.f32 s", $a, ", s", $a, ", s", $weight, "\n"),+),
+                    concat!($("vadd.f32 s", $sum, ", s", $weight, "\n"),+),
                     "8:",
                     "lsrs r0, r0, #1",
                     "bcs 7b",
-                    "add {pass}, {pass}, #1",
-                    "cmp {pass}, #8",
-                    "beq 12f",
                     concat!("vstmia {waiting}!, {{", $sums, "}}"),
-                    "b 2b",
+                    "add {pass}, {pass}, #1",
+                    "cmp {pass}, #16",
+                    "bne 2b",
                     // Sums and biases become outputs. Comparing finds NaN; all that it leaves is an exception.
-                    "12:",
-                    "ldr r0, [{waiting}, #-12]",
+                    "vldr s20, [{block}, #8]",
+                    "ldr r0, [{block}]",
                     concat!("vldmia r0, {{", $weights, "}}"),
-                    "vldr s30, [{waiting}, #-4]",
-                    concat!($("vadd.f32 s", $a, ", s", $a, ", s", $b, "\n"),+),
-                    concat!($("vfma.f32 s", $weight, ", s", $a, ", s30\n"),+),
+                    concat!($("vfma.f32 s", $weight, ", s", $sum, ", s20\n"),+),
                     concat!($("vcmpe.f32 s", $weight, ", #0\n"),+),
-                    "ldr r0, [{waiting}, #-8]",
+                    "ldr r0, [{block}, #4]",
                     concat!("vstmia r0, {{", $weights, "}}"),
                     row = in(reg) row.as_ptr(),
-                    rounded_up = in(reg) row.as_ptr().addr() + row.len() + 14,
+                    rounded_up = in(reg) row.len() + 15,
                     stride = in(reg) stride,
                     origin = in(reg) origin,
+                    block = in(reg) &raw mut *block,
                     waiting = inout(reg) (&raw mut *block).byte_add(mem::offset_of!(Block, waiting)) => _,
                     pass = inout(reg) 0 => _,
                     input = out(reg) _,
-                    first = out(reg) _,
                     weight = out(reg) _,
                     left = out(reg) _,
                     out("r0") _,
                     out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
-                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
-                    out("d14") _, out("d15") _,
+                    out("d7") _, out("d8") _, out("d9") _, out("s20") _,
                     options(nostack),
                 );
             }
         }
     };
-    // Two neighbours, each with its own sums.
-    (pair $weights:literal, [$($a:literal $b:literal $weight:literal),+]) => {
-        concat!(
-            "ldrh r0, [{input}], #16\n cbz r0, 9f\n mla {weight}, {input}, {stride}, {origin}\n",
-            "ands {first}, r0, #255\n beq 8f\n vmov s30, {first}\n",
-            block!(input $weights, [$($a $weight),+]),
-            "8:\n lsrs r0, r0, #8\n beq 9f\n vmov s30, r0\n add {weight}, {weight}, {stride}\n",
-            block!(input $weights, [$($b $weight),+]),
-            "9:\n",
-        )
-    };
     // An input, times its weights, is added to the sums.
     (input $weights:literal, [$($sum:literal $weight:literal),+]) => {
         concat!(
-            "vcvt.f32.u32 s30, s30\n vldmia {weight}, {{", $weights, "}}\n",
-            $("vfma.f32 s", $sum, ", s", $weight, ", s30\n",)+
+            "ldrb r0, [{input}], #16\n cbz r0, 9f\n vmov s20, r0\n mla {weight}, {input}, {stride}, {origin}\n",
+            "vcvt.f32.u32 s20, s20\n",
+            "vldmia {weight}, {{", $weights, "}}\n",
+            $("vfma.f32 s", $sum, ", s", $weight, ", s20\n",)+
+            "9:\n",
         )
     };
 }
 
 block!(
-    one, "s0-s1" "s20",
-    [0 1 20]
+    one, sums "s0", weights "s10",
+    [0 10]
 );
 block!(
-    two, "s0-s3" "s20-s21",
-    [0 2 20, 1 3 21]
+    two, sums "s0-s1", weights "s10-s11",
+    [0 10, 1 11]
 );
 block!(
-    three, "s0-s5" "s20-s22",
-    [0 3 20, 1 4 21, 2 5 22]
+    three, sums "s0-s2", weights "s10-s12",
+    [0 10, 1 11, 2 12]
 );
 block!(
-    four, "s0-s7" "s20-s23",
-    [0 4 20, 1 5 21, 2 6 22, 3 7 23]
+    four, sums "s0-s3", weights "s10-s13",
+    [0 10, 1 11, 2 12, 3 13]
 );
 block!(
-    five, "s0-s9" "s20-s24",
-    [0 5 20, 1 6 21, 2 7 22, 3 8 23, 4 9 24]
+    five, sums "s0-s4", weights "s10-s14",
+    [0 10, 1 11, 2 12, 3 13, 4 14]
 );
 block!(
-    six, "s0-s11" "s20-s25",
-    [0 6 20, 1 7 21, 2 8 22, 3 9 23, 4 10 24, 5 11 25]
+    six, sums "s0-s5", weights "s10-s15",
+    [0 10, 1 11, 2 12, 3 13, 4 14, 5 15]
 );
 block!(
-    seven, "s0-s13" "s20-s26",
-    [0 7 20, 1 8 21, 2 9 22, 3 10 23, 4 11 24, 5 12 25, 6 13 26]
+    seven, sums "s0-s6", weights "s10-s16",
+    [0 10, 1 11, 2 12, 3 13, 4 14, 5 15, 6 16]
 );
 block!(
-    eight, "s0-s15" "s20-s27",
-    [0 8 20, 1 9 21, 2 10 22, 3 11 23, 4 12 24, 5 13 25, 6 14 26, 7 15 27]
+    eight, sums "s0-s7", weights "s10-s17",
+    [0 10, 1 11, 2 12, 3 13, 4 14, 5 15, 6 16, 7 17]
 );
 block!(
-    nine, "s0-s17" "s20-s28",
-    [0 9 20, 1 10 21, 2 11 22, 3 12 23, 4 13 24, 5 14 25, 6 15 26, 7 16 27, 8 17 28]
+    nine, sums "s0-s8", weights "s10-s18",
+    [0 10, 1 11, 2 12, 3 13, 4 14, 5 15, 6 16, 7 17, 8 18]
 );
 block!(
-    ten, "s0-s19" "s20-s29",
-    [0 10 20, 1 11 21, 2 12 22, 3 13 23, 4 14 24, 5 15 25, 6 16 26, 7 17 27, 8 18 28, 9 19 29]
+    ten, sums "s0-s9", weights "s10-s19",
+    [0 10, 1 11, 2 12, 3 13, 4 14, 5 15, 6 16, 7 17, 8 18, 9 19]
 );
