@@ -221,7 +221,10 @@ fn predictions_are_outputs_of_the_last_activation() -> Result<(), Error> {
         assert_eq!(scene.network.predict(sample)?, expected);
     }
     let error = Error::NotFinite { what: "samples", index: 2 };
-    assert_eq!(scene.network.predict(&[0.0, 0.0, f32::NAN, 0.0, 0.0]), Err(error));
+    // Weights of zero, whose product with an infinity is none.
+    for (network, number) in [(&scene.network, f32::NAN), (&Classifier::ZERO, f32::INFINITY)] {
+        assert_eq!(network.predict(&[0.0, 0.0, number, 0.0, 0.0]), Err(error));
+    }
     Ok(())
 }
 

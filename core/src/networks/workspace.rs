@@ -55,8 +55,13 @@ impl<N: Layers, const BATCH: usize> Workspace<N, BATCH> {
     where
         N: Network<IN>,
     {
-        batch.check_finite()?;
-        network.forward(self.kernel.get(), batch, &mut self.layers, false)
+        let (kernel, layers) = (self.kernel.get(), &mut self.layers);
+        if N::LAYERS == 1 {
+            batch.check_finite()?;
+            return network.forward(kernel, batch, layers, false);
+        }
+        // Every sum of a hidden layer is NaN or infinite where a number of the sample is, and the sums are looked at.
+        network.forward(kernel, batch, layers, false).map_err(|error| batch.check_finite().err().unwrap_or(error))
     }
 
     /// The outputs `[batch][OUTPUTS]`: probabilities of a classifier, numbers of a regression.
