@@ -151,9 +151,10 @@ fn the_smartwatch_has_windows_of_ten_people() {
 
 #[test]
 fn all_rows_or_windows_can_be_tested_where_nothing_says_which() {
-    let (_folder, rows) = file("series.csv", series());
+    let (_folder, options) = file("series.csv", series());
+    let rows = DataOptions { ignore: vec!["who".into()], ..options };
     let windows = DataOptions { window: Some(2), stride: Some(1), train_stride: Some(2), ..rows.clone() };
-    let groups = DataOptions { group: Some("who".into()), ..windows.clone() };
+    let groups = DataOptions { group: Some("who".into()), ignore: Vec::new(), ..windows.clone() };
     let of_bob = DataOptions { test_groups: vec!["bob".into()], ..groups.clone() };
     let split = DataOptions { test_split: Some(0.25), ..rows.clone() };
     // Without groups, the last run of one person goes on in the first of the other.
