@@ -112,7 +112,7 @@ impl Model {
 
     fn check_quantized(&self, layers: &[QuantizedLayer]) -> Result<(), Error> {
         if layers.len() != self.layers.len() {
-            return fault(format!("{} layers in int8, and {} in floats", layers.len(), self.layers.len()));
+            return fault(format!("{} layers in int8, and {} in f32", layers.len(), self.layers.len()));
         }
         for (index, (layer, float)) in layers.iter().zip(&self.layers).enumerate() {
             let (inputs, units) = (float.inputs, float.units());
