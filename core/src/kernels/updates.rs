@@ -38,16 +38,8 @@ pub trait Update<const N: usize>: RuleKernels<N> {
 
     /// [`scalar`](Self::scalar) for consecutive parameters, in place. Some rules have it in assembly for a Cortex-M.
     #[cfg(fpv4)]
-    fn tile(&self, sums: &[f32], scale: f32, mut parameters: [&mut [f32]; N]) {
-        for (index, &sum) in sums.iter().enumerate() {
-            let parameter = parameters.each_ref().map(|array| array.get(index).copied().unwrap_or_default());
-            let updated = self.scalar(sum, scale, parameter);
-            for (array, updated) in parameters.iter_mut().zip(updated) {
-                if let Some(place) = array.get_mut(index) {
-                    *place = updated;
-                }
-            }
-        }
+    fn tile(&self, sums: &[f32], scale: f32, parameters: [&mut [f32]; N]) {
+        one_by_one(self, sums, scale, parameters);
     }
 
     /// The learning rate · `scale` of gradient descent, which has kernels of its own on a Cortex-M; `None` for other
@@ -56,5 +48,24 @@ pub trait Update<const N: usize>: RuleKernels<N> {
     fn descent_rate(&self, scale: f32) -> Option<f32> {
         let _ = scale;
         None
+    }
+}
+
+/// [`Update::scalar`] for consecutive parameters, in place.
+#[cfg(fpv4)]
+pub(super) fn one_by_one<U: Update<N> + ?Sized, const N: usize>(
+    rule: &U,
+    sums: &[f32],
+    scale: f32,
+    mut parameters: [&mut [f32]; N],
+) {
+    for (index, &sum) in sums.iter().enumerate() {
+        let parameter = parameters.each_ref().map(|array| array.get(index).copied().unwrap_or_default());
+        let updated = rule.scalar(sum, scale, parameter);
+        for (array, updated) in parameters.iter_mut().zip(updated) {
+            if let Some(place) = array.get_mut(index) {
+                *place = updated;
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ mod input_gradient;
 mod relu;
 mod sgd;
 mod sgd_block;
+pub(in crate::kernels) mod update;
 
 pub(in crate::kernels) use crate::kernels::elementwise::loops::{map, zip};
 pub(in crate::kernels) use crate::kernels::portable::{softmax, softmax_cross_entropy};

@@ -55,4 +55,9 @@ impl Update<3> for AdamUpdate {
     fn tile(&self, sums: &[f32], scale: f32, parameters: [&mut [f32]; 3]) {
         crate::kernels::cortex_m::helium::update::adam(sums, scale, self, parameters);
     }
+
+    #[cfg(all(fpv4, not(helium)))]
+    fn tile(&self, sums: &[f32], scale: f32, parameters: [&mut [f32]; 3]) {
+        crate::kernels::cortex_m::fpv4::update::adam(sums, scale, self, parameters);
+    }
 }

@@ -45,4 +45,9 @@ impl Update<2> for MomentumUpdate {
     fn tile(&self, sums: &[f32], scale: f32, parameters: [&mut [f32]; 2]) {
         crate::kernels::cortex_m::helium::update::momentum(sums, scale, self, parameters);
     }
+
+    #[cfg(all(fpv4, not(helium)))]
+    fn tile(&self, sums: &[f32], scale: f32, parameters: [&mut [f32]; 2]) {
+        crate::kernels::cortex_m::fpv4::update::momentum(sums, scale, self, parameters);
+    }
 }

@@ -46,4 +46,9 @@ impl Update<2> for RmspropUpdate {
     fn finish<V: Vector>(&self, change: V, _: f32, [weight, _]: [V; 2]) -> V {
         weight.sub(change).flush_below(SMALLEST_WEIGHT).canonical_result()
     }
+
+    #[cfg(all(fpv4, not(helium)))]
+    fn tile(&self, sums: &[f32], scale: f32, parameters: [&mut [f32]; 2]) {
+        crate::kernels::cortex_m::fpv4::update::rmsprop(sums, scale, self, parameters);
+    }
 }

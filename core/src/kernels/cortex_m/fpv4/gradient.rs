@@ -4,6 +4,7 @@
 //! of them is summed over all samples and then used at once.
 
 use core::arch::asm;
+use core::array;
 
 use super::exceptions::Exceptions;
 use super::forward::blocks;
@@ -11,90 +12,173 @@ use super::sgd::{PROBE, clean, weight_gradient_sgd};
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
 
+/// Inputs whose sums are added up together.
+const QUAD: usize = 4;
+
+/// The most units whose sums are: with their deltas and two inputs, they take all registers.
+const LARGEST_BLOCK: usize = 6;
+
+/// The most units of a tile.
+const UNITS: usize = 24;
+
 /// The most sums of a tile.
-const TILE: usize = 64;
+const TILE: usize = QUAD * UNITS;
 
-/// The most units of a block, whose deltas stay in registers.
-const LARGEST_BLOCK: usize = 8;
+/// Samples whose products are.
+const SAMPLES: usize = 8;
 
-/// Calls `update` with the sums Σ over samples of delta · input, a tile at a time, and with the place of its first weight.
+/// Initial values of the sums of an input.
+static ZEROS: [f32; LARGEST_BLOCK] = [0.0; LARGEST_BLOCK];
+
+/// Calls `update` with the sums Σ over samples of delta · input, as many at a time as lie side by side in a tile, and with
+/// the place of the first one's weight.
 fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut update: impl FnMut(usize, &[f32])) {
     if units == 0 {
         return;
     }
-    let (mut inputs, mut sums) = ([0.0; TILE], [0.0; TILE]);
-    // All units of some inputs, or where that is too much, some units of one.
-    let (most_inputs, most_units) = ((TILE / units).max(1), units.min(TILE));
-    for first_input in (0..rows.width()).step_by(most_inputs) {
-        for first_unit in (0..units).step_by(most_units) {
-            let unit_count = most_units.min(units - first_unit);
+    let (mut inputs, mut sums) = ([[0.0; QUAD]; SAMPLES], [0.0; TILE]);
+    let (mut samples, mut first_of_those) = ([&[][..]; SAMPLES], usize::MAX);
+    let most_inputs = (UNITS / units).max(1) * QUAD;
+    let mut first_unit = 0;
+    for unit_count in blocks(units, UNITS) {
+        for first_input in (0..rows.width()).step_by(most_inputs) {
             let input_count = most_inputs.min(rows.width() - first_input);
-            let Some(sums) = sums.get_mut(..input_count * unit_count) else { return };
-            sums.fill(0.0);
-            for (index, deltas) in deltas.chunks_exact(units).enumerate() {
-                let row = rows.row(index).get(first_input..first_input + input_count).unwrap_or(&[]);
-                inputs.iter_mut().zip(row).for_each(|(to, &input)| *to = input.into());
-                let Some(deltas) = deltas.get(first_unit..first_unit + unit_count) else { return };
-                add_products(inputs.get(..row.len()).unwrap_or(&[]), deltas, sums);
+            for first_sample in (0..rows.len()).step_by(SAMPLES) {
+                if first_of_those != first_sample {
+                    samples = array::from_fn(|index| rows.row(first_sample + index));
+                    first_of_those = first_sample;
+                }
+                let inputs = inputs.split_at_mut(SAMPLES.min(rows.len() - first_sample)).0;
+                let deltas = deltas.get(first_sample * units + first_unit..).unwrap_or_default();
+                let mut sums = sums.as_mut_slice();
+                for quad in (first_input..first_input + input_count).step_by(QUAD) {
+                    let Some((of_quad, rest)) = sums.split_at_mut_checked(QUAD * unit_count) else { return };
+                    read(&samples, quad, inputs);
+                    add_products(inputs, deltas, units, first_sample == 0, of_quad);
+                    sums = rest;
+                }
             }
-            update(first_input * units + first_unit, sums);
+            // The weights of whole inputs lie side by side.
+            let (times, len) = if unit_count == units { (1, input_count * units) } else { (input_count, unit_count) };
+            let mut first = first_input * units + first_unit;
+            let mut sums = sums.as_slice();
+            for _ in 0..times {
+                let Some((side_by_side, rest)) = sums.split_at_checked(len) else { return };
+                update(first, side_by_side);
+                (first, sums) = (first + units, rest);
+            }
         }
+        first_unit += unit_count;
     }
 }
 
-/// `sums[input][unit]` += `inputs[input]` · `deltas[unit]`, fused.
-fn add_products(inputs: &[f32], deltas: &[f32], sums: &mut [f32]) {
-    if inputs.is_empty() || sums.len() != inputs.len() * deltas.len() {
+/// Four inputs of each sample from `first` on, and zeros where there are fewer.
+#[inline(never)]
+fn read<T: Element>(samples: &[&[T]], first: usize, inputs: &mut [[f32; QUAD]]) {
+    for (to, sample) in inputs.iter_mut().zip(samples) {
+        let rest = sample.get(first..).unwrap_or_default();
+        *to = match rest.first_chunk() {
+            Some(quad) => quad.map(Into::into),
+            None => array::from_fn(|index| rest.get(index).map_or(0.0, |&input| input.into())),
+        };
+    }
+}
+
+/// `sums[input][unit]` += Σ over samples of `inputs[sample][input]` · `deltas[sample][unit]`, fused, or that alone. There are
+/// as many units as there are sums of an input; in `deltas`, a sample has `stride`.
+#[inline(never)]
+fn add_products(inputs: &[[f32; QUAD]], deltas: &[f32], stride: usize, is_first: bool, sums: &mut [f32]) {
+    let units = sums.len() / QUAD;
+    if inputs.is_empty() || deltas.len() < (inputs.len() - 1) * stride + units {
         return;
     }
-    let (stride, mut others) = (size_of_val(deltas), deltas);
-    let mut first = sums.as_mut_ptr();
-    for size in blocks(deltas.len(), LARGEST_BLOCK) {
-        let Some((deltas, rest)) = others.split_at_checked(size) else { break };
-        // SAFETY: every input has a sum for every delta, and these are some of them.
+    let (mut deltas, mut sums) = (deltas.as_ptr(), sums.as_mut_ptr());
+    for size in blocks(units, LARGEST_BLOCK) {
+        // SAFETY: each sample has a delta for each of the units, and each of four inputs a sum; these are some of them.
         unsafe {
+            let (from, step) = if is_first { (ZEROS.as_ptr(), 0) } else { (sums.cast_const(), units) };
+            let operands = Operands { inputs, deltas, stride, from, step, sums, units };
             match size {
-                1 => one(inputs, deltas, first, stride),
-                2 => two(inputs, deltas, first, stride),
-                3 => three(inputs, deltas, first, stride),
-                4 => four(inputs, deltas, first, stride),
-                5 => five(inputs, deltas, first, stride),
-                6 => six(inputs, deltas, first, stride),
-                7 => seven(inputs, deltas, first, stride),
-                8 => eight(inputs, deltas, first, stride),
+                1 => one(operands),
+                2 => two(operands),
+                3 => three(operands),
+                4 => four(operands),
+                5 => five(operands),
+                6 => six(operands),
                 _ => {}
             }
-            first = first.add(size);
+            (deltas, sums) = (deltas.add(size), sums.add(size));
         }
-        others = rest;
     }
 }
 
+/// Where the assembly finds its numbers. Distances are in floats.
+struct Operands<'a> {
+    inputs: &'a [[f32; QUAD]],
+    deltas: *const f32,
+    /// From the deltas of a sample to those of the next.
+    stride: usize,
+    /// What is added to.
+    from: *const f32,
+    /// From those of an input to those of the next.
+    step: usize,
+    sums: *mut f32,
+    /// From the sums of an input to those of the next.
+    units: usize,
+}
+
+/// For each unit, the registers of its delta and of its sums.
 macro_rules! add_products {
-    ($name:ident, $deltas:literal $sums:literal, $($delta:literal $sum:literal),+) => {
+    ($name:ident, $deltas:literal $as:literal $bs:literal $cs:literal $ds:literal,
+     $($delta:literal $a:literal $b:literal $c:literal $d:literal),+) => {
         /// # Safety
-        /// There is an input; at `sums` there is one for each delta, and `stride` bytes on as many for each further input.
+        /// There is a sample, and there are deltas of each, numbers to add to, and sums, as [`Operands`] says.
         #[inline(always)]
-        unsafe fn $name(inputs: &[f32], deltas: &[f32], sums: *mut f32, stride: usize) {
+        unsafe fn $name(operands: Operands<'_>) {
+            let Operands { inputs, deltas, stride, from, step, sums, units } = operands;
             // SAFETY: the caller's.
             unsafe {
                 asm!(
-                    concat!("vldmia {deltas}, {{", $deltas, "}}"),
+                    concat!("vldmia {from}, {{", $as, "}}
+ add {from}, {from}, {step}, lsl #2"),
+                    concat!("vldmia {from}, {{", $bs, "}}
+ add {from}, {from}, {step}, lsl #2"),
+                    concat!("vldmia {from}, {{", $cs, "}}
+ add {from}, {from}, {step}, lsl #2"),
+                    concat!("vldmia {from}, {{", $ds, "}}"),
                     "2:",
-                    "vldmia {input}!, {{s16}}",
-                    concat!("vldmia {sum}, {{", $sums, "}}"),
-                    concat!($("vfma.f32 s", $sum, ", s", $delta, ", s16\n"),+),
-                    concat!("vstmia {sum}, {{", $sums, "}}"),
-                    "add {sum}, {sum}, {stride}",
+                    concat!("vldmia {delta}, {{", $deltas, "}}"),
+                    "vldmia {input}!, {{s30-s31}}",
+                    concat!($("vfma.f32 s", $a, ", s", $delta, ", s30
+"),+),
+                    concat!($("vfma.f32 s", $b, ", s", $delta, ", s31
+"),+),
+                    "vldmia {input}!, {{s30-s31}}",
+                    concat!($("vfma.f32 s", $c, ", s", $delta, ", s30
+"),+),
+                    concat!($("vfma.f32 s", $d, ", s", $delta, ", s31
+"),+),
+                    "add {delta}, {delta}, {stride}, lsl #2",
                     "subs {left}, {left}, #1",
                     "bne 2b",
-                    deltas = in(reg) deltas.as_ptr(),
+                    concat!("vstmia {sum}, {{", $as, "}}
+ add {sum}, {sum}, {units}, lsl #2"),
+                    concat!("vstmia {sum}, {{", $bs, "}}
+ add {sum}, {sum}, {units}, lsl #2"),
+                    concat!("vstmia {sum}, {{", $cs, "}}
+ add {sum}, {sum}, {units}, lsl #2"),
+                    concat!("vstmia {sum}, {{", $ds, "}}"),
+                    from = inout(reg) from => _,
+                    step = in(reg) step,
+                    delta = inout(reg) deltas => _,
+                    stride = in(reg) stride,
                     input = inout(reg) inputs.as_ptr() => _,
                     left = inout(reg) inputs.len() => _,
                     sum = inout(reg) sums => _,
-                    stride = in(reg) stride,
+                    units = in(reg) units,
                     out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
-                    out("d7") _, out("s16") _,
+                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
+                    out("d14") _, out("d15") _,
                     options(nostack),
                 );
             }
@@ -102,14 +186,30 @@ macro_rules! add_products {
     };
 }
 
-add_products!(one, "s0" "s8", 0 8);
-add_products!(two, "s0-s1" "s8-s9", 0 8, 1 9);
-add_products!(three, "s0-s2" "s8-s10", 0 8, 1 9, 2 10);
-add_products!(four, "s0-s3" "s8-s11", 0 8, 1 9, 2 10, 3 11);
-add_products!(five, "s0-s4" "s8-s12", 0 8, 1 9, 2 10, 3 11, 4 12);
-add_products!(six, "s0-s5" "s8-s13", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13);
-add_products!(seven, "s0-s6" "s8-s14", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13, 6 14);
-add_products!(eight, "s0-s7" "s8-s15", 0 8, 1 9, 2 10, 3 11, 4 12, 5 13, 6 14, 7 15);
+add_products!(
+    one, "s24" "s0" "s6" "s12" "s18",
+    24 0 6 12 18
+);
+add_products!(
+    two, "s24-s25" "s0-s1" "s6-s7" "s12-s13" "s18-s19",
+    24 0 6 12 18, 25 1 7 13 19
+);
+add_products!(
+    three, "s24-s26" "s0-s2" "s6-s8" "s12-s14" "s18-s20",
+    24 0 6 12 18, 25 1 7 13 19, 26 2 8 14 20
+);
+add_products!(
+    four, "s24-s27" "s0-s3" "s6-s9" "s12-s15" "s18-s21",
+    24 0 6 12 18, 25 1 7 13 19, 26 2 8 14 20, 27 3 9 15 21
+);
+add_products!(
+    five, "s24-s28" "s0-s4" "s6-s10" "s12-s16" "s18-s22",
+    24 0 6 12 18, 25 1 7 13 19, 26 2 8 14 20, 27 3 9 15 21, 28 4 10 16 22
+);
+add_products!(
+    six, "s24-s29" "s0-s5" "s6-s11" "s12-s17" "s18-s23",
+    24 0 6 12 18, 25 1 7 13 19, 26 2 8 14 20, 27 3 9 15 21, 28 4 10 16 22, 29 5 11 17 23
+);
 
 /// Gradient descent by kernels of its own, all other rules tile by tile.
 pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
@@ -130,6 +230,7 @@ pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const
 }
 
 /// The update of SGD from a batch.
+#[inline(never)]
 pub(super) fn sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
     let exceptions = Exceptions::collect();
     for_each_tile(rows, deltas, units, |first, sums| {

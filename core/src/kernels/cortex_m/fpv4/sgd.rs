@@ -8,7 +8,7 @@
 //! No weight is looked at: its product with [`PROBE`] underflows where it has to be flushed, and what is NaN has been
 //! compared or made by an invalid operation. Of such [`Exceptions`] the FPU takes note, and all weights are then cleaned.
 
-use super::exceptions::Exceptions;
+use super::exceptions::{Exceptions, probe};
 use super::finite::all_finite;
 use super::gradient;
 use crate::kernels::{Element, Rows};
@@ -20,9 +20,8 @@ const LARGEST_BLOCK: usize = 12;
 /// Outputs that are looked at together, a bit each.
 const CHUNK: usize = u32::BITS as usize;
 
-/// The largest number below 2⁻⁷⁶, an odd number of units in the last place. Its product with a weight is too small to
-/// be normal where the weight is below [`SMALLEST_WEIGHT`], and is then never exact, so that the FPU takes note.
-pub(super) const PROBE: f32 = f32::from_bits(0x197f_ffff);
+/// Finds weights that have to be flushed.
+pub(super) const PROBE: f32 = probe(SMALLEST_WEIGHT);
 
 pub(super) fn weight_gradient_sgd<T: Element>(
     rows: Rows<'_, T>,
