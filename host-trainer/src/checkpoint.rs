@@ -14,9 +14,9 @@ use formats::isolation::{TIME_LIMIT, isolated};
 use formats::{Recipe, Schedule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use training::State;
 
 use crate::data::Samples;
-use crate::learning::State;
 use crate::prepared::Prepared;
 
 /// A checkpoint: the training that it belongs to, and its state.
