@@ -23,7 +23,7 @@ use dense_core::optimizers::Optimizer;
 use dense_core::{Adam, AdamState, Batch, Dense, Kernel, Random, Sgd};
 use formats::Recipe;
 use host_trainer::data::{Inputs, Samples, Targets};
-use host_trainer::learning::{Callbacks, Data, Network, Settings, Silent, fit};
+use training::{Callbacks, Data, Network, Settings, Silent, fit};
 
 type Outcome = Result<(), Box<dyn Error>>;
 

@@ -15,9 +15,9 @@ use formats::safetensors::from_safetensors;
 use formats::{Provenance, Recipe, Schedule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use training::State;
 
 use crate::data::Samples;
-use crate::learning::State;
 use crate::prepared::Prepared;
 
 /// The model file that a training writes into the folder of its checkpoint.

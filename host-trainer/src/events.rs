@@ -10,8 +10,7 @@ mod subjects;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-
-use crate::learning::Epoch;
+use training::Epoch;
 
 pub(crate) use self::start::Start;
 pub(crate) use self::subjects::{ComparedRun, ModelEvent};

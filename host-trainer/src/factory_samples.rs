@@ -3,9 +3,9 @@
 use dense_core::{Error, Kernel, argmax};
 use dense_replay::{Bits, FactorySet, Quantization, SampleFormat, TargetFormat, Value, WrongLength};
 use formats::{Activation, Input, Layer, Loss};
+use training::{Network, evaluate};
 
 use crate::data::{Inputs, Samples, Targets, rows_of_classes};
-use crate::learning::{Network, evaluate};
 use crate::parallel::all_threads;
 
 /// Most samples of a class that are looked at.

@@ -4,9 +4,10 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 
+use training::FitError;
+
 use crate::device::DeviceError;
 use crate::interrupt;
-use crate::learning::FitError;
 
 /// The message for the user, and the exit code.
 #[derive(Debug)]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use formats::Recipe;
 use serde::Serialize;
+use training::metrics::metric_name;
+use training::{Settings, TrainingProgress};
 
 use crate::commands::testing::Int8Outcome;
 use crate::data::Samples;
 use crate::events::named;
-use crate::learning::metrics::metric_name;
-use crate::learning::{Settings, TrainingProgress};
 use crate::prepared::Prepared;
 
 /// A training: its settings and its results.

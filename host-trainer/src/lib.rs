@@ -27,5 +27,3 @@ mod program;
 pub mod report;
 mod runs;
 pub mod terminal;
-
-pub use training as learning;

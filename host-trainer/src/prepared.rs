@@ -2,10 +2,10 @@
 
 use dense_core::PixelTable;
 use formats::{DataOptions, Input, MAX_PARAMETERS, MAX_WIDTH, Model, Output, Provenance, Recipe, Task};
+use training::{Callbacks, Data, Fit, FitError, Network, Settings, State, int8};
 
 use crate::data::{Dataset, Inputs, Samples, TargetScaling};
 use crate::failure::Failure;
-use crate::learning::{self, Callbacks, Data, Fit, FitError, Network, Settings, State, int8};
 use crate::options::RecipeArgs;
 
 /// How many training inputs are shown.
@@ -103,7 +103,7 @@ impl Prepared {
     /// and that is folded into the last layer.
     ///
     /// # Errors
-    /// Those of [`learning::fit`].
+    /// Those of [`training::fit`].
     pub fn fit(
         &self,
         network: &mut Network,
@@ -114,11 +114,11 @@ impl Prepared {
     ) -> Result<Fit, FitError> {
         let data = Data { test: test.then_some(&self.test), ..self.data() };
         let scaling = self.recipe.smallest_deviation.and_then(|_| TargetScaling::measure(&data.train.targets));
-        let Some(scaling) = scaling else { return learning::fit(network, &data, settings, from, callbacks) };
+        let Some(scaling) = scaling else { return training::fit(network, &data, settings, from, callbacks) };
         let scaled = |samples: &Samples| Samples { targets: scaling.apply(&samples.targets), ..samples.clone() };
         let (train, validation, tested) = (scaled(data.train), data.validation.map(scaled), data.test.map(scaled));
         let data = Data { train: &train, validation: validation.as_ref(), test: tested.as_ref(), ..data };
-        let fit = learning::fit(network, &data, settings, from, callbacks)?;
+        let fit = training::fit(network, &data, settings, from, callbacks)?;
         let mut layers = network.layers().to_vec();
         if let Some(last) = layers.last_mut() {
             scaling.fold(last);

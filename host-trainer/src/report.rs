@@ -22,11 +22,11 @@ use std::collections::BTreeMap;
 use dense_core::argmax;
 use formats::{Input, Model, Output, Recipe, Task};
 use image::ImageResult;
+use training::Epoch;
 
 use crate::comparison::Comparison;
 use crate::confusion::Confusion;
 use crate::data::{Samples, Targets};
-use crate::learning::Epoch;
 use crate::plot::figure;
 use crate::terminal::summary::hyphenated;
 

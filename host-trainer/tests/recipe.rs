@@ -8,9 +8,9 @@ use dense_core::Kernel;
 use host_trainer::cli::{Cli, Command};
 use host_trainer::commands::shared::{all_threads, load};
 use host_trainer::data::Dataset;
-use host_trainer::learning::{self, Callbacks, Network, Settings, Silent, evaluate, int8, metrics};
 use host_trainer::prepared::Prepared;
 use host_trainer::report::classes;
+use training::{Callbacks, Network, Settings, Silent, evaluate, int8, metrics};
 
 const SEEDS: u64 = 10;
 
@@ -43,7 +43,7 @@ impl Training {
         let mut network = Network::initial(784, 10, &settings.recipe).unwrap();
         let mut stop = || false;
         let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
-        let fit = learning::fit(&mut network, &self.prepared.data(), &settings, None, &mut callbacks).unwrap();
+        let fit = training::fit(&mut network, &self.prepared.data(), &settings, None, &mut callbacks).unwrap();
         (network, fit.state.progress.epochs.last().unwrap().train.loss)
     }
 

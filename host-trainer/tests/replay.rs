@@ -9,9 +9,9 @@ use host_trainer::commands::adapt::{TEST_NOISE, decayed, lessons, practice_seed}
 use host_trainer::data::{self, Dataset, Inputs, Samples, Targets};
 use host_trainer::device::shift::Shift;
 use host_trainer::factory_samples::FactorySamples;
-use host_trainer::learning::{self, Callbacks, Data, Network, Settings, Silent, evaluate};
 use std::path::Path;
 use std::thread;
+use training::{Callbacks, Data, Network, Settings, Silent, evaluate};
 
 const SIZE: [usize; 2] = [28, 28];
 const LESSONS: usize = 500;
@@ -108,7 +108,7 @@ fn step(network: &mut Network, image: &[u8], label: u8, learning_rate: f32) {
 fn fit(network: &mut Network, samples: &Samples, recipe: Recipe, threads: usize) {
     let settings = Settings { recipe, threads, kernel: Kernel::best() };
     let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut || false, checkpoints: None };
-    learning::fit(network, &Data::new(samples), &settings, None, &mut callbacks).unwrap();
+    training::fit(network, &Data::new(samples), &settings, None, &mut callbacks).unwrap();
 }
 
 fn accuracy(network: &Network, samples: &Samples) -> f64 {

@@ -4,7 +4,7 @@ mod simulator;
 
 use dense_core::Kernel;
 use host_trainer::data::Inputs;
-use host_trainer::learning::{Network, int8};
+use training::{Network, int8};
 
 #[test]
 fn the_trainer_quantises_as_the_compiler_does() {

@@ -19,7 +19,7 @@ use std::time::Instant;
 use dense_core::{Batch, Dense, Kernel, Random};
 use formats::{DataOptions, Recipe};
 use host_trainer::data::{Inputs, Samples, load};
-use host_trainer::learning::{Callbacks, Data, FitError, Network, Settings, Silent, fit};
+use training::{Callbacks, Data, FitError, Network, Settings, Silent, fit};
 
 const REPETITIONS: usize = 7;
 /// Of a fit that takes seconds.

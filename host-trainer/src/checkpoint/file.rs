@@ -11,9 +11,9 @@ use formats::{Activation, Layer, OptimizerName, Recipe, layer_name};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
+use training::{Best, Epoch, Parameters, PartialEpoch, State, TrainingProgress, Variables};
 
 use super::{Checkpoint, Identity};
-use crate::learning::{Best, Epoch, Parameters, PartialEpoch, State, TrainingProgress, Variables};
 
 /// The writer and the version of the metadata.
 const FORMAT: &str = "host-trainer/checkpoint/2";

@@ -5,10 +5,10 @@ use formats::safetensors::to_safetensors;
 use formats::{Input, Model, Optimizer, OptimizerName, Output, Recipe};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
+use training::{Callbacks, Data, Network, Settings, Silent};
 
 use super::*;
 use crate::data::{Inputs, Targets};
-use crate::learning::{self, Callbacks, Data, Network, Settings, Silent};
 use crate::report;
 
 const INPUTS: usize = 20;
@@ -50,7 +50,7 @@ fn stopped(recipe: &Recipe) -> Checkpoint {
         steps == SAMPLES.div_ceil(BATCH_SIZE) + 2
     };
     let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
-    let state = learning::fit(&mut network, &data, &settings, None, &mut callbacks).unwrap().state;
+    let state = training::fit(&mut network, &data, &settings, None, &mut callbacks).unwrap().state;
     let identity = Identity {
         inputs: INPUTS,
         outputs: CLASSES,

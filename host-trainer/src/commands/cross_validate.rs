@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use dense_core::Kernel;
 use formats::{DataOptions, Model};
+use training::{Callbacks, End, Network, Settings, Silent, evaluate};
 
 use super::ending::Ending;
 use super::shared::{all_threads, check_out, shown, tell_written};
@@ -12,7 +13,6 @@ use crate::data;
 use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
-use crate::learning::{Callbacks, End, Network, Settings, Silent, evaluate};
 use crate::lock::Lock;
 use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
 use crate::outputs::Outputs;

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use dense_core::quant::Range;
 use formats::{Int8Network, Loss, Model, c, npz, onnx, rust, tflite};
+use training::int8;
 
 use super::factory::{FactoryArgs, default_lessons};
 use super::shared::{data_of, load_model, network, shown, tell_written};
 use crate::failure::Failure;
-use crate::learning::int8;
 use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace, refuse_given, whole_number};
 use crate::outputs::Outputs;
 use crate::terminal::Verbosity;

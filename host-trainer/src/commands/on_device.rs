@@ -13,6 +13,7 @@ use dense_protocol::authentication::Key;
 use dense_protocol::messages::{FlashFault, Form};
 use formats::{Int8Network, Model, bounded};
 use serde_json::{Value, json};
+use training::int8;
 
 pub(super) use lessons::{Lesson, Practice, Taught, Teacher, practise, teach};
 pub(super) use testing::{Tested, class_of, metric_name, test, test_recordings};
@@ -23,7 +24,6 @@ use crate::data::{Dataset, Samples};
 use crate::device::transport::BAUD;
 use crate::device::{Address, Device, DeviceError, Reference, RetryPolicy};
 use crate::failure::Failure;
-use crate::learning::int8;
 use crate::options::{DataArgs, KernelChoice, MODEL, in_workspace};
 use crate::terminal::print;
 

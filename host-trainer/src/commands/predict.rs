@@ -9,13 +9,13 @@ use clap::Args;
 use dense_core::Kernel;
 use formats::{Input, Model, PixelInput, Window};
 use serde::Serialize;
+use training::{Network, evaluate};
 
 use self::prediction::Prediction;
 use super::shared::{load_model, network, tell_written};
 use crate::data::picture::{self, Invert, PictureError, Preparation};
 use crate::data::{Inputs, load_inputs};
 use crate::failure::Failure;
-use crate::learning::{Network, evaluate};
 use crate::options::{KernelChoice, MODEL, in_workspace, whole_number};
 use crate::outputs::Outputs;
 use crate::pictures::Pictures;

@@ -7,11 +7,11 @@ use std::path::Path;
 use formats::bounded::{self, MAX_MODEL};
 use formats::isolation::{TIME_LIMIT, isolated};
 use formats::{DataOptions, Input, Model, Output, Provenance, safetensors};
+use training::Network;
 
 use crate::data::{self, Dataset, DefaultTest, Loaded, Samples};
 use crate::events::Event;
 use crate::failure::Failure;
-use crate::learning::Network;
 use crate::options::{DataArgs, locate};
 use crate::outputs::Written;
 pub use crate::parallel::all_threads;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use formats::Task;
 use indicatif::ProgressBar;
+use training::Settings;
 
 pub(crate) use self::args::EXAMPLES;
 pub(crate) use self::args::SweepArgs;
@@ -20,7 +21,6 @@ use crate::data::Samples;
 use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
-use crate::learning::Settings;
 use crate::options::model_name;
 use crate::outputs::Outputs;
 use crate::prepared::Prepared;

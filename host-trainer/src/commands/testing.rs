@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use dense_core::{Error, Kernel};
 use formats::{Int8Network, Model, Output, Task, four_digits};
+use training::{Network, evaluate, int8, metrics};
 
 use super::shared::{all_threads, network};
 use crate::comparison::Comparison;
@@ -12,7 +13,6 @@ use crate::data::{Dataset, Inputs, Samples, Targets};
 use crate::events::Event;
 use crate::failure::Failure;
 use crate::interval::wilson;
-use crate::learning::{Network, evaluate, int8, metrics};
 use crate::report::classes;
 use crate::terminal::progress::evaluation_text;
 use crate::terminal::{Verbosity, wrap};

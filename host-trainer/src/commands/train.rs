@@ -9,6 +9,8 @@ use std::time::Duration;
 
 pub(crate) use arguments::TrainArgs;
 use files::{CheckpointWriter, Paths, Trained};
+use training::metrics::metric_name;
+use training::{Callbacks, Checkpoints, End, Fit, Network, Settings, State, TrainingProgress};
 
 pub(crate) use arguments::EXAMPLES;
 
@@ -21,8 +23,6 @@ use crate::events::Event;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::interrupt::Interrupts;
-use crate::learning::metrics::metric_name;
-use crate::learning::{Callbacks, Checkpoints, End, Fit, Network, Settings, State, TrainingProgress};
 use crate::lock::Lock;
 use crate::options::locate;
 use crate::outputs::Outputs;

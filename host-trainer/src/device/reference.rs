@@ -11,11 +11,11 @@ use dense_protocol::checksum;
 use dense_protocol::messages::Step;
 use dense_replay::{Sampler, Source};
 use formats::{Int8Network, Layer, Loss, Model};
+use training::{FitError, Network, Parameters, evaluate, int8, metrics};
 
 use super::DeviceError;
 use crate::data::{Inputs, Samples};
 use crate::factory_samples::FactorySamples;
-use crate::learning::{FitError, Network, Parameters, evaluate, int8, metrics};
 use crate::parallel::all_threads;
 
 /// A network that must have the bits of the device's.

@@ -3,10 +3,10 @@
 use image::ImageResult;
 
 use formats::four_digits;
+use training::metrics::metric_name;
 
 use super::page::{self, Page};
 use super::text::{percent, seconds};
-use crate::learning::metrics::metric_name;
 use crate::plot::chart::{Axis, Chart};
 use crate::plot::figure::{self, Figure, escape};
 use crate::plot::palette::Hue;

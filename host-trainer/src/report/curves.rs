@@ -1,12 +1,12 @@
 //! The learning curves: loss and metric, epoch after epoch.
 
 use formats::{Task, four_digits};
+use training::metrics::metric_name;
+use training::{Epoch, Metrics};
 
 use super::Report;
 use super::page;
 use super::text::seconds;
-use crate::learning::metrics::metric_name;
-use crate::learning::{Epoch, Metrics};
 use crate::plot::chart::{Axis, Chart};
 use crate::plot::figure::Figure;
 use crate::plot::palette::Hue;

@@ -1,10 +1,10 @@
 //! Predictions of a regression: predicted against true values, residuals, and the usual scores.
 
 use formats::four_digits;
+use training::metrics;
 
 use super::Report;
 use super::page;
-use crate::learning::metrics;
 use crate::plot::axis::bounds;
 use crate::plot::chart::{Axis, Chart};
 use crate::plot::figure::{Figure, escape};

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use formats::four_digits;
+use training::{Epoch, Metrics};
 
 use super::summary::thousands;
 use super::{Verbosity, columns, print, width, wrap};
 use crate::events::{Event, named};
-use crate::learning::{self, Epoch, Metrics};
 
 /// Steps between two looks at the clock: a step can be shorter than the look.
 const STEPS_PER_LOOK: usize = 64;
@@ -89,7 +89,7 @@ impl Progress {
     }
 }
 
-impl learning::Progress for Progress {
+impl training::Progress for Progress {
     fn start_epoch(&mut self, epoch: usize) {
         self.epoch = epoch;
         if let Display::Bar(bar) = &mut self.display {
@@ -201,7 +201,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::learning::Progress as _;
+    use training::Progress as _;
 
     const METRICS: Metrics = Metrics { loss: 0.482_34, metric: 0.833_06 };
     const LABELS: ProgressLabels = ProgressLabels { metric: "accuracy", samples: "images" };

@@ -7,8 +7,8 @@ use std::process::Command;
 use dense_core::Kernel;
 use formats::{Int8Layer, Output};
 use host_trainer::data::Inputs;
-use host_trainer::learning::{Network, int8};
 use safetensors::SafeTensors;
+use training::{Network, int8};
 
 use super::{fail, history, model, succeed, train, write_data_set};
 

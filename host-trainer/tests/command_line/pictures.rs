@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 use dense_core::Kernel;
 use formats::DataOptions;
 use host_trainer::data::{self, Inputs, Samples};
-use host_trainer::learning::{Network, evaluate};
 use serde_json::Value;
 use tempfile::TempDir;
+use training::{Network, evaluate};
 
 use super::{fashion_mnist, succeed, train};
 

@@ -63,6 +63,8 @@ fn the_result_stays_on_the_screen_and_nothing_breaks() {
             format!("cross-validate --epochs 1 --target miles_per_gallon --group origin --out groups --data {cars}"),
             "mean and standard",
         ),
+        (format!("{train} second --limit 500 --hidden 4 --data {fashion}"), "test accuracy "),
+        ("compare out second --out compared".into(), "best test accuracy "),
     ];
     for columns in [80, 40] {
         for (line, result) in &lines {
@@ -71,9 +73,15 @@ fn the_result_stays_on_the_screen_and_nothing_breaks() {
             let screen = rows[rows.len().saturating_sub(LINES - 1)..].join(" ");
             assert!(screen.contains(result), "{line}, {columns} columns: {result:?} is not on the screen:\n{text}");
             // What comes next is to be pasted, and so is one line, which paths may make long.
-            let free = |line: &&str| !line.starts_with("next  ") && !line.contains('/');
+            let free = |line: &&str| !line.starts_with("next  ") && (line.starts_with("wrote ") || !line.contains('/'));
             for row in text.lines().filter(free) {
                 assert!(row.width() <= columns, "{line}: {row:?} is wider than {columns} columns");
+            }
+            // Of the columns of a table what matters most is kept.
+            for (command, [first, main]) in [("compare", ["run", "test accuracy"]), ("cross", ["group", "mae"])] {
+                let heading = |row: &str| row.contains(first) && row.trim_end().contains(main);
+                let kept = text.lines().any(heading);
+                assert!(kept || !line.starts_with(command), "{line}, {columns} columns: no {main} in\n{text}");
             }
         }
     }

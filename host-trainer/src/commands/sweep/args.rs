@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use dense_core::Kernel;
 use formats::{Optimizer, OptimizerName, Recipe};
+use training::Settings;
 
 use super::plural;
 use crate::failure::Failure;
-use crate::learning::Settings;
 use crate::options::{
     CommonArgs, DataArgs, MAX_BATCH_SIZE, MAX_THREADS, RecipeArgs, in_workspace, learning_rate, model_name,
     whole_number,

@@ -1,9 +1,9 @@
 //! The trainings of a sweep, shared among threads.
 
 use formats::{Recipe, four_digits};
+use training::{Callbacks, Data, End, FitError, Metrics, Network, Settings, Silent};
 
 use crate::events::Event;
-use crate::learning::{self, Callbacks, Data, End, FitError, Metrics, Network, Settings, Silent};
 use crate::parallel;
 
 /// The outcome of a training: a result on the validation samples, or divergence.
@@ -102,7 +102,7 @@ fn run(
     let mut network = Network::initial(data.train.inputs.width(), outputs, &settings.recipe)?;
     let mut stop = || stop();
     let mut callbacks = Callbacks { progress: &mut Silent, stop: &mut stop, checkpoints: None };
-    let fit = match learning::fit(&mut network, data, settings, None, &mut callbacks) {
+    let fit = match training::fit(&mut network, data, settings, None, &mut callbacks) {
         Err(FitError::Diverged { .. }) => return Ok(Some(Outcome::Diverged)),
         fit => fit?,
     };

@@ -3,13 +3,13 @@
 use clap::Parser;
 use dense_core::Kernel;
 use formats::{Input, PixelInput, Recipe};
+use training::Metrics;
 
 use super::plot::picture;
 use super::results::Results;
 use super::runs::{Outcome, Run};
 use super::*;
 use crate::cli::{Cli, Command};
-use crate::learning::Metrics;
 
 fn parse(line: &str) -> Result<SweepArgs, clap::Error> {
     let words = ["host-trainer", "sweep"].into_iter().chain(line.split_whitespace());

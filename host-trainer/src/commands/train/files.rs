@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use formats::{Input, rust, safetensors};
+use training::{State, TrainingProgress};
 
 use super::arguments::{FIRMWARE_WEIGHTS, TrainArgs};
 use super::start::{PICTURE_COLUMNS, first_pictures};
@@ -10,7 +11,6 @@ use crate::checkpoint::{Checkpoint, Identity};
 use crate::commands::testing::{Int8Test, NoInt8};
 use crate::failure::Failure;
 use crate::history::History;
-use crate::learning::{State, TrainingProgress};
 use crate::options::in_workspace;
 use crate::outputs::{Outputs, Written};
 use crate::prepared::Prepared;

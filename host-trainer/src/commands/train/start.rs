@@ -1,12 +1,12 @@
 //! The output of `train` before the first epoch: data, images, network.
 
 use formats::{Input, Layer};
+use training::{Network, Settings, TrainingProgress};
 
 use super::arguments::TrainArgs;
 use crate::commands::shared::shown;
 use crate::data::{Inputs, Samples, Targets};
 use crate::events::{Event, Start};
-use crate::learning::{Network, Settings, TrainingProgress};
 use crate::options::model_name;
 use crate::overview::{describe_data, describe_model, describe_shape};
 use crate::pictures::Pictures;

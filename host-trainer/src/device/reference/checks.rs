@@ -6,11 +6,11 @@ use std::path::Path;
 use dense_protocol::checksum;
 use dense_protocol::messages::{self, Element, Learned, Practised, Step, Task};
 use formats::Input;
+use training::evaluate;
 
 use super::{Reference, host};
 use crate::data::Samples;
 use crate::device::{DeviceError, DeviceInfo, Inference};
-use crate::learning::evaluate;
 use crate::terminal::summary::hyphenated;
 
 impl Reference {

@@ -3,13 +3,12 @@
 use dense_core::Kernel;
 use dense_protocol::messages::Step;
 use formats::{Optimizer, OptimizerName, Recipe};
+use training::{
+    Callbacks, Data, FitError, Network, Parameters, Settings, Silent, State, TrainingProgress, Variables, evaluate,
+};
 
 use super::Velocities;
 use crate::data::Samples;
-use crate::learning::{
-    self, Callbacks, Data, FitError, Network, Parameters, Settings, Silent, State, TrainingProgress, Variables,
-    evaluate,
-};
 
 /// One step on one sample. Returns its loss before and after.
 pub(super) fn learn(
@@ -32,7 +31,7 @@ pub(super) fn learn(
         variables: Variables { layers: layers.clone(), states: states.clone() },
     });
     let mut states =
-        learning::fit(network, &Data::new(sample), &settings, from.as_ref(), &mut callbacks)?.state.variables.states;
+        training::fit(network, &Data::new(sample), &settings, from.as_ref(), &mut callbacks)?.state.variables.states;
     if frozen > 0 {
         // The gradient of a layer does not depend on what becomes of those before it.
         *network = Network::new([&layers[..frozen], &network.layers()[frozen..]].concat(), network.loss())?;

@@ -1,9 +1,9 @@
 //! Reports on models of every kind.
 
 use formats::{Activation, Layer, Loss, Optimizer, OptimizerName, PixelInput, Provenance, Schedule, Window};
+use training::Metrics;
 
 use crate::data::Inputs;
-use crate::learning::Metrics;
 use crate::report::*;
 
 pub(super) const SAMPLES: usize = 40;
