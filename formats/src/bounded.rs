@@ -34,7 +34,7 @@ pub const MAX_TEST_IMAGES: u64 = 1 << 26;
 /// copied several times.
 pub const MAX_NUMBERS: usize = 1 << 24;
 /// Samples of a data set; each may have a text of its own.
-pub const MAX_ROWS: usize = 1 << 22;
+pub const MAX_ROWS: usize = 1 << 21;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
