@@ -126,7 +126,7 @@ fn files_that_expand_without_end_are_refused_in_little_memory() {
     npz(&path("bytes.npz"), "x", "|u1", 600);
     npz(&path("numbers.npz"), "x", "<f2", 200);
     npz(&path("floats.npz"), "x", "<f4", 200);
-    npz(&path("weights.npz"), "dense/kernel", "<f2", 100);
+    npz(&path("weights.npz"), "dense/kernel", "<f2", 50);
     File::create(path("hole")).unwrap().set_len(1 << 40).unwrap();
     for (name, file) in [("many", "train-images-idx3-ubyte"), ("names", "classes.txt"), ("options", "dataset.json")] {
         fs::create_dir(path(name)).unwrap();
