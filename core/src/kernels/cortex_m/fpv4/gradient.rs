@@ -4,7 +4,6 @@
 //! of them is summed over all samples and then used at once.
 
 use core::arch::asm;
-use core::array;
 
 use super::exceptions::Exceptions;
 use super::forward::blocks;
@@ -15,8 +14,8 @@ use crate::kernels::{Element, Rows};
 /// Inputs whose sums are added up together.
 const QUAD: usize = 4;
 
-/// The most units whose sums are: with their deltas and two inputs, they take all registers.
-const LARGEST_BLOCK: usize = 6;
+/// The most units whose sums are. There are registers for six, but the code for more of them takes flash.
+const LARGEST_BLOCK: usize = 4;
 
 /// The most units of a tile.
 const UNITS: usize = 24;
@@ -44,16 +43,17 @@ fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mu
         for first_input in (0..rows.width()).step_by(most_inputs) {
             let input_count = most_inputs.min(rows.width() - first_input);
             for first_sample in (0..rows.len()).step_by(SAMPLES) {
+                let inputs = inputs.split_at_mut(SAMPLES.min(rows.len() - first_sample)).0;
+                let samples = samples.split_at_mut(inputs.len()).0;
                 if first_of_those != first_sample {
-                    samples = array::from_fn(|index| rows.row(first_sample + index));
+                    look_up(&rows, first_sample, samples);
                     first_of_those = first_sample;
                 }
-                let inputs = inputs.split_at_mut(SAMPLES.min(rows.len() - first_sample)).0;
                 let deltas = deltas.get(first_sample * units + first_unit..).unwrap_or_default();
                 let mut sums = sums.as_mut_slice();
                 for quad in (first_input..first_input + input_count).step_by(QUAD) {
                     let Some((of_quad, rest)) = sums.split_at_mut_checked(QUAD * unit_count) else { return };
-                    read(&samples, quad, inputs);
+                    read(samples, quad, inputs);
                     add_products(inputs, deltas, units, first_sample == 0, of_quad);
                     sums = rest;
                 }
@@ -72,15 +72,23 @@ fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mu
     }
 }
 
+/// The samples from `first` on.
+#[inline(never)]
+fn look_up<'a, T: Element>(rows: &Rows<'a, T>, first: usize, samples: &mut [&'a [T]]) {
+    samples.iter_mut().enumerate().for_each(|(index, sample)| *sample = rows.row(first + index));
+}
+
 /// Four inputs of each sample from `first` on, and zeros where there are fewer.
 #[inline(never)]
 fn read<T: Element>(samples: &[&[T]], first: usize, inputs: &mut [[f32; QUAD]]) {
     for (to, sample) in inputs.iter_mut().zip(samples) {
         let rest = sample.get(first..).unwrap_or_default();
-        *to = match rest.first_chunk() {
-            Some(quad) => quad.map(Into::into),
-            None => array::from_fn(|index| rest.get(index).map_or(0.0, |&input| input.into())),
-        };
+        if let Some(quad) = rest.first_chunk::<QUAD>() {
+            *to = quad.map(Into::into);
+        } else {
+            *to = [0.0; QUAD];
+            to.iter_mut().zip(rest).for_each(|(to, &input)| *to = input.into());
+        }
     }
 }
 
@@ -103,8 +111,6 @@ fn add_products(inputs: &[[f32; QUAD]], deltas: &[f32], stride: usize, is_first:
                 2 => two(operands),
                 3 => three(operands),
                 4 => four(operands),
-                5 => five(operands),
-                6 => six(operands),
                 _ => {}
             }
             (deltas, sums) = (deltas.add(size), sums.add(size));
@@ -148,16 +154,11 @@ macro_rules! add_products {
                     concat!("vldmia {from}, {{", $ds, "}}"),
                     "2:",
                     concat!("vldmia {delta}, {{", $deltas, "}}"),
-                    "vldmia {input}!, {{s30-s31}}",
-                    concat!($("vfma.f32 s", $a, ", s", $delta, ", s30
-"),+),
-                    concat!($("vfma.f32 s", $b, ", s", $delta, ", s31
-"),+),
-                    "vldmia {input}!, {{s30-s31}}",
-                    concat!($("vfma.f32 s", $c, ", s", $delta, ", s30
-"),+),
-                    concat!($("vfma.f32 s", $d, ", s", $delta, ", s31
-"),+),
+                    "vldmia {input}!, {{s20-s23}}",
+                    concat!($("vfma.f32 s", $a, ", s", $delta, ", s20\n"),+),
+                    concat!($("vfma.f32 s", $b, ", s", $delta, ", s21\n"),+),
+                    concat!($("vfma.f32 s", $c, ", s", $delta, ", s22\n"),+),
+                    concat!($("vfma.f32 s", $d, ", s", $delta, ", s23\n"),+),
                     "add {delta}, {delta}, {stride}, lsl #2",
                     "subs {left}, {left}, #1",
                     "bne 2b",
@@ -177,8 +178,7 @@ macro_rules! add_products {
                     sum = inout(reg) sums => _,
                     units = in(reg) units,
                     out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
-                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _,
-                    out("d14") _, out("d15") _,
+                    out("d7") _, out("d8") _, out("d9") _, out("d10") _, out("d11") _,
                     options(nostack),
                 );
             }
@@ -186,29 +186,12 @@ macro_rules! add_products {
     };
 }
 
+add_products!(one, "s16" "s0" "s4" "s8" "s12", 16 0 4 8 12);
+add_products!(two, "s16-s17" "s0-s1" "s4-s5" "s8-s9" "s12-s13", 16 0 4 8 12, 17 1 5 9 13);
+add_products!(three, "s16-s18" "s0-s2" "s4-s6" "s8-s10" "s12-s14", 16 0 4 8 12, 17 1 5 9 13, 18 2 6 10 14);
 add_products!(
-    one, "s24" "s0" "s6" "s12" "s18",
-    24 0 6 12 18
-);
-add_products!(
-    two, "s24-s25" "s0-s1" "s6-s7" "s12-s13" "s18-s19",
-    24 0 6 12 18, 25 1 7 13 19
-);
-add_products!(
-    three, "s24-s26" "s0-s2" "s6-s8" "s12-s14" "s18-s20",
-    24 0 6 12 18, 25 1 7 13 19, 26 2 8 14 20
-);
-add_products!(
-    four, "s24-s27" "s0-s3" "s6-s9" "s12-s15" "s18-s21",
-    24 0 6 12 18, 25 1 7 13 19, 26 2 8 14 20, 27 3 9 15 21
-);
-add_products!(
-    five, "s24-s28" "s0-s4" "s6-s10" "s12-s16" "s18-s22",
-    24 0 6 12 18, 25 1 7 13 19, 26 2 8 14 20, 27 3 9 15 21, 28 4 10 16 22
-);
-add_products!(
-    six, "s24-s29" "s0-s5" "s6-s11" "s12-s17" "s18-s23",
-    24 0 6 12 18, 25 1 7 13 19, 26 2 8 14 20, 27 3 9 15 21, 28 4 10 16 22, 29 5 11 17 23
+    four, "s16-s19" "s0-s3" "s4-s7" "s8-s11" "s12-s15",
+    16 0 4 8 12, 17 1 5 9 13, 18 2 6 10 14, 19 3 7 11 15
 );
 
 /// Gradient descent by kernels of its own, all other rules tile by tile.
@@ -244,6 +227,7 @@ pub(super) fn sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, r
 }
 
 /// `weights[i]` −= `rate` · (`input` · `deltas[i]`), fused. An exception says that some have to be cleaned.
+#[inline(never)]
 pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32) {
     if weights.len() != deltas.len() {
         return;
