@@ -17,7 +17,7 @@ use crate::terminal::{Verbosity, bold, wrap};
 pub(crate) struct Ending {
     /// The result, in a sentence.
     pub result: Option<String>,
-    /// What the result lacks, in a sentence.
+    /// A sentence about a missing part of the result.
     pub note: Option<String>,
     /// The path of the report or figure, as it is printed.
     pub open: Option<String>,

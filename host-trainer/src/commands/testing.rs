@@ -77,7 +77,7 @@ pub(crate) type Int8Outcome = Result<Int8Test, NoInt8>;
 /// Why a network has no version in int8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NoInt8 {
-    /// What cannot be quantised, and what to do about it.
+    /// The reason, and the remedy.
     pub reason: String,
 }
 

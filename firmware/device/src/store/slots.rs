@@ -7,7 +7,7 @@ use crate::Model;
 use dense_protocol::checksum::Checksum;
 use embedded_storage::nor_flash::NorFlash;
 
-/// How many bytes are read or written at once.
+/// Bytes read or written at once.
 const CHUNK: usize = 256;
 
 /// A whole record, of this network or another.

@@ -118,13 +118,13 @@ fn add_products(inputs: &[[f32; QUAD]], deltas: &[f32], stride: usize, is_first:
     }
 }
 
-/// Where the assembly finds its numbers. Distances are in floats.
+/// Operands of the assembly. Strides count f32.
 struct Operands<'a> {
     inputs: &'a [[f32; QUAD]],
     deltas: *const f32,
     /// From the deltas of a sample to those of the next.
     stride: usize,
-    /// What is added to.
+    /// Initial values of the sums.
     from: *const f32,
     /// From those of an input to those of the next.
     step: usize,
@@ -145,12 +145,9 @@ macro_rules! add_products {
             // SAFETY: the caller's.
             unsafe {
                 asm!(
-                    concat!("vldmia {from}, {{", $as, "}}
- add {from}, {from}, {step}, lsl #2"),
-                    concat!("vldmia {from}, {{", $bs, "}}
- add {from}, {from}, {step}, lsl #2"),
-                    concat!("vldmia {from}, {{", $cs, "}}
- add {from}, {from}, {step}, lsl #2"),
+                    concat!("vldmia {from}, {{", $as, "}}\n add {from}, {from}, {step}, lsl #2"),
+                    concat!("vldmia {from}, {{", $bs, "}}\n add {from}, {from}, {step}, lsl #2"),
+                    concat!("vldmia {from}, {{", $cs, "}}\n add {from}, {from}, {step}, lsl #2"),
                     concat!("vldmia {from}, {{", $ds, "}}"),
                     "2:",
                     concat!("vldmia {delta}, {{", $deltas, "}}"),
@@ -162,12 +159,9 @@ macro_rules! add_products {
                     "add {delta}, {delta}, {stride}, lsl #2",
                     "subs {left}, {left}, #1",
                     "bne 2b",
-                    concat!("vstmia {sum}, {{", $as, "}}
- add {sum}, {sum}, {units}, lsl #2"),
-                    concat!("vstmia {sum}, {{", $bs, "}}
- add {sum}, {sum}, {units}, lsl #2"),
-                    concat!("vstmia {sum}, {{", $cs, "}}
- add {sum}, {sum}, {units}, lsl #2"),
+                    concat!("vstmia {sum}, {{", $as, "}}\n add {sum}, {sum}, {units}, lsl #2"),
+                    concat!("vstmia {sum}, {{", $bs, "}}\n add {sum}, {sum}, {units}, lsl #2"),
+                    concat!("vstmia {sum}, {{", $cs, "}}\n add {sum}, {sum}, {units}, lsl #2"),
                     concat!("vstmia {sum}, {{", $ds, "}}"),
                     from = inout(reg) from => _,
                     step = in(reg) step,

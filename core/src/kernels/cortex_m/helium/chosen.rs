@@ -17,7 +17,7 @@ pub struct Chosen {
     pub(super) weights: *mut f32,
 }
 
-/// How many deltas are not zero; `None` where one is NaN or infinite.
+/// Number of nonzero deltas; `None` where one is NaN or infinite.
 #[inline(never)]
 pub(super) fn count(deltas: &[f32]) -> Option<usize> {
     let (not_zero, suspect): (usize, u32);

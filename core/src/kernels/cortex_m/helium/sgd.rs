@@ -41,7 +41,7 @@ pub trait Load: Sized {
     unsafe fn descend_chosen(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32;
 }
 
-/// How many deltas are not zero; `None` where [`descend`] would not return the right bits: a number is NaN or infinite.
+/// Number of nonzero deltas; `None` where [`descend`] would not return the right bits: a number is NaN or infinite.
 pub(super) fn can_descend<T: Element>(row: &[T], deltas: &[f32]) -> Option<usize> {
     chosen::count(deltas).filter(|_| T::all_finite(row))
 }
