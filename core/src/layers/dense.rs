@@ -70,11 +70,17 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     #[must_use]
     pub const fn from_bits(weights: [[u32; IN]; OUT], bias: [u32; OUT]) -> Self {
         let mut layer = Self::ZERO;
+        // Once, and bits in place of magnitudes, because the compiler's interpreter takes long for each call.
+        let ordered = layer.weights.as_flattened_mut();
         let mut output = 0;
         while output < OUT {
             let mut input = 0;
+            let row = &weights[output];
             while input < IN {
-                layer.set_weight(output, input, f32::from_bits(weights[output][input]));
+                let bits = row[input];
+                if bits & 0x7fff_ffff >= math::SMALLEST_WEIGHT.to_bits() {
+                    ordered[weight_index(output, input, OUT, IN)] = f32::from_bits(bits);
+                }
                 input += 1;
             }
             layer.bias[output] = f32::from_bits(bias[output]);

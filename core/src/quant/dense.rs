@@ -58,11 +58,7 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
         let mut layer = Self::ZERO;
         let mut output = 0;
         while output < OUT {
-            let mut input = 0;
-            while input < IN {
-                layer.set_weight(output, input, weights[output][input]);
-                input += 1;
-            }
+            ORDER.set_row(layer.weights.as_flattened_mut(), output, OUT, &weights[output]);
             let bias_fits = layer.set_bias(output, bias[output]).is_ok();
             assert!(bias_fits, "a bias is out of range");
             let scale_fits = layer.set_scale(output, f32::from_bits(scale_bits[output])).is_ok();
@@ -94,18 +90,15 @@ impl<const IN: usize, const OUT: usize> QuantizedDense<IN, OUT> {
     /// # Errors
     /// [`Error::Setting`] where a weight is −128.
     pub(super) const fn set_row(&mut self, output: usize, row: &[i8; IN]) -> Result<i32, Error> {
-        // Once, because the compiler's interpreter takes long for it.
-        let weights = self.weights.as_flattened_mut();
         let (mut sum, mut input) = (0, 0);
         while input < IN {
-            let weight = row[input];
-            if weight == i8::MIN {
+            if row[input] == i8::MIN {
                 return Err(Error::Setting { what: "weight", found: -128.0, least: -127.0, most: 127.0 });
             }
-            ORDER.set_weight(weights, output, input, OUT, IN, weight);
-            sum += weight as i32;
+            sum += row[input] as i32;
             input += 1;
         }
+        ORDER.set_row(self.weights.as_flattened_mut(), output, OUT, row);
         Ok(sum)
     }
 

@@ -112,11 +112,12 @@ fn zsh_completes() {
             zpty -w shell 'PS1=; PS2=; RPS1=; stty -echo; setopt no_prompt_cr no_prompt_sp; fpath=($PWD $fpath); autoload -U compinit; compinit -u -D'
             zpty -w shell 'cp script _host-trainer; compinit -u -D'
             zpty -w shell 'zstyle ":completion:*" verbose no; compadd() { builtin compadd -O found "$@"; print -rl -- OFFERED "${found[@]}"; builtin compadd "$@" }'
-            zpty -w shell 'print READY'
+            zpty -w shell 'finish() { print -r -- FINI""SHED }; zle -N finish; bindkey "^Xf" finish'
+            zpty -w shell 'print REA""DY'
             zpty -r shell line '*READY*'
-            zpty -w -n shell "host-trainer $*"$'\t'
-            sleep 1
-            while zpty -r -t shell line; do print -rn -- "$line"; done
+            zpty -w -n shell "host-trainer $*"$'\t\030f'
+            zpty -r shell line '*FINISHED*'
+            print -rn -- "$line"
             zpty -d shell
         "#;
         let text = output(folder, "zsh", &[&["-f", "-c", script, "zsh"][..], words].concat());
