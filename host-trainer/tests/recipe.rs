@@ -120,13 +120,13 @@ fn hidden_layers_are_as_good_as_in_keras() {
 }
 
 #[test]
-#[ignore = "takes most of a minute"]
+#[ignore = "takes three minutes"]
 fn the_best_preset_sees_more_with_hidden_layers() {
     let dataset = fashion_mnist();
     for (line, wanted) in
         [("train --preset best --model mlp32", 0.880), ("train --preset best --model mlp128-64", 0.900)]
     {
-        let [_, accuracy] = Training::new(&dataset, line).measure_all(3, None);
+        let [_, accuracy] = Training::new(&dataset, line).measure_all(SEEDS, None);
         assert!(accuracy >= wanted, "{line}: mean accuracy {accuracy}");
     }
 }
