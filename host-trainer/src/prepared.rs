@@ -46,7 +46,8 @@ impl Prepared {
     /// # Errors
     /// Options contradict each other or the data.
     pub fn new(dataset: Dataset, arguments: &RecipeArgs, limit: Option<usize>) -> Result<Self, Failure> {
-        let recipe = arguments.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
+        let samples = dataset.train.len().min(limit.unwrap_or(usize::MAX));
+        let recipe = arguments.recipe(&dataset.input, dataset.task(), samples).map_err(Failure::new)?;
         let Dataset { name, mut input, output, mut train, mut test } = dataset;
         if input.width() > MAX_WIDTH {
             return Err(Failure::new(format!("{} inputs, at most {MAX_WIDTH}", input.width())));

@@ -12,9 +12,9 @@ use dense_core::quant::{
     requantize, round_within,
 };
 use dense_core::{Error, Kernel};
-use formats::{Activation, Int8Layer, Int8Network, Int8Output, Layer, Loss};
+use formats::{Activation, Int8Layer, Int8Network, Int8Output, Layer, Loss, Task};
 
-use super::evaluate::in_parts;
+use super::evaluate::{in_parts, predict as predict_float};
 use super::functions::{activate, check_finite, check_length, output_activation};
 use super::{Network, Standardization};
 use crate::samples::Inputs;
@@ -31,7 +31,8 @@ const LOGIT_BITS: u32 = ONE_LOGIT.trailing_zeros();
 ///
 /// # Errors
 /// [`Error::NotFinite`] or [`Error::Setting`] where a parameter is not finite, or so large or small that its scale cannot
-/// be represented; [`Error::Length`] where inputs do not fit the network.
+/// be represented, or where predictions of a regression do not fit [fixed point](ONE_LOGIT); [`Error::Length`] where
+/// inputs do not fit the network.
 pub fn quantize(network: &Network, calibration: &Inputs, kernel: Kernel) -> Result<Int8Network, Error> {
     for layer in network.layers() {
         check_length("inputs of an int8 layer", layer.inputs, layer.inputs.min(MAX_INPUTS))?;
@@ -65,7 +66,30 @@ pub fn quantize(network: &Network, calibration: &Inputs, kernel: Kernel) -> Resu
             (of_inputs, rounding) = (*outputs, Rounding::Nearest);
         }
     }
+    if network.loss().task() == Task::Regression {
+        check_fixed_point(&predict_float(network, calibration, kernel, 1)?, network.outputs())?;
+    }
     Ok(Int8Network { standardization, input, layers })
+}
+
+/// Refuses predictions, `[samples][outputs]`, that fixed point would clamp, or whose range is less than 8 bits of it.
+fn check_fixed_point(predictions: &[f32], outputs: usize) -> Result<(), Error> {
+    let one = ONE_LOGIT as f32;
+    let (least, most) = (i32::MIN as f32 / one, i32::MAX as f32 / one);
+    for output in 0..outputs {
+        let mut range = Range::EMPTY;
+        range.include(&predictions.iter().skip(output).step_by(outputs).copied().collect::<Vec<_>>())?;
+        for found in [range.smallest(), range.largest()] {
+            if !(least..most).contains(&found) {
+                return Err(Error::Setting { what: "a predicted number", found, least, most });
+            }
+        }
+        let (found, least) = (range.largest() - range.smallest(), 256.0 / one);
+        if found > 0.0 && found < least {
+            return Err(Error::Setting { what: "the range of predicted numbers", found, least, most });
+        }
+    }
+    Ok(())
 }
 
 /// Takes the sums and the outputs of hidden layers for a sample into their ranges.

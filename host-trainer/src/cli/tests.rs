@@ -32,7 +32,7 @@ fn features() -> Input {
 
 /// The recipe for pictures of several classes.
 fn recipe(line: &str) -> Recipe {
-    train(line).recipe.recipe(&pixels(), Task::Multiclass).unwrap()
+    train(line).recipe.recipe(&pixels(), Task::Multiclass, 60_000).unwrap()
 }
 
 #[test]
@@ -125,10 +125,26 @@ fn what_no_option_says_depends_on_preset_network_and_optimizer() {
         let recipe = recipe(&format!("--model {name}"));
         assert_eq!((&recipe.hidden[..], model_name(&recipe.hidden).as_str()), (hidden, name));
     }
-    let of_numbers = |task| train("").recipe.recipe(&features(), task).unwrap();
+    let of_numbers = |task| train("").recipe.recipe(&features(), task, 400).unwrap();
     assert_eq!(of_numbers(Task::Regression).loss, Loss::MeanSquaredError);
     assert_eq!(of_numbers(Task::Binary).loss, Loss::BinaryCrossentropy);
     assert_eq!(of_numbers(Task::Binary).smallest_deviation, Some(0.0));
+}
+
+#[test]
+fn small_tables_are_passed_over_more_often() {
+    for (line, samples, epochs) in [
+        ("", 480, 267),
+        ("", 31, 1000),
+        ("", 3, 1000),
+        ("", 12_800, 10),
+        ("", 2_000_000, 10),
+        ("--batch-size 1", 480, 10),
+        ("--batch-size 480", 480, 1000),
+        ("--epochs 7", 480, 7),
+    ] {
+        assert_eq!(train(line).recipe.recipe(&features(), Task::Binary, samples).unwrap().epochs, epochs, "{line}");
+    }
 }
 
 #[test]
@@ -145,7 +161,7 @@ fn options_that_contradict_each_other_or_the_data_are_refused() {
         ("--loss huber", features(), Task::Binary, "--loss huber: is for regression, not binary"),
         ("--preset best", features(), Task::Multiclass, "--preset best: is for pictures"),
     ] {
-        let fault = train(line).recipe.recipe(&input, task).unwrap_err();
+        let fault = train(line).recipe.recipe(&input, task, 400).unwrap_err();
         assert!(fault.starts_with(wanted), "{line}: {fault}");
     }
 }

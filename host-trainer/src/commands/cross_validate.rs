@@ -89,7 +89,7 @@ pub(crate) fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failur
         wrap(&format!("{}: {count} groups, each left out once, on {jobs} threads\n", shown(&options.path)), 2)
     });
 
-    let recipe = arguments.recipe.recipe(&dataset.input, dataset.task()).map_err(Failure::new)?;
+    let recipe = arguments.recipe.recipe(&dataset.input, dataset.task(), dataset.train.len()).map_err(Failure::new)?;
     verbosity.event(&Event::Start(Start::CrossValidate { data: shown(&options.path), groups, recipe: &recipe, jobs }));
     let interrupts = Interrupts::catch();
     let done = parallel::map(groups.len(), jobs, &|| interrupts.requested(), |index, stop| {

@@ -87,3 +87,28 @@ fn what_cannot_be_quantised_is_refused() {
         assert!(error.contains(wanted), "{error}");
     }
 }
+
+#[test]
+fn predictions_beyond_fixed_point_are_refused() {
+    let inputs = Inputs::Numbers { width: 1, values: vec![-1.0, 0.0, 1.0] };
+    for (weight, bias, wanted) in [
+        (30_000.0, 0.0, None),
+        (30_000.0, 3_000.0, Some("a predicted number is 33000, expected -32768 to 32768")),
+        (-30_000.0, -3_000.0, Some("a predicted number is -33000, expected -32768 to 32768")),
+        (0.002, 0.0, None),
+        (0.001, 20.0, Some("the range of predicted numbers is 0.00")),
+        (0.0, 20.0, None),
+    ] {
+        let layer = Layer { inputs: 1, weights: vec![weight], bias: vec![bias], activation: Activation::Linear };
+        for (loss, wanted) in [(Loss::MeanSquaredError, wanted), (Loss::BinaryCrossentropy, None)] {
+            let network = Network::new(vec![layer.clone()], loss).unwrap();
+            let found = quantize(&network, &inputs, Kernel::best()).map_err(|error| error.to_string());
+            match wanted {
+                None => assert!(found.is_ok(), "{weight} {bias}: {found:?}"),
+                Some(wanted) => {
+                    assert!(found.as_ref().is_err_and(|error| error.contains(wanted)), "{weight} {bias}: {found:?}")
+                }
+            }
+        }
+    }
+}

@@ -22,7 +22,7 @@ fn parse(line: &str) -> Result<SweepArgs, clap::Error> {
 /// The recipe of a sweep over pictures.
 fn recipe(arguments: &SweepArgs) -> Recipe {
     let input = Input::Pixels(PixelInput { height: 28, width: 28, table: None, standardized: false });
-    arguments.recipe.recipe(&input, Task::Multiclass).unwrap()
+    arguments.recipe.recipe(&input, Task::Multiclass, 60_000).unwrap()
 }
 
 /// The command that trains by the settings that the sweep of a command line has chosen.
