@@ -2,7 +2,7 @@
 
 use super::{LARGEST_SCALE, SMALLEST_SCALE};
 
-/// 1.0 as a logit in fixed point: 16 fraction bits.
+/// 1.0 as a logit in fixed point: 16 fraction bits. Below −32,768 and from 32,768 on, a logit saturates.
 pub const ONE_LOGIT: i32 = 1 << LOGIT_BITS;
 /// 1.0 as a probability in fixed point: 15 fraction bits.
 pub const ONE_PROBABILITY: u16 = 1 << PROBABILITY_BITS;
