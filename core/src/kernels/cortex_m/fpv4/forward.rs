@@ -2,6 +2,7 @@
 
 use super::exceptions::Exceptions;
 use super::{forward_f32, forward_u8};
+use crate::kernels::operands::Affine;
 use crate::kernels::{Element, Rows, portable};
 
 /// Numbers that can be multiplied with weights.
@@ -38,13 +39,8 @@ impl Load for f32 {
     }
 }
 
-pub(in crate::kernels) fn forward<T: Element>(
-    rows: Rows<'_, T>,
-    weights: &[f32],
-    bias: &[f32],
-    scale: f32,
-    outputs: &mut [f32],
-) {
+pub(in crate::kernels) fn forward<T: Element>(rows: Rows<'_, T>, layer: Affine<'_>, outputs: &mut [f32]) {
+    let Affine { weights, bias, scale, .. } = layer;
     let exceptions = Exceptions::collect();
     let units = bias.len();
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
@@ -62,7 +58,7 @@ pub(in crate::kernels) fn forward<T: Element>(
         }
     }
     if exceptions.any() {
-        portable::forward(rows, weights, bias, scale, outputs);
+        portable::forward(rows, layer, outputs);
     }
 }
 

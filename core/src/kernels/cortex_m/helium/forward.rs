@@ -4,6 +4,7 @@ use core::arch::asm;
 use core::mem::MaybeUninit;
 
 use super::{GROUP, elementwise};
+use crate::kernels::operands::Affine;
 use crate::kernels::{Element, Rows};
 
 /// Outputs computed at a time: a vector of partial sums each; two registers are left for inputs and weights.
@@ -34,13 +35,8 @@ pub trait Load: Sized {
     unsafe fn dots(row: &[Self], weights: *const f32, units: usize, size: usize, blocks: &mut Blocks);
 }
 
-pub(in crate::kernels) fn forward<T: Element>(
-    rows: Rows<'_, T>,
-    weights: &[f32],
-    bias: &[f32],
-    scale: f32,
-    outputs: &mut [f32],
-) {
+pub(in crate::kernels) fn forward<T: Element>(rows: Rows<'_, T>, layer: Affine<'_>, outputs: &mut [f32]) {
+    let Affine { weights, bias, scale, .. } = layer;
     let units = bias.len();
     // As few blocks as possible, first those with one output more.
     let count = units.div_ceil(MOST);

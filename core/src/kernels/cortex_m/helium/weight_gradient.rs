@@ -6,6 +6,7 @@
 use core::arch::asm;
 
 use super::{GROUP, blocks, sgd, sgd_rest, update};
+use crate::kernels::operands::WeightGradient;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
 
@@ -43,13 +44,11 @@ pub struct Batch {
 
 /// Gradient descent by kernels of its own, all other rules tile by tile.
 pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
+    gradient: WeightGradient<'_, T>,
     update: &U,
     mut parameters: [&mut [f32]; N],
 ) {
+    let WeightGradient { rows, deltas, units, scale } = gradient;
     if let (Some(rate), [weights, ..]) = (update.descent_rate(scale), parameters.as_mut_slice()) {
         return weight_gradient_sgd(rows, deltas, units, rate, weights);
     }
