@@ -41,7 +41,7 @@ impl Load for f32 {
 
 pub(in crate::kernels) fn forward<T: Element>(rows: Rows<'_, T>, layer: Affine<'_>, outputs: &mut [f32]) {
     let Affine { weights, bias, scale, .. } = layer;
-    let exceptions = Exceptions::collect();
+    let exceptions = Exceptions::clear();
     let units = bias.len();
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);
@@ -62,7 +62,7 @@ pub(in crate::kernels) fn forward<T: Element>(rows: Rows<'_, T>, layer: Affine<'
     }
 }
 
-/// The sizes of the fewest blocks for `units` outputs, as even as possible, so that none is much dearer than others.
+/// The sizes of the fewest blocks for `units` outputs, which differ by at most one.
 #[inline]
 pub(super) fn blocks(units: usize, largest: usize) -> impl Iterator<Item = usize> {
     let count = units.div_ceil(largest);
