@@ -53,6 +53,20 @@ use crate::kernels::{Kernel, elementwise};
 /// assert_eq!(deltas, [0.0, 0.5]);
 /// # Ok::<(), dense_core::Error>(())
 /// ```
+///
+/// Softmax is none, since each of its outputs depends on the whole row. A hidden layer of it does not compile:
+///
+/// ```compile_fail,E0277
+/// # use dense_core::{Hidden, Mse, Output, activations::Softmax};
+/// type Network = Hidden<8, 4, Softmax, Output<4, 1, Mse>>;
+/// static NETWORK: Network = Network::ZERO;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no elementwise activation function",
+    label = "not an activation of a hidden layer",
+    note = "the types in `dense_core::activations` are, such as `Relu` and `Tanh`, but for `Softmax`, which is the output \
+            activation of `SparseCategoricalCrossEntropy` and `CategoricalCrossEntropy`"
+)]
 pub trait Activation {
     /// The name in Keras.
     const NAME: &str;

@@ -15,18 +15,18 @@ const LEAST_FRACTION: f64 = 1e-2;
 /// The index of a parameter of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParameterIndex {
-    /// The layer, from 0.
+    /// Position in the network; 0 is the first hidden layer, or the output layer where there is none.
     pub layer: usize,
-    /// The output of the layer.
+    /// The unit of the layer, from 0.
     pub output: usize,
-    /// The input of the weight; `None` for a bias.
+    /// The input that the weight multiplies, from 0; `None` for a bias.
     pub input: Option<usize>,
 }
 
 /// A perturbation of one parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Perturbation {
-    /// The parameter.
+    /// Which parameter is perturbed.
     pub index: ParameterIndex,
     /// The amount added to it.
     pub by: f64,
@@ -37,7 +37,7 @@ pub struct Perturbation {
 pub struct GradientError {
     /// |gradient − slope| / max(|gradient|, |slope|, 0.01 · the largest gradient of the network); NaN where either is.
     pub relative: f64,
-    /// The parameter.
+    /// Which parameter has the largest error.
     pub index: ParameterIndex,
     /// The gradient by backpropagation.
     pub gradient: f32,

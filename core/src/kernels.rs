@@ -28,6 +28,7 @@ mod dispatch;
 pub mod elementwise;
 pub mod int8;
 mod layout;
+mod operands;
 mod portable;
 mod rows;
 mod score;

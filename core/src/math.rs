@@ -263,9 +263,8 @@ pub fn ln(value: f32) -> f32 {
     return crate::kernels::ln(value);
     #[cfg(not(fpv4))]
     {
-        let shifted = value.to_bits().wrapping_sub(SQRT_HALF_BITS);
-        let exponent = (shifted.cast_signed() >> 23) as f32;
-        let f = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(SQRT_HALF_BITS)) - 1.0;
+        let (exponent, mantissa) = split_exponent(value);
+        let f = mantissa - 1.0;
         let [c0, c1, c2, c3, c4, c5, c6, c7] = LN_POLYNOMIAL;
         let p = fused_multiply_add(c7, f, c6);
         let p = fused_multiply_add(p, f, c5);
@@ -280,4 +279,13 @@ pub fn ln(value: f32) -> f32 {
         let low = fused_multiply_add(square, -0.5, low);
         fused_multiply_add(exponent, LN_2_HIGH, f + low)
     }
+}
+
+/// e and 1 + f where `value` = 2ᵉ · (1 + f) with √½ ≤ 1 + f < √2.
+#[cfg(not(fpv4))]
+#[inline(always)]
+pub(crate) fn split_exponent(value: f32) -> (f32, f32) {
+    let shifted = value.to_bits().wrapping_sub(SQRT_HALF_BITS);
+    let mantissa = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(SQRT_HALF_BITS));
+    ((shifted.cast_signed() >> 23) as f32, mantissa)
 }

@@ -27,6 +27,10 @@ use crate::{AdamState, Dense, Hidden, Output, Trainer, Workspace, losses};
 ///
 /// # Safety
 /// All bytes zero are a valid value, and it equals [`ZERO`](Self::ZERO).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not known to be valid where all bytes are zero",
+    note = "the numbers `u8`, `u16`, `u32` and `f32`, arrays, pairs, layers and networks are `Memory`"
+)]
 pub unsafe trait Memory: Sized {
     /// All numbers zero.
     const ZERO: Self;

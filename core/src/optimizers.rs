@@ -42,6 +42,19 @@ pub use weight_decay::WeightDecay;
 ///
 /// Implementers write [`update`](Self::update), which may call the weight-gradient functions of
 /// [`kernels`]; users call [`step`](Self::step).
+///
+/// The constructors check their settings and return a `Result`, which is no optimizer:
+///
+/// ```compile_fail,E0277
+/// # use dense_core::{Mse, Output, Sgd, Trainer};
+/// let trainer = Trainer::<Output<2, 1, Mse>, _, 4>::new(Sgd::new(0.1));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no optimizer",
+    label = "not an optimizer",
+    note = "`Sgd`, `Momentum`, `Rmsprop` and `Adam` are; their constructors return a `Result`, so take the optimizer out \
+            with `?`: `Trainer::new(Sgd::new(0.1)?)`"
+)]
 pub trait Optimizer: Sized {
     /// The state for a layer of this shape, such as moments; `()` where there is none.
     type State<const IN: usize, const OUT: usize>: State;

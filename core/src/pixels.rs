@@ -11,7 +11,7 @@ use crate::kernels::look_up;
 pub struct PixelTable([u8; 256]);
 
 impl PixelTable {
-    /// The identity.
+    /// The table that leaves every pixel as it is.
     pub const IDENTITY: Self = {
         let mut values = [0; 256];
         let mut pixel = 0;

@@ -56,7 +56,7 @@ pub use requantize::RequantizedDense;
 pub const PIXEL_STEP: f32 = 1.0 / 255.0;
 /// The largest magnitude of a bias, 2³⁰.
 pub const LARGEST_BIAS: i32 = 1 << 30;
-/// The smallest scale, 2⁻⁴⁰.
+/// Lower limit of a [`Quantization`]'s scale, 2⁻⁴⁰.
 pub const SMALLEST_SCALE: f32 = 1.0 / (1_u64 << 40) as f32;
-/// The largest scale, 2⁷.
+/// Upper limit of a [`Quantization`]'s scale, 2⁷.
 pub const LARGEST_SCALE: f32 = 128.0;

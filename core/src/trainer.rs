@@ -189,7 +189,7 @@ impl<N: Layers, O: Optimizer, const BATCH: usize> Trainer<N, O, BATCH> {
         &mut self.state
     }
 
-    /// The workspace.
+    /// Memory of a step: outputs and deltas of the layers, also of use for predictions between steps.
     pub const fn workspace(&mut self) -> &mut Workspace<N, BATCH> {
         &mut self.workspace
     }

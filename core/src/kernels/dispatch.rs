@@ -11,6 +11,7 @@ use super::cortex_m::fpv4;
 use super::cortex_m::helium;
 #[cfg(target_arch = "x86_64")]
 use super::cpu_features;
+use super::operands::{Affine, WeightGradient};
 use super::updates::Update;
 #[cfg(target_arch = "aarch64")]
 use super::vector::neon;
@@ -145,7 +146,7 @@ impl Kernel {
         Self::available().find(|kernel| kernel.name() == name).ok_or(KernelError::Missing(name))
     }
 
-    /// Its name.
+    /// The name that [`by_name`](Self::by_name) takes, such as `avx2`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.0.name()
@@ -173,7 +174,7 @@ pub fn forward<T: Element>(
     check("weights", weights.len(), product(bias.len(), rows.width()))?;
     check("logits", outputs.len(), product(rows.len(), bias.len()))?;
     // SAFETY: checked.
-    unsafe { T::forward(kernel, rows, weights, bias, scale, outputs) };
+    unsafe { T::forward(kernel, rows, Affine { width: rows.width(), weights, bias, scale }, outputs) };
     Ok(())
 }
 
@@ -229,7 +230,7 @@ pub fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
         check("parameters", array.len(), product(rows.width(), units))?;
     }
     // SAFETY: checked.
-    unsafe { T::weight_gradient_update(kernel, rows, deltas, units, scale, update, parameters) };
+    unsafe { T::weight_gradient_update(kernel, WeightGradient { rows, deltas, units, scale }, update, parameters) };
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The specification in plain Rust: every other kernel returns the bits of these functions.
 
 pub(super) use super::elementwise::loops::{map, zip};
+use super::operands::{Affine, WeightGradient};
 use super::updates::Update;
 use super::{Element, Rows, Score, weight_index};
 use crate::math::{SMALLEST_SIGNAL, canonical, exp_nonpositive, flush_below, fused_multiply_add, ln};
@@ -8,7 +9,8 @@ use crate::math::{SMALLEST_SIGNAL, canonical, exp_nonpositive, flush_below, fuse
 /// Partial sums of a dot product.
 const LANES: usize = 16;
 
-pub(super) fn forward<T: Element>(rows: Rows<'_, T>, weights: &[f32], bias: &[f32], scale: f32, outputs: &mut [f32]) {
+pub(super) fn forward<T: Element>(rows: Rows<'_, T>, layer: Affine<'_>, outputs: &mut [f32]) {
+    let Affine { weights, bias, scale, .. } = layer;
     let units = bias.len();
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         for (unit, (output, &bias)) in outputs.iter_mut().zip(bias).enumerate() {
@@ -56,7 +58,8 @@ pub(super) fn input_gradient(deltas: &[f32], weights: &[f32], units: usize, outp
 }
 
 /// Calls `update` with the index of every parameter and its sum of delta · input.
-fn for_each_sum<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut update: impl FnMut(usize, f32)) {
+fn for_each_sum<T: Element>(gradient: WeightGradient<'_, T>, mut update: impl FnMut(usize, f32)) {
+    let WeightGradient { rows, deltas, units, .. } = gradient;
     let width = rows.width();
     for unit in 0..units {
         for column in 0..width {
@@ -72,19 +75,16 @@ fn for_each_sum<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut
 }
 
 pub(super) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
+    gradient: WeightGradient<'_, T>,
     update: &U,
     mut parameters: [&mut [f32]; N],
 ) {
-    for_each_sum(rows, deltas, units, |index, sum| {
+    for_each_sum(gradient, |index, sum| {
         let mut numbers = [0.0; N];
         for (number, parameters) in numbers.iter_mut().zip(&parameters) {
             *number = parameters.get(index).copied().unwrap_or_default();
         }
-        for (number, parameters) in update.scalar(sum, scale, numbers).into_iter().zip(&mut parameters) {
+        for (number, parameters) in update.scalar(sum, gradient.scale, numbers).into_iter().zip(&mut parameters) {
             if let Some(parameter) = parameters.get_mut(index) {
                 *parameter = number;
             }

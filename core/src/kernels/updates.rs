@@ -20,6 +20,11 @@ pub use store::StoreGradient;
 
 /// An update rule over `N` arrays: the parameters, then the arrays of the optimizer's state. Sealed: the kernels are
 /// compiled for the rules of this module.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no update rule over {N} arrays",
+    note = "`SgdUpdate` and `StoreGradient` take one array, `MomentumUpdate` and `RmspropUpdate` two, `AdamUpdate` three: \
+            the parameters, then the optimizer's state"
+)]
 pub trait Update<const N: usize>: RuleKernels<N> {
     /// One parameter and its state after the step. The gradient is `sum` · `scale`.
     fn scalar(&self, sum: f32, scale: f32, parameter: [f32; N]) -> [f32; N];

@@ -40,26 +40,25 @@ pub(super) use load::Load;
 #[cfg(vector)]
 macro_rules! shells {
     ($features:literal, $vector:ty) => {
+        use crate::kernels::operands::{Affine, WeightGradient};
         use crate::kernels::updates::Update;
-        use crate::kernels::vector::{forward as forwards, input_gradient as backwards, softmax as softmaxes};
-        use crate::kernels::{Element, Rows, Score, vector::weight_gradient};
+        use crate::kernels::{Element, Rows, Score, vector};
 
         crate::kernels::elementwise::loops::compile_loops!($features);
 
         crate::kernels::vector::shells!(@ $features:
-            [T: Element] forward(
-                rows: Rows<'_, T>, weights: &[f32], bias: &[f32], scale: f32, outputs: &mut [f32],
-            ) = forwards::forward::<$vector, T>;
+            [T: Element] forward(rows: Rows<'_, T>, layer: Affine<'_>, outputs: &mut [f32],) =
+                vector::forward::forward::<$vector, T>;
             [] input_gradient(
                 deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32],
-            ) = backwards::input_gradient::<$vector>;
+            ) = vector::input_gradient::input_gradient::<$vector>;
             [T: Element, U: Update<N>, const N: usize] weight_gradient_update(
-                rows: Rows<'_, T>, deltas: &[f32], units: usize, scale: f32, update: &U, parameters: [&mut [f32]; N],
-            ) = weight_gradient::weight_gradient_update::<$vector, T, U, N>;
-            [] softmax(values: &mut [f32], classes: usize,) = softmaxes::softmax::<$vector>;
+                gradient: WeightGradient<'_, T>, update: &U, parameters: [&mut [f32]; N],
+            ) = vector::weight_gradient::weight_gradient_update::<$vector, T, U, N>;
+            [] softmax(values: &mut [f32], classes: usize,) = vector::softmax::softmax::<$vector>;
             [] softmax_cross_entropy(
                 values: &mut [f32], classes: usize, labels: &[u8],
-            ) -> Score = softmaxes::softmax_cross_entropy::<$vector>;
+            ) -> Score = vector::softmax::softmax_cross_entropy::<$vector>;
         );
     };
     (@ $features:literal: $(

@@ -178,7 +178,7 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
         self.bias.copy_from_slice(&other.bias);
     }
 
-    /// The biases.
+    /// b of y = W·x + b, one number for each output.
     #[must_use]
     pub const fn bias(&self) -> &[f32; OUT] {
         &self.bias

@@ -12,9 +12,9 @@ pub(crate) fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
     // What the sum lacks, exactly (D. Knuth's 2Sum); NaN where the sum is infinite or NaN.
     let second = sum - product;
     let rest = (product - (sum - second)) + (summand - second);
-    let is_rounded = rest < 0.0 || rest > 0.0;
+    let is_final = rest == 0.0 || rest.is_nan();
     let bits = sum.to_bits();
-    if !is_rounded || bits & 1 == 1 {
+    if is_final || bits & 1 == 1 {
         return sum as f32;
     }
     // Away from zero by a bit where the rest has the sum's sign, and else towards it.

@@ -36,7 +36,7 @@ impl<N: Layers, const BATCH: usize> Workspace<N, BATCH> {
         self
     }
 
-    /// Sets the kernel. Not on a target without an operating system, where both would take flash.
+    /// Takes `kernel` for all further steps and predictions in place of [`Kernel::best`]. Not on a target without an operating system, where both would take flash.
     #[cfg(not(target_os = "none"))]
     pub const fn set_kernel(&mut self, kernel: Kernel) {
         self.kernel = Choice { kernel: Some(kernel) };

@@ -2,10 +2,10 @@
 
 use crate::Error;
 
-/// The smallest learning rate, 2⁻⁴⁰: far below any that learns, and large enough for the arithmetic of
+/// Lower limit of the learning rate, 2⁻⁴⁰: far below any that learns, and large enough for the arithmetic of
 /// [`math`](crate::math).
 pub const SMALLEST_LEARNING_RATE: f32 = 1.0 / (1_u64 << 40) as f32;
-/// The largest learning rate.
+/// Upper limit of the learning rate: any finite number.
 pub const LARGEST_LEARNING_RATE: f32 = f32::MAX;
 
 pub(super) const fn check_learning_rate(learning_rate: f32) -> Result<(), Error> {

@@ -6,7 +6,8 @@ use crate::kernels::updates::MomentumUpdate;
 use crate::kernels::{Element, Kernel};
 use crate::{Batch, Dense, Error};
 
-/// The smallest momentum, 2⁻²⁰. For none, take [`Sgd`](crate::Sgd).
+/// Lower limit of [`Momentum`]'s factor, 2⁻²⁰: its product with a velocity is not subnormal. Without momentum, take
+/// [`Sgd`](crate::Sgd).
 pub const SMALLEST_MOMENTUM: f32 = 1.0 / (1_u32 << 20) as f32;
 
 /// Gradient descent with momentum, in the form of Keras's `SGD`: v ← momentum · v − learning rate · gradient; w ← w +

@@ -9,7 +9,7 @@ use crate::{Batch, Dense, Error};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Schedule {
-    /// Constant.
+    /// The initial rate in all steps.
     Constant,
     /// Cosine decay to a fraction of the initial rate, then constant (Loshchilov and Hutter, arXiv 1608.03983; Keras's
     /// `CosineDecay`): rate · ((1 − alpha) · (1 + cos(π · step / steps)) / 2 + alpha).

@@ -26,6 +26,11 @@ use crate::{Dense, Error, math};
 /// # assert_eq!(resumed, network);
 /// # Ok::<(), dense_core::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no optimizer state",
+    note = "an optimizer's state for a layer is `()`, a `Dense` layer of one number for each parameter, `AdamState`, or a \
+            type of your own that implements `State`"
+)]
 pub trait State: Memory {
     /// Number of values.
     const LEN: usize;

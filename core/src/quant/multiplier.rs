@@ -56,13 +56,13 @@ impl Multiplier {
         Self { significand: significand as i32, shift }
     }
 
-    /// The significand.
+    /// The integer factor, 2³⁰ to 2³¹ − 1; 0 for [`ZERO`](Self::ZERO).
     #[must_use]
     pub const fn significand(self) -> i32 {
         self.significand
     }
 
-    /// The power of two, −31 to 30: positive to the left.
+    /// The exponent of the factor, −31 to 30: positive to the left.
     #[must_use]
     pub const fn shift(self) -> i32 {
         self.shift

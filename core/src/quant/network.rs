@@ -37,6 +37,19 @@ pub struct QuantizedHidden<const IN: usize, const WIDTH: usize, A: QuantizedActi
 
 /// An int8 network from a layer of `IN` bytes to its outputs: a [`QuantizedDense`] layer for logits, a
 /// [`RequantizedDense`] layer for bytes, or a [`QuantizedHidden`] layer and what follows it.
+///
+/// Layers that do not fit together are none:
+///
+/// ```compile_fail,E0277
+/// # use dense_core::{QuantizedDense, activations::Relu, quant::{QuantizedHidden, QuantizedNetwork}};
+/// type Network = QuantizedHidden<3, 4, Relu, QuantizedDense<2, 2>>;
+/// static NETWORK: Network = <Network as QuantizedNetwork<3>>::ZERO;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no int8 network of {IN} inputs",
+    label = "not an int8 network of {IN} inputs",
+    note = "the units of a `QuantizedHidden<IN, WIDTH, ..>` layer must be as many as the inputs of the layer after it"
+)]
 pub trait QuantizedNetwork<const IN: usize>: Sized {
     /// The outputs of a sample: an array of logits in fixed point, or of bytes.
     type Output;

@@ -8,7 +8,7 @@ use crate::{Dense, Error};
 /// How a weight is rounded to a multiple of its output's scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rounding {
-    /// To the nearest.
+    /// To the nearest multiple, each weight by itself.
     Nearest,
     /// To the nearest after ¾ of the rounding error of the weight before it and ¼ of that of the one before that have
     /// been added (error diffusion). For inputs whose neighbours are alike, as those of pictures and time series are:

@@ -13,7 +13,7 @@ use crate::{Batch, Error};
 /// byte = clamp(zero point + sum · multiplier), with a multiplier for each output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequantizedDense<const IN: usize, const OUT: usize> {
-    /// The sums.
+    /// The int8 layer before the requantisation.
     pub layer: QuantizedDense<IN, OUT>,
     multipliers: [Multiplier; OUT],
     /// Whether all multipliers are the first one.

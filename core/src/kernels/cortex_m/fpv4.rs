@@ -4,7 +4,8 @@
 //! of a block of outputs, whose sums or deltas stay in registers, and an input that is zero is skipped with all of its
 //! weights. Softmax is that of `portable`.
 
-/// Assembly for each register of a list. (The assembler's own loops would hide from the compiler how long the code is.)
+/// Assembly for each register of a list. (With the assembler's own loops, the compiler would
+/// underestimate the length of the code.)
 macro_rules! each {
     ([$($number:literal)+] $before:literal, $after:literal) => {
         concat!($($before, $number, $after, "\n"),+)

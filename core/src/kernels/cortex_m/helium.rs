@@ -13,13 +13,13 @@ macro_rules! each {
     (line $number:literal ($first:literal $(, $next:literal)*)) => { concat!($first $(, $number, $next)*, "\n") };
 }
 
-mod chosen;
 mod elementwise;
 mod forward;
 mod input_gradient;
 mod pixels;
+mod selected;
 mod sgd;
-mod sgd_rest;
+mod sgd_remainder;
 mod softmax;
 pub(in crate::kernels) mod update;
 mod weight_gradient;
@@ -32,7 +32,7 @@ pub(in crate::kernels) use pixels::look_up;
 pub(in crate::kernels) use softmax::{softmax, softmax_cross_entropy};
 pub(in crate::kernels) use weight_gradient::weight_gradient_update;
 
-/// Lanes of a vector, and inputs whose weights lie together.
+/// Lanes of a vector, and inputs whose weights are contiguous.
 const GROUP: usize = 4;
 
 /// Operations of this kernel on the elements of a sample.

@@ -38,7 +38,7 @@ macro_rules! word {
     };
 }
 
-/// `bytes[i]` = `table[bytes[i]]`, four at a time; four zeros are passed over where the table leaves them as they are.
+/// `bytes[i]` = `table[bytes[i]]`, four at a time; four zeros are skipped where the table maps zero to zero.
 pub(in crate::kernels) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
     if table[0] != 0 {
         return one_at_a_time(table, bytes);
@@ -51,7 +51,7 @@ pub(in crate::kernels) fn look_up(table: &[u8; 256], bytes: &mut [u8]) {
         // SAFETY: reads and writes the words, and reads the table.
         unsafe {
             asm!(
-                // r0 to r3 because `cbz` wants low registers, and `ldm` an order.
+                // r0 to r3 because `cbz` takes low registers only, and `ldm` loads them in order.
                 "2:",
                 "ldmia {words}!, {{r0-r3}}",
                 word!("r0", "-16"),

@@ -8,7 +8,7 @@ use crate::math::{
 
 /// `a * b + c`, rounded once.
 ///
-/// The numbers come and go by way of core registers: `asm!` takes no operands in those of the FPU on these targets.
+/// The operands pass through core registers: `asm!` takes none in those of the FPU on these targets.
 #[inline]
 pub(crate) fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
     let mut sum = c;
@@ -53,8 +53,8 @@ static EXP: [f32; 11] = {
     [EXP_LOWEST, LOG2_E, ROUND, -LN_2_HIGH, -LN_2_LOW, c4, c3, c2, c1, c0, 1.0]
 };
 
-/// [`math::exp_nonpositive`](crate::math::exp_nonpositive), step by step, without a way through core registers between
-/// the steps.
+/// [`math::exp_nonpositive`](crate::math::exp_nonpositive), in the same steps, without moves through core registers
+/// between them.
 #[inline]
 pub(crate) fn exp_nonpositive(x: f32) -> f32 {
     let mut value = x;

@@ -15,29 +15,20 @@ use super::simd128;
 use super::{Kernel, Rows, Version, portable};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
+use crate::kernels::operands::{Affine, WeightGradient};
 use crate::kernels::updates::{AdamUpdate, MomentumUpdate, RmspropUpdate, SgdUpdate, StoreGradient};
 
 /// The kernels for samples of one type.
 pub trait SampleKernels: Copy {
     /// # Safety
     /// The lengths fit together as [`super::forward`] checks them.
-    unsafe fn forward(
-        kernel: Kernel,
-        rows: Rows<'_, Self>,
-        weights: &[f32],
-        bias: &[f32],
-        scale: f32,
-        outputs: &mut [f32],
-    );
+    unsafe fn forward(kernel: Kernel, rows: Rows<'_, Self>, layer: Affine<'_>, outputs: &mut [f32]);
 
     /// # Safety
     /// The lengths fit together as [`super::weight_gradient_update`] checks them.
     unsafe fn weight_gradient_update<U: RuleKernels<N>, const N: usize>(
         kernel: Kernel,
-        rows: Rows<'_, Self>,
-        deltas: &[f32],
-        units: usize,
-        scale: f32,
+        gradient: WeightGradient<'_, Self>,
         update: &U,
         parameters: [&mut [f32]; N],
     );
@@ -47,56 +38,30 @@ pub trait SampleKernels: Copy {
 pub trait RuleKernels<const N: usize> {
     /// # Safety
     /// As there.
-    unsafe fn update_from_u8(
-        &self,
-        kernel: Kernel,
-        rows: Rows<'_, u8>,
-        deltas: &[f32],
-        units: usize,
-        scale: f32,
-        parameters: [&mut [f32]; N],
-    );
+    unsafe fn update_from_u8(&self, kernel: Kernel, gradient: WeightGradient<'_, u8>, parameters: [&mut [f32]; N]);
 
     /// # Safety
     /// As there.
-    unsafe fn update_from_f32(
-        &self,
-        kernel: Kernel,
-        rows: Rows<'_, f32>,
-        deltas: &[f32],
-        units: usize,
-        scale: f32,
-        parameters: [&mut [f32]; N],
-    );
+    unsafe fn update_from_f32(&self, kernel: Kernel, gradient: WeightGradient<'_, f32>, parameters: [&mut [f32]; N]);
 }
 
 macro_rules! compile_samples {
     ($($sample:ty: $update:ident),+) => {$(
         impl SampleKernels for $sample {
             #[cfg_attr(not(vector), inline)]
-            unsafe fn forward(
-                kernel: Kernel,
-                rows: Rows<'_, Self>,
-                weights: &[f32],
-                bias: &[f32],
-                scale: f32,
-                outputs: &mut [f32],
-            ) {
-                dispatch!(kernel, forward(rows, weights, bias, scale, outputs));
+            unsafe fn forward(kernel: Kernel, rows: Rows<'_, Self>, layer: Affine<'_>, outputs: &mut [f32]) {
+                dispatch!(kernel, forward(rows, layer, outputs));
             }
 
             #[inline]
             unsafe fn weight_gradient_update<U: RuleKernels<N>, const N: usize>(
                 kernel: Kernel,
-                rows: Rows<'_, Self>,
-                deltas: &[f32],
-                units: usize,
-                scale: f32,
+                gradient: WeightGradient<'_, Self>,
                 update: &U,
                 parameters: [&mut [f32]; N],
             ) {
                 // SAFETY: the caller's.
-                unsafe { update.$update(kernel, rows, deltas, units, scale, parameters) }
+                unsafe { update.$update(kernel, gradient, parameters) }
             }
         }
     )+};
@@ -113,13 +78,10 @@ macro_rules! compile_rules {
         unsafe fn $update(
             &self,
             kernel: Kernel,
-            rows: Rows<'_, $sample>,
-            deltas: &[f32],
-            units: usize,
-            scale: f32,
+            gradient: WeightGradient<'_, $sample>,
             parameters: [&mut [f32]; $arrays],
         ) {
-            dispatch!(kernel, weight_gradient_update(rows, deltas, units, scale, self, parameters));
+            dispatch!(kernel, weight_gradient_update(gradient, self, parameters));
         }
     )+};
 }

@@ -40,7 +40,7 @@ fn forward_units<const S: usize, const N: usize>(
     let mut index = 0;
     while index + S <= rows.len() {
         let these = core::array::from_fn(|row| rows.row(index + row));
-        // What comes next is fetched once, on the first units' way through these rows.
+        // The next rows are prefetched once, in the pass over the first units.
         let next = core::array::from_fn(|row| if first == 0 { rows.upcoming(index + row) } else { &[] });
         for (row, sums) in dots::<S, N>(these, next, weights).iter().enumerate() {
             add(sums, bias, outputs[(index + row) * units + first..].first_chunk_mut().unwrap());

@@ -50,7 +50,7 @@ macro_rules! pair {
     };
 }
 
-mod eights;
+mod groups;
 
 /// Inputs after which the sums are taken apart.
 const BLOCK: usize = 256;
@@ -67,7 +67,7 @@ pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i3
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);
         if units.is_multiple_of(EIGHT) {
-            eights::forward(row, weights, bias, outputs);
+            groups::forward(row, weights, bias, outputs);
             continue;
         }
         outputs.copy_from_slice(bias);
@@ -156,9 +156,9 @@ fn add_rest<const N: usize>(inputs: &[u8], weights: &[i8], sums: &mut [i32; N]) 
 /// others set r0 to where the next inputs are, and compare.
 #[cfg_attr(fpv4, path = "dsp/fpu.rs")]
 #[cfg_attr(not(fpv4), path = "dsp/stack.rs")]
-mod waiting;
+mod spilled;
 
-use waiting::{begin, begin_block, compare_with_end, compare_with_end_of_block, end, fetch, inputs, sums};
+use spilled::{begin, begin_block, compare_with_end, compare_with_end_of_block, end, fetch, inputs, sums};
 
 /// Loads two words of the 40 weights of a quad.
 macro_rules! load {

@@ -9,7 +9,7 @@ use core::arch::{asm, naked_asm};
 use super::{EIGHT, FIVE};
 use crate::kernels::Rows;
 
-mod eights;
+mod groups;
 mod requantize;
 
 pub(in crate::kernels) use requantize::requantize;
@@ -23,20 +23,20 @@ pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i3
             let (bias, outputs) = (bias.as_ptr().cast(), outputs.as_mut_ptr().cast());
             // SAFETY: each group has eight biases and outputs, and every input of the row eight weights in it. There is a
             // group, because chunks of no units do not exist.
-            unsafe { eights::add_eights(row.as_ptr(), width, weights.as_ptr(), bias, outputs, units / EIGHT) };
+            unsafe { groups::add_groups(row.as_ptr(), width, weights.as_ptr(), bias, outputs, units / EIGHT) };
             continue;
         }
-        let (fives, ones) = outputs.as_chunks_mut::<FIVE>();
-        let (biases_of_fives, biases_of_ones) = bias.as_chunks::<FIVE>();
-        let (weights_of_fives, weights_of_ones) = weights.split_at(fives.len() * FIVE * width);
-        assert!(row.len() == width && biases_of_fives.len() == fives.len());
-        if !fives.is_empty() {
-            let (bias, outputs) = (biases_of_fives.as_ptr(), fives.as_mut_ptr());
+        let (chunks, remainder) = outputs.as_chunks_mut::<FIVE>();
+        let (biases_of_chunks, biases_of_remainder) = bias.as_chunks::<FIVE>();
+        let (weights_of_chunks, weights_of_remainder) = weights.split_at(chunks.len() * FIVE * width);
+        assert!(row.len() == width && biases_of_chunks.len() == chunks.len());
+        if !chunks.is_empty() {
+            let (bias, outputs) = (biases_of_chunks.as_ptr(), chunks.as_mut_ptr());
             // SAFETY: each group has five biases and outputs, and every input of the row five weights in it.
-            unsafe { add_fives(row.as_ptr(), width, weights_of_fives.as_ptr(), bias, outputs, fives.len()) };
+            unsafe { add_chunks(row.as_ptr(), width, weights_of_chunks.as_ptr(), bias, outputs, chunks.len()) };
         }
-        let weights_of_ones = weights_of_ones.chunks_exact(width);
-        for ((output, bias), weights) in ones.iter_mut().zip(biases_of_ones).zip(weights_of_ones) {
+        let weights_of_remainder = weights_of_remainder.chunks_exact(width);
+        for ((output, bias), weights) in remainder.iter_mut().zip(biases_of_remainder).zip(weights_of_remainder) {
             assert!(weights.len() == row.len());
             // SAFETY: every input of the row has a weight.
             unsafe { multiply_one(output, row.as_ptr(), row.len(), weights.as_ptr(), bias) };
@@ -116,7 +116,7 @@ macro_rules! five {
 /// # Safety
 /// There are `width` inputs and, for each group, five biases, outputs that can be written, and 5 · `width` weights.
 #[unsafe(naked)]
-unsafe extern "C" fn add_fives(
+unsafe extern "C" fn add_chunks(
     row: *const u8,
     width: usize,
     weights: *const i8,

@@ -14,13 +14,13 @@ pub(in crate::kernels) fn forward(rows: Rows<'_, u8>, weights: &[i8], bias: &[i3
 /// Adds to each sum the products of a row with the weights of its unit.
 fn add_products(row: &[u8], weights: &[i8], sums: &mut [i32]) {
     let units = sums.len();
-    let (fives, ones) = sums.as_chunks_mut::<FIVE>();
+    let (chunks, remainder) = sums.as_chunks_mut::<FIVE>();
     let mut first = 0;
-    for sums in fives {
+    for sums in chunks {
         add_some(row, weights, first, units, sums);
         first += sums.len();
     }
-    for sum in ones {
+    for sum in remainder {
         add_some(row, weights, first, units, core::array::from_mut(sum));
         first += 1;
     }

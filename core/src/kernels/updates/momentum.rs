@@ -9,7 +9,7 @@ use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_WEIGHT, canonical, flush_below
 /// w + (momentum · v − g), below [`SMALLEST_WEIGHT`] +0.0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MomentumUpdate {
-    /// The learning rate.
+    /// α; at least [`SMALLEST_LEARNING_RATE`](crate::optimizers::SMALLEST_LEARNING_RATE), which the optimizers check.
     pub learning_rate: f32,
     /// The momentum; at least 2⁻²⁰, so that its product with a velocity is not subnormal.
     pub momentum: f32,

@@ -12,7 +12,7 @@ use crate::math::{
 /// [`SMALLEST_WEIGHT`] +0.0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmspropUpdate {
-    /// The learning rate.
+    /// α; at least [`SMALLEST_LEARNING_RATE`](crate::optimizers::SMALLEST_LEARNING_RATE), which the optimizers check.
     pub learning_rate: f32,
     /// 1 − ρ.
     pub share: f32,

@@ -9,7 +9,7 @@ use crate::math::{SMALLEST_WEIGHT, canonical, flush_below, fused_multiply_add};
 /// Every weight must be +0.0 or at least that limit in magnitude before, so that one with gradient 0 does not change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SgdUpdate {
-    /// The learning rate.
+    /// α; at least [`SMALLEST_LEARNING_RATE`](crate::optimizers::SMALLEST_LEARNING_RATE), which the optimizers check.
     pub learning_rate: f32,
 }
 

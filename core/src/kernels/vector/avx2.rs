@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 
 use super::lanes::{F32x16, LANES, Vector, operations};
-use crate::math::{NAN, SQRT_HALF_BITS};
+use crate::math::NAN;
 
 super::shells!("avx2,fma", [__m256; 2]);
 
@@ -58,12 +58,6 @@ impl Vector for __m256 {
         add_to_exponent(self: Self, rounded: Self) -> Self = {
             let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(rounded));
             _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(self), exponent))
-        };
-        split_exponent(self: Self) -> (Self, Self) = {
-            let sqrt_half = _mm256_set1_epi32(SQRT_HALF_BITS.cast_signed());
-            let shifted = _mm256_sub_epi32(_mm256_castps_si256(self), sqrt_half);
-            let mantissa = _mm256_add_epi32(_mm256_and_si256(shifted, _mm256_set1_epi32(0x007f_ffff)), sqrt_half);
-            (_mm256_cvtepi32_ps(_mm256_srai_epi32::<23>(shifted)), _mm256_castsi256_ps(mantissa))
         };
     }
 }

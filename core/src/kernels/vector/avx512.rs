@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 
 use super::lanes::{F32x16, LANES, Vector, operations};
-use crate::math::{NAN, SQRT_HALF_BITS};
+use crate::math::NAN;
 
 super::shells!("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", __m512);
 
@@ -73,12 +73,6 @@ impl Vector for __m512 {
         add_to_exponent(self: Self, rounded: Self) -> Self = {
             let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(rounded));
             _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(self), exponent))
-        };
-        split_exponent(self: Self) -> (Self, Self) = {
-            let sqrt_half = _mm512_set1_epi32(SQRT_HALF_BITS.cast_signed());
-            let shifted = _mm512_sub_epi32(_mm512_castps_si512(self), sqrt_half);
-            let mantissa = _mm512_add_epi32(_mm512_and_si512(shifted, _mm512_set1_epi32(0x007f_ffff)), sqrt_half);
-            (_mm512_cvtepi32_ps(_mm512_srai_epi32::<23>(shifted)), _mm512_castsi512_ps(mantissa))
         };
     }
 }

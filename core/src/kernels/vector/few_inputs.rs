@@ -3,8 +3,9 @@
 
 use core::mem::MaybeUninit;
 
-use super::forward::{Layer, Packed};
+use super::forward::Packed;
 use super::lanes::{F32x16, LANES, Vector};
+use crate::kernels::operands::Affine;
 use crate::kernels::{Element, Rows};
 
 /// Inputs at most.
@@ -20,7 +21,7 @@ pub(super) fn is_faster(rows: usize, width: usize, units: usize) -> bool {
 /// The lengths fit together, and [`is_faster`].
 #[inline(always)]
 pub(super) unsafe fn forward<V: F32x16, T: Element, const R: usize>(
-    layer: &Layer<'_>,
+    layer: Affine<'_>,
     rows: Rows<'_, T>,
     outputs: &mut [f32],
 ) {
@@ -40,8 +41,9 @@ pub(super) unsafe fn forward<V: F32x16, T: Element, const R: usize>(
             }
             let bias = V::load_first(count, layer.bias.as_ptr().add(first), 0.0);
             for index in (0..rows.len()).step_by(R) {
-                let inputs = core::array::from_fn(|offset| rows.row_pointer((index + offset).min(rows.len() - 1)));
-                let totals = totals::<V, T, R>(width, transposed, inputs);
+                let inputs: [_; R] =
+                    core::array::from_fn(|offset| rows.row_pointer((index + offset).min(rows.len() - 1)));
+                let totals = Tile { width, weights: transposed, inputs }.totals::<V>();
                 for row in index..(index + R).min(rows.len()) {
                     let output = totals[row - index].mul_add(bias.fill(layer.scale), bias).canonical_result();
                     output.store_up_to(count, outputs.add(row * units + first));
@@ -51,60 +53,44 @@ pub(super) unsafe fn forward<V: F32x16, T: Element, const R: usize>(
     }
 }
 
-/// The dot products of `R` rows: of 16 partial sums, l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1.
-///
-/// # Safety
-/// There are `width` inputs at each of `inputs`, and as many vectors at `weights`.
-#[inline(always)]
-unsafe fn totals<V: Vector, T: Element, const R: usize>(
+/// The inputs of `R` rows, and the transposed weights of 16 units.
+struct Tile<T, const R: usize> {
     width: usize,
     weights: *const f32,
     inputs: [*const T; R],
-) -> [V; R] {
-    // SAFETY: the caller's.
-    unsafe {
-        let mut halves = [[V::splat(0.0); R]; 2];
-        for half in 0..2 {
-            let mut quarters = [[V::splat(0.0); R]; 2];
-            for quarter in 0..2 {
-                let lane = half + 2 * quarter;
-                let low =
-                    add(partial_sums(lane, width, weights, inputs), partial_sums(lane + 8, width, weights, inputs));
-                let high = add(
-                    partial_sums(lane + 4, width, weights, inputs),
-                    partial_sums(lane + 12, width, weights, inputs),
-                );
-                quarters[quarter] = add(low, high);
-            }
-            halves[half] = add(quarters[0], quarters[1]);
-        }
-        add(halves[0], halves[1])
-    }
 }
 
-/// The partial sums of the inputs `lane`, `lane` + 16 and so on, of `R` rows.
-///
-/// # Safety
-/// As for [`totals`].
-#[inline(always)]
-unsafe fn partial_sums<V: Vector, T: Element, const R: usize>(
-    lane: usize,
-    width: usize,
-    weights: *const f32,
-    inputs: [*const T; R],
-) -> [V; R] {
-    // SAFETY: the caller's.
-    unsafe {
-        let mut sums = [V::splat(0.0); R];
-        let mut input = lane;
-        while input < width {
-            let weights = V::load(weights.add(input * LANES));
-            for row in 0..R {
-                sums[row] = weights.mul_add(V::splat((*inputs[row].add(input)).into()), sums[row]);
+/// Safety of all: there are `width` inputs at each of `inputs`, and as many vectors at `weights`.
+impl<T: Element, const R: usize> Tile<T, R> {
+    /// The dot products: of 16 partial sums, l and l + 8 are added, l and l + 4, l and l + 2, l and l + 1.
+    #[inline(always)]
+    unsafe fn totals<V: Vector>(&self) -> [V; R] {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut quarters = [[V::splat(0.0); R]; 4];
+            for lane in 0..4 {
+                let low = add(self.partial_sums(lane), self.partial_sums(lane + 8));
+                let high = add(self.partial_sums(lane + 4), self.partial_sums(lane + 12));
+                quarters[lane] = add(low, high);
             }
-            input += LANES;
+            add(add(quarters[0], quarters[2]), add(quarters[1], quarters[3]))
         }
-        sums
+    }
+
+    /// The partial sums of the inputs `lane`, `lane` + 16 and so on.
+    #[inline(always)]
+    unsafe fn partial_sums<V: Vector>(&self, lane: usize) -> [V; R] {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut sums = [V::splat(0.0); R];
+            for input in (lane..self.width).step_by(LANES) {
+                let weights = V::load(self.weights.add(input * LANES));
+                for row in 0..R {
+                    sums[row] = weights.mul_add(V::splat((*self.inputs[row].add(input)).into()), sums[row]);
+                }
+            }
+            sums
+        }
     }
 }
 

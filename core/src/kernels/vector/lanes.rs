@@ -64,8 +64,6 @@ pub trait Vector: Copy {
     fn equal_bits(self, other: Self) -> u32;
     /// The bits plus those of `rounded`, moved 23 to the left: times 2ⁿ, where the low bits of `rounded` are n.
     fn add_to_exponent(self, rounded: Self) -> Self;
-    /// e and 1 + f where `self` = 2ᵉ · (1 + f) with √½ ≤ 1 + f < √2.
-    fn split_exponent(self) -> (Self, Self);
 
     /// [`canonical`](Self::canonical) of what was computed from numbers or canonical NaN, without a negation.
     #[inline(always)]
@@ -135,6 +133,18 @@ macro_rules! of_each {
     )+};
 }
 
+/// Registers that are each `$value`, which depends on the first lane of each.
+macro_rules! registers {
+    ($first:ident => $value:expr) => {{
+        let mut values = Self::splat(0.0);
+        for register in 0..K {
+            let $first = register * R::LANES;
+            values[register] = $value;
+        }
+        values
+    }};
+}
+
 impl<R: Vector, const K: usize> Vector for [R; K] {
     const LANES: usize = K * R::LANES;
     const SUMS: usize = R::SUMS / K;
@@ -142,28 +152,11 @@ impl<R: Vector, const K: usize> Vector for [R; K] {
 
     operations! { unsafe
         splat(value: f32) -> Self = [R::splat(value); K];
-        load(from: *const f32) -> Self = {
-            let mut values = Self::splat(0.0);
-            for register in 0..K {
-                values[register] = R::load(from.add(register * R::LANES));
-            }
-            values
+        load(from: *const f32) -> Self = registers!(first => R::load(from.add(first)));
+        load_first(count: usize, from: *const f32, padding: f32) -> Self = registers! {
+            first => R::load_first(count.saturating_sub(first), from.wrapping_add(first), padding)
         };
-        load_first(count: usize, from: *const f32, padding: f32) -> Self = {
-            let mut values = Self::splat(padding);
-            for register in 0..K {
-                let first = register * R::LANES;
-                values[register] = R::load_first(count.saturating_sub(first), from.wrapping_add(first), padding);
-            }
-            values
-        };
-        load_u8(from: *const u8) -> Self = {
-            let mut values = Self::splat(0.0);
-            for register in 0..K {
-                values[register] = R::load_u8(from.add(register * R::LANES));
-            }
-            values
-        };
+        load_u8(from: *const u8) -> Self = registers!(first => R::load_u8(from.add(first)));
         store(self: Self, to: *mut f32) = for register in 0..K {
             self[register].store(to.add(register * R::LANES));
         };
@@ -195,14 +188,5 @@ impl<R: Vector, const K: usize> Vector for [R; K] {
             bits |= self[register].equal_bits(other[register]) << (register * R::LANES);
         }
         bits
-    }
-
-    #[inline(always)]
-    fn split_exponent(self) -> (Self, Self) {
-        let (mut exponents, mut mantissas) = (self, self);
-        for register in 0..K {
-            (exponents[register], mantissas[register]) = self[register].split_exponent();
-        }
-        (exponents, mantissas)
     }
 }

@@ -1,4 +1,4 @@
-//! How the numbers of a sample come into vectors.
+//! Loads of a sample's numbers.
 
 use super::lanes::{LANES, Vector};
 

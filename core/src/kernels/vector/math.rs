@@ -1,7 +1,9 @@
 //! [`exp_nonpositive`](crate::math::exp_nonpositive) and [`ln`](crate::math::ln) of each number, in the same steps.
 
-use super::lanes::Vector;
-use crate::math::{EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_SIGNAL};
+use super::lanes::{F32x16, LANES, Vector};
+use crate::math::{
+    EXP_LOWEST, EXP_POLYNOMIAL, LN_2_HIGH, LN_2_LOW, LN_POLYNOMIAL, LOG2_E, ROUND, SMALLEST_SIGNAL, split_exponent,
+};
 
 /// # Safety
 /// The machine has the instructions.
@@ -24,11 +26,15 @@ pub(super) unsafe fn exp_nonpositive<V: Vector>(x: V) -> V {
 /// # Safety
 /// The machine has the instructions.
 #[inline(always)]
-pub(super) unsafe fn ln<V: Vector>(value: V) -> V {
-    // SAFETY: the caller's.
+pub(super) unsafe fn ln<V: F32x16>(values: [f32; LANES]) -> V {
+    let (mut exponents, mut mantissas) = (values, values);
+    for lane in 0..LANES {
+        (exponents[lane], mantissas[lane]) = split_exponent(values[lane]);
+    }
+    // SAFETY: the caller's; the arrays hold 16.
     unsafe {
-        let (exponent, mantissa) = value.split_exponent();
-        let f = mantissa.sub(V::splat(1.0));
+        let exponent = V::load(exponents.as_ptr());
+        let f = V::load(mantissas.as_ptr()).sub(V::splat(1.0));
         let p = polynomial(f, &LN_POLYNOMIAL);
         let square = f.mul(f);
         let low = exponent.mul_add(V::splat(LN_2_LOW), square.mul(p.mul(f)));

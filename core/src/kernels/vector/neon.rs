@@ -3,7 +3,7 @@
 use core::arch::aarch64::*;
 
 use super::lanes::{F32x16, LANES, Vector, operations};
-use crate::math::{NAN, SQRT_HALF_BITS};
+use crate::math::NAN;
 
 super::shells!("neon", [float32x4_t; 4]);
 
@@ -50,7 +50,7 @@ impl Vector for float32x4_t {
         sqrt(self: Self) -> Self = vsqrtq_f32(self);
         mul_add(self: Self, factor: Self, summand: Self) -> Self = vfmaq_f32(summand, self, factor);
         mul_sub(self: Self, factor: Self, subtrahend: Self) -> Self = vfmaq_f32(vnegq_f32(subtrahend), self, factor);
-        max(self: Self, other: Self) -> Self = max(self, other);
+        max(self: Self, other: Self) -> Self = vbslq_f32(vcgtq_f32(self, other), self, other);
         clamp_magnitude(self: Self, limit: f32) -> Self =
             vmaxq_f32(vdupq_n_f32(-limit), vminq_f32(vdupq_n_f32(limit), self));
         flush_below(self: Self, limit: f32) -> Self = {
@@ -66,37 +66,12 @@ impl Vector for float32x4_t {
             let exponent = vshlq_n_u32::<23>(vreinterpretq_u32_f32(rounded));
             vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(self), exponent))
         };
-        split_exponent(self: Self) -> (Self, Self) = {
-            let sqrt_half = vdupq_n_u32(SQRT_HALF_BITS);
-            let shifted = vsubq_u32(vreinterpretq_u32_f32(self), sqrt_half);
-            let mantissa = vaddq_u32(vandq_u32(shifted, vdupq_n_u32(0x007f_ffff)), sqrt_half);
-            (vcvtq_f32_s32(vshrq_n_s32::<23>(vreinterpretq_s32_u32(shifted))), vreinterpretq_f32_u32(mantissa))
-        };
     }
-}
-
-/// Functions of two registers.
-macro_rules! pairs {
-    ($($name:ident($a:ident, $b:ident) = $value:expr;)+) => {$(
-        /// # Safety
-        /// The machine has NEON.
-        #[inline(always)]
-        unsafe fn $name($a: float32x4_t, $b: float32x4_t) -> float32x4_t {
-            // SAFETY: the caller's.
-            unsafe { $value }
-        }
-    )+};
-}
-
-pairs! {
-    max(a, b) = vbslq_f32(vcgtq_f32(a, b), a, b);
-    low_halves(a, b) = vcombine_f32(vget_low_f32(a), vget_low_f32(b));
-    high_halves(a, b) = vcombine_f32(vget_high_f32(a), vget_high_f32(b));
 }
 
 /// Folds the lanes of 16 vectors. Four share the work: at each step two of them become one.
 macro_rules! reduce {
-    ($vectors:ident, $fold:ident) => {{
+    ($vectors:ident, $fold:path) => {{
         let mut totals = [vdupq_n_f32(0.0); 4];
         for quarter in 0..4 {
             let mut fours = [vdupq_n_f32(0.0); 4];
@@ -105,8 +80,10 @@ macro_rules! reduce {
                 fours[vector] = $fold($fold(a, c), $fold(b, d));
             }
             let [a, b, c, d] = fours;
-            let ab = $fold(low_halves(a, b), high_halves(a, b));
-            let cd = $fold(low_halves(c, d), high_halves(c, d));
+            let low = vcombine_f32(vget_low_f32(a), vget_low_f32(b));
+            let ab = $fold(low, vcombine_f32(vget_high_f32(a), vget_high_f32(b)));
+            let low = vcombine_f32(vget_low_f32(c), vget_low_f32(d));
+            let cd = $fold(low, vcombine_f32(vget_high_f32(c), vget_high_f32(d)));
             totals[quarter] = $fold(vuzp1q_f32(ab, cd), vuzp2q_f32(ab, cd));
         }
         totals
@@ -118,6 +95,6 @@ impl F32x16 for [float32x4_t; 4] {
 
     operations! {
         reduce_add(vectors: [Self; LANES]) -> Self = reduce!(vectors, vaddq_f32);
-        reduce_max(vectors: [Self; LANES]) -> Self = reduce!(vectors, max);
+        reduce_max(vectors: [Self; LANES]) -> Self = reduce!(vectors, Vector::max);
     }
 }

@@ -9,7 +9,7 @@ mod fused;
 use core::arch::wasm32::*;
 
 use super::lanes::{F32x16, LANES, Vector, operations};
-use crate::math::{NAN, SQRT_HALF_BITS};
+use crate::math::NAN;
 
 use fused::fused_multiply_add;
 
@@ -106,12 +106,6 @@ impl Vector for v128 {
         canonical(self: Self) -> Self = v128_bitselect(self, f32x4_splat(NAN), f32x4_eq(self, self));
         equal_bits(self: Self, other: Self) -> u32 = u32::from(i32x4_bitmask(f32x4_eq(self, other)));
         add_to_exponent(self: Self, rounded: Self) -> Self = i32x4_add(self, i32x4_shl(rounded, 23));
-        split_exponent(self: Self) -> (Self, Self) = {
-            let sqrt_half = u32x4_splat(SQRT_HALF_BITS);
-            let shifted = i32x4_sub(self, sqrt_half);
-            let mantissa = i32x4_add(v128_and(shifted, u32x4_splat(0x007f_ffff)), sqrt_half);
-            (f32x4_convert_i32x4(i32x4_shr(shifted, 23)), mantissa)
-        };
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) unsafe fn softmax_cross_entropy<V: F32x16>(values: &mut [f32], classe
         let (losses, argmax) = unsafe {
             let Extremes { largest, argmax, sums } = softmax_rows::<V>(rows, classes);
             let distances = V::load(logits.as_ptr()).sub(V::load(largest.as_ptr()));
-            (ln(V::load(sums.as_ptr())).sub(distances).to_array(), argmax)
+            (ln::<V>(sums).sub(distances).to_array(), argmax)
         };
         for (((loss, argmax), row), &label) in
             losses.into_iter().zip(argmax).zip(rows.chunks_exact_mut(classes)).zip(labels)
@@ -80,7 +80,7 @@ unsafe fn narrow_rows<V: F32x16>(values: &mut [f32], classes: usize) -> Extremes
     let rows = values.len() / classes;
     // SAFETY: the caller's; `classes` numbers are loaded and stored of each row, which end before the next.
     unsafe {
-        // All are loaded before the first is stored: a load close behind a masked store would wait for it.
+        // All are loaded before the first is stored: a load soon after a masked store stalls.
         let mut vectors = [V::splat(f32::NEG_INFINITY); LANES];
         for index in 0..rows {
             vectors[index] = V::load_first(classes, values.as_ptr().add(index * classes), f32::NEG_INFINITY);

@@ -1,9 +1,46 @@
-//! Sums of vectors, each times a number: the tile of a matrix product without an addition across lanes.
+//! Matrix products without an addition across lanes: the gradients.
 
-use super::lanes::Vector;
+use super::lanes::{F32x16, LANES, Vector};
 use super::load::Load;
 
-/// `N` sums over `steps`, each of `C` vectors side by side: of the numbers at `inputs(step)`, the first `count` of each
+/// A matrix product whose columns are computed some vectors at a time.
+pub(super) trait Product {
+    /// All rows of `C` vectors from `column` on: of each, the first `count` columns, or all.
+    ///
+    /// # Safety
+    /// The product has these columns, and the machine has the instructions.
+    unsafe fn columns<V: Vector, const C: usize>(&self, column: usize, count: usize);
+}
+
+/// A whole product of `columns`.
+///
+/// # Safety
+/// As for [`Product::columns`].
+#[inline(always)]
+pub(super) unsafe fn all_columns<V: F32x16>(product: &impl Product, columns: usize) {
+    let mut column = 0;
+    // SAFETY: the caller's; columns are below their number.
+    unsafe {
+        if const { V::SUMS >= 16 } {
+            while columns - column >= 4 * LANES {
+                product.columns::<V, 4>(column, LANES);
+                column += 4 * LANES;
+            }
+        }
+        while columns - column >= LANES {
+            product.columns::<V, 1>(column, LANES);
+            column += LANES;
+        }
+        let left = columns - column;
+        if const { V::Short::LANES < LANES } && left > 0 && left <= V::Short::LANES {
+            product.columns::<V::Short, 1>(column, left);
+        } else if left > 0 {
+            product.columns::<V, 1>(column, left);
+        }
+    }
+}
+
+/// A tile of `N` rows of `C` vectors: sums over `steps` of the numbers at `inputs(step)`, the first `count` of each
 /// vector or all, times `factor(step, n)`.
 ///
 /// # Safety

@@ -1,18 +1,19 @@
-//! The cumulative exceptions of the FPU: whether any of many results was out of the ordinary, without a look at each.
+//! The cumulative exception flags of the FPU: whether any of many operations was invalid or underflowed, without a test
+//! of each result.
 
 use core::arch::asm;
 
-/// The bits of FPSCR that say that some result was invalid or too small, since they were last zeroed.
+/// The flags IOC and UFC of FPSCR: some operation since they were cleared was invalid, or its result was too small.
 pub(super) const INVALID_OR_UNDERFLOW: u32 = 1 << 0 | 1 << 3;
 
-/// From here on exceptions are collected.
+/// Proof that the flags were cleared.
 pub(super) struct Exceptions(());
 
 impl Exceptions {
-    /// Forgets those that were.
+    /// Clears the flags.
     #[inline]
-    pub(super) fn collect() -> Self {
-        // SAFETY: changes no bit of FPSCR but those that say what has been.
+    pub(super) fn clear() -> Self {
+        // SAFETY: changes no bits of FPSCR but these flags.
         unsafe {
             asm!(
                 "vmrs {fpscr}, fpscr",
@@ -26,7 +27,7 @@ impl Exceptions {
         Self(())
     }
 
-    /// Whether the assembly since then has made a NaN, compared one by `vcmpe`, or underflowed.
+    /// Whether a flag is set: the assembly since then has made a NaN, compared one by `vcmpe`, or underflowed.
     #[inline]
     pub(super) fn any(self) -> bool {
         let fpscr: u32;
@@ -36,10 +37,9 @@ impl Exceptions {
     }
 }
 
-/// A factor for numbers of which those below `limit`, a power of two, have to be found: the largest number below the
-/// quotient of the smallest normal number and the limit, an odd number of units in the last place. The product is too
-/// small to be normal where the number is below the limit and not zero, and is then never exact, so that the FPU takes
-/// note.
+/// A factor that detects magnitudes below `limit`, a power of two: the largest number below the quotient of the smallest
+/// normal number and the limit. Its product with such a number, unless that is zero, is below the normal range, and
+/// inexact because the factor's significand is odd: this is an underflow.
 pub(super) const fn probe(limit: f32) -> f32 {
     f32::from_bits((f32::MIN_POSITIVE / limit).to_bits() - 1)
 }

@@ -6,10 +6,10 @@ use super::exceptions::Exceptions;
 
 /// Whether all `values` are finite.
 ///
-/// The conversion to an integer of NaN, infinity, and anything beyond i32, is invalid. Only where that has happened, each
-/// value is looked at.
+/// The conversion of NaN, infinity, or a number beyond i32 to an integer is an invalid operation. Only if one occurred,
+/// each value is tested.
 pub(in crate::kernels) fn all_finite(values: &[f32]) -> bool {
-    let exceptions = Exceptions::collect();
+    let exceptions = Exceptions::clear();
     let (chunks, rest) = values.as_chunks::<8>();
     // SAFETY: reads the chunks and then the rest, which follows them.
     unsafe {

@@ -2,6 +2,7 @@
 
 use super::exceptions::Exceptions;
 use super::{forward_f32, forward_u8};
+use crate::kernels::operands::Affine;
 use crate::kernels::{Element, Rows, portable};
 
 /// Numbers that can be multiplied with weights.
@@ -38,14 +39,9 @@ impl Load for f32 {
     }
 }
 
-pub(in crate::kernels) fn forward<T: Element>(
-    rows: Rows<'_, T>,
-    weights: &[f32],
-    bias: &[f32],
-    scale: f32,
-    outputs: &mut [f32],
-) {
-    let exceptions = Exceptions::collect();
+pub(in crate::kernels) fn forward<T: Element>(rows: Rows<'_, T>, layer: Affine<'_>, outputs: &mut [f32]) {
+    let Affine { weights, bias, scale, .. } = layer;
+    let exceptions = Exceptions::clear();
     let units = bias.len();
     for (index, outputs) in outputs.chunks_exact_mut(units).enumerate() {
         let row = rows.row(index);
@@ -62,11 +58,11 @@ pub(in crate::kernels) fn forward<T: Element>(
         }
     }
     if exceptions.any() {
-        portable::forward(rows, weights, bias, scale, outputs);
+        portable::forward(rows, layer, outputs);
     }
 }
 
-/// The sizes of the fewest blocks for `units` outputs, as even as possible, so that none is much dearer than others.
+/// The sizes of the fewest blocks for `units` outputs, which differ by at most one.
 #[inline]
 pub(super) fn blocks(units: usize, largest: usize) -> impl Iterator<Item = usize> {
     let count = units.div_ceil(largest);

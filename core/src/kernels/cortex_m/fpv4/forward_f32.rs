@@ -2,14 +2,14 @@
 //!
 //! The sums of a block stay in registers: of 7 to 12 outputs two of the 16 partial sums at a time, so that 8 passes over
 //! the inputs are needed, of up to 6 outputs four partial sums and 4 passes. The first product of a partial sum is
-//! stored, not added to +0.0: the two differ at most in the sign of a zero. That sign is lost when +0.0 is added to the
-//! sum of all, unless a product has underflowed, which [`Exceptions`](super::exceptions::Exceptions) tells.
+//! stored, not added to +0.0: the results differ at most in the sign of a zero. That sign is lost when +0.0 is added to the
+//! total, unless a product has underflowed, which sets a flag ([`Exceptions`](super::exceptions::Exceptions)).
 
 use core::arch::asm;
 use core::mem::{self, MaybeUninit};
 
-/// Partial sums that wait to be added to others: three of twelve outputs.
-const WAITING: usize = 36;
+/// The most partial sums stored until others are added to them: three of twelve outputs.
+const PARTIAL_SUMS: usize = 36;
 
 /// Arguments of a block of outputs beside inputs and weights. The assembly depends on the order of the fields.
 #[repr(C)]
@@ -17,10 +17,10 @@ struct Block {
     bias: *const f32,
     outputs: *mut f32,
     scale: f32,
-    waiting: [MaybeUninit<f32>; WAITING],
+    partial_sums: [MaybeUninit<f32>; PARTIAL_SUMS],
 }
 
-/// Where the assembly finds its numbers.
+/// Operands of the assembly.
 struct Operands {
     inputs: *const f32,
     count: usize,
@@ -48,7 +48,7 @@ pub(super) unsafe fn block(
         bias: bias.as_ptr(),
         outputs: outputs.as_mut_ptr(),
         scale,
-        waiting: [const { MaybeUninit::uninit() }; WAITING],
+        partial_sums: [const { MaybeUninit::uninit() }; PARTIAL_SUMS],
     };
     let operands = Operands {
         inputs: row.as_ptr(),
@@ -90,7 +90,7 @@ macro_rules! block {
         unsafe fn $name(operands: Operands) {
             const PASSES: usize = 1 << $log2;
             let Operands { inputs, count, weights, stride, block } = operands;
-            // SAFETY: only inputs, weights and biases are read, and only outputs and `waiting` are written.
+            // SAFETY: only inputs, weights and biases are read, and only outputs and `partial_sums` are written.
             unsafe {
                 asm!(
                     concat!("lsl {skip}, {stride}, #", $log2),
@@ -119,11 +119,11 @@ macro_rules! block {
                     $("beq 6f", $rest, "subs {left}, {left}, #1",)+
                     "6:",
                     $combine,
-                    // For every one at the end of the pass's number, a sum waits that belongs before this one.
+                    // For each trailing one of the pass's number, the last stored sums are added to these.
                     "lsrs {left}, {pass}, #1",
                     "bcc 8f",
                     "7:",
-                    concat!("vldmdb {waiting}!, {{", $biases, "}}"),
+                    concat!("vldmdb {partial_sums}!, {{", $biases, "}}"),
                     $add,
                     "lsrs {left}, {left}, #1",
                     "bcs 7b",
@@ -131,7 +131,7 @@ macro_rules! block {
                     "add {pass}, {pass}, #1",
                     "cmp {pass}, #{passes}",
                     "beq 12f",
-                    concat!("vstmia {waiting}!, {{", $sums, "}}"),
+                    concat!("vstmia {partial_sums}!, {{", $sums, "}}"),
                     "b 2b",
                     // Too few rows for a product in each partial sum: they begin with zero.
                     "9:",
@@ -143,13 +143,13 @@ macro_rules! block {
                     concat!("lsrs {left}, {left}, #", $log2),
                     "b 5b",
                     "12:",
-                    "ldr {left}, [{waiting}, #-12]",
+                    "ldr {left}, [{partial_sums}, #-12]",
                     concat!("vldmia {left}, {{", $biases, "}}"),
                     "mov {left}, #0",
                     "vmov s30, {left}",
-                    "vldr s31, [{waiting}, #-4]",
+                    "vldr s31, [{partial_sums}, #-4]",
                     $finish,
-                    "ldr {left}, [{waiting}, #-8]",
+                    "ldr {left}, [{partial_sums}, #-8]",
                     concat!("vstmia {left}, {{", $biases, "}}"),
                     passes = const PASSES,
                     lanes = const 16 / PASSES,
@@ -159,7 +159,7 @@ macro_rules! block {
                     weights = in(reg) weights,
                     stride = in(reg) stride,
                     skip = out(reg) _,
-                    waiting = inout(reg) block.byte_add(mem::offset_of!(Block, waiting)) => _,
+                    partial_sums = inout(reg) block.byte_add(mem::offset_of!(Block, partial_sums)) => _,
                     pass = inout(reg) 0 => _,
                     input = out(reg) _,
                     weight = out(reg) _,

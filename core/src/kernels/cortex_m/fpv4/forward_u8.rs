@@ -1,13 +1,13 @@
 //! Forward of u8 inputs: the dot products of one sample with the weights of a block of outputs.
 //!
-//! There are 16 passes over the inputs, one for each partial sum. An input that is zero is passed over with all its
-//! weights, which are finite: it adds nothing to a sum, nor to its sign, as no sum is ever -0.0.
+//! There are 16 passes over the inputs, one for each partial sum. An input that is zero is skipped with all its
+//! weights, which are finite: its products change neither a sum nor its sign, as no sum is ever -0.0.
 
 use core::arch::asm;
 use core::mem::{self, MaybeUninit};
 
-/// Partial sums that wait to be added to others: four of ten outputs, of 8, 4, 2 and 1 passes.
-const WAITING: usize = 40;
+/// The most partial sums stored until others are added to them: four of ten outputs, of 8, 4, 2 and 1 passes.
+const PARTIAL_SUMS: usize = 40;
 
 /// Arguments of a block of outputs beside inputs and weights. The assembly depends on the order of the fields.
 #[repr(C)]
@@ -15,7 +15,7 @@ struct Block {
     bias: *const f32,
     outputs: *mut f32,
     scale: f32,
-    waiting: [MaybeUninit<f32>; WAITING],
+    partial_sums: [MaybeUninit<f32>; PARTIAL_SUMS],
 }
 
 /// `outputs[unit]` = (`row` · weights of the unit) · `scale` + `bias[unit]`, for one to ten units side by side.
@@ -35,7 +35,7 @@ pub(super) unsafe fn block(
         bias: bias.as_ptr(),
         outputs: outputs.as_mut_ptr(),
         scale,
-        waiting: [const { MaybeUninit::uninit() }; WAITING],
+        partial_sums: [const { MaybeUninit::uninit() }; PARTIAL_SUMS],
     };
     let stride = units * size_of::<f32>();
     // SAFETY: the caller's promise is what each of them needs.
@@ -63,12 +63,12 @@ macro_rules! block {
         /// `block` has biases and outputs.
         #[inline(always)]
         unsafe fn $name(row: &[u8], weights: *const f32, stride: usize, block: &mut Block) {
-            // The address of a weight follows from that of its input. A pass has come one input of its own, 16 of the
-            // row, further when it asks.
+            // The address of a weight is computed from that of its input, which has been incremented by 16 by then: a
+            // pass takes every 16th input.
             let next = row.as_ptr().addr() + 16;
             let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(stride));
-            // r0 is the number of the partial sum, then an input: `cbz` wants one of the low registers.
-            // SAFETY: only inputs, weights and biases are read, and only outputs and `waiting` are written.
+            // r0 is the number of the partial sum, then an input: `cbz` takes low registers only.
+            // SAFETY: only inputs, weights and biases are read, and only outputs and `partial_sums` are written.
             unsafe {
                 asm!(
                     "2:",
@@ -99,17 +99,17 @@ macro_rules! block {
                     block!(input $weights, [$($sum $weight),+]),
                     "subs {left}, {left}, #1",
                     "bne 5b",
-                    // For every one at the end of the pass's number, a sum waits that belongs before this one.
+                    // For each trailing one of the pass's number, the last stored sums are added to these.
                     "6:",
                     "mov r0, {pass}",
                     "b 8f",
                     "7:",
-                    concat!("vldmdb {waiting}!, {{", $weights, "}}"),
+                    concat!("vldmdb {partial_sums}!, {{", $weights, "}}"),
                     concat!($("vadd.f32 s", $sum, ", s", $weight, "\n"),+),
                     "8:",
                     "lsrs r0, r0, #1",
                     "bcs 7b",
-                    concat!("vstmia {waiting}!, {{", $sums, "}}"),
+                    concat!("vstmia {partial_sums}!, {{", $sums, "}}"),
                     "add {pass}, {pass}, #1",
                     "cmp {pass}, #16",
                     "bne 2b",
@@ -126,7 +126,7 @@ macro_rules! block {
                     stride = in(reg) stride,
                     origin = in(reg) origin,
                     block = in(reg) &raw mut *block,
-                    waiting = inout(reg) (&raw mut *block).byte_add(mem::offset_of!(Block, waiting)) => _,
+                    partial_sums = inout(reg) (&raw mut *block).byte_add(mem::offset_of!(Block, partial_sums)) => _,
                     pass = inout(reg) 0 => _,
                     input = out(reg) _,
                     weight = out(reg) _,

@@ -1,20 +1,21 @@
 //! Gradients of the weights, summed over a batch, and the updates that use them.
 //!
-//! The weights of an input lie side by side, so the sums of neighbouring inputs and units lie as their weights do: a tile
-//! of them is summed over all samples and then used at once.
+//! The weights of an input are contiguous, so the sums of neighbouring inputs and units are in the order of their weights:
+//! a tile of them is accumulated over all samples, and its weights are then updated.
 
 use core::arch::asm;
 
 use super::exceptions::Exceptions;
 use super::forward::blocks;
-use super::sgd::{PROBE, clean, weight_gradient_sgd};
+use super::sgd::{PROBE, canonicalize, weight_gradient_sgd};
+use crate::kernels::operands::WeightGradient;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
 
-/// Inputs whose sums are added up together.
+/// Inputs whose sums are accumulated together.
 const QUAD: usize = 4;
 
-/// The most units whose sums are. There are registers for six, but the code for more of them takes flash.
+/// The most units whose sums are accumulated together. There are registers for six, but their code takes more flash.
 const LARGEST_BLOCK: usize = 4;
 
 /// The most units of a tile.
@@ -23,14 +24,14 @@ const UNITS: usize = 24;
 /// The most sums of a tile.
 const TILE: usize = QUAD * UNITS;
 
-/// Samples whose products are.
+/// Samples whose products are added together.
 const SAMPLES: usize = 8;
 
 /// Initial values of the sums of an input.
 static ZEROS: [f32; LARGEST_BLOCK] = [0.0; LARGEST_BLOCK];
 
-/// Calls `update` with the sums Σ over samples of delta · input, as many at a time as lie side by side in a tile, and with
-/// the place of the first one's weight.
+/// Calls `update` with the index of a weight, and with the sums over samples of delta · input for it and those after it, as
+/// many as are contiguous in a tile.
 fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mut update: impl FnMut(usize, &[f32])) {
     if units == 0 {
         return;
@@ -58,7 +59,7 @@ fn for_each_tile<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, mu
                     sums = rest;
                 }
             }
-            // The weights of whole inputs lie side by side.
+            // The weights of whole inputs are contiguous.
             let (times, len) = if unit_count == units { (1, input_count * units) } else { (input_count, unit_count) };
             let mut first = first_input * units + first_unit;
             let mut sums = sums.as_slice();
@@ -190,13 +191,11 @@ add_products!(
 
 /// Gradient descent by kernels of its own, all other rules tile by tile.
 pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
+    gradient: WeightGradient<'_, T>,
     update: &U,
     mut parameters: [&mut [f32]; N],
 ) {
+    let WeightGradient { rows, deltas, units, scale } = gradient;
     if let (Some(rate), [weights, ..]) = (update.descent_rate(scale), parameters.as_mut_slice()) {
         return weight_gradient_sgd(rows, deltas, units, rate, weights);
     }
@@ -209,30 +208,31 @@ pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const
 /// The update of SGD from a batch.
 #[inline(never)]
 pub(super) fn sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
-    let exceptions = Exceptions::collect();
+    let exceptions = Exceptions::clear();
     for_each_tile(rows, deltas, units, |first, sums| {
         if let Some(weights) = weights.get_mut(first..first + sums.len()) {
-            descend(weights, sums, 1.0, rate);
+            subtract_scaled(weights, sums, 1.0, rate);
         }
     });
     if exceptions.any() {
-        clean(weights);
+        canonicalize(weights);
     }
 }
 
-/// `weights[i]` −= `rate` · (`input` · `deltas[i]`), fused. An exception says that some have to be cleaned.
+/// `weights[i]` −= `rate` · (`input` · `deltas[i]`), fused. An exception flag is set where some have to be flushed or made
+/// canonical.
 #[inline(never)]
-pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32) {
+pub(super) fn subtract_scaled(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32) {
     if weights.len() != deltas.len() {
         return;
     }
-    let (fours, rest) = deltas.as_chunks::<4>();
+    let (chunks, rest) = deltas.as_chunks::<4>();
     // SAFETY: there are as many weights as deltas, and the rest of those follows the chunks.
     unsafe {
         asm!(
             "vmov s16, s17, {rate}, {probe}",
             "vmov s18, {input}",
-            "subs {fours}, {fours}, #1",
+            "subs {chunks}, {chunks}, #1",
             "blo 3f",
             "2:",
             "vldmia {delta}!, {{s4-s7}}",
@@ -244,7 +244,7 @@ pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32
             "vfms.f32 s3, s7, s16",
             each!([0 1 2 3] "vmul.f32 s8, s", ", s17\n vcmpe.f32 s", ", #0"),
             "vstmia {weight}!, {{s0-s3}}",
-            "subs {fours}, {fours}, #1",
+            "subs {chunks}, {chunks}, #1",
             "bhs 2b",
             "3:",
             "subs {rest}, {rest}, #1",
@@ -265,7 +265,7 @@ pub(super) fn descend(weights: &mut [f32], deltas: &[f32], input: f32, rate: f32
             input = in(reg) input.to_bits(),
             weight = inout(reg) weights.as_mut_ptr() => _,
             delta = inout(reg) deltas.as_ptr() => _,
-            fours = inout(reg) fours.len() => _,
+            chunks = inout(reg) chunks.len() => _,
             rest = inout(reg) rest.len() => _,
             out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("s8") _, out("d8") _, out("d9") _,
             options(nostack),

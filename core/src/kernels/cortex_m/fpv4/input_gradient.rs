@@ -1,4 +1,5 @@
-//! The gradient of the inputs: for each, the dot product of its weights, which lie side by side, with the deltas.
+//! The gradient with respect to the inputs: for each, the dot product of its weights, which are contiguous, with the
+//! deltas.
 
 use core::arch::asm;
 
@@ -13,7 +14,7 @@ static ZEROS: [f32; 2] = [0.0; 2];
 const LARGEST_BLOCK: usize = 10;
 
 pub(in crate::kernels) fn input_gradient(deltas: &[f32], weights: &[f32], units: usize, outputs: &mut [f32]) {
-    let exceptions = Exceptions::collect();
+    let exceptions = Exceptions::clear();
     let width = weights.len() / units;
     for (deltas, outputs) in deltas.chunks_exact(units).zip(outputs.chunks_exact_mut(width)) {
         let (mut others, mut first) = (deltas, weights.as_ptr());
@@ -77,7 +78,7 @@ fn flush(values: &mut [f32]) {
     rest.iter_mut().for_each(|value| *value = flush_below(*value, SMALLEST_SIGNAL));
 }
 
-/// Two inputs at a time, so that no sum waits for itself. For each delta, its register and those of both weights.
+/// Two inputs at a time, which hides the latency of each sum. For each delta, its register and those of both weights.
 macro_rules! add_products {
     ($name:ident, $deltas:literal $as:literal $bs:literal, $($delta:literal $a:literal $b:literal),+) => {
         /// `outputs[input]` = sum + Σ over units of delta · weight, fused.

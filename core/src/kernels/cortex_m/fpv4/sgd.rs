@@ -1,12 +1,12 @@
 //! The SGD update from a single sample, as a device learns: weight ← weight − rate · (delta · input).
 //!
-//! A block of up to twelve outputs keeps its deltas in registers and goes through the inputs once. An input that is zero
-//! moves no weight, and the weights are none that would be flushed, so they stay as they are. What `portable` does by
-//! fused multiply-add to +0.0, a multiplication does here: the results differ in the sign of zeros, which no weight shows.
-//! Nor do finite inputs move the weights of an output whose delta is zero, such as an inactive ReLU's: no block has many.
+//! A block of up to twelve outputs keeps its deltas in registers for one pass over the inputs. An input that is zero is
+//! skipped: it changes no weight, since none is small enough to be flushed. The product that `portable` computes by fused
+//! multiply-add to +0.0 is a multiplication here: the results differ in the sign of zeros, which changes no weight. Finite
+//! inputs do not change the weights of an output whose delta is zero, such as an inactive ReLU's: blocks contain few.
 //!
-//! No weight is looked at: its product with [`PROBE`] underflows where it has to be flushed, and what is NaN has been
-//! compared or made by an invalid operation. Of such [`Exceptions`] the FPU takes note, and all weights are then cleaned.
+//! No weight is tested: its product with [`PROBE`] underflows where it has to be flushed, and a NaN is the result of an
+//! invalid operation or is compared. Where these set a flag ([`Exceptions`]), all weights are flushed and made canonical.
 
 use super::exceptions::{Exceptions, probe};
 use super::finite::all_finite;
@@ -17,7 +17,7 @@ use crate::math::{SMALLEST_WEIGHT, canonical, flush_below};
 /// The most outputs of a block: their deltas and weights take 24 registers.
 const LARGEST_BLOCK: usize = 12;
 
-/// Outputs that are looked at together, a bit each.
+/// Outputs of a bit mask.
 const CHUNK: usize = u32::BITS as usize;
 
 /// Finds weights that have to be flushed.
@@ -33,13 +33,13 @@ pub(super) fn weight_gradient_sgd<T: Element>(
     match rows.row(0) {
         // One input alone, as that of the biases is.
         &[input] if rows.len() == 1 => {
-            let exceptions = Exceptions::collect();
-            gradient::descend(weights, deltas, input.into(), rate);
+            let exceptions = Exceptions::clear();
+            gradient::subtract_scaled(weights, deltas, input.into(), rate);
             if exceptions.any() {
-                clean(weights);
+                canonicalize(weights);
             }
         }
-        // Zero times infinity would be NaN, and is passed over.
+        // Zeros are skipped, but zero times infinity is NaN.
         row if rows.len() == 1 && all_finite(deltas) => update(row, deltas, units, rate, weights),
         _ => gradient::sgd(rows, deltas, units, rate, weights),
     }
@@ -48,29 +48,29 @@ pub(super) fn weight_gradient_sgd<T: Element>(
 /// From a single sample, with finite deltas.
 #[inline(never)]
 fn update<T: Element>(row: &[T], deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
-    let (mut first, mut is_clean) = (weights.as_mut_ptr(), true);
+    let (mut first, mut is_canonical) = (weights.as_mut_ptr(), true);
     for deltas in deltas.chunks(CHUNK) {
         let all = u32::MAX >> (CHUNK - deltas.len());
-        let mut live = nonzero(deltas);
-        if live != all && !T::all_finite(row) {
-            live = all;
+        let mut selected = nonzero(deltas);
+        if selected != all && !T::all_finite(row) {
+            selected = all;
         }
-        let exceptions = Exceptions::collect();
+        let exceptions = Exceptions::clear();
         let mut rest = deltas;
-        while live != 0 {
-            let (skipped, size) = next_block(live);
+        while selected != 0 {
+            let (skipped, size) = next_block(selected);
             let Some((block, after)) = rest.get(skipped..).and_then(|deltas| deltas.split_at_checked(size)) else {
                 break;
             };
             // SAFETY: every input of the row has a weight for every unit, and these units are some of them.
             unsafe { T::update(row, block, rate, first.add(deltas.len() - rest.len() + skipped), units) };
-            (live, rest) = (live >> skipped >> size, after);
+            (selected, rest) = (selected >> skipped >> size, after);
         }
-        is_clean &= !exceptions.any();
+        is_canonical &= !exceptions.any();
         first = first.wrapping_add(deltas.len());
     }
-    if !is_clean {
-        clean(weights);
+    if !is_canonical {
+        canonicalize(weights);
     }
 }
 
@@ -79,13 +79,13 @@ fn nonzero(deltas: &[f32]) -> u32 {
     deltas.iter().rev().fold(0, |bits, &delta| bits << 1 | u32::from(!is_zero(delta)))
 }
 
-/// The number of outputs before the next block, and the number in it, where `live` has a bit for each output that has to
-/// be in one, at least one. Between two of those in a block there is at most one that need not be: two take more cycles
-/// than another block does.
+/// The number of outputs before the next block, and the number in it. `selected` has a bit for each output that must be in
+/// a block, at least one. Between two of them, a block contains at most one other output: two take more cycles than another
+/// block does.
 #[inline]
-const fn next_block(live: u32) -> (usize, usize) {
-    let skipped = live.trailing_zeros();
-    let block = live >> skipped & ((1 << LARGEST_BLOCK) - 1);
+const fn next_block(selected: u32) -> (usize, usize) {
+    let skipped = selected.trailing_zeros();
+    let block = selected >> skipped & ((1 << LARGEST_BLOCK) - 1);
     let gaps = !(block | block >> 1);
     (skipped as usize, gaps.trailing_zeros() as usize)
 }
@@ -96,10 +96,10 @@ const fn is_zero(delta: f32) -> bool {
     delta.to_bits() << 1 == 0
 }
 
-/// Flushes small weights and makes every NaN the one that it has to be.
+/// Flushes small weights, and replaces every NaN by the canonical one.
 #[cold]
 #[inline(never)]
-pub(super) fn clean(weights: &mut [f32]) {
+pub(super) fn canonicalize(weights: &mut [f32]) {
     for weight in weights {
         *weight = canonical(flush_below(*weight, SMALLEST_WEIGHT));
     }

@@ -4,7 +4,7 @@ use core::arch::asm;
 
 use super::sgd::PROBE;
 
-/// Inputs that weights can learn from.
+/// Elements of a sample that weights can be updated from.
 pub trait Load: Sized {
     /// Updates the weights of some units side by side, at most twelve.
     ///
@@ -14,7 +14,7 @@ pub trait Load: Sized {
     unsafe fn update(row: &[Self], deltas: &[f32], rate: f32, weights: *mut f32, units: usize);
 }
 
-/// Where the assembly finds its numbers.
+/// Operands of the assembly.
 struct Operands<'a> {
     deltas: &'a [f32],
     rate: f32,
@@ -63,7 +63,7 @@ impl Load for u8 {
 }
 
 /// Updates the weights at `{weight}` by the input in `$x`. For each of them: the registers of its delta, of itself and of
-/// the product, which four at a time are computed together so that none waits for the one before.
+/// the product. Four products are computed at a time, which hides the latency of each.
 macro_rules! update {
     ($x:literal, $range:literal, $([$($delta:literal $weight:literal $product:literal),+])+) => {
         concat!(
@@ -143,7 +143,7 @@ macro_rules! update_u8 {
             let Operands { deltas, rate, weights, stride } = operands;
             let (words, rest) = row.as_chunks::<4>();
             let last = rest.iter().rev().fold(0, |word, &input| word << 8 | u32::from(input));
-            // The address of a weight follows from that of its input, which is asked for when the next word's is known.
+            // The address of a weight is computed from that of its input, when `row` is already that of the next word.
             let next = row.as_ptr().addr() + 4;
             let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(stride));
             // SAFETY: of the row and its weights nothing is touched that the caller does not promise.
@@ -152,7 +152,7 @@ macro_rules! update_u8 {
                     concat!("vldmia {deltas}, {{", $deltas, "}}"),
                     "vmov s30, s31, {probe}, {rate}",
                     "b 5f",
-                    // Four inputs. r0 because `cbnz` wants one of the low registers.
+                    // Four inputs. r0 because `cbnz` takes low registers only.
                     "2:",
                     "ldr r0, [{row}], #4",
                     "cbnz r0, 3f",
@@ -171,7 +171,7 @@ macro_rules! update_u8 {
                     "5:",
                     "subs {words}, {words}, #1",
                     "bhs 2b",
-                    // What is left of a word; after that, nothing is.
+                    // The last one to three inputs, once.
                     "6:",
                     "movs {words}, #0",
                     "add {row}, {row}, #4",

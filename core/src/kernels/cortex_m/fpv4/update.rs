@@ -1,9 +1,9 @@
-//! Updates by momentum, Adam and RMSprop, of parameters that lie in the order of their sums of delta · input.
+//! Updates by momentum, Adam and RMSprop, of parameters in the order of their sums of delta · input.
 //!
-//! Four at a time, then one at a time. No number is looked at: its product with a [`probe`](super::exceptions::probe) underflows where it has to be
-//! flushed, NaN is compared, and a gradient that might have to be clamped is too large for an integer. Of each the FPU
-//! takes note, before anything is stored, and those parameters are then updated by [`Update::scalar`]. A state that is
-//! −0.0 may stay so: no kernel writes one.
+//! Four at a time, then one at a time. No number is tested: its product with a [`probe`](super::exceptions::probe)
+//! underflows where it has to be flushed, a NaN is compared, and a gradient that might have to be clamped is beyond the
+//! range of an integer. Each sets an exception flag before anything is stored, and the group is then updated by
+//! [`Update::scalar`]. A state that is −0.0 may stay so: no kernel writes one.
 
 use super::exceptions::Exceptions;
 use crate::kernels::updates::{Update, one_by_one};
@@ -11,22 +11,22 @@ use crate::kernels::updates::{Update, one_by_one};
 /// Parameters that are updated together.
 const GROUP: usize = 4;
 
-/// Updates all parameters: by `ordinary`, which returns the number of those before the first group that is out of the
-/// ordinary, and that group by the rule's [`Update::scalar`].
+/// Updates all parameters: by `until_exception`, which returns the number of those before the first group with an
+/// exception, and that group by the rule's [`Update::scalar`].
 #[inline(always)]
 fn update<U: Update<N>, const N: usize>(
     sums: &[f32],
     scale: f32,
     rule: &U,
     mut parameters: [&mut [f32]; N],
-    ordinary: impl Fn(&[f32], [&mut [f32]; N]) -> usize,
+    until_exception: impl Fn(&[f32], [&mut [f32]; N]) -> usize,
 ) {
     let mut rest = sums;
     while !rest.is_empty() {
         let first = sums.len() - rest.len();
         let others = parameters.each_mut().map(|array| array.get_mut(first..).unwrap_or_default());
-        let _collected = Exceptions::collect();
-        let done = ordinary(rest, others);
+        let _flags = Exceptions::clear();
+        let done = until_exception(rest, others);
         let group = rest.get(done..).unwrap_or_default();
         let (group, after) = group.split_at(GROUP.min(group.len()));
         let others = parameters.each_mut().map(|array| array.get_mut(first + done..).unwrap_or_default());
@@ -39,10 +39,10 @@ fn update<U: Update<N>, const N: usize>(
 macro_rules! loops {
     ($four:expr, $one:expr) => {
         concat!(
-            "cmp {sum}, {fours}\n beq 3f\n",
+            "cmp {sum}, {chunks_end}\n beq 3f\n",
             "2:\n",
             $four,
-            "cmp {sum}, {fours}\n bne 2b\n",
+            "cmp {sum}, {chunks_end}\n bne 2b\n",
             "3:\n cmp {sum}, {end}\n beq 5f\n",
             "4:\n",
             $one,
@@ -52,7 +52,7 @@ macro_rules! loops {
     };
 }
 
-/// Leaves the loops where an exception has been noted.
+/// Leaves the loops where an exception flag is set.
 macro_rules! leave {
     () => {
         "vmrs {fpscr}, fpscr\n tst {fpscr}, #{exceptions}\n bne 5f\n"

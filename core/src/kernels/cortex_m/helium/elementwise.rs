@@ -63,7 +63,7 @@ pub(super) fn flush_below(values: &mut [f32], limit: f32) {
 
 /// Whether no value is NaN or infinite.
 ///
-/// A sum of products is not finite where one of the values is not. Only where that has happened, each is looked at.
+/// A sum of products is not finite where one of the values is not. Only then each value is tested.
 #[inline(never)]
 pub(in crate::kernels) fn all_finite(values: &[f32]) -> bool {
     let (chunks, rest) = values.as_chunks::<16>();

@@ -4,6 +4,7 @@ use core::arch::asm;
 use core::mem::MaybeUninit;
 
 use super::{GROUP, elementwise};
+use crate::kernels::operands::Affine;
 use crate::kernels::{Element, Rows};
 
 /// Outputs computed at a time: a vector of partial sums each; two registers are left for inputs and weights.
@@ -34,13 +35,8 @@ pub trait Load: Sized {
     unsafe fn dots(row: &[Self], weights: *const f32, units: usize, size: usize, blocks: &mut Blocks);
 }
 
-pub(in crate::kernels) fn forward<T: Element>(
-    rows: Rows<'_, T>,
-    weights: &[f32],
-    bias: &[f32],
-    scale: f32,
-    outputs: &mut [f32],
-) {
+pub(in crate::kernels) fn forward<T: Element>(rows: Rows<'_, T>, layer: Affine<'_>, outputs: &mut [f32]) {
+    let Affine { weights, bias, scale, .. } = layer;
     let units = bias.len();
     // As few blocks as possible, first those with one output more.
     let count = units.div_ceil(MOST);
@@ -88,7 +84,7 @@ macro_rules! pairs {
 ///
 /// There are four passes, each over every fourth group of inputs: pass p is over those whose products belong to the
 /// partial sums 4p, ..., 4p + 3. Their order is 0, 2, 1, 3, so that sums that are added to each other follow each other,
-/// and two vectors of an output wait at most. `$vectors` are the registers of sums, `$results` those that the results are
+/// and at most two vectors of an output are stored. `$vectors` are the registers of sums, `$results` those that the results are
 /// collected in, and each tuple is an output with the four lanes of its sums.
 macro_rules! dots {
     ($name:ident, $element:ty, $loop:ident, $vectors:literal, $results:literal,
@@ -98,7 +94,7 @@ macro_rules! dots {
         #[inline(never)]
         unsafe fn $name(row: &[$element], weights: *const f32, units: usize, blocks: &mut Blocks) {
             const COUNT: usize = [$($number),+].len();
-            let mut waiting = MaybeUninit::<[[[f32; GROUP]; COUNT]; 2]>::uninit();
+            let mut partial_sums = MaybeUninit::<[[[f32; GROUP]; COUNT]; 2]>::uninit();
             let groups = row.len() / GROUP;
             // The pass that ends with the inputs that are left over, or none.
             let tail_pass = if row.len().is_multiple_of(GROUP) { GROUP } else { groups % GROUP };
@@ -107,7 +103,7 @@ macro_rules! dots {
             let next = row.as_ptr().addr() + $loop!(ahead) * size_of::<$element>();
             let origin = weights.expose_provenance().wrapping_sub(next.wrapping_mul(factor));
             // SAFETY: of the row, only its elements are read, of the weights and outputs what the caller promises; of
-            // `waiting`, two vectors are written for each output, then read.
+            // `partial_sums`, two vectors are written for each output, then read.
             unsafe {
                 asm!(
                     "2:",
@@ -120,7 +116,7 @@ macro_rules! dots {
                     "adds {done}, {done}, #0x40000000",
                     "beq 9f",
                     "bvs 8f",
-                    concat!("vstmia {waiting}, ", $vectors),
+                    concat!("vstmia {partial_sums}, ", $vectors),
                     "sub {left}, {left}, #2",
                     "add {row}, {row}, #8*{size}",
                     "b 2b",
@@ -135,16 +131,16 @@ macro_rules! dots {
                     "b 6b",
                     // Lanes l and l + 8, and then l and l + 4, are in the same places of two registers.
                     "8:",
-                    pairs!("{waiting}" add $($number)+),
-                    concat!("vstmdb {waiting}!, ", $vectors),
-                    "add {waiting}, {waiting}, #16*{count}",
+                    pairs!("{partial_sums}" add $($number)+),
+                    concat!("vstmdb {partial_sums}!, ", $vectors),
+                    "add {partial_sums}, {partial_sums}, #16*{count}",
                     "add {left}, {left}, #1",
                     "sub {row}, {row}, #4*{size}",
                     "b 2b",
                     "9:",
-                    pairs!("{waiting}" add $($number)+),
-                    "sub {waiting}, {waiting}, #32*{count}",
-                    pairs!("{waiting}" add $($number)+),
+                    pairs!("{partial_sums}" add $($number)+),
+                    "sub {partial_sums}, {partial_sums}, #32*{count}",
+                    pairs!("{partial_sums}" add $($number)+),
                     "ldr r1, [{blocks}]",
                     $(concat!(
                         "vadd.f32 s", $a, ", s", $a, ", s", $c, "\n",
@@ -164,7 +160,7 @@ macro_rules! dots {
                     "add {origin}, {origin}, #16*{count}",
                     "sub {row}, {row}, #12*{size}",
                     "add {left}, {left}, #3",
-                    "sub {waiting}, {waiting}, #16*{count}",
+                    "sub {partial_sums}, {partial_sums}, #16*{count}",
                     "b 2b",
                     "9:",
                     count = const COUNT,
@@ -176,7 +172,7 @@ macro_rules! dots {
                     left = inout(reg) groups + 3 => _,
                     tail_row = in(reg) row.as_ptr().wrapping_add(tail_pass * GROUP),
                     done = inout(reg) 0 => _,
-                    waiting = inout(reg) waiting.as_mut_ptr() => _,
+                    partial_sums = inout(reg) partial_sums.as_mut_ptr() => _,
                     blocks = in(reg) blocks,
                     out("r0") _, out("r1") _, out("lr") _,
                     out("d0") _, out("d1") _, out("d2") _, out("d3") _, out("d4") _, out("d5") _, out("d6") _,
@@ -193,7 +189,7 @@ macro_rules! dots {
 ///
 /// Four pixels that are zero add nothing, neither to a sum nor to its sign: no sum is ever -0.0.
 macro_rules! pixels {
-    // How far the address of the input has come when that of the weights is computed.
+    // By how much the address of the input has been incremented when that of the weights is computed.
     (ahead) => { 16 };
     (tail) => { "vpst\n vldrbt.u32 q6, [r1]\n vcvt.f32.u32 q6, q6" };
     (group $numbers:tt) => {

@@ -1,4 +1,4 @@
-//! The gradient by the inputs of a layer: the sums over its outputs of delta times weight.
+//! The gradient with respect to the inputs of a layer: the sums over its outputs of delta times weight.
 
 use core::arch::asm;
 

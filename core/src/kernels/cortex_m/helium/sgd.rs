@@ -1,15 +1,15 @@
-//! Gradient descent from a single sample, the way of learning on a device.
+//! Gradient descent from a single sample, as in online learning on a device.
 
 use core::arch::asm;
 use core::mem::MaybeUninit;
 
-use super::chosen::{self, CHUNK, Chosen};
-use super::sgd_rest::descend_tail;
+use super::selected::{self, CHUNK, Selected};
+use super::sgd_remainder::update_tail;
 use super::{GROUP, elementwise};
 use crate::kernels::Element;
 use crate::math::SMALLEST_WEIGHT;
 
-/// Outputs that are anywhere, updated at a time: a register of deltas each; three are left for inputs, weights and their
+/// The most selected outputs updated at a time: a register of deltas each; three are left for inputs, weights and their
 /// products.
 const MOST: usize = 5;
 
@@ -23,7 +23,7 @@ pub(super) const EXCEPTIONS: u32 = 1 << 0 | 1 << 3;
 /// [`SMALLEST_WEIGHT`] and not zero.
 pub(super) const PROBE: f32 = f32::from_bits(0x197f_ffff);
 
-/// Elements that weights can learn from.
+/// Elements of a sample that weights can be updated from.
 pub trait Load: Sized {
     /// Updates the weights of some neighbouring outputs, those of the `deltas`, by the groups of four elements of `row`.
     /// Returns those [`EXCEPTIONS`] that occurred: none if no weight has become NaN or too small.
@@ -31,40 +31,40 @@ pub trait Load: Sized {
     /// # Safety
     /// There are 1 to [`MOST`] or [`MANY`] deltas. At `weights`, for each group of four elements, there are 4 weights for
     /// each of them, the next group `units` · 4 weights further.
-    unsafe fn descend(row: &[Self], deltas: &[f32], weights: *mut f32, rate: f32, units: usize) -> u32;
+    unsafe fn update(row: &[Self], deltas: &[f32], weights: *mut f32, rate: f32, units: usize) -> u32;
 
-    /// [`descend`](Self::descend) for outputs that are anywhere.
+    /// [`update`](Self::update) for outputs that need not be neighbours.
     ///
     /// # Safety
     /// There are 1 to [`MOST`] outputs. At the weights of each, there are 4 for each group of four elements, those of the
     /// next group `units` · 4 weights further.
-    unsafe fn descend_chosen(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32;
+    unsafe fn update_selected(row: &[Self], outputs: &[Selected], rate: f32, units: usize) -> u32;
 }
 
-/// Number of nonzero deltas; `None` where [`descend`] would not return the right bits: a number is NaN or infinite.
-pub(super) fn can_descend<T: Element>(row: &[T], deltas: &[f32]) -> Option<usize> {
-    chosen::count(deltas).filter(|_| T::all_finite(row))
+/// Number of nonzero deltas; `None` where [`update`] would not return the right bits: a number is NaN or infinite.
+pub(super) fn count_nonzero<T: Element>(row: &[T], deltas: &[f32]) -> Option<usize> {
+    selected::count(deltas).filter(|_| T::all_finite(row))
 }
 
 /// Updates the weights by one sample, of finite elements. `not_zero`: how many of the deltas are not.
-pub(super) fn descend<T: Element>(row: &[T], deltas: &[f32], not_zero: usize, rate: f32, weights: &mut [f32]) {
+pub(super) fn update<T: Element>(row: &[T], deltas: &[f32], not_zero: usize, rate: f32, weights: &mut [f32]) {
     let units = deltas.len();
     assert!(weights.len() == units * row.len());
     let tail = row.len() % GROUP;
     let (groups, tail_weights) = weights.split_at_mut(units * (row.len() - tail));
     let mut exceptions = 0;
     if row.len() >= GROUP {
-        // From 5 zeros in 12 on it takes fewer instructions to pass over them.
+        // From 5 zeros in 12 on it takes fewer instructions to skip them.
         exceptions |= if not_zero * 12 > units * 7 {
-            descend_all(row, deltas, rate, groups)
+            update_all(row, deltas, rate, groups)
         } else {
-            descend_some(row, deltas, rate, groups)
+            update_nonzero(row, deltas, rate, groups)
         };
     }
     if tail > 0 {
         let tail_row = &row[row.len() - tail..];
         let inputs = core::array::from_fn(|index| tail_row.get(index).map_or(0.0, |&input| input.into()));
-        exceptions |= descend_tail(&inputs, tail, deltas, rate, tail_weights);
+        exceptions |= update_tail(&inputs, tail, deltas, rate, tail_weights);
     }
     if exceptions != 0 {
         elementwise::flush_below(weights, SMALLEST_WEIGHT);
@@ -72,29 +72,29 @@ pub(super) fn descend<T: Element>(row: &[T], deltas: &[f32], not_zero: usize, ra
 }
 
 /// Updates `weights`: `[row.len() / 4][units][4]`.
-fn descend_all<T: Element>(row: &[T], mut deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
+fn update_all<T: Element>(row: &[T], mut deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
     let units = deltas.len();
     let (mut first, mut exceptions) = (weights.as_mut_ptr(), 0);
     while !deltas.is_empty() {
         let size = if deltas.len() >= MANY { MANY } else { deltas.len().min(MOST) };
         let (some, others) = deltas.split_at(size);
         // SAFETY: there are weights of each of the outputs for each group.
-        exceptions |= unsafe { <T as Load>::descend(row, some, first, rate, units) };
+        exceptions |= unsafe { <T as Load>::update(row, some, first, rate, units) };
         (first, deltas) = (first.wrapping_add(size * GROUP), others);
     }
     exceptions
 }
 
-/// Updates those of `weights` whose outputs have a delta, as half of those of a layer with ReLU. To pass over the others
-/// takes a pointer for each.
-fn descend_some<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
+/// Updates those of `weights` whose outputs have a nonzero delta, about half of those of a layer with ReLU. Each output
+/// takes a register for its pointer.
+fn update_nonzero<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
     let units = deltas.len();
     let mut places = [const { MaybeUninit::uninit() }; CHUNK];
     let (mut first, mut exceptions) = (weights.as_mut_ptr(), 0);
     for deltas in deltas.chunks(CHUNK) {
-        for outputs in chosen::choose(deltas, first, &mut places).chunks(MOST) {
+        for outputs in selected::select(deltas, first, &mut places).chunks(MOST) {
             // SAFETY: the places are those of outputs whose weights these are.
-            exceptions |= unsafe { <T as Load>::descend_chosen(row, outputs, rate, units) };
+            exceptions |= unsafe { <T as Load>::update_selected(row, outputs, rate, units) };
         }
         first = first.wrapping_add(deltas.len() * GROUP);
     }
@@ -103,7 +103,7 @@ fn descend_some<T: Element>(row: &[T], deltas: &[f32], rate: f32, weights: &mut 
 
 /// Updates the weights of a group for some outputs, each with a register of weights and one of its delta. The product of
 /// delta and input is a multiplication here and a fused multiply-add to +0.0 in `portable`: the results differ in the
-/// sign of zeros, which no weight shows.
+/// sign of zeros, which changes no weight.
 macro_rules! block {
     ($deltas:literal, $weights:literal, $next:literal, [$(($vector:literal $delta:literal))+]) => {
         concat!(
@@ -117,10 +117,10 @@ macro_rules! block {
 }
 
 /// Defines the function for neighbouring outputs, of which the blocks are.
-macro_rules! descend {
+macro_rules! update {
     ($name:ident, $element:ty, $load:literal, $middle:literal, $($block:tt)+) => {
         /// # Safety
-        /// As [`Load::descend`].
+        /// As [`Load::update`].
         #[inline(never)]
         unsafe fn $name(row: &[$element], deltas: &[f32], weights: *mut f32, rate: f32, units: usize) -> u32 {
             // The address of a weight follows from that of the input after its group.
@@ -166,13 +166,13 @@ macro_rules! descend {
     };
 }
 
-/// The same for outputs that are anywhere, with a register that points to the weights of each.
-macro_rules! descend_chosen {
+/// The same for outputs that need not be neighbours, with a register that points to the weights of each.
+macro_rules! update_selected {
     ($name:ident, $element:ty, $load:literal, [$(($number:literal $deltas:literal $origin:ident))+]) => {
         /// # Safety
-        /// As [`Load::descend_chosen`].
+        /// As [`Load::update_selected`].
         #[inline(never)]
-        unsafe fn $name(row: &[$element], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
+        unsafe fn $name(row: &[$element], outputs: &[Selected], rate: f32, units: usize) -> u32 {
             let Some(outputs) = outputs.first_chunk::<{ [$($number),+].len() }>() else { return 0 };
             let factor = units * size_of::<f32>() / size_of::<$element>();
             let next = row.as_ptr().addr() + GROUP * size_of::<$element>();
@@ -222,17 +222,17 @@ macro_rules! descend_chosen {
 macro_rules! load {
     ($element:ty, $load:literal) => {
         impl Load for $element {
-            unsafe fn descend(row: &[Self], deltas: &[f32], weights: *mut f32, rate: f32, units: usize) -> u32 {
-                descend!(one, $element, $load, 0, ("ldr r0, [{deltas}]", "{{d2-d3}}", "", [(1 "r0")]));
-                descend!(two, $element, $load, 0,
+            unsafe fn update(row: &[Self], deltas: &[f32], weights: *mut f32, rate: f32, units: usize) -> u32 {
+                update!(one, $element, $load, 0, ("ldr r0, [{deltas}]", "{{d2-d3}}", "", [(1 "r0")]));
+                update!(two, $element, $load, 0,
                     ("ldm {deltas}, {{r0, r2}}", "{{d2-d5}}", "", [(1 "r0") (2 "r2")]));
-                descend!(three, $element, $load, 0,
+                update!(three, $element, $load, 0,
                     ("ldm {deltas}, {{r0, r2-r3}}", "{{d2-d7}}", "", [(1 "r0") (2 "r2") (3 "r3")]));
-                descend!(four, $element, $load, 0,
+                update!(four, $element, $load, 0,
                     ("ldm {deltas}, {{r0, r2-r4}}", "{{d2-d9}}", "", [(1 "r0") (2 "r2") (3 "r3") (4 "r4")]));
-                descend!(five, $element, $load, 0,
+                update!(five, $element, $load, 0,
                     ("ldm {deltas}, {{r0, r2-r5}}", "{{d2-d11}}", "", [(1 "r0") (2 "r2") (3 "r3") (4 "r4") (5 "r5")]));
-                descend!(ten, $element, $load, 5,
+                update!(ten, $element, $load, 5,
                     ("ldmdb {deltas}, {{r0, r2-r5}}", "{{d2-d11}}", "!",
                         [(1 "r0") (2 "r2") (3 "r3") (4 "r4") (5 "r5")])
                     ("ldm {deltas}, {{r0, r2-r5}}", "{{d2-d11}}", "", [(1 "r0") (2 "r2") (3 "r3") (4 "r4") (5 "r5")]));
@@ -248,12 +248,12 @@ macro_rules! load {
                 unsafe { function(row, deltas, weights, rate, units) }
             }
 
-            unsafe fn descend_chosen(row: &[Self], outputs: &[Chosen], rate: f32, units: usize) -> u32 {
-                descend_chosen!(one, $element, $load, [(0 3 a)]);
-                descend_chosen!(two, $element, $load, [(0 3 a) (1 4 b)]);
-                descend_chosen!(three, $element, $load, [(0 3 a) (1 4 b) (2 5 c)]);
-                descend_chosen!(four, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d)]);
-                descend_chosen!(five, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d) (4 7 e)]);
+            unsafe fn update_selected(row: &[Self], outputs: &[Selected], rate: f32, units: usize) -> u32 {
+                update_selected!(one, $element, $load, [(0 3 a)]);
+                update_selected!(two, $element, $load, [(0 3 a) (1 4 b)]);
+                update_selected!(three, $element, $load, [(0 3 a) (1 4 b) (2 5 c)]);
+                update_selected!(four, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d)]);
+                update_selected!(five, $element, $load, [(0 3 a) (1 4 b) (2 5 c) (3 6 d) (4 7 e)]);
                 let function = match outputs.len() {
                     1 => one,
                     2 => two,
@@ -268,7 +268,7 @@ macro_rules! load {
     };
 }
 
-// Four pixels that are zero move no weight, and the weights are none that would be flushed. The body is too long for `cbz`
+// Four pixels that are zero change no weight, since none is small enough to be flushed. The body is too long for `cbz`
 // to branch over it.
 load!(u8, "ldr r0, [r1], #4\n cbnz r0, 3f\n le lr, 2b\n b 4f\n 3:\n vldrb.u32 q0, [r1, #-4]\n vcvt.f32.u32 q0, q0");
 load!(f32, "vldrw.u32 q0, [r1], #16");

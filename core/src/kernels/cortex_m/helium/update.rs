@@ -1,4 +1,4 @@
-//! Updates by each rule, of parameters that lie in the order of their sums of delta · input.
+//! Updates by each rule, of parameters in the order of their sums of delta · input.
 
 use core::arch::asm;
 
@@ -96,7 +96,7 @@ pub(in crate::kernels) fn momentum(
             "vabs.f32 q1, q3",
             "vpt.f32 gt, q7, q1",
             "vmovt.i32 q3, #0",
-            // What the weight moves by.
+            // The change of the weight.
             "vmov q2, q3",
             "cbz r0, 3f",
             "vmov q2, q0",

@@ -1,11 +1,12 @@
-//! The gradient by the weights of a layer, with what each optimizer makes of it.
+//! The gradient with respect to the weights of a layer, and its update.
 //!
-//! The sums over a batch are computed for up to six outputs and four inputs at a time. The weights of these lie side by
-//! side, in the order of the sums.
+//! The sums over a batch are computed for up to six outputs and four inputs at a time. Their weights are contiguous, in the
+//! order of the sums.
 
 use core::arch::asm;
 
-use super::{GROUP, blocks, sgd, sgd_rest, update};
+use super::{GROUP, blocks, sgd, sgd_remainder, update};
+use crate::kernels::operands::WeightGradient;
 use crate::kernels::updates::Update;
 use crate::kernels::{Element, Rows};
 
@@ -43,13 +44,11 @@ pub struct Batch {
 
 /// Gradient descent by kernels of its own, all other rules tile by tile.
 pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const N: usize>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
+    gradient: WeightGradient<'_, T>,
     update: &U,
     mut parameters: [&mut [f32]; N],
 ) {
+    let WeightGradient { rows, deltas, units, scale } = gradient;
     if let (Some(rate), [weights, ..]) = (update.descent_rate(scale), parameters.as_mut_slice()) {
         return weight_gradient_sgd(rows, deltas, units, rate, weights);
     }
@@ -62,10 +61,10 @@ pub(in crate::kernels) fn weight_gradient_update<T: Element, U: Update<N>, const
 fn weight_gradient_sgd<T: Element>(rows: Rows<'_, T>, deltas: &[f32], units: usize, rate: f32, weights: &mut [f32]) {
     if rows.len() == 1 {
         match *rows.row(0) {
-            [input] => return sgd_rest::descend_column(input.into(), deltas, rate, weights),
+            [input] => return sgd_remainder::update_column(input.into(), deltas, rate, weights),
             ref row => {
-                if let Some(not_zero) = sgd::can_descend(row, deltas) {
-                    return sgd::descend(row, deltas, not_zero, rate, weights);
+                if let Some(not_zero) = sgd::count_nonzero(row, deltas) {
+                    return sgd::update(row, deltas, not_zero, rate, weights);
                 }
             }
         }

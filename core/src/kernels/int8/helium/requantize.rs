@@ -6,9 +6,9 @@ use crate::kernels::int8::{Requantization, portable};
 
 pub(in crate::kernels) fn requantize(requantization: Requantization, sums: &[i32], bytes: &mut [u8]) {
     let Requantization { significand, offset, right } = requantization;
-    let (eights, rest) = sums.as_chunks::<8>();
-    let (eights_of_bytes, rest_of_bytes) = bytes.split_at_mut(eights.as_flattened().len().min(bytes.len()));
-    let count = eights.len().min(eights_of_bytes.len() / 8);
+    let (chunks, rest) = sums.as_chunks::<8>();
+    let (chunks_of_bytes, rest_of_bytes) = bytes.split_at_mut(chunks.as_flattened().len().min(bytes.len()));
+    let count = chunks.len().min(chunks_of_bytes.len() / 8);
     // Even and odd sums, whose lower halves are then put side by side.
     // SAFETY: there are eight sums and eight bytes for each of `count`; all registers are named.
     unsafe {
@@ -31,7 +31,7 @@ pub(in crate::kernels) fn requantize(requantization: Requantization, sums: &[i32
             "le lr, 2b",
             "3:",
             significand = in(reg) significand, offset = in(reg) offset, left = in(reg) -right, count = in(reg) count,
-            sums = inout(reg) eights.as_ptr() => _, bytes = inout(reg) eights_of_bytes.as_mut_ptr() => _,
+            sums = inout(reg) chunks.as_ptr() => _, bytes = inout(reg) chunks_of_bytes.as_mut_ptr() => _,
             out("lr") _, out("d0") _, out("d1") _, out("d2") _, out("d3") _,
             out("d4") _, out("d5") _, out("d6") _, out("d7") _,
             options(nostack),

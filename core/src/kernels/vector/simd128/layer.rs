@@ -4,10 +4,11 @@
 use core::arch::wasm32::v128;
 
 use super::sums::{are_plain, partial_sums, weighted_sums};
+use crate::kernels::operands::{Affine, WeightGradient};
 use crate::kernels::updates::Update;
 use crate::kernels::vector::lanes::Vector;
 use crate::kernels::vector::simd128::shells;
-use crate::kernels::vector::{forward, weight_gradient};
+use crate::kernels::vector::weight_gradient::Layer;
 use crate::kernels::{Element, Rows};
 
 /// Units of which sums are computed at a time.
@@ -15,26 +16,20 @@ const UNITS: usize = 5;
 
 /// # Safety
 /// The lengths fit together as `dispatch` checks them.
-pub(in crate::kernels) unsafe fn forward<T: Element>(
-    rows: Rows<'_, T>,
-    weights: &[f32],
-    bias: &[f32],
-    scale: f32,
-    outputs: &mut [f32],
-) {
+pub(in crate::kernels) unsafe fn forward<T: Element>(rows: Rows<'_, T>, layer: Affine<'_>, outputs: &mut [f32]) {
+    let units = layer.bias.len();
     // SAFETY: the caller's; there are as many units left as each arm takes.
     unsafe {
-        if !are_plain(rows, weights) {
-            return shells::forward(rows, weights, bias, scale, outputs);
+        if !are_plain(rows, layer.weights) {
+            return shells::forward(rows, layer, outputs);
         }
-        let layer = forward::Layer { width: rows.width(), weights, bias, scale };
-        for first in (0..bias.len()).step_by(UNITS) {
-            match bias.len() - first {
-                1 => dot_products::<T, 1>(&layer, rows, outputs, first),
-                2 => dot_products::<T, 2>(&layer, rows, outputs, first),
-                3 => dot_products::<T, 3>(&layer, rows, outputs, first),
-                4 => dot_products::<T, 4>(&layer, rows, outputs, first),
-                _ => dot_products::<T, UNITS>(&layer, rows, outputs, first),
+        for first in (0..units).step_by(UNITS) {
+            match units - first {
+                1 => dot_products::<T, 1>(layer, rows, outputs, first),
+                2 => dot_products::<T, 2>(layer, rows, outputs, first),
+                3 => dot_products::<T, 3>(layer, rows, outputs, first),
+                4 => dot_products::<T, 4>(layer, rows, outputs, first),
+                _ => dot_products::<T, UNITS>(layer, rows, outputs, first),
             }
         }
     }
@@ -46,7 +41,7 @@ pub(in crate::kernels) unsafe fn forward<T: Element>(
 /// As for [`forward`]; there are as many units.
 #[inline(always)]
 unsafe fn dot_products<T: Element, const N: usize>(
-    layer: &forward::Layer<'_>,
+    layer: Affine<'_>,
     rows: Rows<'_, T>,
     outputs: &mut [f32],
     first: usize,
@@ -57,7 +52,7 @@ unsafe fn dot_products<T: Element, const N: usize>(
             let weights = layer.weights.as_ptr().add(first * layer.width);
             let sums = partial_sums::<T, N>(layer.width, rows.row_pointer(index), weights);
             let outputs = outputs.as_mut_ptr().add(index * layer.bias.len() + first);
-            forward::finish::<_, 1, N>(layer, &[sums], layer.bias.as_ptr().add(first), outputs);
+            layer.finish(&[sums], first, outputs);
         }
     }
 }
@@ -65,22 +60,19 @@ unsafe fn dot_products<T: Element, const N: usize>(
 /// # Safety
 /// The lengths fit together as `dispatch` checks them.
 pub(in crate::kernels) unsafe fn weight_gradient_update<T: Element, U: Update<A>, const A: usize>(
-    rows: Rows<'_, T>,
-    deltas: &[f32],
-    units: usize,
-    scale: f32,
+    gradient: WeightGradient<'_, T>,
     update: &U,
     parameters: [&mut [f32]; A],
 ) {
+    let WeightGradient { rows, deltas, units, .. } = gradient;
     let width = rows.width();
     // SAFETY: the caller's; there are as many columns and units left as are computed.
     unsafe {
         // With so few inputs, the units are the lanes.
         if width <= v128::LANES || !are_plain(rows, deltas) {
-            return shells::weight_gradient_update(rows, deltas, units, scale, update, parameters);
+            return shells::weight_gradient_update(gradient, update, parameters);
         }
-        let arrays = parameters.map(<[f32]>::as_mut_ptr);
-        let layer = weight_gradient::Layer { rows, deltas: deltas.as_ptr(), units, scale, update, arrays };
+        let layer = Layer { gradient, update, arrays: parameters.map(<[f32]>::as_mut_ptr) };
         for column in (0..width).step_by(v128::LANES) {
             for first in (0..units).step_by(UNITS) {
                 match units - first {
@@ -101,17 +93,18 @@ pub(in crate::kernels) unsafe fn weight_gradient_update<T: Element, U: Update<A>
 /// As for [`weight_gradient_update`]; there are as many units, and an input.
 #[inline(always)]
 unsafe fn gradients<T: Element, U: Update<A>, const A: usize, const N: usize>(
-    layer: &weight_gradient::Layer<'_, T, U, A>,
+    layer: &Layer<'_, T, U, A>,
     column: usize,
     first: usize,
 ) {
-    let width = layer.rows.width();
-    let inputs = |row| layer.rows.row_pointer(row).wrapping_add(column);
+    let WeightGradient { rows, deltas, units, .. } = layer.gradient;
+    let width = rows.width();
+    let inputs = |row| rows.row_pointer(row).wrapping_add(column);
     // SAFETY: the caller's.
-    let delta = |row, unit| unsafe { *layer.deltas.add(row * layer.units + first + unit) };
+    let delta = |row, unit| unsafe { *deltas.as_ptr().add(row * units + first + unit) };
     // SAFETY: the caller's.
     unsafe {
-        let sums: [v128; N] = weighted_sums(layer.rows.len(), inputs, width - column, delta);
+        let sums: [v128; N] = weighted_sums(rows.len(), inputs, width - column, delta);
         for unit in 0..N {
             layer.update(width - column, (first + unit) * width + column, sums[unit]);
         }

@@ -40,9 +40,9 @@ macro_rules! adam_step {
     };
 }
 
-/// Updates parameters until some are out of the ordinary, and returns the number of those before.
+/// Updates parameters up to the first group with an exception, and returns their number.
 #[inline(never)]
-fn ordinary(sums: &[f32], scale: f32, rule: &AdamUpdate, [values, means, squares]: [&mut [f32]; 3]) -> usize {
+fn until_exception(sums: &[f32], scale: f32, rule: &AdamUpdate, [values, means, squares]: [&mut [f32]; 3]) -> usize {
     if values.len() != sums.len() || means.len() != sums.len() || squares.len() != sums.len() {
         return 0;
     }
@@ -56,7 +56,7 @@ fn ordinary(sums: &[f32], scale: f32, rule: &AdamUpdate, [values, means, squares
         probe(SMALLEST_SECOND_MOMENT),
         probe(SMALLEST_WEIGHT),
     ];
-    let (fours, ones) = sums.as_chunks::<GROUP>();
+    let (chunks, remainder) = sums.as_chunks::<GROUP>();
     let first = values.as_mut_ptr();
     let end: *mut f32;
     // SAFETY: there are as many values, means and squares as sums, and no more than those are touched.
@@ -72,8 +72,8 @@ fn ordinary(sums: &[f32], scale: f32, rule: &AdamUpdate, [values, means, squares
             ),
             constants = in(reg) constants.as_ptr(),
             sum = inout(reg) sums.as_ptr() => _,
-            fours = in(reg) fours.as_ptr_range().end,
-            end = in(reg) ones.as_ptr_range().end,
+            chunks_end = in(reg) chunks.as_ptr_range().end,
+            end = in(reg) remainder.as_ptr_range().end,
             value = inout(reg) first => end,
             mean = inout(reg) means.as_mut_ptr() => _,
             square = inout(reg) squares.as_mut_ptr() => _,
@@ -89,5 +89,5 @@ fn ordinary(sums: &[f32], scale: f32, rule: &AdamUpdate, [values, means, squares
 
 /// [`AdamUpdate`] of neighbouring parameters.
 pub(in crate::kernels) fn adam(sums: &[f32], scale: f32, rule: &AdamUpdate, parameters: [&mut [f32]; 3]) {
-    update(sums, scale, rule, parameters, |sums, parameters| ordinary(sums, scale, rule, parameters));
+    update(sums, scale, rule, parameters, |sums, parameters| until_exception(sums, scale, rule, parameters));
 }

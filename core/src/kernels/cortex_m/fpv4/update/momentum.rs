@@ -41,13 +41,13 @@ macro_rules! momentum_step {
 
 macro_rules! momentum_in_form {
     ($form:ident) => {
-        /// Updates parameters until some are out of the ordinary, and returns the number of those before.
+        /// Updates parameters up to the first group with an exception, and returns their number.
         #[inline(never)]
         fn $form(sums: &[f32], rate: f32, momentum: f32, [weights, velocities]: [&mut [f32]; 2]) -> usize {
             if weights.len() != sums.len() || velocities.len() != sums.len() {
                 return 0;
             }
-            let (fours, ones) = sums.as_chunks::<GROUP>();
+            let (chunks, remainder) = sums.as_chunks::<GROUP>();
             let first = weights.as_mut_ptr();
             let end: *mut f32;
             // SAFETY: there are as many weights and velocities as sums, and no more than those are touched.
@@ -64,8 +64,8 @@ macro_rules! momentum_in_form {
                     weight_probe = in(reg) probe(SMALLEST_WEIGHT).to_bits(),
                     velocity_probe = in(reg) probe(SMALLEST_FIRST_MOMENT).to_bits(),
                     sum = inout(reg) sums.as_ptr() => _,
-                    fours = in(reg) fours.as_ptr_range().end,
-                    end = in(reg) ones.as_ptr_range().end,
+                    chunks_end = in(reg) chunks.as_ptr_range().end,
+                    end = in(reg) remainder.as_ptr_range().end,
                     weight = inout(reg) first => end,
                     velocity = inout(reg) velocities.as_mut_ptr() => _,
                     fpscr = out(reg) _,
@@ -86,6 +86,6 @@ momentum_in_form!(nesterov);
 /// [`MomentumUpdate`] of neighbouring parameters.
 pub(in crate::kernels) fn momentum(sums: &[f32], scale: f32, rule: &MomentumUpdate, parameters: [&mut [f32]; 2]) {
     let rate = rule.learning_rate * scale;
-    let ordinary = if rule.nesterov { nesterov } else { plain };
-    update(sums, scale, rule, parameters, |sums, parameters| ordinary(sums, rate, rule.momentum, parameters));
+    let until_exception = if rule.nesterov { nesterov } else { plain };
+    update(sums, scale, rule, parameters, |sums, parameters| until_exception(sums, rate, rule.momentum, parameters));
 }

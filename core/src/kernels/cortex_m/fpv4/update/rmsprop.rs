@@ -7,8 +7,8 @@ use super::{GROUP, update};
 use crate::kernels::updates::RmspropUpdate;
 use crate::math::{SMALLEST_FIRST_MOMENT, SMALLEST_SECOND_MOMENT, SMALLEST_WEIGHT};
 
-/// RMSprop of some parameters: for each of them, the registers of its sum, of the mean square, of the weight, and of what
-/// comes between.
+/// RMSprop of some parameters: for each of them, the registers of its sum, of the mean square, of the weight, and of
+/// intermediate results.
 macro_rules! rmsprop_step {
     ($sums:literal $squares:literal $weights:literal,
      $($sum:literal $square:literal $weight:literal $other:literal),+) => {
@@ -35,9 +35,9 @@ macro_rules! rmsprop_step {
     };
 }
 
-/// Updates parameters until some are out of the ordinary, and returns the number of those before.
+/// Updates parameters up to the first group with an exception, and returns their number.
 #[inline(never)]
-fn ordinary(sums: &[f32], scale: f32, rule: &RmspropUpdate, [weights, squares]: [&mut [f32]; 2]) -> usize {
+fn until_exception(sums: &[f32], scale: f32, rule: &RmspropUpdate, [weights, squares]: [&mut [f32]; 2]) -> usize {
     if weights.len() != sums.len() || squares.len() != sums.len() {
         return 0;
     }
@@ -50,7 +50,7 @@ fn ordinary(sums: &[f32], scale: f32, rule: &RmspropUpdate, [weights, squares]: 
         probe(SMALLEST_SECOND_MOMENT),
         probe(SMALLEST_WEIGHT),
     ];
-    let (fours, ones) = sums.as_chunks::<GROUP>();
+    let (chunks, remainder) = sums.as_chunks::<GROUP>();
     let first = weights.as_mut_ptr();
     let end: *mut f32;
     // SAFETY: there are as many weights and squares as sums, and no more than those are touched.
@@ -63,8 +63,8 @@ fn ordinary(sums: &[f32], scale: f32, rule: &RmspropUpdate, [weights, squares]: 
             ),
             constants = in(reg) constants.as_ptr(),
             sum = inout(reg) sums.as_ptr() => _,
-            fours = in(reg) fours.as_ptr_range().end,
-            end = in(reg) ones.as_ptr_range().end,
+            chunks_end = in(reg) chunks.as_ptr_range().end,
+            end = in(reg) remainder.as_ptr_range().end,
             weight = inout(reg) first => end,
             square = inout(reg) squares.as_mut_ptr() => _,
             fpscr = out(reg) _,
@@ -79,5 +79,5 @@ fn ordinary(sums: &[f32], scale: f32, rule: &RmspropUpdate, [weights, squares]: 
 
 /// [`RmspropUpdate`] of neighbouring parameters.
 pub(in crate::kernels) fn rmsprop(sums: &[f32], scale: f32, rule: &RmspropUpdate, parameters: [&mut [f32]; 2]) {
-    update(sums, scale, rule, parameters, |sums, parameters| ordinary(sums, scale, rule, parameters));
+    update(sums, scale, rule, parameters, |sums, parameters| until_exception(sums, scale, rule, parameters));
 }

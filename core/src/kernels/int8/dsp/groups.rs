@@ -22,7 +22,7 @@ pub(super) fn forward(row: &[u8], weights: &[i8], bias: &[i32], sums: &mut [i32]
         // SAFETY: from the first to the second pointer there are at most 256 inputs, at least four, with eight weights for
         // each from the third on, and those of the next group are `stride` bytes further. Each group has eight sums to add
         // to, and eight that can be written.
-        unsafe { add_eights(between.start, between.end, weights, from, to, stride, groups) };
+        unsafe { add_groups(between.start, between.end, weights, from, to, stride, groups) };
         from = to.cast_const();
     }
     if quads.is_empty() {
@@ -87,7 +87,7 @@ macro_rules! take_apart {
 /// From the first to the second pointer there are from one to 64 quads. From the third on there are 32 weights for each
 /// quad, and so there are `stride` bytes further, for as many `groups`, at least one, as there are sums.
 #[unsafe(naked)]
-unsafe extern "C" fn add_eights(
+unsafe extern "C" fn add_groups(
     inputs: *const [u8; QUAD],
     end: *const [u8; QUAD],
     weights: *const i8,

@@ -1,4 +1,4 @@
-//! The outputs that have a delta.
+//! Selection of the outputs whose delta is not zero.
 
 use core::arch::asm;
 use core::mem::MaybeUninit;
@@ -6,13 +6,13 @@ use core::slice;
 
 use super::GROUP;
 
-/// The most outputs to choose from at a time.
+/// The most outputs to select from at a time.
 pub(super) const CHUNK: usize = 32;
 
 /// An output: its delta, and where its weights begin. The assembly depends on the order of the fields.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
-pub struct Chosen {
+pub struct Selected {
     pub(super) delta: f32,
     pub(super) weights: *mut f32,
 }
@@ -51,14 +51,14 @@ pub(super) fn count(deltas: &[f32]) -> Option<usize> {
 /// Those of up to [`CHUNK`] neighbouring outputs whose delta is not +0.0. `weights` are those of the first output, those
 /// of the next are [`GROUP`] further.
 #[inline(never)]
-pub(super) fn choose<'a>(
+pub(super) fn select<'a>(
     deltas: &[f32],
     weights: *mut f32,
-    places: &'a mut [MaybeUninit<Chosen>; CHUNK],
-) -> &'a [Chosen] {
+    places: &'a mut [MaybeUninit<Selected>; CHUNK],
+) -> &'a [Selected] {
     assert!(deltas.len() <= CHUNK);
-    let first: *mut Chosen = places.as_mut_ptr().cast();
-    let end: *mut Chosen;
+    let first: *mut Selected = places.as_mut_ptr().cast();
+    let end: *mut Selected;
     // SAFETY: there are as many places as deltas, and those up to the end have been written.
     unsafe {
         asm!(

@@ -1,4 +1,4 @@
-//! Gradient descent from a single sample for inputs that are no group of four.
+//! Gradient descent from a single sample for the remaining inputs, fewer than a group.
 
 use core::arch::asm;
 
@@ -8,7 +8,7 @@ use crate::math::{NAN, SMALLEST_WEIGHT};
 
 /// Updates `weights`: `[units][tail]`.
 #[inline(never)]
-pub(super) fn descend_tail(inputs: &[f32; GROUP], tail: usize, deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
+pub(super) fn update_tail(inputs: &[f32; GROUP], tail: usize, deltas: &[f32], rate: f32, weights: &mut [f32]) -> u32 {
     assert!(tail <= GROUP && weights.len() == deltas.len() * tail);
     let exceptions;
     // SAFETY: for each delta `tail` weights are read and written, which are there; predication keeps to them.
@@ -52,7 +52,7 @@ pub(super) fn descend_tail(inputs: &[f32; GROUP], tail: usize, deltas: &[f32], r
 
 /// Updates one weight for each output: the only input is `input`.
 #[inline(never)]
-pub(super) fn descend_column(input: f32, deltas: &[f32], rate: f32, weights: &mut [f32]) {
+pub(super) fn update_column(input: f32, deltas: &[f32], rate: f32, weights: &mut [f32]) {
     assert!(weights.len() == deltas.len());
     // SAFETY: tail predication keeps loads and stores within the two slices, which have the same length.
     unsafe {

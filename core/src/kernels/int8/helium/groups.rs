@@ -42,7 +42,7 @@ macro_rules! whole_vector {
 /// # Safety
 /// There are `width` inputs and, for each group, eight biases, outputs that can be written, and 8 · `width` weights.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn add_eights(
+pub(super) unsafe extern "C" fn add_groups(
     row: *const u8,
     width: usize,
     weights: *const i8,
@@ -51,11 +51,11 @@ pub(super) unsafe extern "C" fn add_eights(
     groups: usize,
 ) {
     naked_asm!(
-        // Tells the assembler of instructions that the target has; a naked function does not say.
+        // A naked function does not pass the target's features to the assembler.
         ".cpu cortex-m55",
         "push {{r4-r11, lr}}",
         "ldrd r4, r6, [sp, #36]",
-        // The row, eights of vectors, the end of the outputs, the vectors behind those eights, what is left, and both.
+        // The row, blocks of eight vectors, the end of the outputs, the vectors after the blocks, the remaining inputs, both.
         "sub sp, #24",
         "mov r9, r4\n add r6, r4, r6, lsl #5\n str r6, [sp, #8]",
         "lsr r4, r1, #7\n strd r0, r4, [sp]",
