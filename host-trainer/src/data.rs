@@ -91,6 +91,16 @@ impl DefaultTest {
 }
 
 impl Loaded {
+    /// Bytes of the samples of the largest [`fold`](Self::fold), and of their orders while it is made and trained on.
+    pub fn fold_bytes(&self) -> usize {
+        let Dataset { train, test, .. } = &self.dataset;
+        let mut samples = vec![train.len(); self.groups.len()];
+        train.groups.iter().for_each(|&group| samples[group as usize] -= 1);
+        test.groups.iter().for_each(|&group| samples[group as usize] += 1);
+        let orders = size_of::<usize>() + size_of::<u32>();
+        samples.into_iter().max().unwrap_or(0) * (train.bytes().div_ceil(train.len().max(1)) + orders)
+    }
+
     /// The data set whose test samples are those of a group, an index into `groups`, and whose training samples are
     /// those of all others.
     pub fn fold(&self, group: usize) -> Dataset {

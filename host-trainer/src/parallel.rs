@@ -8,6 +8,19 @@ pub fn all_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Bytes that all trainings at the same time may take, of the 1 GB of [`formats::bounded`]; the data and the results take more.
+const MEMORY: usize = 5 << 27;
+/// Bytes for each parameter of a network that is trained: as it was, as it is, two arrays of an optimizer's state, the best so
+/// far, and the copies that a training returns.
+const PARAMETER: usize = 60;
+
+/// How many trainings run at the same time: `asked` or as many as there are cores, but no more than there are, nor than fit
+/// into memory, where each has `samples` bytes of its own and a network of so many parameters.
+pub(crate) fn jobs(asked: Option<usize>, trainings: usize, samples: usize, parameters: usize) -> usize {
+    let fitting = MEMORY / samples.saturating_add(PARAMETER.saturating_mul(parameters)).max(1);
+    asked.unwrap_or_else(all_threads).min(trainings).min(fitting.max(1))
+}
+
 /// Calls `task` with each index below `count`, the next one on whichever of `jobs` threads is free. Returns the results by
 /// index, and nothing for those that were not reached or that returned nothing, after which their thread ends.
 ///
@@ -47,4 +60,26 @@ pub(crate) fn map<R: Send, E: Send>(
         }
         Ok(results)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_trainings_run_than_there_are_or_fit_into_memory() {
+        let megabytes = |count: usize| count << 20;
+        for (asked, trainings, samples, parameters, wanted) in [
+            (8, 16, megabytes(1), 1_000, 8),
+            (8, 3, 0, 10, 3),
+            (8, 16, megabytes(100), 1_000, 6),
+            (8, 16, 0, 1 << 22, 2),
+            (8, 16, megabytes(100), 1 << 22, 1),
+            (8, 16, megabytes(1_000), 1_000, 1),
+            (8, 16, 0, usize::MAX, 1),
+        ] {
+            assert_eq!(jobs(Some(asked), trainings, samples, parameters), wanted, "{samples} {parameters}");
+        }
+        assert_eq!(jobs(None, usize::MAX, 0, 0), all_threads());
+    }
 }

@@ -4,7 +4,7 @@ use dense_core::PixelTable;
 use formats::{DataOptions, Input, MAX_PARAMETERS, MAX_WIDTH, Model, Output, Provenance, Recipe, Task};
 use training::{Callbacks, Data, Fit, FitError, Network, Settings, State, int8};
 
-use crate::data::{Dataset, Inputs, Samples, TargetScaling};
+use crate::data::{Dataset, Inputs, Samples, TargetScaling, Targets};
 use crate::failure::Failure;
 use crate::options::RecipeArgs;
 
@@ -52,8 +52,7 @@ impl Prepared {
         if input.width() > MAX_WIDTH {
             return Err(Failure::new(format!("{} inputs, at most {MAX_WIDTH}", input.width())));
         }
-        let widths = [&[input.width()], &recipe.hidden[..], &[output.width()]].concat();
-        let parameters: usize = widths.windows(2).map(|pair| (pair[0] + 1).saturating_mul(pair[1])).sum();
+        let parameters = parameters(input.width(), &recipe, output.width());
         if parameters > MAX_PARAMETERS {
             return Err(Failure::new(format!("{parameters} weights and biases, at most {MAX_PARAMETERS}")));
         }
@@ -106,26 +105,34 @@ impl Prepared {
     /// # Errors
     /// Those of [`training::fit`].
     pub fn fit(
-        &self,
+        &mut self,
         network: &mut Network,
         settings: &Settings,
         test: bool,
         from: Option<&State>,
         callbacks: &mut Callbacks<'_>,
     ) -> Result<Fit, FitError> {
+        let scaling = self.recipe.smallest_deviation.and_then(|_| TargetScaling::measure(&self.train.targets));
+        // In place, as a copy of all samples could take as much memory again.
+        let unscaled: Vec<Targets> = match &scaling {
+            Some(scaling) => self.targets().map(|targets| scaling.replace(targets)).collect(),
+            None => Vec::new(),
+        };
         let data = Data { test: test.then_some(&self.test), ..self.data() };
-        let scaling = self.recipe.smallest_deviation.and_then(|_| TargetScaling::measure(&data.train.targets));
-        let Some(scaling) = scaling else { return training::fit(network, &data, settings, from, callbacks) };
-        let scaled = |samples: &Samples| Samples { targets: scaling.apply(&samples.targets), ..samples.clone() };
-        let (train, validation, tested) = (scaled(data.train), data.validation.map(scaled), data.test.map(scaled));
-        let data = Data { train: &train, validation: validation.as_ref(), test: tested.as_ref(), ..data };
-        let fit = training::fit(network, &data, settings, from, callbacks)?;
+        let fit = training::fit(network, &data, settings, from, callbacks);
+        self.targets().zip(unscaled).for_each(|(targets, unscaled)| *targets = unscaled);
+        let (Some(scaling), Ok(_)) = (scaling, &fit) else { return fit };
         let mut layers = network.layers().to_vec();
         if let Some(last) = layers.last_mut() {
             scaling.fold(last);
         }
         *network = Network::new(layers, network.loss())?;
-        Ok(fit)
+        fit
+    }
+
+    fn targets(&mut self) -> impl Iterator<Item = &mut Targets> {
+        let samples = [Some(&mut self.train), self.validation.as_mut(), Some(&mut self.test)];
+        samples.into_iter().flatten().map(|samples| &mut samples.targets)
     }
 
     /// The data of a training: its samples, those that early stopping judges by, and the size of pictures.
@@ -163,6 +170,12 @@ impl Prepared {
             provenance,
         }
     }
+}
+
+/// The number of weights and biases of a network by the recipe.
+pub(crate) fn parameters(inputs: usize, recipe: &Recipe, outputs: usize) -> usize {
+    let widths = [&[inputs], &recipe.hidden[..], &[outputs]].concat();
+    widths.windows(2).map(|pair| (pair[0] + 1).saturating_mul(pair[1])).sum()
 }
 
 /// Takes so large a share of the samples, the last ones, away, as many as Keras does.

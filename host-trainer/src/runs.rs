@@ -23,13 +23,10 @@ pub(crate) struct Run {
     pub test: BTreeMap<String, Option<f64>>,
     pub best_epoch: Option<usize>,
     pub fit_seconds: f64,
-    /// Inputs, units of each hidden layer, and outputs; empty where an older version wrote the file.
-    #[serde(default)]
+    /// Inputs, units of each hidden layer, and outputs.
     pub widths: Vec<usize>,
-    #[serde(default)]
     pub parameters: usize,
     pub data_set: String,
-    #[serde(default)]
     pub data_checksum: u32,
     pub samples: usize,
     pub test_samples: usize,
@@ -71,8 +68,7 @@ impl Run {
 
     /// The widths of the network: `784-32-10`.
     pub(crate) fn network(&self) -> String {
-        let widths = if self.widths.is_empty() { &self.recipe.hidden } else { &self.widths };
-        hyphenated(widths)
+        hyphenated(&self.widths)
     }
 
     /// A quantity after each epoch, where it is known.

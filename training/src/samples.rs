@@ -151,6 +151,19 @@ impl Samples {
         self.inputs.is_empty()
     }
 
+    /// Bytes of memory of all of them.
+    pub fn bytes(&self) -> usize {
+        let inputs = match &self.inputs {
+            Inputs::Bytes { values, .. } => size_of_val(&values[..]),
+            Inputs::Numbers { values, .. } => size_of_val(&values[..]),
+        };
+        let targets = match &self.targets {
+            Targets::Labels(labels) => size_of_val(&labels[..]),
+            Targets::Numbers { values, .. } => size_of_val(&values[..]),
+        };
+        inputs + targets + size_of_val(&self.groups[..])
+    }
+
     /// The samples of these indices, in their order.
     ///
     /// # Panics
@@ -220,5 +233,7 @@ fn split_off<T>(values: &mut Vec<T>, count: usize) -> Vec<T> {
 }
 
 fn select_rows<T: Copy>(values: &[T], width: usize, indices: &[usize]) -> Vec<T> {
-    indices.iter().flat_map(|index| &values[index * width..][..width]).copied().collect()
+    let mut rows = Vec::with_capacity(indices.len() * width);
+    indices.iter().for_each(|index| rows.extend_from_slice(&values[index * width..][..width]));
+    rows
 }

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use super::factory::FactoryArgs;
 use super::on_device::{HostArgs, LinkArgs, MAX_SAMPLES};
 use super::shared::tell_written;
+use crate::data::DefaultTest;
 use crate::device::shift::Shift;
 use crate::failure::Failure;
 use crate::options::{in_workspace, learning_rate, whole_number};
@@ -135,7 +136,8 @@ pub fn adapt(arguments: &AdaptArgs) -> Result<(), Failure> {
     }
     let mut outputs = Outputs::new(arguments.force);
     outputs.check(&[&arguments.output], &[&arguments.host.weights])?;
-    let (host, dataset) = arguments.host.load()?;
+    // It learns from the training samples, which therefore cannot be for the test.
+    let (host, dataset) = arguments.host.load(DefaultTest::Share)?;
     let change = match arguments.world.shift() {
         Some(shift) => pictures::change(arguments, &host, &dataset, shift)?,
         None => person::change(arguments, &host)?,

@@ -8,7 +8,7 @@ use formats::{DataOptions, Model};
 use training::{Callbacks, End, Network, Settings, Silent, evaluate};
 
 use super::ending::Ending;
-use super::shared::{all_threads, check_out, shown, tell_written};
+use super::shared::{check_out, shown, tell_written};
 use crate::data;
 use crate::events::{Event, Start};
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ use crate::lock::Lock;
 use crate::options::{CommonArgs, DataArgs, MAX_THREADS, RecipeArgs, in_workspace, locate, whole_number};
 use crate::outputs::Outputs;
 use crate::parallel;
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, parameters};
 use crate::program::train_arguments;
 use crate::report::{CrossValidation, Group};
 use crate::terminal::{Verbosity, wrap};
@@ -32,7 +32,8 @@ Examples:
 /// Options of `cross-validate`.
 #[derive(Args, Debug)]
 pub struct CrossValidateArgs {
-    /// Trainings at the same time, each on a thread [default: as many as the machine has cores]
+    /// Trainings at the same time, each on a thread, and fewer where they would take more than 1 GB of memory
+    /// [default: as many as the machine has cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_THREADS))]
     jobs: Option<usize>,
 
@@ -83,32 +84,32 @@ pub(crate) fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failur
     let _lock = Lock::acquire(&arguments.out)?;
     let mut outputs = Outputs::new(arguments.force);
     outputs.check(&[&json, &html], &[&located.path])?;
-    let jobs = arguments.jobs.unwrap_or_else(all_threads).min(groups.len());
+    let recipe = arguments.recipe.recipe(&dataset.input, dataset.task(), dataset.train.len()).map_err(Failure::new)?;
+    let parameters = parameters(dataset.input.width(), &recipe, dataset.output.width());
+    let jobs = parallel::jobs(arguments.jobs, groups.len(), loaded.fold_bytes(), parameters);
     verbosity.text(|| {
         let count = groups.len();
         wrap(&format!("{}: {count} groups, each left out once, on {jobs} threads\n", shown(&options.path)), 2)
     });
-
-    let recipe = arguments.recipe.recipe(&dataset.input, dataset.task(), dataset.train.len()).map_err(Failure::new)?;
     verbosity.event(&Event::Start(Start::CrossValidate { data: shown(&options.path), groups, recipe: &recipe, jobs }));
     let interrupts = Interrupts::catch();
     let done = parallel::map(groups.len(), jobs, &|| interrupts.requested(), |index, stop| {
         let name = &groups[index];
-        let prepared = Prepared::new(loaded.fold(index), &arguments.recipe, None)?;
-        let tested = leave_out(name, &prepared, kernel, stop)?;
+        let mut prepared = Prepared::new(loaded.fold(index), &arguments.recipe, None)?;
+        let tested = leave_out(name, &mut prepared, kernel, stop)?;
         if let Some((_, group)) = &tested {
             verbosity.event(&Event::Group { name, samples: group.targets.len(), metrics: &group.metrics });
         }
-        Ok::<_, Failure>(tested)
+        // Of the models, the report shows the shape of one.
+        Ok::<_, Failure>(tested.map(|(model, group)| ((index == 0).then_some(model), group)))
     })?;
-    let done: Vec<(Model, Group)> = done.into_iter().flatten().collect();
-    if done.len() < groups.len() {
-        let (found, all) = (done.len(), groups.len());
+    let (models, tested): (Vec<Option<Model>>, Vec<Group>) = done.into_iter().flatten().unzip();
+    if tested.len() < groups.len() {
+        let (found, all) = (tested.len(), groups.len());
         return Err(Failure::interrupted(format!("interrupted after {found} of {all} groups")));
     }
-    let model = done[0].0.clone();
-    let tested: Vec<Group> = done.into_iter().map(|(_, group)| group).collect();
-    let results = CrossValidation { data_set: &dataset.name, recipe: &recipe, model: &model, groups: &tested };
+    let Some(Some(model)) = models.first() else { return Err(Failure::new("no group was left out")) };
+    let results = CrossValidation { data_set: &dataset.name, recipe: &recipe, model, groups: &tested };
     verbosity.text(|| results.table());
     let (mean, standard_deviation) = (results.means(), results.deviations());
     verbosity.event(&Event::CrossValidation { groups: tested.len(), mean, standard_deviation });
@@ -128,7 +129,7 @@ pub(crate) fn cross_validate(arguments: &CrossValidateArgs) -> Result<(), Failur
 /// Trains without a group and tests on it. Returns nothing where it was told to stop.
 fn leave_out(
     name: &str,
-    prepared: &Prepared,
+    prepared: &mut Prepared,
     kernel: Kernel,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Option<(Model, Group)>, Failure> {

@@ -40,7 +40,8 @@ enum Action {
     /// Infer the outputs of one picture or of one test sample
     #[command(visible_alias = "classify")]
     Infer(infer::InferArgs),
-    /// Infer test samples and compare every bit with the host
+    /// Infer test samples and compare every bit with the host; of data that the model was not trained on, all samples
+    /// are for the test, unless the data say which
     Evaluate(evaluate::EvaluateArgs),
     /// Learn from test samples
     Learn(learn::LearnArgs),

@@ -7,7 +7,7 @@ use clap::Args;
 use super::ending::{self, Ending};
 use super::shared::{load_model, shown, test_data_of};
 use super::testing;
-use crate::data::Loaded;
+use crate::data::{DefaultTest, Loaded};
 use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::options::{CommonArgs, DataArgs, MODEL, in_workspace};
@@ -49,7 +49,7 @@ pub(crate) fn evaluate(arguments: &EvaluateArgs) -> Result<(), Failure> {
     let verbosity = Verbosity::new(arguments.common.verbose, arguments.json);
     let kernel = arguments.common.kernel.kernel()?;
     let model = load_model(&arguments.weights)?;
-    let (Loaded { dataset, all_tested, .. }, options) = test_data_of(&model, &arguments.data)?;
+    let (Loaded { dataset, all_tested, .. }, options) = test_data_of(&model, &arguments.data, DefaultTest::All)?;
     let (file, data) = (shown(&arguments.weights), shown(&options.path));
     let (samples, output) = (dataset.test.len(), dataset.output.clone());
     verbosity.text(|| {

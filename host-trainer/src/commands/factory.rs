@@ -46,6 +46,9 @@ pub(super) enum BitsChoice {
 
 impl FactoryArgs {
     /// Chooses samples of `train`.
+    ///
+    /// # Errors
+    /// The room does not hold a sample of each class.
     pub(super) fn choose(self, model: &Model, train: &Samples, kernel: Kernel) -> Result<FactorySamples, Failure> {
         let train = train.clone();
         let train = Samples { inputs: train.inputs.through(model.input.pixel_table()), ..train };

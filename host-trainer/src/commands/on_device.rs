@@ -19,8 +19,8 @@ pub(super) use lessons::{Lesson, Practice, Taught, Teacher, practise, teach};
 pub(super) use testing::{Tested, class_of, metric_name, test, test_recordings};
 
 use super::factory::FactoryArgs;
-use super::shared::{data_of, load_model, network};
-use crate::data::{Dataset, Samples};
+use super::shared::{load_model, network, test_data_of};
+use crate::data::{Dataset, DefaultTest, Samples};
 use crate::device::transport::BAUD;
 use crate::device::{Address, Device, DeviceError, Reference, RetryPolicy};
 use crate::failure::Failure;
@@ -65,11 +65,18 @@ impl LinkArgs {
         self.port.clone().with_baud(self.baud)
     }
 
+    /// Connects to the device.
+    ///
+    /// # Errors
+    /// The key cannot be read, or those of [`Device::open`].
     pub(super) fn open(&self) -> Result<Device, Failure> {
         Ok(Device::open(&self.address(), self.policy(), self.key()?.as_ref())?)
     }
 
     /// The same for a device that is restarting.
+    ///
+    /// # Errors
+    /// As there, after `wait`.
     pub(super) fn open_within(&self, wait: Duration) -> Result<Device, Failure> {
         Ok(Device::open_within(&self.address(), self.policy(), self.key()?.as_ref(), wait)?)
     }
@@ -96,7 +103,7 @@ pub(super) struct HostArgs {
     #[arg(long, value_name = "FILE", default_value_os_t = in_workspace(MODEL), hide_default_value = true)]
     pub(super) weights: PathBuf,
 
-    /// Folder of the data set [default: that the model was trained on]
+    /// Data set [default: that the model was trained on]
     #[arg(long, value_name = "PATH")]
     pub(super) data: Option<PathBuf>,
 
@@ -114,15 +121,21 @@ pub(super) struct Host {
 
 impl HostArgs {
     /// Loads the model.
+    ///
+    /// # Errors
+    /// Those of [`load_model`], or the processor does not have the kernel.
     pub(super) fn model(&self) -> Result<Host, Failure> {
         Ok(Host { model: load_model(&self.weights)?, weights: self.weights.clone(), kernel: self.kernel.kernel()? })
     }
 
-    /// Loads the model and the data.
-    pub(super) fn load(&self) -> Result<(Host, Dataset), Failure> {
+    /// Loads the model and the data; for `default` see [`test_data_of`].
+    ///
+    /// # Errors
+    /// Those of [`model`](Self::model) and of [`test_data_of`].
+    pub(super) fn load(&self, default: DefaultTest) -> Result<(Host, Dataset), Failure> {
         let host = self.model()?;
-        let (dataset, _) = data_of(&host.model, &DataArgs::of_path(self.data.clone()))?;
-        Ok((host, dataset))
+        let (loaded, _) = test_data_of(&host.model, &DataArgs::of_path(self.data.clone()), default)?;
+        Ok((host, loaded.dataset))
     }
 }
 
@@ -137,6 +150,9 @@ impl Host {
 
     /// Connects to a device, which must serve the network of the model. `train` are the samples that an int8 network is
     /// calibrated by.
+    ///
+    /// # Errors
+    /// Those of [`LinkArgs::open`], the device serves another network, or an int8 network needs samples and has none.
     pub(super) fn connect(&self, link: &LinkArgs, train: Option<&Samples>) -> Result<(Device, Reference), Failure> {
         let device = link.open()?;
         let model = &self.model;
@@ -184,7 +200,10 @@ impl Host {
         Ok(reference.with_memory(samples, capacity, train))
     }
 
-    /// Fails where the device did not start with the weights of the model.
+    /// Compares the weights of the device with those of the model.
+    ///
+    /// # Errors
+    /// They differ, or the device does not answer.
     pub(super) fn check_weights(&self, device: &mut Device, reference: &Reference) -> Result<(), DeviceError> {
         let (found, host) = (device.checksum()?, reference.weights_checksum());
         if found == host {

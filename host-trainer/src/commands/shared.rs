@@ -20,6 +20,9 @@ use crate::terminal::summary::thousands;
 use crate::terminal::{Verbosity, complain, printable, wrap};
 
 /// Reads the model file at `path`.
+///
+/// # Errors
+/// There is none, it cannot be read, or it is no model.
 pub(crate) fn load_model(path: &Path) -> Result<Model, Failure> {
     if !path.exists() {
         return Err(Failure::about(path.display(), format!("no such file; run `{} train` first", program())));
@@ -33,6 +36,9 @@ pub(crate) fn load_model(path: &Path) -> Result<Model, Failure> {
 }
 
 /// Refuses names that a terminal would obey.
+///
+/// # Errors
+/// A name has control characters.
 pub(crate) fn check_names(model: &Model) -> Result<(), Failure> {
     match model.unprintable_name() {
         Some(name) => Err(Failure::new(format!("control characters in the name `{}`", name.escape_debug()))),
@@ -41,6 +47,9 @@ pub(crate) fn check_names(model: &Model) -> Result<(), Failure> {
 }
 
 /// The network of a model, to compute with.
+///
+/// # Errors
+/// Those of [`Network::new`].
 pub(crate) fn network(model: &Model) -> Result<Network, Failure> {
     Ok(Network::new(model.layers.clone(), model.loss)?)
 }
@@ -78,12 +87,16 @@ pub(crate) fn data_of(model: &Model, arguments: &DataArgs) -> Result<(Dataset, D
     Ok((dataset, options))
 }
 
-/// The data to test a model on, where all samples of data that it was not trained on are for the test, unless `arguments` or
-/// the data say which.
+/// The data to test a model on. Of data that it was not trained on, `default` says which samples are for the test, unless
+/// `arguments` or the data do.
 ///
 /// # Errors
 /// Those of [`data_of`].
-pub(crate) fn test_data_of(model: &Model, arguments: &DataArgs) -> Result<(Loaded, DataOptions), Failure> {
+pub(crate) fn test_data_of(
+    model: &Model,
+    arguments: &DataArgs,
+    default: DefaultTest,
+) -> Result<(Loaded, DataOptions), Failure> {
     let copy = match &model.provenance {
         Provenance::Trained { data, .. } => arguments.options_of_copy(data),
         Provenance::Imported { .. } => None,
@@ -97,7 +110,7 @@ pub(crate) fn test_data_of(model: &Model, arguments: &DataArgs) -> Result<(Loade
         Some(loaded) => (loaded, copy),
         None => {
             let options = DataOptions { test: None, test_split: None, test_groups: Vec::new(), ..copy };
-            (data::load_by(&located(&options), DefaultTest::All)?, options)
+            (data::load_by(&located(&options), default)?, options)
         }
     };
     check_data(model, &loaded.dataset)?;
@@ -120,6 +133,9 @@ fn trained_on(provenance: &Provenance, train: &Samples) -> Option<bool> {
 }
 
 /// Refuses a folder for outputs that holds a data set: what is written there would be taken for a part of it.
+///
+/// # Errors
+/// It holds one.
 pub(crate) fn check_out(out: &Path, data: &Path) -> Result<(), Failure> {
     // Anything but a folder is refused where it is opened.
     if !out.is_dir() {
@@ -156,6 +172,9 @@ fn located(options: &DataOptions) -> DataOptions {
 }
 
 /// Refuses data whose inputs or outputs are others than those of the model.
+///
+/// # Errors
+/// They are; the first difference is named.
 pub(crate) fn check_data(model: &Model, dataset: &Dataset) -> Result<(), Failure> {
     let differ = |what: &str, found: String, wanted: String| {
         Err(Failure::new(format!("--data: {}: {what} {found}, but the model takes {wanted}", dataset.name)))

@@ -16,14 +16,15 @@ pub(crate) use self::args::SweepArgs;
 use self::results::{Group, Results};
 use self::runs::{Outcome, Run, run_all};
 use super::ending::Ending;
-use super::shared::{all_threads, check_out, load, shown, tell_written};
+use super::shared::{check_out, load, shown, tell_written};
 use crate::data::Samples;
 use crate::events::{Event, Start};
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
 use crate::options::model_name;
 use crate::outputs::Outputs;
-use crate::prepared::Prepared;
+use crate::parallel;
+use crate::prepared::{Prepared, parameters};
 use crate::program::program;
 use crate::terminal::bar::bar;
 use crate::terminal::summary::thousands;
@@ -57,7 +58,8 @@ pub(crate) fn sweep(arguments: &SweepArgs) -> Result<(), Failure> {
     let trials = arguments.trials(recipe, kernel)?;
     let data = prepared.data();
     let held_back = prepared.validation.as_ref().map_or(0, Samples::len);
-    let jobs = arguments.jobs.unwrap_or_else(all_threads).min(trials.len());
+    let parameters = parameters(prepared.input.width(), recipe, prepared.output.width());
+    let jobs = parallel::jobs(arguments.jobs, trials.len(), 0, parameters);
     verbosity.text(|| {
         let text = format!(
             "{}, to train {} times for {} epoch{} on {} thread{}: {} samples to train on, the {} after them to judge by\n",

@@ -18,6 +18,9 @@ use crate::terminal::progress::evaluation_text;
 use crate::terminal::{Verbosity, wrap};
 
 /// Tests the network, tells how good it is, and returns loss, metrics and predictions.
+///
+/// # Errors
+/// Those of [`evaluate::predict`] and [`evaluate::test`].
 pub(crate) fn test(
     network: &Network,
     samples: &Samples,
@@ -111,6 +114,9 @@ pub(crate) struct Int8Test {
 
 impl Int8Test {
     /// Quantises the network by the `calibration` inputs and tests it; `predictions` are those in f32.
+    ///
+    /// # Errors
+    /// The network cannot be quantised, or a sample does not fit.
     pub(crate) fn run(
         network: &Network,
         calibration: &Inputs,
@@ -125,6 +131,9 @@ impl Int8Test {
     }
 
     /// Tests a network that is in int8 already.
+    ///
+    /// # Errors
+    /// Those of [`int8::predict`].
     pub(crate) fn of(
         quantized: Int8Network,
         network: &Network,

@@ -46,7 +46,7 @@ pub(crate) fn train(arguments: &TrainArgs) -> Result<(), Failure> {
     arguments.check_targets()?;
     let options = arguments.data.options(arguments.recipe.seed);
     check_out(&arguments.out, &options.path)?;
-    let prepared = Prepared::new(load(&options)?.dataset, &arguments.recipe, arguments.limit)?;
+    let mut prepared = Prepared::new(load(&options)?.dataset, &arguments.recipe, arguments.limit)?;
     let settings = Settings { recipe: prepared.recipe.clone(), threads: arguments.threads, kernel };
     let paths = Paths::new(arguments, &prepared);
     Outputs::new(arguments.force).check(&paths.all(), &[&options.path])?;

@@ -25,15 +25,18 @@ impl TargetScaling {
         Some(Self { deviation: deviation.collect(), mean })
     }
 
-    /// The standardised targets. Each number is rounded once.
+    /// Standardises the targets, and returns them as they were. Each number is rounded once.
     #[must_use]
-    pub fn apply(&self, targets: &Targets) -> Targets {
-        let Targets::Numbers { width, values } = targets else { return targets.clone() };
-        let scaled = values.iter().enumerate().map(|(index, &value)| {
-            let output = index % width;
-            ((f64::from(value) - self.mean[output]) / self.deviation[output]) as f32
-        });
-        Targets::Numbers { width: *width, values: scaled.collect() }
+    pub fn replace(&self, targets: &mut Targets) -> Targets {
+        let unscaled = targets.clone();
+        if let Targets::Numbers { width, values } = targets {
+            for row in values.chunks_exact_mut(*width) {
+                for ((value, mean), deviation) in row.iter_mut().zip(&self.mean).zip(&self.deviation) {
+                    *value = ((f64::from(*value) - mean) / deviation) as f32;
+                }
+            }
+        }
+        unscaled
     }
 
     /// Turns a last layer that gives standardised outputs into one that gives them as they are: w = v · deviation and
@@ -55,9 +58,11 @@ mod tests {
 
     #[test]
     fn outputs_of_a_folded_layer_are_in_the_unit_of_the_targets() {
-        let targets = Targets::Numbers { width: 2, values: vec![1000.0, 7.0, 3000.0, 7.0] };
+        let mut targets = Targets::Numbers { width: 2, values: vec![1000.0, 7.0, 3000.0, 7.0] };
         let scaling = TargetScaling::measure(&targets).unwrap();
-        assert_eq!(scaling.apply(&targets), Targets::Numbers { width: 2, values: vec![-1.0, 0.0, 1.0, 0.0] });
+        let unscaled = targets.clone();
+        assert_eq!(scaling.replace(&mut targets), unscaled);
+        assert_eq!(targets, Targets::Numbers { width: 2, values: vec![-1.0, 0.0, 1.0, 0.0] });
         let mut layer = Layer::zero(1, 2, Activation::Linear);
         (layer.weights, layer.bias) = (vec![2.0, 3.0], vec![0.5, 0.25]);
         scaling.fold(&mut layer);

@@ -25,7 +25,7 @@ pub(crate) fn rows(runs: &[Run]) -> (Vec<String>, Vec<Vec<String>>) {
     headings.extend(["best epoch".to_owned(), "time".to_owned()]);
     headings.extend(differences.iter().map(|(name, _)| name.clone()));
     let row = |(index, run): (usize, &Run)| {
-        let mut row = vec![letter(index), run.name.clone(), run.network(), parameters(run)];
+        let mut row = vec![letter(index), run.name.clone(), run.network(), thousands(run.parameters)];
         row.extend(metrics.iter().map(|name| metric_text(run, name)));
         let epochs = run.epochs.len();
         row.push(run.best_epoch.map_or_else(|| format!("last of {epochs}"), |best| format!("{best} of {epochs}")));
@@ -42,10 +42,6 @@ fn letter(index: usize) -> String {
         .ok()
         .filter(|&index| index < 26)
         .map_or_else(|| (index + 1).to_string(), |index| char::from(b'A' + index).to_string())
-}
-
-fn parameters(run: &Run) -> String {
-    if run.parameters == 0 { "–".into() } else { thousands(run.parameters) }
 }
 
 /// The metrics of the tests, that by which a task is judged first.

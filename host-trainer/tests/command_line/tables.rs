@@ -230,5 +230,10 @@ fn all_samples_are_tested_of_data_that_the_model_was_not_trained_on() {
             format!("on the {samples} test samples of ")
         };
         assert!(printed.contains(&wanted), "{printed} does not say {wanted}");
+        if options.is_empty() {
+            // Before it connects to a device.
+            let line = "device --port tcp:127.0.0.1:1 evaluate --learned 0..9999 --weights out/model.safetensors";
+            fail(folder, &data, line, 2, &[&format!("the data set has {samples} test samples")]);
+        }
     }
 }

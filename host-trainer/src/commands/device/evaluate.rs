@@ -10,6 +10,7 @@ use formats::four_digits;
 use super::super::on_device::{HostArgs, LinkArgs, MAX_SAMPLES, Tested, metric_name, test};
 use super::Printer;
 use super::learn::{StepArgs, lessons, range};
+use crate::data::DefaultTest;
 use crate::failure::Failure;
 use crate::options::whole_number;
 use crate::terminal::{columns, print};
@@ -33,7 +34,7 @@ pub(super) struct EvaluateArgs {
 
 /// Tests the device, and compares it with the host.
 pub(super) fn evaluate(arguments: &EvaluateArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
-    let (host, dataset) = arguments.host.load()?;
+    let (host, dataset) = arguments.host.load(DefaultTest::All)?;
     let learned = match &arguments.learned {
         Some(range) => lessons("--learned", &dataset.test, range, arguments.step.step())?,
         None => Vec::new(),

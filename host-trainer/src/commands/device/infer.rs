@@ -10,7 +10,7 @@ use super::super::on_device::{Host, HostArgs, LinkArgs, class_of};
 use super::super::shared::shown;
 use super::Printer;
 use crate::data::picture::{self, Preparation};
-use crate::data::{Inputs, Samples, Targets};
+use crate::data::{DefaultTest, Inputs, Samples, Targets};
 use crate::device::Sample;
 use crate::failure::Failure;
 use crate::terminal::gauge;
@@ -42,7 +42,7 @@ pub(super) fn infer(arguments: &InferArgs, link: &LinkArgs, printer: Printer) ->
             (host, sample, None, false)
         }
         (None, index) => {
-            let (host, dataset) = arguments.host.load()?;
+            let (host, dataset) = arguments.host.load(DefaultTest::All)?;
             let index = index.unwrap_or(0);
             if index >= dataset.test.len() {
                 let count = dataset.test.len();

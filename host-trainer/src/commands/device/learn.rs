@@ -10,7 +10,7 @@ use formats::four_digits;
 
 use super::super::on_device::{HostArgs, Lesson, LinkArgs, Taught, teach};
 use super::Printer;
-use crate::data::Samples;
+use crate::data::{DefaultTest, Samples};
 use crate::failure::Failure;
 use crate::options::learning_rate;
 
@@ -47,6 +47,9 @@ pub(super) struct LearnArgs {
 }
 
 /// Parses `A..B`, with at least one number in it.
+///
+/// # Errors
+/// It is something else; what was wanted is named.
 pub(super) fn range(text: &str) -> Result<Range<usize>, String> {
     let parsed = text.split_once("..").and_then(|(start, end)| Some(start.parse().ok()?..end.parse().ok()?));
     parsed.filter(|range| !range.is_empty()).ok_or_else(|| "must be A..B with A less than B, as in 0..50".into())
@@ -54,7 +57,7 @@ pub(super) fn range(text: &str) -> Result<Range<usize>, String> {
 
 /// Has the device learn, and compares it with the host.
 pub(super) fn learn(arguments: &LearnArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
-    let (host, dataset) = arguments.host.load()?;
+    let (host, dataset) = arguments.host.load(DefaultTest::All)?;
     let lessons = lessons("--test", &dataset.test, &arguments.test, arguments.step.step())?;
     let (mut device, mut reference) = host.connect(link, Some(&dataset.train))?;
     let same = host.check_weights(&mut device, &reference);
@@ -84,6 +87,9 @@ pub(super) fn learn(arguments: &LearnArgs, link: &LinkArgs, printer: Printer) ->
 }
 
 /// A range of samples, which `option` says, to learn from.
+///
+/// # Errors
+/// There are not as many samples.
 pub(super) fn lessons(
     option: &str,
     samples: &Samples,

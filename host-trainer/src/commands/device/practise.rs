@@ -9,6 +9,7 @@ use super::super::factory::FactoryArgs;
 use super::super::on_device::{HostArgs, LinkArgs, Practice, practise as practise_on};
 use super::Printer;
 use super::learn::StepArgs;
+use crate::data::DefaultTest;
 use crate::failure::Failure;
 use crate::options::whole_number;
 use crate::terminal::bar::bar;
@@ -39,7 +40,7 @@ pub(super) struct PractiseArgs {
 
 /// Has the device practise, and compares it with the host, where that knows the device's weights and lessons.
 pub(super) fn practise(arguments: &PractiseArgs, link: &LinkArgs, printer: Printer) -> Result<(), Failure> {
-    let (host, dataset) = arguments.host.load()?;
+    let (host, dataset) = arguments.host.load(DefaultTest::All)?;
     let (mut device, reference) = host.connect(link, Some(&dataset.train))?;
     let same = host.check_weights(&mut device, &reference).map_err(Failure::from);
     let same = same.and_then(|()| host.add_memory(&device, reference, &dataset.train, arguments.factory));

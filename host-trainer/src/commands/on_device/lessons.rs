@@ -55,6 +55,9 @@ impl<'a> Teacher<'a> {
 
     /// Makes the step of a lesson on the device, with the sample or, where `is_window`, with the same window that the
     /// device has cut, and takes the practice that follows it.
+    ///
+    /// # Errors
+    /// The device refuses, keeps no lesson where it should, does not answer, or computes other bits than the reference.
     pub(crate) fn teach(&mut self, device: &mut Device, lesson: &Lesson, is_window: bool) -> Result<(), DeviceError> {
         let Lesson { index, sample, step, practice } = lesson;
         let Some(message) = Sample::of(sample, 0) else { return Ok(()) };
@@ -83,6 +86,9 @@ impl<'a> Teacher<'a> {
     }
 
     /// Compares the weights after the last lesson with those of the reference.
+    ///
+    /// # Errors
+    /// They differ, or the device does not answer.
     pub(crate) fn finish(self, device: &mut Device) -> Result<Taught, DeviceError> {
         self.bar.finish_and_clear();
         if let Some(reference) = self.reference {
@@ -94,6 +100,9 @@ impl<'a> Teacher<'a> {
 }
 
 /// Makes a step for each lesson on the device, and compares each with `reference`, if any, and the weights after the last.
+///
+/// # Errors
+/// Those of [`Teacher::teach`] and [`Teacher::finish`].
 pub(crate) fn teach(
     device: &mut Device,
     reference: Option<&mut Reference>,

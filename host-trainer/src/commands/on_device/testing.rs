@@ -75,6 +75,9 @@ impl<'a> Tally<'a> {
 }
 
 /// Infers the first `limit` samples on the device, and compares each answer with that of `reference`, if any.
+///
+/// # Errors
+/// The device refuses, does not answer, or computes other bits than the reference.
 pub(crate) fn test(
     device: &mut Device,
     reference: Option<&Reference>,
@@ -94,6 +97,9 @@ pub(crate) fn test(
 
 /// The same for windows that the device cuts itself, from `recordings` that are sent to it sample by sample. `samples` are
 /// all their windows.
+///
+/// # Errors
+/// Those of [`test`].
 pub(crate) fn test_recordings(
     device: &mut Device,
     reference: Option<&Reference>,

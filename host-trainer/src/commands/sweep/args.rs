@@ -49,7 +49,8 @@ pub struct SweepArgs {
     #[arg(value_parser = whole_number(MAX_SEEDS))]
     pub seeds: usize,
 
-    /// Trainings at the same time, each on a thread [default: as many as the machine has cores]
+    /// Trainings at the same time, each on a thread, and fewer where they would take more than 1 GB of memory
+    /// [default: as many as the machine has cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number(MAX_THREADS))]
     pub(super) jobs: Option<usize>,
 
@@ -103,6 +104,9 @@ impl SweepArgs {
     }
 
     /// All that is to be trained, by learning rate, batch size and seed, the smallest first; `recipe` has all else.
+    ///
+    /// # Errors
+    /// A learning rate or a batch size is given twice.
     pub(super) fn trials(&self, recipe: &Recipe, kernel: Kernel) -> Result<Vec<Settings>, Failure> {
         let (mut learning_rates, mut batch_sizes) = (self.learning_rates(recipe), self.batch_sizes(recipe));
         learning_rates.sort_by(f32::total_cmp);

@@ -92,6 +92,9 @@ impl TrainArgs {
     }
 
     /// Refuses targets that are no file of Rust, or no firmware's.
+    ///
+    /// # Errors
+    /// One is; the option is named.
     pub(super) fn check_targets(&self) -> Result<(), Failure> {
         if let Some(path) = self.weights.as_ref().filter(|path| path.extension().is_none_or(|kind| kind != "rs")) {
             let path = path.display();

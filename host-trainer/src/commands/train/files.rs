@@ -77,6 +77,9 @@ pub(super) struct Trained<'a> {
 
 impl Trained<'_> {
     /// Writes all files but the checkpoint.
+    ///
+    /// # Errors
+    /// Those of [`Outputs`].
     pub(super) fn write(
         &self,
         arguments: &TrainArgs,

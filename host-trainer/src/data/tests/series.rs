@@ -147,6 +147,8 @@ fn the_smartwatch_has_windows_of_ten_people() {
     assert!(folds.train.len().abs_diff(10 * folds.test.len()) < 10 * 140, "{}", folds.train.len());
     let alone = loaded.fold(3);
     assert_eq!((alone.test.len(), alone.train.groups.contains(&3)), (136, false));
+    let bytes = |Dataset { train, test, .. }: Dataset| train.bytes() + test.bytes() + 12 * (train.len() + test.len());
+    assert_eq!(loaded.fold_bytes(), (0..10).map(|group| bytes(loaded.fold(group))).max().unwrap());
 }
 
 #[test]
