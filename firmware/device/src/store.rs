@@ -43,7 +43,8 @@ mod error;
 mod record;
 mod slots;
 
-pub use error::{Operation, StoreError};
+pub use dense_replay::Operation;
+pub use error::StoreError;
 pub use record::{ACKNOWLEDGEMENT_MAGIC, COMMIT_MAGIC, CONFIRMATION_MAGIC, MAGIC};
 
 use crate::Model;

@@ -118,21 +118,24 @@ fn boards_have_the_memory_of_the_memory_maps() {
 #[test]
 fn int8_is_estimated_for_small_and_for_large_networks() {
     let anomaly = shape(&[640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640], 1);
-    for (processor, suffix, counted) in [
-        (Processor::M0, ", M0", [2_340, 53_490]),
-        (Processor::M3, ", M3", [940, 21_918]),
-        (Processor::M4, "", [818, 13_583]),
-        (Processor::M7, ", M7", [818, 13_583]),
-        (Processor::M33, ", M33", [818, 13_583]),
-        (Processor::M55, ", M55", [651, 8_066]),
+    for (processor, suffix) in [
+        (Processor::M0, ", M0"),
+        (Processor::M3, ", M3"),
+        (Processor::M4, ""),
+        (Processor::M7, ", M7"),
+        (Processor::M33, ", M33"),
+        (Processor::M55, ", M55"),
     ] {
         let Cost { instructions, cycles } = Costs::of(processor).int8;
         for rate in [Some(instructions), cycles].into_iter().flatten() {
             assert!(rate.product > 0.0 && rate.layer > 0.0 && rate.unit > 0.0, "{processor:?}: {rate:?}");
         }
-        let linear = figure(&format!("instructions of int8 inference without zeros{suffix}"));
-        let measured = [(&[784, 10][..], linear), (&[2, 8, 2], counted[0]), (&[10, 200, 10], counted[1])];
-        for (widths, measured) in measured {
+        for (widths, work) in [
+            (&[784, 10][..], "int8 inference without zeros"),
+            (&[2, 8, 2], "2-8-2 int8 inference"),
+            (&[10, 200, 10], "10-200-10 int8 inference"),
+        ] {
+            let measured = figure(&format!("instructions of {work}{suffix}"));
             let error = error(instructions.of(&shape(widths, 1)), measured);
             assert!(error.abs() < 1e-9, "{processor:?}, {widths:?}: {error}");
         }
@@ -143,7 +146,7 @@ fn int8_is_estimated_for_small_and_for_large_networks() {
         if processor != Processor::M0 {
             let error = error(instructions.of(&anomaly), figure(&format!("instructions of anomaly detection{suffix}")));
             println!("{processor:?}: anomaly detection {:+.0} %", 100.0 * error);
-            assert!((-0.1..0.75).contains(&error), "{processor:?}: {error}");
+            assert!((-0.1..1.0).contains(&error), "{processor:?}: {error}");
         }
     }
 }

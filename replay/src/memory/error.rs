@@ -15,6 +15,16 @@ pub enum Operation {
     Read,
 }
 
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Erase => "erase",
+            Self::Write => "write",
+            Self::Read => "read",
+        })
+    }
+}
+
 /// Why a lesson was not kept, read or forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryError {
@@ -68,14 +78,7 @@ impl fmt::Display for MemoryError {
                  of whole sectors of {sector} bytes, wanted"
             ),
             Self::WrongLength(error) => write!(f, "{error}"),
-            Self::Flash { operation, kind } => {
-                let operation = match operation {
-                    Operation::Erase => "erase",
-                    Operation::Write => "write",
-                    Operation::Read => "read",
-                };
-                write!(f, "the flash failed to {operation}: {kind}")
-            }
+            Self::Flash { operation, kind } => write!(f, "the flash failed to {operation}: {kind}"),
             Self::Verify => write!(f, "the flash did not keep what was written"),
             Self::Damaged { number } => write!(f, "lesson number {number} is damaged"),
         }

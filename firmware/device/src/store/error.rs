@@ -1,18 +1,8 @@
 //! Errors of the store.
 
 use core::fmt;
+use dense_replay::Operation;
 use embedded_storage::nor_flash::{NorFlashError, NorFlashErrorKind};
-
-/// Operations of a NOR flash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Set all bits of a sector.
-    Erase,
-    /// Clear bits of a word.
-    Write,
-    /// Read some bytes.
-    Read,
-}
 
 /// Why something was not saved, loaded or erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,14 +54,7 @@ impl fmt::Display for StoreError {
             Self::NoFlash => write!(f, "the board has no flash to save in"),
             Self::NothingSaved => write!(f, "no weights of this network are saved"),
             Self::NotFinite { index } => write!(f, "parameter {index} is not finite"),
-            Self::Flash { operation, kind } => {
-                let operation = match operation {
-                    Operation::Erase => "erase",
-                    Operation::Write => "write",
-                    Operation::Read => "read",
-                };
-                write!(f, "the flash failed to {operation}: {kind}")
-            }
+            Self::Flash { operation, kind } => write!(f, "the flash failed to {operation}: {kind}"),
             Self::Verify => write!(f, "the flash did not keep what was written"),
         }
     }

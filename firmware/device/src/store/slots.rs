@@ -1,10 +1,11 @@
 //! Records in the two slots: which one counts, and how they are read and written.
 
-use super::error::{Operation, StoreError, failed};
+use super::error::{StoreError, failed};
 use super::record::{self, HEADER, Header, SEAL_BYTES};
 use super::{Saved, Store, commit_offset, parameters, record_bytes};
 use crate::Model;
 use dense_protocol::checksum::Checksum;
+use dense_replay::Operation;
 use embedded_storage::nor_flash::NorFlash;
 
 /// Bytes read or written at once.
