@@ -14,8 +14,8 @@ const MEMORY: usize = 5 << 27;
 /// far, and the copies that a training returns.
 const PARAMETER: usize = 60;
 
-/// How many trainings run at the same time: `asked` or as many as there are cores, but no more than there are, nor than fit
-/// into memory, where each has `samples` bytes of its own and a network of so many parameters.
+/// The number of concurrent trainings: `asked`, or the number of cores; at most `trainings`, and at most as many as fit into
+/// memory with `samples` bytes and a network of so many `parameters` each.
 pub(crate) fn jobs(asked: Option<usize>, trainings: usize, samples: usize, parameters: usize) -> usize {
     let fitting = MEMORY / samples.saturating_add(PARAMETER.saturating_mul(parameters)).max(1);
     asked.unwrap_or_else(all_threads).min(trainings).min(fitting.max(1))

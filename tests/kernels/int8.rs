@@ -64,9 +64,7 @@ pub(crate) fn pack(table: &[Vec<i8>]) -> Vec<i8> {
     let [[zero]] = ORDER.zeros::<1, 1>();
     let mut weights = vec![zero; units * width];
     for (unit, row) in table.iter().enumerate() {
-        for (input, &weight) in row.iter().enumerate() {
-            ORDER.set_weight(&mut weights, unit, input, units, width, weight);
-        }
+        ORDER.set_row(&mut weights, unit, units, row);
     }
     weights
 }
@@ -116,9 +114,7 @@ pub(crate) fn random_shapes(kernel: Kernel) {
         let mut weights = vec![ORDER.zeros::<1, 1>()[0][0]; weights_from + units * width];
         let weights = &mut weights[weights_from..];
         for (output, row) in table.iter().enumerate() {
-            for (input, &weight) in row.iter().enumerate() {
-                ORDER.set_weight(weights, output, input, units, width, weight);
-            }
+            ORDER.set_row(weights, output, units, row);
         }
         let bias: Vec<i32> = (0..units).map(|_| random.next_u32() as i32 >> 1).collect();
         let mut inputs = vec![0; inputs_from];

@@ -226,9 +226,7 @@ impl<'a> Packed<'a> {
         let (inputs, units) = (layer.inputs, layer.units());
         let mut weights = vec![0; layer.weights.len()];
         for (unit, row) in layer.weights.chunks_exact(inputs).enumerate() {
-            for (input, &weight) in row.iter().enumerate() {
-                ORDER.set_weight(&mut weights, unit, input, units, inputs, weight);
-            }
+            ORDER.set_row(&mut weights, unit, units, row);
         }
         Self { layer, weights, multipliers: layer.multipliers() }
     }

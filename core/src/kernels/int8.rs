@@ -281,6 +281,12 @@ mod tests {
                         assert_eq!(found, expected, "{order:?} {outputs} x {inputs}, {output}, {input}");
                     }
                 }
+                let mut by_rows = [order.zero(); 27 * 33];
+                for output in 0..outputs {
+                    let row: [i8; 33] = core::array::from_fn(|input| -some_weight(output, input));
+                    order.set_row(&mut by_rows, output, outputs, &row[..inputs]);
+                }
+                assert_eq!(by_rows[..outputs * inputs], *weights, "{order:?} {outputs} x {inputs}");
             }
         }
     }

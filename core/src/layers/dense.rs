@@ -70,17 +70,14 @@ impl<const IN: usize, const OUT: usize> Dense<IN, OUT> {
     #[must_use]
     pub const fn from_bits(weights: [[u32; IN]; OUT], bias: [u32; OUT]) -> Self {
         let mut layer = Self::ZERO;
-        // Once, and bits in place of magnitudes, because the compiler's interpreter takes long for each call.
+        // Once, because the compiler's interpreter takes long for it.
         let ordered = layer.weights.as_flattened_mut();
         let mut output = 0;
         while output < OUT {
-            let mut input = 0;
-            let row = &weights[output];
+            let (mut input, row) = (0, &weights[output]);
             while input < IN {
-                let bits = row[input];
-                if bits & 0x7fff_ffff >= math::SMALLEST_WEIGHT.to_bits() {
-                    ordered[weight_index(output, input, OUT, IN)] = f32::from_bits(bits);
-                }
+                ordered[weight_index(output, input, OUT, IN)] =
+                    math::flush_below(f32::from_bits(row[input]), math::SMALLEST_WEIGHT);
                 input += 1;
             }
             layer.bias[output] = f32::from_bits(bias[output]);

@@ -48,7 +48,7 @@ impl FactoryArgs {
     /// Chooses samples of `train`.
     ///
     /// # Errors
-    /// The room does not hold a sample of each class.
+    /// The flash set aside is too small for one sample of each class.
     pub(super) fn choose(self, model: &Model, train: &Samples, kernel: Kernel) -> Result<FactorySamples, Failure> {
         let train = train.clone();
         let train = Samples { inputs: train.inputs.through(model.input.pixel_table()), ..train };
